@@ -1,0 +1,4 @@
+def main():
+    count = 0
+    while True:
+        count += 1

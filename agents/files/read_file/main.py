@@ -1,0 +1,13 @@
+def main(path, encoding="utf-8", binary=False):
+    with open(path, "rb") as file:
+        content = file.read()
+    if binary:
+        return {"content": content}
+    try:
+        return {"content": content.decode(encoding)}
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path} is not {encoding} text (byte {error.start}: {error.reason}); name its encoding, or set binary"
+        ) from None
+    except LookupError:
+        raise ValueError(f"there is no encoding named {encoding!r}") from None

@@ -1,0 +1,2 @@
+def main(first, second, separator=""):
+    return {"text": f"{first}{separator}{second}"}

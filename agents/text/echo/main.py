@@ -1,0 +1,2 @@
+def main(input):
+    return {"output": input}

@@ -1,0 +1,39 @@
+"""The Python guest: runs one agent written in Python inside the sandbox.
+
+Everything here runs twice. Once while the component is made: Python starts, these modules are
+imported, and the memory is kept as the component's image. And again from that image, afresh in
+every instance: there `load` and `run` are all that happens, so they are kept short, and
+whatever can be done beforehand is done in `snapshot`.
+"""
+
+from . import snapshot  # First: it imports the standard library before anything is changed in it.
+
+import wit_world
+from componentize_py_types import Err
+
+from . import agent, failures, streams
+
+
+class WitWorld(wit_world.WitWorld):
+    """The exports of the world `interpreter`."""
+
+    def load(self, source):
+        return _guarded(agent.load, source)
+
+    def run(self, inputs):
+        return _guarded(agent.run, inputs)
+
+
+def _guarded(step, argument):
+    """An exception that left this module would end the instance, and its message would be lost."""
+    try:
+        return step(argument)
+    except Err:
+        raise
+    except BaseException as error:
+        raise failures.raised(error) from None
+    finally:
+        streams.finish()
+
+
+snapshot.prepare(WitWorld())

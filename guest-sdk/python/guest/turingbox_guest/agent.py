@@ -1,0 +1,138 @@
+"""The agent: its module, its function, and the call."""
+
+import difflib
+import inspect
+import linecache
+import random
+import sys
+from annotationlib import Format
+from types import ModuleType
+
+from . import failures, values
+from .failures import FailureKind, failure
+
+MODULE = "agent"
+
+_function = None
+_declared = ()
+
+
+def load(source):
+    """Runs the source as a module, and keeps the function that `run` calls."""
+    global _function, _declared
+    # The generator's state came with the snapshot, so every instance would draw the same numbers.
+    random.seed()
+    namespace = _module(source)
+    code = _compiled(source)
+    try:
+        exec(code, namespace)
+    except BaseException as error:
+        raise failures.raised(error) from None
+    _function = _found(namespace, source)
+    _declared = source.outputs
+
+
+def run(inputs):
+    """Calls the function with the inputs as keyword arguments."""
+    arguments = {field.name: values.decoded(field) for field in inputs}
+    try:
+        result = _function(**arguments)
+    except BaseException as error:
+        raise _misfit(error, arguments) or failures.raised(error) from None
+    return values.fields(result, _declared)
+
+
+def reset():
+    """Forgets the agent."""
+    global _function, _declared
+    _function, _declared = None, ()
+    sys.modules.pop(MODULE, None)
+    linecache.clearcache()
+
+
+def _module(source):
+    """A fresh module, registered so that `pickle`, dataclasses and type hints can find it."""
+    module = sys.modules[MODULE] = ModuleType(MODULE)
+    module.__file__ = source.name
+    return module.__dict__
+
+
+def _compiled(source):
+    lines = source.text.splitlines(keepends=True)
+    # Without a time of change, an entry is never compared with a file.
+    linecache.cache[source.name] = (len(source.text), None, lines, source.name)
+    try:
+        return compile(source.text, source.name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        place = f"{source.name}:{error.lineno}" if error.lineno else source.name
+        raise failure(FailureKind.SOURCE, f"{place}: {error.msg}", failures.summary(error)) from None
+    except Exception as error:
+        if isinstance(error, MemoryError) and not error.args:
+            raise  # The parser's own, for source that is nested too deeply, has a message.
+        message = f"{source.name}: can't be compiled: {failures.headline(error)}"
+        raise failure(FailureKind.SOURCE, message) from None
+
+
+def _found(namespace, source):
+    name = source.function
+    try:
+        function = namespace[name]
+    except KeyError:
+        message = f"{source.name} has no function `{name}`{_alternatives(namespace, name)}"
+        raise failure(FailureKind.SOURCE, message) from None
+    if not callable(function):
+        kind = type(function).__name__
+        raise failure(FailureKind.SOURCE, f"`{name}` in {source.name} is no function, but {kind}")
+    return function
+
+
+def _alternatives(namespace, name):
+    functions = [
+        key
+        for key, value in namespace.items()
+        if inspect.isfunction(value) and value.__module__ == MODULE
+    ]
+    if not functions:
+        return "; it defines none"
+    nearest = difflib.get_close_matches(name, functions, n=1)
+    meant = f" (did you mean `{nearest[0]}`?)" if nearest else ""
+    return f"{meant}; it defines {_listed(functions)}"
+
+
+def _misfit(error, arguments):
+    """The failure for a call that never began: it didn't fit the function's parameters."""
+    if not isinstance(error, TypeError) or error.__traceback__.tb_next:
+        return None
+    try:
+        signature = inspect.signature(_function, annotation_format=Format.STRING)
+    except (TypeError, ValueError):
+        return None
+    try:
+        signature.bind(**arguments)
+    except TypeError as reason:
+        faults = _faults(signature, arguments) or [str(reason)]
+        name = getattr(_function, "__name__", "the function")
+        shown = signature.format(quote_annotation_strings=False)
+        return failure(FailureKind.ERROR, f"{name}{shown} {' and '.join(faults)}")
+    return None
+
+
+def _faults(signature, arguments):
+    named = {
+        parameter.name: parameter
+        for parameter in signature.parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    unknown = [] if open_ended else [name for name in arguments if name not in named]
+    missing = [
+        name
+        for name, parameter in named.items()
+        if parameter.default is parameter.empty and name not in arguments
+    ]
+    faults = [f"takes no input {_listed(unknown)}"] if unknown else []
+    return faults + ([f"needs the input {_listed(missing)}"] if missing else [])
+
+
+def _listed(names):
+    return ", ".join(f"`{name}`" for name in names[:20]) + (", …" if len(names) > 20 else "")

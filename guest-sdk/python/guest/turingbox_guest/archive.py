@@ -1,0 +1,49 @@
+"""Modules that are kept in memory, compiled and compressed, until something imports them."""
+
+import marshal
+import os
+import zlib
+from importlib.machinery import ModuleSpec
+
+
+class Archive:
+    """Finds and loads modules of the standard library without a file system."""
+
+    def __init__(self):
+        self._modules = {}
+        self._lacking = {}
+
+    def __len__(self):
+        return len(self._modules)
+
+    def add(self, name, path):
+        """Keeps the module whose source is at `path`."""
+        with open(path, "rb") as file:
+            code = compile(file.read(), path, "exec", dont_inherit=True)
+        is_package = os.path.basename(path) == "__init__.py"
+        self._modules[name] = is_package, path, zlib.compress(marshal.dumps(code), 9)
+
+    def lack(self, name, part):
+        """Remembers that `name` can't be imported, because this Python was built without `part`."""
+        self._lacking[name] = part
+
+    def find_spec(self, name, path=None, target=None):
+        if name in self._lacking:
+            message = f"No module named {name!r}: the sandbox's Python was built without {self._lacking[name]!r}"
+            raise ModuleNotFoundError(message, name=name)
+        if name not in self._modules:
+            return None
+        is_package, origin, _ = self._modules[name]
+        return ModuleSpec(name, self, origin=origin, is_package=is_package)
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(self.get_code(module.__spec__.name), module.__dict__)
+
+    def get_code(self, name):
+        return marshal.loads(zlib.decompress(self._modules[name][2]))
+
+    def get_source(self, name):
+        return None

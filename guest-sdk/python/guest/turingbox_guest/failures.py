@@ -1,0 +1,87 @@
+"""Failures as the host gets them: what went wrong, and where in the agent's own code."""
+
+import gc
+import os
+import traceback
+
+from componentize_py_types import Err
+from wit_world.imports.types import Failure, FailureKind
+
+MESSAGE_LIMIT = 8 << 10
+TRACE_LIMIT = 64 << 10
+CUT = "…"
+
+# Frames that run the agent, or import for it, tell its author nothing.
+_HIDDEN = (os.path.dirname(__file__) + os.sep, "<frozen importlib.")
+
+# Let go of when memory has run out, so that there is some to say so with.
+_reserve = bytearray(1 << 20)
+
+
+def failure(kind, message, trace=""):
+    """The exception that makes an export return this failure."""
+    message = " ".join(_sound(message).splitlines())
+    if len(message) > MESSAGE_LIMIT:
+        message = message[:MESSAGE_LIMIT] + CUT
+    return Err(Failure(kind, message, _tail(_sound(trace))))
+
+
+def raised(error):
+    """The failure for an exception that the agent let through."""
+    kind = FailureKind.ERROR
+    try:
+        if isinstance(error, MemoryError):
+            kind = FailureKind.MEMORY
+            _make_room(error)
+        shown = _shown(error)
+        return failure(kind, _message(error, shown), "".join(shown.format()))
+    except BaseException:
+        return failure(kind, "the agent failed, and its exception can't be shown")
+
+
+def _make_room(error):
+    _reserve.clear()
+    traceback.clear_frames(error.__traceback__)
+    gc.collect()
+
+
+def headline(error):
+    """An exception in one line, as Python ends a traceback."""
+    return _headline(traceback.TracebackException.from_exception(error))
+
+
+def summary(error):
+    """An exception without the way to it: for a syntax error, the line and a mark under it."""
+    return "".join(traceback.TracebackException.from_exception(error).format_exception_only())
+
+
+def _message(error, shown):
+    if isinstance(error, SystemExit):
+        return f"the agent called sys.exit({error.code!r}) where it should return"
+    return _headline(shown)
+
+
+def _headline(shown):
+    name, text = shown.exc_type_str, str(shown)
+    return f"{name}: {text}" if text else name
+
+
+def _shown(error):
+    """The exception with all that led to it, and without the frames that run the agent."""
+    shown = traceback.TracebackException.from_exception(error, compact=True)
+    pending = [shown]
+    while pending:
+        part = pending.pop()
+        part.stack[:] = [frame for frame in part.stack if not frame.filename.startswith(_HIDDEN)]
+        pending += filter(None, (part.__cause__, part.__context__, *(part.exceptions or ())))
+    return shown
+
+
+def _sound(text):
+    """A lone surrogate is no character, and no text that crosses the boundary can hold one."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _tail(trace):
+    """The end of a trace says the most."""
+    return trace if len(trace) <= TRACE_LIMIT else CUT + trace[-TRACE_LIMIT:]

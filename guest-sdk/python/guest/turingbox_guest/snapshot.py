@@ -1,0 +1,142 @@
+"""What is done once, before the memory is kept: the imports, the cuts, and the warming up."""
+
+import importlib
+import linecache
+import os
+import sys
+import traceback
+import warnings
+
+from componentize_py_types import Err
+from wit_world.imports.types import Field, Value_Json, Value_Text
+
+from . import heap
+from .archive import Archive
+
+LIBRARY = os.path.dirname(traceback.__file__)
+# Code that is in memory, and whose source lines can't be had.
+WITHOUT_SOURCE = (LIBRARY + os.sep, os.path.dirname(__file__) + os.sep)
+
+# Neither imported nor kept: they need a screen, a terminal or a compiler, or they test Python.
+LEFT_OUT = {
+    "__hello__", "__phello__", "__pycache__", "_pyrepl", "antigravity", "curses", "ensurepip",
+    "idlelib", "pydoc_data", "site-packages", "test", "tests", "this", "tkinter", "turtle",
+    "turtledemo", "venv",
+}  # fmt: skip
+
+# Parts of packages that the package itself doesn't import, and that agents often do.
+PARTS = (
+    "collections.abc", "concurrent.futures", "email.message", "email.mime.multipart",
+    "email.mime.text", "email.parser", "email.policy", "encodings.ascii", "encodings.cp1252",
+    "encodings.idna", "encodings.latin_1", "encodings.utf_16", "encodings.utf_8_sig",
+    "html.entities", "html.parser", "http.client", "http.cookies", "importlib.metadata",
+    "importlib.resources", "json.decoder", "logging.handlers", "os.path", "unittest.mock",
+    "urllib.error", "urllib.parse", "urllib.request", "urllib.robotparser", "xml.dom.minidom",
+    "xml.etree.ElementTree", "xml.sax.saxutils",
+)  # fmt: skip
+
+WARM_UP = """
+import dataclasses, json, re
+
+@dataclasses.dataclass
+class Item:
+    name: str
+
+def main(text, items):
+    if not items:
+        raise ValueError(text)
+    return {"text": Item(text.upper()).name, "data": text.encode(), "items": [*items, 1.5, None]}
+"""
+WARM_UPS = 20
+
+
+def prepare(world):
+    archive = Archive()
+    _import_library(archive)
+    _keep_the_rest(archive)
+
+    # These take hold of the modules that have just been imported.
+    from . import agent, event_loop, refusals, streams
+
+    _cut_off_files(archive)
+    event_loop.install()
+    refusals.install()
+    streams.install()
+    _warm_up(world)
+    agent.reset()
+    # What was the environment here is none of the agent's, and costs each instance its removal.
+    os.environ.clear()
+    heap.settle()
+
+
+def _import_library(archive):
+    with warnings.catch_warnings(action="error"):
+        for name in sorted(sys.stdlib_module_names - LEFT_OUT):
+            if not name.startswith("_"):
+                _import(name, archive)
+        for name in PARTS:
+            importlib.import_module(name)
+
+
+def _import(name, archive):
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        archive.lack(name, error.name)
+    except Warning:
+        # It stays importable, and warns whoever imports it.
+        pass
+
+
+def _keep_the_rest(archive):
+    for folder, folders, files in os.walk(LIBRARY):
+        folders[:] = set(folders) - LEFT_OUT
+        for file in files:
+            stem, extension = os.path.splitext(file)
+            name = _module_name(folder, stem)
+            if extension == ".py" and stem not in LEFT_OUT and name not in sys.modules:
+                archive.add(name, os.path.join(folder, file))
+
+
+def _module_name(folder, stem):
+    parts = os.path.relpath(folder, LIBRARY).split(os.sep) + [stem]
+    return ".".join(part for part in parts if part not in (os.curdir, "__init__"))
+
+
+def _cut_off_files(archive):
+    """Leaves nothing that looks for the library's files: each look would be a refusal to explain.
+
+    Folders that an agent puts on `sys.path` itself are searched as ever.
+    """
+    sys.meta_path.insert(0, archive)
+    sys.path.clear()
+    sys.path_importer_cache.clear()
+    sys.dont_write_bytecode = True
+    for module in list(sys.modules.values()):
+        if hasattr(module, "__path__"):
+            module.__path__ = []
+    sys.modules["zoneinfo"].reset_tzpath(to=())
+    sys.modules["mimetypes"].init(files=())
+    _keep_linecache_off_files()
+
+
+def _keep_linecache_off_files():
+    update = linecache.updatecache
+
+    def updatecache(filename, module_globals=None):
+        return [] if filename.startswith(WITHOUT_SOURCE) else update(filename, module_globals)
+
+    linecache.updatecache = updatecache
+
+
+def _warm_up(world):
+    """Fills caches and lets the interpreter specialise, for an agent that works and one that fails."""
+    from wit_world import Source
+
+    source = Source("main.py", WARM_UP, "main", ["text", "data", "items"])
+    for items in ["[1]"] * WARM_UPS + ["[]"] * 2:
+        world.load(source)
+        try:
+            world.run([Field("text", Value_Text("text")), Field("items", Value_Json(items))])
+        except Err:
+            pass

@@ -1,0 +1,77 @@
+//! Where an agent's files are: a folder on disk, or the library in the binary.
+
+use std::{io, sync::Arc};
+
+use cap_std::fs::Dir;
+
+use crate::source::{MAX_SOURCE, Source};
+
+/// An agent's own folder. Nothing outside it can be read through it.
+#[derive(Clone, Debug)]
+pub enum Folder {
+    /// A folder on disk, held open.
+    Disk {
+        /// The capability.
+        dir: Arc<Dir>,
+        /// The folder's path, for messages.
+        path: String,
+    },
+    /// A folder of the built-in library: its path there.
+    Builtin(&'static str),
+}
+
+/// The files of the built-in library: path and contents, sorted by path.
+pub(crate) static BUILTIN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+
+impl Folder {
+    /// The path of the folder's file `name`, for messages.
+    pub fn path_of(&self, name: &str) -> String {
+        match self {
+            Self::Disk { path, .. } => format!("{path}/{name}"),
+            Self::Builtin(path) => format!("<built-in>/{path}/{name}"),
+        }
+    }
+
+    /// The bytes of the folder's file `name`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file in the folder, a link leads out of it, or it is larger than
+    /// `limit` bytes.
+    pub fn read(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Disk { dir, .. } => read_file(dir, name, limit),
+            Self::Builtin(path) => {
+                let wanted = format!("{path}/{name}");
+                let found = BUILTIN.binary_search_by_key(&wanted.as_str(), |(path, _)| path);
+                found.map(|index| BUILTIN[index].1.to_vec()).map_err(|_| io::ErrorKind::NotFound.into())
+            }
+        }
+    }
+
+    /// The text file `name` as a source.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::read`], and when it is not UTF-8.
+    pub fn source(&self, name: &str) -> io::Result<Arc<Source>> {
+        let text = String::from_utf8(self.read(name, MAX_SOURCE)?)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the file is not UTF-8"))?;
+        Ok(Source::new(self.path_of(name), text))
+    }
+}
+
+/// Reads a file of `dir` that is a regular one of at most `limit` bytes.
+fn read_file(dir: &Dir, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+    use io::Read;
+    // A FIFO would block the open itself, so the kind of file is asked first.
+    if !dir.metadata(name)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    dir.open(name)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,293 @@
+//! What an agent takes and gives: named inputs with a type hint, named outputs.
+
+use std::str::FromStr;
+
+use crate::{
+    Json, Value,
+    agent::name::key_name,
+    diagnostic::{Report, list},
+    document::{Item, Table},
+};
+
+/// One input of an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Its name: a keyword argument in Python, an option on the command line.
+    pub name: String,
+    /// One line for a person.
+    pub help: String,
+    /// What a value is expected to be.
+    pub hint: Hint,
+    /// The value where none is given.
+    pub default: Option<Value>,
+    /// Whether the agent does without, when there is no default either.
+    pub optional: bool,
+}
+
+/// One output of an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// One line for a person.
+    pub help: String,
+    /// Where a workflow takes it from.
+    pub from: Option<super::wire::Wire>,
+}
+
+impl Input {
+    /// Whether a caller must give a value.
+    pub fn is_required(&self) -> bool {
+        self.default.is_none() && !self.optional
+    }
+}
+
+/// A type hint: for the command line, the checks and the studio. The engine has no types.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Hint {
+    /// Any text.
+    #[default]
+    Text,
+    /// A number, whole or not, within bounds.
+    Number(Bounds),
+    /// A whole number, within bounds.
+    Integer(Bounds),
+    /// `true` or `false`.
+    Boolean,
+    /// One JSON document.
+    Json,
+    /// Any bytes.
+    Bytes,
+    /// The path of a file, as the agent sees it.
+    File,
+    /// A date, `2026-11-22`, or a date and time (RFC 3339).
+    Date,
+    /// One of these texts.
+    Choice(Vec<String>),
+}
+
+/// The least and the largest number allowed, both inclusive.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bounds {
+    /// The least, if there is one.
+    pub min: Option<f64>,
+    /// The largest, if there is one.
+    pub max: Option<f64>,
+}
+
+impl Hint {
+    /// The word for the type.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number(_) => "number",
+            Self::Integer(_) => "integer",
+            Self::Boolean => "boolean",
+            Self::Json => "json",
+            Self::Bytes => "bytes",
+            Self::File => "file",
+            Self::Date => "date",
+            Self::Choice(_) => "choice",
+        }
+    }
+
+    /// The value that `bytes`, as written on a command line, mean.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what was expected.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use turingbox::{Hint, Value};
+    ///
+    /// assert_eq!(Hint::Text.read(b"5".to_vec()), Ok(Value::text("5")));
+    /// assert!(Hint::Json.read(b"[1".to_vec()).is_err());
+    /// ```
+    pub fn read(&self, bytes: Vec<u8>) -> Result<Value, String> {
+        if *self == Self::Bytes {
+            return Ok(Value::data(bytes));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            format!("this is not UTF-8 text (byte {} is wrong); an input of type `bytes` takes any", error.utf8_error().valid_up_to())
+        })?;
+        match self {
+            Self::Number(_) | Self::Integer(_) | Self::Boolean | Self::Json => {
+                let value = Json::parse(text.trim()).map_err(|error| self.expected(&error.to_string()))?;
+                self.check(Value::Json(value))
+            }
+            _ => self.check(Value::text(text)),
+        }
+    }
+
+    /// `value`, where it is what the hint says.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what was expected.
+    pub fn check(&self, value: Value) -> Result<Value, String> {
+        let fits = match (self, &value) {
+            (Self::Text | Self::File, Value::Text(_)) | (Self::Json, Value::Json(_)) | (Self::Bytes, Value::Data(_)) => true,
+            (Self::Number(bounds), Value::Json(json)) => json.to_value().as_f64().is_some_and(|n| bounds.hold(n)),
+            (Self::Integer(bounds), Value::Json(json)) => is_whole(json) && json.as_str().trim().parse().is_ok_and(|n| bounds.hold(n)),
+            (Self::Boolean, Value::Json(json)) => json.to_value().is_boolean(),
+            (Self::Date, Value::Text(text)) => toml::value::Datetime::from_str(text).is_ok_and(|date| date.date.is_some()),
+            (Self::Choice(choices), Value::Text(text)) => choices.iter().any(|choice| **choice == **text),
+            _ => false,
+        };
+        if fits { Ok(value) } else { Err(self.expected(&format!("{value:?}"))) }
+    }
+
+    fn expected(&self, found: &str) -> String {
+        let wanted = match self {
+            Self::Number(bounds) => format!("a number{bounds}"),
+            Self::Integer(bounds) => format!("a whole number{bounds}"),
+            Self::Boolean => "`true` or `false`".into(),
+            Self::Json => "one JSON document".into(),
+            Self::Date => "a date like 2026-11-22, or a date and time like 2026-11-22T08:30:00Z".into(),
+            Self::Choice(choices) => format!("one of {}", list(choices)),
+            Self::Text | Self::File => "text".into(),
+            Self::Bytes => "bytes".into(),
+        };
+        format!("expected {wanted}: {found}")
+    }
+}
+
+fn is_whole(json: &Json) -> bool {
+    let digits = json.as_str().trim().trim_start_matches('-');
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Bounds {
+    fn hold(self, number: f64) -> bool {
+        self.min.is_none_or(|min| number >= min) && self.max.is_none_or(|max| number <= max)
+    }
+}
+
+impl std::fmt::Display for Bounds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.min, self.max) {
+            (Some(min), Some(max)) => write!(f, " from {min} to {max}"),
+            (Some(min), None) => write!(f, " of at least {min}"),
+            (None, Some(max)) => write!(f, " of at most {max}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Reads `[inputs]`.
+pub(super) fn read_inputs(top: &mut Table<'_>, report: &mut Report) -> Vec<Input> {
+    let Some(table) = top.take("inputs", report, Item::table) else { return Vec::new() };
+    table.entries().into_iter().filter_map(|item| read_input(item, report)).collect()
+}
+
+fn read_input(item: Item<'_>, report: &mut Report) -> Option<Input> {
+    let name = key_name(&item, "an input").map_err(|wrong| report.push(wrong)).ok()?;
+    let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let hint = read_hint(&mut table, report);
+    let default = table.take("default", report, |item| {
+        let value = match hint {
+            // A JSON input may well have a text as its default.
+            Hint::Json => Value::Json(Json::from(item.json()?)),
+            Hint::Bytes => Value::data(item.clone().text()?.as_bytes()),
+            _ => item.value()?,
+        };
+        hint.check(value).map_err(|expected| item.wrong("wrong-type", expected))
+    });
+    let input = Input {
+        name,
+        help: table.take("help", report, Item::string).unwrap_or_default(),
+        hint,
+        default,
+        optional: table.take("optional", report, Item::boolean).unwrap_or_default(),
+    };
+    // The studio's business: how the field looks.
+    table.take("ui", report, Item::table);
+    table.finish(report);
+    Some(input)
+}
+
+fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
+    let bounds = Bounds { min: table.take("min", report, Item::number), max: table.take("max", report, Item::number) };
+    let choices = table.take("choices", report, Item::texts);
+    let kinds = ["text", "number", "integer", "boolean", "json", "bytes", "file", "date", "choice", "secret"];
+    let kinds = kinds.map(|kind| (kind, kind));
+    let hint = table.take("type", report, |item| {
+        Ok(match item.clone().choice(&kinds)? {
+            "number" => Hint::Number(bounds),
+            "integer" => Hint::Integer(bounds),
+            "boolean" => Hint::Boolean,
+            "json" => Hint::Json,
+            "bytes" => Hint::Bytes,
+            "file" => Hint::File,
+            "date" => Hint::Date,
+            "choice" => match choices.clone() {
+                Some(choices) => Hint::Choice(choices),
+                None => return Err(item.wrong("missing-key", "an input of type `choice` needs `choices`").help("choices = [\"a\", \"b\"]")),
+            },
+            "secret" => return Err(item.wrong("not-supported", "secret inputs are not supported by this version")),
+            _ => Hint::Text,
+        })
+    });
+    hint.unwrap_or_default()
+}
+
+/// Reads `[outputs]`.
+pub(super) fn read_outputs(top: &mut Table<'_>, report: &mut Report) -> Vec<Output> {
+    let Some(table) = top.take("outputs", report, Item::table) else { return Vec::new() };
+    table.entries().into_iter().filter_map(|item| read_output(item, report)).collect()
+}
+
+fn read_output(item: Item<'_>, report: &mut Report) -> Option<Output> {
+    let name = key_name(&item, "an output").map_err(|wrong| report.push(wrong)).ok()?;
+    if name == crate::agent::STATUS {
+        report.push(item.wrong("bad-name", "`status` is every agent's output already").help("leave it out of [outputs]"));
+    }
+    let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let output = Output {
+        name,
+        help: table.take("help", report, Item::string).unwrap_or_default(),
+        from: table.take("from", report, |item| super::wire::Wire::read(&item)),
+    };
+    // A hint for the checks and the studio, of the same words as an input's.
+    table.take("type", report, Item::text);
+    table.finish(report);
+    Some(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        Value::Json(Json::parse(text).unwrap())
+    }
+
+    #[test]
+    fn hints_read_what_a_person_types() {
+        let one_to_ten = Bounds { min: Some(1.0), max: Some(10.0) };
+        assert_eq!(Hint::Integer(one_to_ten).read(b" 10 ".to_vec()), Ok(json("10")));
+        assert_eq!(Hint::Boolean.read(b"true".to_vec()), Ok(json("true")));
+        assert_eq!(Hint::Bytes.read(vec![0xff]), Ok(Value::data([0xff])));
+        assert_eq!(Hint::Date.read(b"2026-11-22".to_vec()), Ok(Value::text("2026-11-22")));
+    }
+
+    #[test]
+    fn hints_refuse_what_does_not_fit() {
+        let one_to_ten = Bounds { min: Some(1.0), max: Some(10.0) };
+        for (hint, text) in [
+            (Hint::Integer(one_to_ten), "11"),
+            (Hint::Integer(one_to_ten), "1.5"),
+            (Hint::Integer(Bounds::default()), "1e3"),
+            (Hint::Number(one_to_ten), "NaN"),
+            (Hint::Boolean, "yes"),
+            (Hint::Date, "22.11.2026"),
+            (Hint::Date, "08:30:00"),
+            (Hint::Choice(vec!["a".into()]), "b"),
+        ] {
+            assert!(hint.read(text.into()).is_err(), "{hint:?} {text}");
+        }
+        assert!(Hint::Text.read(vec![0xff]).unwrap_err().contains("UTF-8"));
+    }
+}

@@ -1,0 +1,178 @@
+//! A library: the agents of several folders, and the built-in ones.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use cap_std::{ambient_authority, fs::Dir};
+
+use crate::{
+    agent::{
+        folder::{BUILTIN, Folder},
+        manifest::Manifest,
+    },
+    diagnostic::{Diagnostic, Report},
+    source::{MAX_SOURCE, Source},
+};
+
+/// The file that makes a folder an agent.
+const MANIFEST: &str = "agent.toml";
+
+/// How deep folders are searched: a link that leads back up ends here.
+const MAX_DEPTH: usize = 16;
+
+/// All agents that can be named.
+#[derive(Debug, Default)]
+pub struct Library {
+    entries: BTreeMap<String, Entry>,
+    conflicts: Report,
+}
+
+/// One agent of a library.
+#[derive(Debug)]
+pub enum Entry {
+    /// An agent with a valid manifest.
+    Valid(Arc<Manifest>),
+    /// A folder whose manifest can't be used, and why.
+    Broken(Report),
+}
+
+impl Library {
+    /// The library that ships in the binary.
+    pub fn builtin() -> Self {
+        let mut library = Self::default();
+        library.add_builtin();
+        library
+    }
+
+    /// Adds every agent below `root`, and the built-in ones when that was done for all folders.
+    ///
+    /// # Ambient Authority
+    ///
+    /// Opens `root`; everything below is reached through it alone.
+    ///
+    /// # Errors
+    ///
+    /// When `root` can't be opened. A manifest that can't be read is an [`Entry::Broken`].
+    pub fn add_folder(&mut self, root: &Path) -> io::Result<()> {
+        let dir = Dir::open_ambient_dir(root, ambient_authority())?;
+        let name = root.canonicalize()?.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.search(Arc::new(dir), root.to_path_buf(), &name, 0);
+        Ok(())
+    }
+
+    /// Adds the agents that ship in the binary.
+    pub fn add_builtin(&mut self) {
+        for (path, text) in BUILTIN {
+            let Some(folder) = path.strip_suffix(MANIFEST).and_then(|folder| folder.strip_suffix('/')) else { continue };
+            let source = Source::new(format!("<built-in>/{path}"), String::from_utf8_lossy(text));
+            if !self.holds_copy(folder) {
+                self.insert(Manifest::read(&source, Folder::Builtin(folder), folder), folder);
+            }
+        }
+    }
+
+    /// The agent called `name`.
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    /// Every agent, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// Every name.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Names that more than one agent has. A library that has some can't be run from: which agent
+    /// would get the grants of that name?
+    pub fn conflicts(&self) -> &Report {
+        &self.conflicts
+    }
+
+    /// Whether an agent of a folder on disk is the built-in one, at the same path, to the byte: so
+    /// in a checkout of this project. A copy that differs is another agent of the same name.
+    fn holds_copy(&self, folder: &'static str) -> bool {
+        let on_disk = self.entries.values().find_map(|entry| match entry {
+            Entry::Valid(manifest) if manifest.path == folder => Some(&manifest.folder),
+            _ => None,
+        });
+        let Some(on_disk) = on_disk else { return false };
+        let files = BUILTIN.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, bytes)));
+        let mut own = files.filter(|(name, _)| !name.contains('/'));
+        own.all(|(name, bytes)| on_disk.read(name, MAX_SOURCE).is_ok_and(|found| found == *bytes))
+    }
+
+    /// Looks for agents in `dir`; a folder with a manifest is one, and is not searched further
+    /// than its subfolders.
+    fn search(&mut self, dir: Arc<Dir>, on_disk: PathBuf, path: &str, depth: usize) {
+        if dir.is_file(MANIFEST) {
+            let folder = Folder::Disk { dir: dir.clone(), path: on_disk.display().to_string() };
+            let manifest = match folder.source(MANIFEST) {
+                Ok(source) => Manifest::read(&source, folder, path),
+                Err(error) => Err(unreadable(&on_disk.join(MANIFEST), &error)),
+            };
+            self.insert(manifest, path);
+        }
+        if depth == MAX_DEPTH {
+            return;
+        }
+        for name in folders(&dir) {
+            if let Ok(inner) = dir.open_dir(&name) {
+                let below = if depth == 0 { name.clone() } else { format!("{path}/{name}") };
+                self.search(Arc::new(inner), on_disk.join(&name), &below, depth + 1);
+            }
+        }
+    }
+
+    fn insert(&mut self, manifest: Result<Manifest, Report>, path: &str) {
+        let (name, entry) = match manifest {
+            Ok(manifest) => (manifest.name.clone(), Entry::Valid(Arc::new(manifest))),
+            // The name is unknown, so the folder stands in for it.
+            Err(report) => (path.rsplit('/').next().unwrap_or(path).to_owned(), Entry::Broken(report)),
+        };
+        if let Some(first) = self.entries.get(&name) {
+            let conflict = conflict(&name, first, &entry);
+            self.conflicts.push(conflict);
+        } else {
+            self.entries.insert(name, entry);
+        }
+    }
+}
+
+/// The subfolders of `dir` that may hold agents, sorted: the order of a library never depends on
+/// the file system. Cases are tests, not agents.
+fn folders(dir: &Dir) -> Vec<String> {
+    let Ok(entries) = dir.entries() else { return Vec::new() };
+    let mut names: Vec<_> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| !name.starts_with('.') && name != "cases")
+        .collect();
+    names.sort();
+    names
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Report {
+    Diagnostic::error("unreadable", format!("{}: {error}", path.display())).into()
+}
+
+fn conflict(name: &str, first: &Entry, second: &Entry) -> Diagnostic {
+    let path = |entry: &Entry| match entry {
+        Entry::Valid(manifest) => Some(manifest.source.clone()),
+        Entry::Broken(report) => report.0.first().and_then(|wrong| wrong.place.as_ref()).map(|place| place.source.clone()),
+    };
+    let message = format!("two agents are called `{name}`");
+    let mut diagnostic = Diagnostic::error("duplicate-agent", message).help("names are unique in a library: give one of them another `name`");
+    if let (Some(first), Some(second)) = (path(first), path(second)) {
+        diagnostic = diagnostic.at(&second, 0..0).label(format!("the other one is {}", first.path));
+    }
+    diagnostic
+}

@@ -1,0 +1,253 @@
+//! `agent.toml`, read into a type.
+
+use std::sync::Arc;
+
+use crate::{
+    agent::{
+        folder::Folder,
+        input::{Input, Output, read_inputs, read_outputs},
+        name::text_name,
+        workflow::{WorkflowSpec, read_workflow},
+    },
+    diagnostic::{Diagnostic, Report},
+    document::{self, Item, Table},
+    source::Source,
+    template::Escape,
+};
+
+/// One valid `agent.toml`. The files that it names are not read yet.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The agent's name, unique in its library.
+    pub name: String,
+    /// The folder's path in its library, like `text/split`.
+    pub path: String,
+    /// One line for a person.
+    pub help: String,
+    /// What it takes, in the order of the file.
+    pub inputs: Vec<Input>,
+    /// What it gives, in the order of the file.
+    pub outputs: Vec<Output>,
+    /// What it asks for; a policy decides.
+    pub needs: Vec<Need>,
+    /// What it is made of.
+    pub spec: Spec,
+    /// The agent's folder.
+    pub folder: Folder,
+    /// The manifest itself, for messages.
+    pub source: Arc<Source>,
+}
+
+/// One capability that an agent asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The capability's word, as in a policy.
+    pub capability: String,
+    /// What of it.
+    pub wanted: Vec<String>,
+}
+
+/// What an agent is made of, before its files are read.
+#[derive(Clone, Debug)]
+pub enum Spec {
+    /// A template: a file, or its text.
+    Template {
+        /// Where the text is.
+        text: TemplateText,
+        /// What values are made safe for.
+        escape: Escape,
+    },
+    /// Code in the agent's folder.
+    Proc(ProcCode),
+    /// Steps.
+    Workflow(WorkflowSpec),
+}
+
+/// Where a template's text is.
+#[derive(Clone, Debug)]
+pub enum TemplateText {
+    /// In a file of the agent's folder.
+    File(String),
+    /// In the manifest.
+    Inline(String),
+}
+
+/// The code of a proc.
+#[derive(Clone, Debug)]
+pub enum ProcCode {
+    /// A function in a Python file.
+    Python {
+        /// The file, in the agent's folder.
+        file: String,
+        /// The function.
+        function: String,
+    },
+    /// A component that exports the world `proc`.
+    Component {
+        /// The file, in the agent's folder.
+        file: String,
+    },
+}
+
+/// The three kinds of agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text with holes.
+    Template,
+    /// Code in a sandbox.
+    Proc,
+    /// Steps that are agents.
+    Workflow,
+}
+
+impl Kind {
+    /// The word in a manifest.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Template => "template",
+            Self::Proc => "proc",
+            Self::Workflow => "workflow",
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in it at once.
+    pub fn read(source: &Arc<Source>, folder: Folder, path: &str) -> Result<Self, Report> {
+        document::read(source, |top, report| {
+            let kinds = [Kind::Template, Kind::Proc, Kind::Workflow].map(|kind| (kind.word(), kind));
+            let kind = top.need("kind", report, |item| item.choice(&kinds));
+            let name = match top.take("name", report, |item| text_name(item, "an agent")) {
+                Some(name) => name,
+                None => folder_name(path, top, report)?,
+            };
+            let help = top.take("help", report, Item::string).unwrap_or_default();
+            let inputs = read_inputs(top, report);
+            let mut outputs = read_outputs(top, report);
+            let needs = read_needs(top, report);
+            let spec = match kind? {
+                Kind::Template => read_template(top, report)?,
+                Kind::Proc => Spec::Proc(read_proc(top, report)?),
+                Kind::Workflow => Spec::Workflow(read_workflow(top, report)?),
+            };
+            if matches!(spec, Spec::Template { .. }) {
+                template_output(&mut outputs, top, report);
+            }
+            let path = path.to_owned();
+            Some(Self { name, path, help, inputs, outputs, needs, spec, folder, source: source.clone() })
+        })
+        .map(|(manifest, _)| manifest)
+    }
+
+    /// The agent's kind.
+    pub fn kind(&self) -> Kind {
+        match self.spec {
+            Spec::Template { .. } => Kind::Template,
+            Spec::Proc(_) => Kind::Proc,
+            Spec::Workflow(_) => Kind::Workflow,
+        }
+    }
+
+    /// The input called `name`.
+    pub fn input(&self, name: &str) -> Option<&Input> {
+        self.inputs.iter().find(|input| input.name == name)
+    }
+
+    /// The output called `name`.
+    pub fn output(&self, name: &str) -> Option<&Output> {
+        self.outputs.iter().find(|output| output.name == name)
+    }
+}
+
+fn folder_name(path: &str, top: &Table<'_>, report: &mut Report) -> Option<String> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if super::is_name(name) {
+        return Some(name.to_owned());
+    }
+    let place = top.place();
+    let message = format!("the folder's name `{}` can't be an agent's name", name.escape_debug());
+    report.push(Diagnostic::error("bad-name", message).at(&place.source, 0..0).help("add `name = \"…\"`"));
+    None
+}
+
+/// A template has one output; where it isn't named, it is `output`.
+fn template_output(outputs: &mut Vec<Output>, top: &Table<'_>, report: &mut Report) {
+    match outputs.len() {
+        0 => outputs.push(Output { name: "output".into(), help: "The text".into(), from: None }),
+        1 => {}
+        _ => {
+            let place = top.place();
+            report.push(Diagnostic::error("template-outputs", "a template has one output").at(&place.source, 0..0));
+        }
+    }
+}
+
+fn read_needs(top: &mut Table<'_>, report: &mut Report) -> Vec<Need> {
+    let Some(mut table) = top.take("needs", report, Item::table) else { return Vec::new() };
+    let mut needs = Vec::new();
+    for capability in ["files", "http", "tcp", "databases", "env", "calls"] {
+        if let Some(wanted) = table.take(capability, report, Item::texts) {
+            needs.push(Need { capability: capability.into(), wanted });
+        }
+    }
+    table.finish(report);
+    needs
+}
+
+fn read_template(top: &mut Table<'_>, report: &mut Report) -> Option<Spec> {
+    let escape = top.take("escape", report, |item| item.choice(&Escape::WORDS)).unwrap_or_default();
+    let file = top.take("template", report, file_name);
+    let inline = top.take("text", report, Item::string);
+    let text = match (file, inline) {
+        (Some(file), None) => TemplateText::File(file),
+        (None, Some(text)) => TemplateText::Inline(text),
+        (file, _) => {
+            let problem = if file.is_some() { "has both `template` and `text`" } else { "has neither `template` nor `text`" };
+            let place = top.place();
+            report.push(
+                Diagnostic::error("no-template", format!("this template agent {problem}"))
+                    .at(&place.source, 0..0)
+                    .help("write `template = \"prompt.j2\"`, a file beside agent.toml, or `text = \"…\"`"),
+            );
+            return None;
+        }
+    };
+    Some(Spec::Template { text, escape })
+}
+
+fn read_proc(top: &mut Table<'_>, report: &mut Report) -> Option<ProcCode> {
+    let python = top.take("python", report, file_name);
+    let function = top.take("function", report, Item::string);
+    let component = top.take("component", report, file_name);
+    top.take::<()>("command", report, |item| Err(item.wrong("not-supported", "`command` is not supported by this version")));
+    match (python, component) {
+        (Some(file), None) => Some(ProcCode::Python { file, function: function.unwrap_or_else(|| "main".into()) }),
+        (None, Some(file)) => Some(ProcCode::Component { file }),
+        (python, _) => {
+            let problem = if python.is_some() { "more than one kind of code" } else { "no code" };
+            let place = top.place();
+            report.push(
+                Diagnostic::error("no-code", format!("this proc names {problem}"))
+                    .at(&place.source, 0..0)
+                    .help("write one of `python = \"main.py\"` and `component = \"agent.wasm\"`"),
+            );
+            None
+        }
+    }
+}
+
+/// A file in the agent's own folder: a plain relative path.
+fn file_name(item: Item<'_>) -> Result<String, Diagnostic> {
+    let name = item.clone().text()?;
+    let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0']);
+    if name.split('/').all(plain) {
+        return Ok(name.to_owned());
+    }
+    Err(item
+        .wrong("bad-path", format!("`{}` is not a file of the agent's folder", name.escape_debug()))
+        .help("write a path below the folder, without `..`"))
+}

@@ -1,0 +1,97 @@
+//! The steps of a workflow, as its manifest has them.
+
+use crate::{
+    agent::{
+        name::{key_name, text_name},
+        wire::Wire,
+    },
+    diagnostic::{Diagnostic, Report},
+    document::{Item, Table},
+    source::Place,
+};
+
+/// The most steps that one workflow may list: each is checked against every agent it can use, and
+/// a longer one is better said as a loop.
+const MAX_STEPS: usize = 10_000;
+
+/// What a workflow does when one of its steps fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFail {
+    /// The workflow fails with the step's failure.
+    #[default]
+    Stop,
+    /// The head moves on; the step's status is in scope as `$status`.
+    Continue,
+}
+
+/// A workflow whose agents have not been looked up yet.
+#[derive(Clone, Debug)]
+pub struct WorkflowSpec {
+    /// The steps, in order.
+    pub steps: Vec<StepSpec>,
+    /// What a failed step means.
+    pub on_fail: OnFail,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct StepSpec {
+    /// The label that a jump can name.
+    pub id: Option<String>,
+    /// The agent's name.
+    pub agent: String,
+    /// The agent's inputs, by name.
+    pub inputs: Vec<(String, Wire, Place)>,
+    /// The agent's output → the name in results. Where nothing is said, every output keeps its name.
+    pub outputs: Option<Vec<(String, String, Place)>>,
+    /// Where the agent is named.
+    pub place: Place,
+}
+
+pub(super) fn read_workflow(top: &mut Table<'_>, report: &mut Report) -> Option<WorkflowSpec> {
+    let on_fail = top
+        .take("on_fail", report, |item| item.choice(&[("stop", OnFail::Stop), ("continue", OnFail::Continue)]))
+        .unwrap_or_default();
+    let items = top.need("steps", report, |item| match item.clone().array()? {
+        steps if steps.len() > MAX_STEPS => {
+            Err(item.wrong("too-many-steps", format!("{} steps are more than {MAX_STEPS}", steps.len())))
+        }
+        steps => Ok(steps),
+    })?;
+    let steps: Vec<_> = items.into_iter().filter_map(|item| read_step(item, report)).collect();
+    let mut seen = std::collections::HashMap::new();
+    for step in &steps {
+        let Some(id) = &step.id else { continue };
+        if seen.insert(id, ()).is_some() {
+            let message = format!("two steps have the id `{id}`");
+            report.push(Diagnostic::error("duplicate-id", message).at(&step.place.source, step.place.span.clone()));
+        }
+    }
+    Some(WorkflowSpec { steps, on_fail })
+}
+
+fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
+    let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let id = table.take("id", report, |item| text_name(item, "a step"));
+    let agent = table.need("agent", report, |item| Ok((item.clone().string()?, item.place())));
+    let inputs = entries(&mut table, "inputs", report, |item| {
+        Ok((key_name(&item, "an input")?, Wire::read(&item)?, item.key_place()))
+    });
+    let inputs = inputs.unwrap_or_default();
+    let outputs = entries(&mut table, "outputs", report, |item| {
+        Ok((key_name(&item, "an output")?, text_name(item.clone(), "a result")?, item.key_place()))
+    });
+    table.finish(report);
+    let (agent, place) = agent?;
+    Some(StepSpec { id, agent, inputs, outputs, place })
+}
+
+fn entries<'a, T>(
+    table: &mut Table<'a>,
+    key: &'static str,
+    report: &mut Report,
+    read: impl Fn(Item<'a>) -> Result<T, Diagnostic>,
+) -> Option<Vec<T>> {
+    let inner = table.take(key, report, Item::table)?;
+    Some(inner.entries().into_iter().filter_map(|item| read(item).map_err(|wrong| report.push(wrong)).ok()).collect())
+}

@@ -1,0 +1,220 @@
+//! The run's log: what a guest prints. It is never part of an agent's outputs.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::{
+    cli::{IsTerminal, StdoutStream},
+    p2::{OutputStream, Pollable, StreamResult},
+};
+
+use crate::sandbox::bindings;
+
+/// The most that one call may log, in bytes; the rest is dropped, and the log says so.
+const MAX_LOGGED: usize = 1 << 20;
+
+/// The longest line, in bytes; a longer one is cut into several.
+const MAX_LINE: usize = 8 << 10;
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For whoever looks for a mistake.
+    Debug,
+    /// `print`.
+    Info,
+    /// Standard error.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+/// Where lines go. The text is a guest's: escape it before a terminal sees it.
+pub type Sink = Arc<dyn Fn(Level, &str) + Send + Sync>;
+
+/// The log of one call. Clones write to the same log.
+#[derive(Clone)]
+pub struct Log(Arc<Mutex<State>>);
+
+struct State {
+    sink: Sink,
+    left: usize,
+    partial: Vec<u8>,
+}
+
+impl Log {
+    /// An empty log whose lines go to `sink`.
+    pub fn new(sink: Sink) -> Self {
+        Self(Arc::new(Mutex::new(State { sink, left: MAX_LOGGED, partial: Vec::new() })))
+    }
+
+    /// Writes whole lines.
+    pub fn lines(&self, level: Level, text: &str) {
+        let mut state = self.lock();
+        for line in text.lines() {
+            state.line(level, line.as_bytes());
+        }
+    }
+
+    /// Writes bytes of a stream, where a line may come in pieces.
+    fn bytes(&self, level: Level, mut bytes: &[u8]) {
+        let mut state = self.lock();
+        while !bytes.is_empty() {
+            let room = MAX_LINE - state.partial.len().min(MAX_LINE - 1);
+            let end = bytes.iter().take(room).position(|byte| *byte == b'\n');
+            let taken = end.unwrap_or_else(|| bytes.len().min(room));
+            state.partial.extend_from_slice(&bytes[..taken]);
+            bytes = &bytes[taken + usize::from(end.is_some())..];
+            if end.is_some() || state.partial.len() >= MAX_LINE {
+                let line = std::mem::take(&mut state.partial);
+                state.line(level, &line);
+            }
+        }
+    }
+
+    /// Writes what is left of a line that never ended.
+    pub fn finish(&self) {
+        let mut state = self.lock();
+        let line = std::mem::take(&mut state.partial);
+        if !line.is_empty() {
+            state.line(Level::Info, &line);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn line(&mut self, level: Level, line: &[u8]) {
+        if self.left == 0 {
+            return;
+        }
+        match self.left.checked_sub(line.len() + 1) {
+            Some(left) => {
+                self.left = left;
+                for piece in line.chunks(MAX_LINE) {
+                    (self.sink)(level, &String::from_utf8_lossy(piece));
+                }
+                if line.is_empty() {
+                    (self.sink)(level, "");
+                }
+            }
+            None => {
+                self.left = 0;
+                (self.sink)(Level::Warn, &format!("the rest of this log is dropped: one call may log {MAX_LOGGED} bytes"));
+            }
+        }
+    }
+}
+
+impl bindings::log::Host for crate::sandbox::CallState {
+    fn write(&mut self, level: bindings::log::Level, message: String) {
+        use bindings::log::Level as Guest;
+        let level = match level {
+            Guest::Debug => Level::Debug,
+            Guest::Info => Level::Info,
+            Guest::Warn => Level::Warn,
+            Guest::Error => Level::Error,
+        };
+        self.log.lines(level, &message);
+    }
+}
+
+/// Standard output or error of a guest, as a part of the log.
+pub struct LogStream {
+    log: Log,
+    level: Level,
+}
+
+impl LogStream {
+    /// A stream whose lines have `level`.
+    pub fn new(log: Log, level: Level) -> Self {
+        Self { log, level }
+    }
+}
+
+impl IsTerminal for LogStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for LogStream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(Self::new(self.log.clone(), self.level))
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(Self::new(self.log.clone(), self.level))
+    }
+}
+
+impl OutputStream for LogStream {
+    fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
+        self.log.bytes(self.level, &bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_LINE)
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for LogStream {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for LogStream {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.log.bytes(self.level, bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logged(write: impl Fn(&Log)) -> Vec<String> {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = lines.clone();
+        let log = Log::new(Arc::new(move |_, line: &str| kept.lock().unwrap().push(line.to_owned())));
+        write(&log);
+        log.finish();
+        lines.lock().unwrap().clone()
+    }
+
+    #[test]
+    fn pieces_become_lines() {
+        let lines = logged(|log| ["a", "b\nc", "\n\nd"].iter().for_each(|piece| log.bytes(Level::Info, piece.as_bytes())));
+        assert_eq!(lines, ["ab", "c", "", "d"]);
+    }
+
+    #[test]
+    fn a_flood_ends() {
+        let lines = logged(|log| (0..1000).for_each(|_| log.bytes(Level::Info, &[b'x'; 10_000])));
+        assert!(lines.iter().map(String::len).sum::<usize>() <= MAX_LOGGED + 200);
+        assert!(lines.last().unwrap().contains("dropped"));
+        assert!(lines.iter().all(|line| line.len() <= MAX_LINE));
+    }
+}

@@ -1,0 +1,126 @@
+//! `turingbox check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    Diagnostic, Library, Policy, Program, Report, Severity,
+    agent::{Entry, Folder, Manifest},
+    capability::files::Mounts,
+    cli::{Globals, Stop, render, setup, terminal},
+    failure::Failure,
+    policy::Access,
+};
+
+#[derive(Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    globals: Globals,
+    /// Folders of agents [default: those of --agents]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// Reports everything that can be known without running anything.
+pub fn check(arguments: &CheckArgs) -> Result<(), Stop> {
+    let library = match arguments.paths.as_slice() {
+        [] => setup::library(&arguments.globals)?,
+        paths => setup::library_of(&[paths, &arguments.globals.agents].concat())?,
+    };
+    let mut report = library.conflicts().clone();
+    let agents = check_agents(&library, &mut report);
+    if arguments.globals.policy.is_some() {
+        match setup::policy(&arguments.globals) {
+            Ok(policy) => check_policy(&policy, &library, &arguments.globals, &mut report),
+            Err(Stop::Files(wrong)) => report.0.extend(wrong.0),
+            Err(stop) => return Err(stop),
+        }
+    }
+    conclude(report, agents, arguments.globals.json)
+}
+
+/// Checks each agent that is on disk, and all of them where there is nothing on disk.
+fn check_agents(library: &Library, report: &mut Report) -> usize {
+    let on_disk = |entry: &Entry| match entry {
+        Entry::Valid(manifest) => matches!(manifest.folder, Folder::Disk { .. }),
+        Entry::Broken(_) => true,
+    };
+    let any = library.iter().any(|(_, entry)| on_disk(entry));
+    let names = library.iter().filter(|(_, entry)| !any || on_disk(entry)).map(|(name, _)| name);
+    let names: Vec<_> = names.collect();
+    for name in &names {
+        let found = match Program::load(library, name) {
+            Ok((program, mut warnings)) => {
+                warnings.0.extend(program.audit().0);
+                warnings
+            }
+            Err(wrong) => wrong,
+        };
+        // An agent that several workflows use is reported once.
+        let new = found.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
+        let new: Vec<_> = new.collect();
+        report.0.extend(new);
+    }
+    names.len()
+}
+
+/// Checks what a policy says about the agents there are.
+fn check_policy(policy: &Policy, library: &Library, globals: &Globals, report: &mut Report) {
+    let manifests = || {
+        library.iter().filter_map(|(_, entry)| match entry {
+            Entry::Valid(manifest) => Some(manifest.as_ref()),
+            Entry::Broken(_) => None,
+        })
+    };
+    let names: Vec<_> = manifests().map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
+    for (pattern, place) in policy.unmatched(names.iter().copied()) {
+        let message = format!("no agent is called `{pattern}`");
+        report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
+    }
+    let protected = setup::protected(globals);
+    for manifest in manifests() {
+        let authority = policy.authority(&manifest.name, &manifest.path);
+        if let Err(Stop::Files(wrong)) = Mounts::open(&authority.files, &protected).map_err(setup::mount_error) {
+            let new = wrong.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
+            let new: Vec<_> = new.collect();
+            report.0.extend(new);
+        }
+        check_needs(manifest, authority.files.iter().map(|grant| grant.access).max(), report);
+    }
+}
+
+/// Warns where an agent that the policy names asks for more than it gets.
+fn check_needs(manifest: &Manifest, granted: Option<Access>, report: &mut Report) {
+    let wanted = manifest.needs.iter().filter(|need| need.capability == "files").flat_map(|need| &need.wanted);
+    let wanted = wanted.filter_map(|wanted| [Access::Read, Access::Write].into_iter().find(|access| access.word() == wanted)).max();
+    if let (Some(wanted), Some(granted)) = (wanted, granted) {
+        if wanted > granted {
+            let message = format!("`{}` asks for files to {}, and the policy grants files to {}", manifest.name, wanted.word(), granted.word());
+            report.push(Diagnostic::warning("need-without-grant", message).at(&manifest.source, 0..0));
+        }
+    }
+}
+
+fn conclude(report: Report, agents: usize, json: bool) -> Result<(), Stop> {
+    let errors = report.0.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    let warnings = report.0.len() - errors;
+    if json {
+        let findings = report.0.iter().map(|diagnostic| {
+            json!({
+                "severity": if diagnostic.severity == Severity::Error { "error" } else { "warning" },
+                "code": diagnostic.code,
+                "message": diagnostic.message,
+                "place": diagnostic.place.as_ref().map(crate::source::Place::line),
+                "help": diagnostic.help,
+            })
+        });
+        let object = json!({ "agents": agents, "findings": findings.collect::<Vec<_>>() });
+        terminal::print_line(&object.to_string()).map_err(|error| Stop::Host(Failure::host(error)))?;
+    } else {
+        render::report(&report);
+        render::note(&format!("checked {agents} agents: {errors} errors, {warnings} warnings"));
+    }
+    if errors == 0 { Ok(()) } else { Err(Stop::Said(2)) }
+}

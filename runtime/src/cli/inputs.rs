@@ -1,0 +1,151 @@
+//! An agent's inputs as arguments of a command line.
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::{self, IsTerminal, Read},
+    os::unix::{ffi::OsStringExt, fs::FileTypeExt},
+};
+
+use clap::{Arg, ArgAction, ArgMatches, builder::OsStringValueParser};
+
+use crate::{
+    Hint, Value,
+    agent::{Input, Manifest, STEP_INDEX, STEP_MAX},
+    cli::{Stop, terminal::escape},
+};
+
+/// The most that one input may hold, in bytes; a guest's memory bounds it further.
+const MAX_INPUT: u64 = 1 << 30;
+
+/// The options that belong to the command itself. An input of such a name is an option behind
+/// `--input-`: an agent can't take a global option's place.
+const OWN: [&str; 7] = ["agents", "policy", "json", "trace", "verbose", "output", "help"];
+
+/// The arguments for the inputs of `manifest`.
+pub fn arguments(manifest: &Manifest) -> Vec<Arg> {
+    manifest.inputs.iter().map(argument).collect()
+}
+
+fn argument(input: &Input) -> Arg {
+    let (long, other) = options(input);
+    let mut argument = Arg::new(format!("input:{}", input.name))
+        .long(long)
+        .help(help(input))
+        .value_name(input.hint.word().to_uppercase())
+        .value_parser(OsStringValueParser::new())
+        .allow_hyphen_values(true)
+        .action(ArgAction::Set)
+        .help_heading("Inputs");
+    if let Some(other) = other {
+        argument = argument.alias(other);
+    }
+    if input.hint == Hint::Boolean {
+        argument = argument.num_args(0..=1).default_missing_value("true").allow_hyphen_values(false);
+    }
+    argument
+}
+
+/// The option of an input, with hyphens; and the same with underscores, which works too.
+fn options(input: &Input) -> (String, Option<String>) {
+    let hyphens = input.name.replace('_', "-");
+    if OWN.contains(&hyphens.as_str()) {
+        return (format!("input-{hyphens}"), None);
+    }
+    let other = (hyphens != input.name).then(|| input.name.clone());
+    (hyphens, other)
+}
+
+fn help(input: &Input) -> String {
+    let mut help = escape(&input.help).into_owned();
+    let mut notes = Vec::new();
+    match &input.hint {
+        Hint::Choice(choices) => notes.push(format!("one of: {}", choices.join(", "))),
+        Hint::Number(bounds) | Hint::Integer(bounds) if bounds.to_string() != "" => notes.push(bounds.to_string().trim().to_owned()),
+        _ => {}
+    }
+    match &input.default {
+        Some(default) => notes.push(format!("default: {}", short(default))),
+        None if is_needed(input) => notes.push("required".into()),
+        None => {}
+    }
+    if !notes.is_empty() {
+        help.push_str(&format!(" [{}]", escape(&notes.join("; "))));
+    }
+    help.trim_start().to_owned()
+}
+
+fn short(value: &Value) -> String {
+    const SHOWN: usize = 40;
+    let text = String::from_utf8_lossy(value.bytes());
+    match text.chars().count() {
+        0 => "empty".into(),
+        length if length <= SHOWN => text.into_owned(),
+        _ => text.chars().take(SHOWN).chain(['…']).collect(),
+    }
+}
+
+/// Whether a person must give the input: the engine fills in where the head is.
+fn is_needed(input: &Input) -> bool {
+    input.is_required() && ![STEP_INDEX, STEP_MAX].contains(&input.name.as_str())
+}
+
+/// The inputs that the command line gives. What is piped in fills the one required input that is
+/// missing.
+pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Value)>, Stop> {
+    let mut inputs = Vec::new();
+    let mut missing = Vec::new();
+    for input in &manifest.inputs {
+        match matches.get_one::<OsString>(&format!("input:{}", input.name)) {
+            Some(argument) => inputs.push((input.name.clone(), value(input, read_argument(input, argument)?)?)),
+            None if is_needed(input) => missing.push(input),
+            None => {}
+        }
+    }
+    if let ([input], true) = (missing.as_slice(), stdin_is_piped()) {
+        let bytes = read_all(io::stdin()).map_err(|error| Stop::Usage(format!("stdin can't be read: {error}")))?;
+        inputs.push((input.name.clone(), value(input, bytes)?));
+        missing.clear();
+    }
+    if missing.is_empty() {
+        return Ok(inputs);
+    }
+    let lines = missing.iter().map(|input| format!("  --{} <{}>  {}", options(input).0, input.hint.word().to_uppercase(), input.help));
+    let lines: Vec<_> = lines.collect();
+    Err(Stop::Usage(format!("these inputs of `{0}` are missing:\n{1}\n\nsee `turingbox run {0} --help`", manifest.name, lines.join("\n"))))
+}
+
+fn value(input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {
+    input.hint.read(bytes).map_err(|expected| Stop::Usage(format!("--{}: {expected}", options(input).0)))
+}
+
+/// `@file` is the file's contents, `-` is stdin, `@@text` is `@text`.
+fn read_argument(input: &Input, argument: &OsString) -> Result<Vec<u8>, Stop> {
+    let bytes = argument.clone().into_vec();
+    let read = match bytes.as_slice() {
+        b"-" => read_all(io::stdin()),
+        [b'@', b'@', ..] => Ok(bytes[1..].to_vec()),
+        [b'@', path @ ..] => File::open(OsString::from_vec(path.to_vec())).and_then(read_all),
+        _ => Ok(bytes),
+    };
+    read.map_err(|error| Stop::Usage(format!("--{} {}: {error}", options(input).0, argument.display())))
+}
+
+fn read_all(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {MAX_INPUT} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Whether something was piped in: a pipe, a file or a socket, but neither a terminal nor
+/// `/dev/null`, which is what scripts get.
+fn stdin_is_piped() -> bool {
+    if io::stdin().is_terminal() {
+        return false;
+    }
+    let kind = File::open("/dev/stdin").or_else(|_| File::open("/proc/self/fd/0")).and_then(|file| file.metadata()).map(|found| found.file_type());
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_file() || kind.is_socket())
+}

@@ -1,0 +1,41 @@
+//! `turingbox list`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    agent::Entry,
+    cli::{Globals, Stop, render, setup, terminal},
+    failure::Failure,
+};
+
+#[derive(Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    globals: Globals,
+    /// Only agents whose name, path or help has this in it
+    #[arg(value_name = "TEXT")]
+    text: Option<String>,
+}
+
+/// Lists the agents there are.
+pub fn list(arguments: &ListArgs) -> Result<(), Stop> {
+    let library = setup::library(&arguments.globals)?;
+    let mut lines = Vec::new();
+    let mut objects = Vec::new();
+    let width = library.names().map(str::len).max().unwrap_or_default();
+    for (name, entry) in library.iter() {
+        let (kind, path, help) = match entry {
+            Entry::Valid(manifest) => (manifest.kind().word(), manifest.path.as_str(), manifest.help.as_str()),
+            Entry::Broken(_) => ("broken", "", "its manifest can't be used: see `turingbox check`"),
+        };
+        if arguments.text.as_ref().is_some_and(|text| ![name, path, help].iter().any(|field| field.contains(text.as_str()))) {
+            continue;
+        }
+        lines.push(format!("{name:<width$}  {kind:<8}  {}", terminal::escape(help.lines().next().unwrap_or_default())));
+        objects.push(json!({ "name": name, "kind": kind, "path": path, "help": help }));
+    }
+    render::report(library.conflicts());
+    let text = if arguments.globals.json { serde_json::Value::from(objects).to_string() } else { lines.join("\n") };
+    terminal::print_line(&text).map_err(|error| Stop::Host(Failure::host(error)))
+}

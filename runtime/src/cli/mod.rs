@@ -1,0 +1,150 @@
+//! The command line: arguments in, one exit code out. Results go to stdout, everything else to
+//! stderr.
+
+mod cases;
+mod check;
+mod complete;
+mod inputs;
+mod list;
+mod new;
+mod render;
+mod run;
+mod setup;
+mod show;
+mod terminal;
+mod test;
+mod trace;
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::{Report, failure::Failure};
+
+/// Runs untrusted agents safely.
+///
+/// An agent is a template, a proc or a workflow. A proc runs in a WebAssembly sandbox of its own
+/// and holds only what a policy grants: with no policy, nothing.
+#[derive(Parser)]
+#[command(name = "turingbox", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  turingbox list
+  turingbox run echo --input hello
+  turingbox run hl7_to_json --message @message.hl7 --json
+  turingbox run read_file --path /data/a.txt --policy policy.toml
+
+Exit codes: 0 done, 1 the agent failed, 2 usage or a bad file, 3 denied by policy,
+4 a limit was reached, 5 our fault, 130 interrupted.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run one agent; its inputs are arguments
+    Run(run::RunArgs),
+    /// List the agents there are
+    List(list::ListArgs),
+    /// Show an agent's inputs, outputs and needs, and what it may do under a policy
+    Show(show::ShowArgs),
+    /// Find what is wrong in agents and policies, without running them
+    Check(check::CheckArgs),
+    /// Run the cases of agents, each in the sandbox
+    Test(test::TestArgs),
+    /// Make an agent's folder, with a case that passes
+    New(new::NewArgs),
+}
+
+// What every command takes. (No doc comment: clap would show it as every command's help.)
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Globals {
+    /// A folder of agents [default: ./agents, if there is one]; the built-in agents are always there
+    #[arg(long, value_name = "DIR", help_heading = "Global options")]
+    agents: Vec<PathBuf>,
+    /// The policy: what agents may use and touch. Without one they may touch nothing
+    #[arg(long, value_name = "FILE", help_heading = "Global options")]
+    policy: Option<PathBuf>,
+    /// Print one JSON object for machines
+    #[arg(long, help_heading = "Global options")]
+    json: bool,
+    /// Print every step as it is done
+    #[arg(long, help_heading = "Global options")]
+    trace: bool,
+    /// Say more: what a run used, and debug lines of its log
+    #[arg(short, long, help_heading = "Global options")]
+    verbose: bool,
+}
+
+impl Globals {
+    /// What was said before the agent's name and what was said behind it, together.
+    fn and(mut self, later: Self) -> Self {
+        self.agents.extend(later.agents);
+        self.policy = later.policy.or(self.policy);
+        self.json |= later.json;
+        self.trace |= later.trace;
+        self.verbose |= later.verbose;
+        self
+    }
+}
+
+/// Why a command ends without success.
+pub(crate) enum Stop {
+    /// Files are wrong: exit code 2.
+    Files(Report),
+    /// The command line is wrong: exit code 2.
+    Usage(String),
+    /// It was said already; this is the exit code.
+    Said(u8),
+    /// Something of ours failed: exit code 5.
+    Host(Failure),
+}
+
+impl From<Report> for Stop {
+    fn from(report: Report) -> Self {
+        Self::Files(report)
+    }
+}
+
+impl From<clap::Error> for Stop {
+    fn from(error: clap::Error) -> Self {
+        // Help goes to stdout, mistakes to stderr; clap knows which is which.
+        drop(error.print());
+        Self::Said(u8::try_from(error.exit_code()).unwrap_or(2))
+    }
+}
+
+/// Runs the command line that this process was started with.
+pub fn main() -> ExitCode {
+    complete::answer();
+    match command(std::env::args_os()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Said(code)) => ExitCode::from(code),
+        Err(Stop::Files(report)) => {
+            render::report(&report);
+            ExitCode::from(2)
+        }
+        Err(Stop::Usage(message)) => {
+            render::error(&message);
+            ExitCode::from(2)
+        }
+        Err(Stop::Host(failure)) => {
+            render::error(&failure.to_string());
+            ExitCode::from(5)
+        }
+    }
+}
+
+fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
+    let matches = Cli::command().try_get_matches_from(arguments)?;
+    match Cli::from_arg_matches(&matches)?.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::List(arguments) => list::list(&arguments),
+        Command::Show(arguments) => show::show(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
+        Command::New(arguments) => new::new(&arguments),
+    }
+}

@@ -1,0 +1,89 @@
+//! `turingbox new`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    agent::is_name,
+    cli::{Globals, Stop, render, terminal},
+    failure::Failure,
+};
+
+#[derive(Args)]
+pub struct NewArgs {
+    #[command(flatten)]
+    globals: Globals,
+    /// What to make
+    #[arg(value_name = "KIND")]
+    kind: NewKind,
+    /// The folder to make; its name is the agent's
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// A proc in Python, which is what a proc is unless another is asked for
+    #[arg(long)]
+    python: bool,
+    /// A proc in Rust
+    #[arg(long, conflicts_with = "python")]
+    rust: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum NewKind {
+    /// Text with holes
+    Template,
+    /// Code in a sandbox
+    Proc,
+    /// Steps that are agents
+    Workflow,
+}
+
+/// Makes an agent's folder, with a case that passes.
+pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
+    let name = arguments.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !is_name(name) {
+        return Err(Stop::Usage(format!("`{name}` can't be an agent's name: a letter, then letters, digits, `_` or `-`")));
+    }
+    if arguments.rust {
+        return Err(Stop::Usage("agents in Rust can't be made by this version; a component made by other means runs".into()));
+    }
+    if arguments.python && !matches!(arguments.kind, NewKind::Proc) {
+        return Err(Stop::Usage("only a proc is made in Python".into()));
+    }
+    if arguments.path.exists() {
+        return Err(Stop::Usage(format!("`{}` is there already", arguments.path.display())));
+    }
+    let files: &[(&str, &str)] = match arguments.kind {
+        NewKind::Template => &[("agent.toml", TEMPLATE), ("prompt.j2", PROMPT), ("cases/hello/case.toml", TEMPLATE_CASE)],
+        NewKind::Proc => &[("agent.toml", PROC), ("main.py", MAIN), ("cases/hello/case.toml", PROC_CASE)],
+        NewKind::Workflow => &[("agent.toml", WORKFLOW), ("cases/three/case.toml", WORKFLOW_CASE)],
+    };
+    for (file, text) in files {
+        let path = arguments.path.join(file);
+        write(&path, text).map_err(|error| Stop::Usage(format!("`{}` can't be written: {error}", path.display())))?;
+        terminal::print_line(&format!("made {}", path.display())).map_err(|error| Stop::Host(Failure::host(error)))?;
+    }
+    let folder = arguments.path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    let agents = if folder == Path::new("agents") { String::new() } else { format!(" --agents {}", folder.display()) };
+    render::note(&format!("next: turingbox test {name}{agents}"));
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
+}
+
+const TEMPLATE: &str = include_str!("new/template.toml");
+const PROMPT: &str = include_str!("new/prompt.j2");
+const TEMPLATE_CASE: &str = include_str!("new/template_case.toml");
+const PROC: &str = include_str!("new/proc.toml");
+const MAIN: &str = include_str!("new/main.py");
+const PROC_CASE: &str = include_str!("new/proc_case.toml");
+const WORKFLOW: &str = include_str!("new/workflow.toml");
+const WORKFLOW_CASE: &str = include_str!("new/workflow_case.toml");

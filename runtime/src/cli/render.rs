@@ -1,0 +1,120 @@
+//! Findings and failures, drawn for a person the way rustc draws them.
+
+use std::{io::Write, path::Path};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
+
+use crate::{
+    Diagnostic, Failure, Outcome, Report, Severity,
+    cli::terminal::escape,
+    failure::Code,
+    policy::Denial,
+};
+
+/// Draws everything that was found, on stderr.
+pub fn report(report: &Report) {
+    for diagnostic in &report.0 {
+        line(&diagnostic_text(diagnostic));
+    }
+}
+
+/// Draws an error that is in no file, on stderr.
+pub fn error(message: &str) {
+    title(Level::ERROR, message);
+}
+
+/// Draws a warning that is in no file, on stderr.
+pub fn warning(message: &str) {
+    title(Level::WARNING, message);
+}
+
+/// Draws how a run failed, on stderr: what was denied in it, then why it failed.
+pub fn outcome(agent: &str, outcome: &Outcome) {
+    let Some(failure) = &outcome.failure else { return };
+    for denial in &outcome.denials {
+        line(&denial_text(denial));
+    }
+    line(&failure_text(agent, failure));
+}
+
+/// Says something that is neither, on stderr.
+pub fn note(message: &str) {
+    title(Level::NOTE, message);
+}
+
+fn title(level: Level<'_>, message: &str) {
+    line(&renderer().render(&[Group::with_title(level.primary_title(escape(message)))]));
+}
+
+fn renderer() -> Renderer {
+    // Colours are taken out again where stderr is not a terminal.
+    Renderer::styled().decor_style(DecorStyle::Ascii)
+}
+
+fn line(text: &str) {
+    // Where stderr is closed there is nobody to tell.
+    drop(writeln!(anstream::stderr().lock(), "{text}"));
+}
+
+fn diagnostic_text(diagnostic: &Diagnostic) -> String {
+    let level = if diagnostic.severity == Severity::Error { Level::ERROR } else { Level::WARNING };
+    let title = level.primary_title(escape(&diagnostic.message)).id(diagnostic.code);
+    let mut group = Group::with_title(title);
+    if let Some(place) = &diagnostic.place {
+        let path = shown_path(&place.source.path);
+        // A place that is the file as a whole has no line to show.
+        if place.span.is_empty() && place.span.start == 0 {
+            group = group.element(Origin::path(path));
+        } else {
+            let mut annotation = AnnotationKind::Primary.span(place.span.clone());
+            if !diagnostic.label.is_empty() {
+                annotation = annotation.label(escape(&diagnostic.label).into_owned());
+            }
+            group = group.element(Snippet::source(place.source.text.as_str()).path(path).annotation(annotation));
+        }
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(escape(help)));
+    }
+    renderer().render(&[group])
+}
+
+/// A path as a person in this folder would write it.
+fn shown_path(path: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let short = Path::new(path).strip_prefix(here).unwrap_or(Path::new(path));
+    let short = short.strip_prefix(".").unwrap_or(short);
+    escape(&short.display().to_string()).into_owned()
+}
+
+fn denial_text(denial: &Denial) -> String {
+    let message = escape(&denial.request).into_owned();
+    let mut group = Group::with_title(Level::ERROR.with_name("denied").primary_title(message).id(denial.code));
+    match &denial.place {
+        Some(place) => {
+            let annotation = AnnotationKind::Primary.span(place.span.clone()).label("this line decides");
+            let path = shown_path(&place.source.path);
+            group = group.element(Snippet::source(place.source.text.as_str()).path(path).annotation(annotation));
+        }
+        None => group = group.element(Level::NOTE.message("no policy line grants it")),
+    }
+    if !denial.help.is_empty() {
+        group = group.element(Level::HELP.message(format!("a policy that allows it says, for this agent: {}", escape(&denial.help))));
+    }
+    renderer().render(&[group])
+}
+
+fn failure_text(agent: &str, failure: &Failure) -> String {
+    let message = escape(&failure.message).into_owned();
+    let mut group = Group::with_title(Level::ERROR.primary_title(message).id(failure.code.name()));
+    let place = if failure.step.is_empty() { agent.to_owned() } else { format!("{agent}, step {}", failure.step) };
+    group = group.element(Origin::path(place));
+    if !failure.trace.is_empty() {
+        group = group.element(Level::NOTE.message(escape(failure.trace.trim_end()).into_owned()));
+    }
+    let help = failure.help.as_deref().or((failure.code == Code::Host).then_some("this is not the agent's fault"));
+    if let Some(help) = help {
+        group = group.element(Level::HELP.message(escape(help).into_owned()));
+    }
+    renderer().render(&[group])
+}

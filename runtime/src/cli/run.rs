@@ -1,0 +1,205 @@
+//! `turingbox run`.
+
+use std::{ffi::OsString, sync::Arc};
+
+use clap::{Args, FromArgMatches};
+use serde_json::json;
+
+use crate::{
+    Engine, Failure, Library, Outcome, Program, Value,
+    agent::{Entry, Manifest},
+    cli::{Globals, Stop, inputs, render, setup, terminal, trace::Trace},
+    failure::Code,
+};
+
+#[derive(Args)]
+#[command(
+    disable_help_flag = true,
+    override_usage = "turingbox run [OPTIONS] <AGENT> [--INPUT VALUE]...",
+    after_help = "`turingbox run AGENT --help` shows the agent's own inputs. A value `@file` is the file's contents, `-` is stdin."
+)]
+pub struct RunArgs {
+    #[command(flatten)]
+    globals: Globals,
+    /// Print help; with an agent, the agent's
+    #[arg(short, long)]
+    help: bool,
+    /// The agent's name
+    #[arg(value_name = "AGENT", add = super::complete::agents())]
+    agent: Option<String>,
+    /// The agent's inputs, and more options
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<OsString>,
+}
+
+/// Runs one agent.
+pub fn run(arguments: RunArgs) -> Result<(), Stop> {
+    let RunArgs { globals, help, agent, mut rest } = arguments;
+    let Some(name) = agent else { return Err(missing_agent(help)) };
+    if help {
+        rest.insert(0, "--help".into());
+    }
+    // The library has to be known before the agent's own arguments can be read, and `--agents` may
+    // stand behind the name too.
+    let globals = globals.and(globals_in(&rest));
+    let library = setup::library(&globals)?;
+    let manifest = manifest(&library, &name)?;
+    let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
+    let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
+    let (program, _) = Program::load(&library, &name)?;
+    let policy = setup::policy(&globals)?;
+    let given = inputs::read(&manifest, &matches)?;
+    let sandbox = setup::sandbox()?;
+    let tape = Arc::new(Trace::new(&globals));
+    let engine = Engine::new(&program, &sandbox, &policy, &setup::protected(&globals), tape).map_err(setup::mount_error)?;
+    let outcome = block_on(run_interruptible(&engine, given))?;
+    let wanted = matches.get_one::<String>("output").map(String::as_str);
+    report(&manifest, &outcome, wanted, &globals)
+}
+
+fn missing_agent(help: bool) -> Stop {
+    let mut command = <super::Cli as clap::CommandFactory>::command();
+    let run = command.find_subcommand_mut("run").map(|run| run.clone().bin_name("turingbox run"));
+    match run {
+        Some(mut run) if help => drop(run.print_help()),
+        _ => return Stop::Usage("which agent? `turingbox list` names them all".into()),
+    }
+    Stop::Said(0)
+}
+
+/// The agents that `--agents` names among an agent's arguments, before these can be read in full.
+fn globals_in(rest: &[OsString]) -> Globals {
+    let mut globals = Globals::default();
+    let mut rest = rest.iter();
+    while let Some(argument) = rest.next() {
+        match argument.to_str().and_then(|text| text.strip_prefix("--agents")) {
+            Some("") => globals.agents.extend(rest.next().map(Into::into)),
+            Some(joined) => globals.agents.extend(joined.strip_prefix('=').map(Into::into)),
+            None => {}
+        }
+    }
+    globals
+}
+
+/// The agent called `name`.
+pub fn manifest(library: &Library, name: &str) -> Result<Arc<Manifest>, Stop> {
+    match library.get(name) {
+        Some(Entry::Valid(manifest)) => Ok(manifest.clone()),
+        Some(Entry::Broken(report)) => Err(report.clone().into()),
+        None => Err(Stop::Files(crate::agent::unknown_agent(library, name).into())),
+    }
+}
+
+/// The command line of one agent.
+pub fn command(manifest: &Manifest) -> clap::Command {
+    let about = if manifest.help.is_empty() { manifest.name.clone() } else { manifest.help.clone() };
+    let outputs = manifest.outputs.iter().map(|output| format!("\n  {:<14} {}", output.name, output.help)).collect::<String>();
+    let after = if outputs.is_empty() { String::new() } else { format!("Outputs:{}", terminal::escape(&outputs)) };
+    let command = clap::Command::new("turingbox")
+        .bin_name(format!("turingbox run {}", manifest.name))
+        .about(terminal::escape(&about).into_owned())
+        .after_help(after)
+        .max_term_width(100)
+        .args(inputs::arguments(manifest))
+        .arg(
+            clap::Arg::new("output")
+                .long("output")
+                .value_name("NAME")
+                .help("Print this output alone")
+                .value_parser(clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone()))),
+        );
+    Globals::augment_args(command)
+}
+
+/// Runs `future` on this thread. What blocks in the background when it is done is left behind.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Stop::Host(Failure::host(error)))?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    Ok(result)
+}
+
+async fn run_interruptible(engine: &Engine<'_>, inputs: Vec<(String, Value)>) -> Outcome {
+    tokio::select! {
+        outcome = engine.run(inputs) => outcome,
+        _ = tokio::signal::ctrl_c() => {
+            Outcome { failure: Some(Failure::new(Code::Interrupted, "interrupted")), ..Outcome::default() }
+        }
+    }
+}
+
+/// Prints what the run gave, and says how it ended.
+fn report(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>, globals: &Globals) -> Result<(), Stop> {
+    let printed = if globals.json {
+        terminal::print_line(&envelope(manifest, outcome).to_string())
+    } else if outcome.failure.is_none() {
+        print_outputs(manifest, outcome, wanted)?
+    } else {
+        Ok(())
+    };
+    if let Err(error) = printed {
+        return Err(Stop::Host(Failure::host(format!("stdout can't be written: {error}"))));
+    }
+    if globals.verbose {
+        let usage = outcome.usage;
+        render::note(&format!("{} fuel, {} MiB, {:.1?}", usage.fuel, usage.memory >> 20, usage.time));
+    }
+    if !globals.json {
+        render::outcome(&manifest.name, outcome);
+    }
+    match outcome.exit_code() {
+        0 => Ok(()),
+        code => Err(Stop::Said(code)),
+    }
+}
+
+/// One output is printed raw, several as one JSON object.
+fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -> Result<std::io::Result<()>, Stop> {
+    let single = match (wanted, manifest.outputs.as_slice()) {
+        (Some(name), _) => Some(name),
+        (None, [output]) => Some(output.name.as_str()),
+        _ => None,
+    };
+    let Some(name) = single else { return Ok(terminal::print_line(&outputs_json(outcome).to_string())) };
+    match outcome.outputs.iter().find(|(output, _)| output == name) {
+        Some((_, value)) => Ok(terminal::print_bytes(value.bytes())),
+        None => {
+            render::error(&format!("`{}` gave no output `{name}`", manifest.name));
+            Err(Stop::Said(1))
+        }
+    }
+}
+
+fn outputs_json(outcome: &Outcome) -> serde_json::Value {
+    outcome.outputs.iter().map(|(name, value)| (name.clone(), value.to_json())).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// Everything about a run, for machines.
+fn envelope(manifest: &Manifest, outcome: &Outcome) -> serde_json::Value {
+    let failure = outcome.failure.as_ref().map(|failure| {
+        json!({
+            "code": failure.code.name(),
+            "message": failure.message,
+            "step": failure.step,
+            "trace": failure.trace,
+            "help": failure.help,
+        })
+    });
+    let denials = outcome.denials.iter().map(|denial| {
+        json!({
+            "code": denial.code,
+            "request": denial.request,
+            "line": denial.place.as_ref().map(crate::source::Place::line),
+            "help": denial.help,
+        })
+    });
+    json!({
+        "agent": manifest.name,
+        "exit_code": outcome.exit_code(),
+        "outputs": outputs_json(outcome),
+        "failure": failure,
+        "denials": denials.collect::<Vec<_>>(),
+        "usage": { "fuel": outcome.usage.fuel, "memory": outcome.usage.memory, "seconds": outcome.usage.time.as_secs_f64() },
+    })
+}

@@ -1,0 +1,95 @@
+//! What the commands share: the library, the policy, the sandbox and its cache.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use etcetera::BaseStrategy;
+
+use crate::{
+    Diagnostic, Library, Policy,
+    capability::files::MountError,
+    cli::{Globals, Stop, render, terminal},
+    sandbox::{Cache, Sandbox},
+    source::{MAX_SOURCE, Source},
+};
+
+/// The folder of agents that is looked at when none is named.
+const AGENTS: &str = "agents";
+
+/// Every agent that can be named.
+pub fn library(globals: &Globals) -> Result<Library, Stop> {
+    let default = PathBuf::from(AGENTS);
+    let folders = match globals.agents.as_slice() {
+        [] if default.is_dir() => std::slice::from_ref(&default),
+        folders => folders,
+    };
+    library_of(folders)
+}
+
+/// The agents below `folders`, and the built-in ones.
+pub fn library_of(folders: &[PathBuf]) -> Result<Library, Stop> {
+    let mut library = Library::default();
+    for folder in folders {
+        let cannot = |error| Stop::Usage(format!("the folder of agents `{}` can't be opened: {error}", folder.display()));
+        library.add_folder(folder).map_err(cannot)?;
+    }
+    library.add_builtin();
+    Ok(library)
+}
+
+/// The policy that was named, or the empty one.
+pub fn policy(globals: &Globals) -> Result<Policy, Stop> {
+    let Some(path) = &globals.policy else { return Ok(Policy::default()) };
+    let text = read_text(path).map_err(|error| Stop::Usage(format!("the policy `{}` can't be read: {error}", path.display())))?;
+    Ok(Policy::from_source(&Source::new(path.display().to_string(), text), read_text)?)
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(MAX_SOURCE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_SOURCE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {MAX_SOURCE} bytes")));
+    }
+    Ok(text)
+}
+
+/// What no agent may ever write: the policy, and compiled guests, which are native code.
+pub fn protected(globals: &Globals) -> Vec<PathBuf> {
+    let folders = folders();
+    let own = folders.iter().flat_map(|(cache, key)| [cache.clone(), key.clone()]);
+    let paths = own.chain(globals.policy.clone());
+    paths.filter_map(|path| path.canonicalize().ok()).collect()
+}
+
+/// The sandbox, with a cache where there can be one.
+pub fn sandbox() -> Result<Sandbox, Stop> {
+    let cache = match folders() {
+        Some((cache, key)) => Cache::open(&cache, &key).map_err(|error| error.to_string()),
+        None => Err("there is no home folder".into()),
+    };
+    let cache = cache.map_err(|why| render::warning(&format!("compiled guests can't be kept, so every run compiles them anew: {why}")));
+    Sandbox::new(cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)
+}
+
+/// Where compiled guests and the key that seals them lie: `TURINGBOX_CACHE` and `TURINGBOX_STATE`,
+/// or the user's cache and state folders.
+fn folders() -> Option<(PathBuf, PathBuf)> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = etcetera::choose_base_strategy().ok();
+    let cache = named("TURINGBOX_CACHE").or_else(|| Some(base.as_ref()?.cache_dir().join("turingbox")))?;
+    let state = named("TURINGBOX_STATE").or_else(|| Some(base.as_ref()?.state_dir()?.join("turingbox")))?;
+    Some((cache, state))
+}
+
+/// A granted folder that can't be opened, as a finding in the policy.
+pub fn mount_error(error: MountError) -> Stop {
+    let diagnostic = Diagnostic::error("mount", error.message);
+    let diagnostic = match error.place {
+        Some(place) => diagnostic.at(&place.source, place.span),
+        None => diagnostic,
+    };
+    Stop::Files(diagnostic.into())
+}

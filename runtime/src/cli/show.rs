@@ -1,0 +1,114 @@
+//! `turingbox show`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    agent::{Input, Manifest},
+    cli::{Globals, Stop, run, setup, terminal},
+    failure::Failure,
+    policy::{Authority, Jump},
+};
+
+#[derive(Args)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    globals: Globals,
+    /// The agent's name
+    #[arg(value_name = "AGENT", add = super::complete::agents())]
+    agent: String,
+}
+
+/// Shows an agent's interface, what it asks for, and what it would get.
+pub fn show(arguments: &ShowArgs) -> Result<(), Stop> {
+    let library = setup::library(&arguments.globals)?;
+    let manifest = run::manifest(&library, &arguments.agent)?;
+    let policy = setup::policy(&arguments.globals)?;
+    let authority = policy.authority(&manifest.name, &manifest.path);
+    let text = if arguments.globals.json { object(&manifest, &authority).to_string() } else { page(&manifest, &authority, arguments) };
+    terminal::print_line(text.trim_end()).map_err(|error| Stop::Host(Failure::host(error)))
+}
+
+fn page(manifest: &Manifest, authority: &Authority, arguments: &ShowArgs) -> String {
+    let mut page = format!("{} — {}, {}\n{}\n", manifest.name, manifest.kind().word(), manifest.source.path, manifest.help);
+    let inputs = manifest.inputs.iter().map(|input| (input.name.as_str(), format!("{:<8} {}", input.hint.word(), described(input))));
+    section(&mut page, "Inputs", inputs.collect());
+    let outputs = manifest.outputs.iter().map(|output| (output.name.as_str(), output.help.clone()));
+    section(&mut page, "Outputs", outputs.collect());
+    let needs = manifest.needs.iter().map(|need| (need.capability.as_str(), need.wanted.join(", ")));
+    section(&mut page, "Asks for", needs.collect());
+    let title = match &arguments.globals.policy {
+        Some(path) => format!("May do under {}", path.display()),
+        None => "May do without a policy".into(),
+    };
+    section(&mut page, &title, granted(authority));
+    terminal::escape(&page).into_owned()
+}
+
+fn described(input: &Input) -> String {
+    match &input.default {
+        Some(default) => format!("{} [default: {default:?}]", input.help),
+        None if input.optional => format!("{} [optional]", input.help),
+        None => input.help.clone(),
+    }
+}
+
+fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
+    let limits = &authority.limits;
+    let mut rows = vec![
+        ("memory", format!("{} MiB", limits.memory >> 20)),
+        ("fuel", limits.fuel.to_string()),
+        ("time", format!("{:?}", limits.time)),
+        ("output", format!("{} MiB", limits.output >> 20)),
+        ("depth", limits.depth.to_string()),
+        ("steps", limits.steps.to_string()),
+    ];
+    for grant in &authority.files {
+        rows.push(("files", format!("{} {} ({}), says {}", grant.access.word(), grant.mount, grant.host.display(), grant.place.line())));
+    }
+    if let Jump::Denied(place) = &authority.jump {
+        rows.push(("jump", format!("no, says {}", place.line())));
+    }
+    rows
+}
+
+fn section(page: &mut String, title: &str, rows: Vec<(&str, String)>) {
+    if rows.is_empty() {
+        return;
+    }
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    page.push_str(&format!("\n{title}:\n"));
+    for (name, text) in rows {
+        page.push_str(format!("  {name:<width$}  {text}").trim_end());
+        page.push('\n');
+    }
+}
+
+fn object(manifest: &Manifest, authority: &Authority) -> serde_json::Value {
+    let inputs = manifest.inputs.iter().map(|input| {
+        json!({
+            "name": input.name, "help": input.help, "type": input.hint.word(),
+            "default": input.default.as_ref().map(crate::Value::to_json), "required": input.is_required(),
+        })
+    });
+    let limits = &authority.limits;
+    json!({
+        "name": manifest.name,
+        "kind": manifest.kind().word(),
+        "help": manifest.help,
+        "file": manifest.source.path,
+        "inputs": inputs.collect::<Vec<_>>(),
+        "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help })).collect::<Vec<_>>(),
+        "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
+        "authority": {
+            "limits": {
+                "memory": limits.memory, "fuel": limits.fuel, "seconds": limits.time.as_secs_f64(),
+                "output": limits.output, "depth": limits.depth, "steps": limits.steps,
+            },
+            "files": authority.files.iter().map(|grant| {
+                json!({ "host": grant.host, "mount": grant.mount, "access": grant.access.word(), "line": grant.place.line() })
+            }).collect::<Vec<_>>(),
+            "jump": authority.jump == Jump::Allowed,
+        },
+    })
+}

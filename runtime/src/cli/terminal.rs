@@ -1,0 +1,84 @@
+//! Text that nobody here has read, on a terminal that obeys it.
+
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal, Write},
+};
+
+/// `text` with every character shown that a terminal would obey or hide: controls, and marks that
+/// turn the direction of text. Line ends and tabs stay.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_active) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_active(character) {
+            true => escaped.extend(character.escape_default()),
+            false => escaped.push(character),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+fn is_active(character: char) -> bool {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{feff}');
+    turns || (character.is_control() && character != '\n' && character != '\t')
+}
+
+/// Writes a result to stdout: raw where a program or a file takes it, safe and with a line end
+/// where a person does.
+pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if !out.is_terminal() {
+        out.write_all(bytes)?;
+        return out.flush();
+    }
+    let text = String::from_utf8_lossy(bytes);
+    out.write_all(escape(&text).as_bytes())?;
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+/// Writes a line to stdout.
+pub fn print_line(line: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// What is being prepared, shown on stderr until it is over: a clock on a terminal, one line
+/// elsewhere.
+pub fn notice(what: &str) -> Box<dyn Send> {
+    if !io::stderr().is_terminal() {
+        drop(writeln!(io::stderr(), "Preparing {what}: once, some seconds…"));
+        return Box::new(());
+    }
+    let bar = indicatif::ProgressBar::new_spinner().with_message(format!("Preparing {what}: once, some seconds"));
+    let style = indicatif::ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+    bar.set_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    Box::new(Cleared(bar))
+}
+
+/// A bar that leaves no trace.
+struct Cleared(indicatif::ProgressBar);
+
+impl Drop for Cleared {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn a_terminal_obeys_nobody() {
+        assert_eq!(escape("a\u{1b}[31mb\rc\u{202e}d\n\te"), "a\\u{1b}[31mb\\rc\\u{202e}d\n\te");
+        assert_eq!(escape("Grüße 你好"), "Grüße 你好");
+    }
+}

@@ -1,0 +1,110 @@
+//! `turingbox test`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    Engine, Failure, Library, Outcome, Program, Sandbox,
+    agent::{Entry, Folder, Manifest},
+    cli::{
+        Globals, Stop,
+        cases::{self, Case},
+        render, run, setup, terminal,
+    },
+};
+
+#[derive(Args)]
+pub struct TestArgs {
+    #[command(flatten)]
+    globals: Globals,
+    /// The agents' names [default: every agent on disk]
+    #[arg(value_name = "AGENT", add = super::complete::agents())]
+    names: Vec<String>,
+}
+
+/// How one case went.
+struct Tested {
+    agent: String,
+    case: String,
+    differences: Vec<String>,
+}
+
+/// Runs the cases of agents.
+pub fn test(arguments: &TestArgs) -> Result<(), Stop> {
+    let library = setup::library(&arguments.globals)?;
+    let chosen = chosen(&library, &arguments.names)?;
+    let sandbox = setup::sandbox()?;
+    let mut tested = Vec::new();
+    for (manifest, folder) in &chosen {
+        let found = cases::find(folder).map_err(|error| Stop::Usage(format!("{}: {error}", folder.display())))?;
+        for case in found {
+            let differences = test_case(&library, &sandbox, manifest, &case, &arguments.globals)?;
+            let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            tested.push(Tested { agent: manifest.name.clone(), case: name, differences });
+            if let (Some(last), false) = (tested.last(), arguments.globals.json) {
+                say(last)?;
+            }
+        }
+    }
+    summarize(&tested, arguments.globals.json)
+}
+
+/// The agents to test, and where they are: cases are not part of the built-in library.
+fn chosen(library: &Library, names: &[String]) -> Result<Vec<(std::sync::Arc<Manifest>, PathBuf)>, Stop> {
+    let on_disk = |manifest: &Manifest| match &manifest.folder {
+        Folder::Disk { path, .. } => Some(PathBuf::from(path)),
+        Folder::Builtin(_) => None,
+    };
+    if names.is_empty() {
+        let all = library.iter().filter_map(|(_, entry)| match entry {
+            Entry::Valid(manifest) => Some((manifest.clone(), on_disk(manifest)?)),
+            Entry::Broken(_) => None,
+        });
+        return Ok(all.collect());
+    }
+    let named = names.iter().map(|name| {
+        let manifest = run::manifest(library, name)?;
+        let folder = on_disk(&manifest)
+            .ok_or_else(|| Stop::Usage(format!("`{name}` is built in, and its cases are not: test it in a checkout of its library")))?;
+        Ok((manifest, folder))
+    });
+    named.collect()
+}
+
+fn test_case(library: &Library, sandbox: &Sandbox, manifest: &Manifest, folder: &Path, globals: &Globals) -> Result<Vec<String>, Stop> {
+    let case = Case::read(folder)?;
+    let (program, _) = Program::load(library, &manifest.name)?;
+    let host = |error: std::io::Error| Stop::Host(Failure::host(error));
+    let copy = tempfile::tempdir().map_err(host)?;
+    cases::copy(folder, copy.path()).map_err(host)?;
+    let policy = case.policy(copy.path()).or_else(|| globals.policy.clone());
+    let globals = Globals { policy, ..globals.clone() };
+    let policy = setup::policy(&globals)?;
+    let engine = Engine::new(&program, sandbox, &policy, &setup::protected(&globals), cases::silent()).map_err(setup::mount_error)?;
+    let outcome: Outcome = run::block_on(engine.run(case.inputs.clone()))?;
+    Ok(case.differences(&outcome, copy.path()))
+}
+
+fn say(tested: &Tested) -> Result<(), Stop> {
+    let verdict = if tested.differences.is_empty() { "ok" } else { "FAILED" };
+    let mut text = format!("{}/{} … {verdict}", tested.agent, tested.case);
+    for difference in &tested.differences {
+        text.push_str(&format!("\n    {}", difference.trim_end().replace('\n', "\n    ")));
+    }
+    terminal::print_line(&terminal::escape(&text)).map_err(|error| Stop::Host(Failure::host(error)))
+}
+
+fn summarize(tested: &[Tested], json: bool) -> Result<(), Stop> {
+    let failed = tested.iter().filter(|tested| !tested.differences.is_empty()).count();
+    let passed = tested.len() - failed;
+    if json {
+        let cases = tested.iter().map(|tested| json!({ "agent": tested.agent, "case": tested.case, "differences": tested.differences }));
+        let object = json!({ "passed": passed, "failed": failed, "cases": cases.collect::<Vec<_>>() });
+        terminal::print_line(&object.to_string()).map_err(|error| Stop::Host(Failure::host(error)))?;
+    } else {
+        render::note(&format!("{passed} passed, {failed} failed"));
+    }
+    if failed == 0 { Ok(()) } else { Err(Stop::Said(1)) }
+}

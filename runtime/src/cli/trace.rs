@@ -1,0 +1,60 @@
+//! The tape on stderr: a line a step with `--trace`, and what agents log.
+
+use std::io::Write;
+
+use crate::{
+    capability::log::Level,
+    cli::{Globals, terminal::escape},
+    engine::{Cell, Tape},
+};
+
+/// Prints a run as it goes.
+pub struct Trace {
+    steps: bool,
+    debug: bool,
+}
+
+impl Trace {
+    /// Prints what `globals` asks for.
+    pub fn new(globals: &Globals) -> Self {
+        Self { steps: globals.trace, debug: globals.verbose }
+    }
+}
+
+impl Tape for Trace {
+    fn append(&self, cell: &Cell<'_>) {
+        if !self.steps {
+            return;
+        }
+        let mut line = format!("{:<12} {:<16}", cell.path, cell.agent);
+        for (name, value) in cell.inputs {
+            line.push_str(&format!(" {name}={value:?}"));
+        }
+        line.push_str(" →");
+        for (name, value) in &cell.outcome.outputs {
+            line.push_str(&format!(" {name}={value:?}"));
+        }
+        if let Some(failure) = &cell.outcome.failure {
+            line.push_str(&format!(" failed {failure}"));
+        }
+        for denial in &cell.outcome.denials {
+            line.push_str(&format!(" denied [{}] {}", denial.code, denial.request));
+        }
+        let usage = cell.outcome.usage;
+        line.push_str(&format!("  ({:.1?}, {} fuel)", usage.time, usage.fuel));
+        print(&line);
+    }
+
+    fn log(&self, path: &str, agent: &str, level: Level, line: &str) {
+        if level == Level::Debug && !self.debug {
+            return;
+        }
+        let place = if path.is_empty() { agent.to_owned() } else { format!("{path} {agent}") };
+        print(&format!("{place} | {line}"));
+    }
+}
+
+fn print(line: &str) {
+    // A log that can't be written is no reason to stop a run.
+    drop(writeln!(anstream::stderr().lock(), "{}", escape(&line.replace('\n', "\\n"))));
+}

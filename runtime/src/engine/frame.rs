@@ -1,0 +1,308 @@
+//! One workflow that is running: its inputs, its results, its head and its budget.
+
+use std::time::Instant;
+
+use crate::{
+    Json, Value,
+    agent::{Manifest, OnFail, Program, STATUS, STEP_INDEX, STEP_MAX, Source, Step, Workflow},
+    diagnostic::suggestion,
+    engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status, reported_status},
+    failure::{Code, Failure},
+    policy::{Authority, Denial, Jump},
+    sandbox::Usage,
+};
+
+/// What a result costs beside its value, in bytes: its entry in the map.
+const RESULT_OVERHEAD: u64 = 64;
+
+/// What a running workflow costs beside its results, in bytes, and for each of its steps: so that
+/// nesting, too, is paid for from the memory of whoever nests.
+const FRAME_OVERHEAD: u64 = 1024;
+const STEP_OVERHEAD: u64 = 4;
+
+pub(super) struct Frame<'a> {
+    workflow: &'a Workflow,
+    manifest: &'a Manifest,
+    path: String,
+    inputs: Vec<(String, Value)>,
+    results: Results<'a>,
+    held: u64,
+    head: usize,
+    visits: Vec<u32>,
+    status: Status,
+    last_failure: Option<Failure>,
+    budget: Budget,
+    steps_given: u64,
+    step_inputs: Vec<(String, Value)>,
+    denials: Vec<Denial>,
+    usage: Usage,
+    began: Instant,
+}
+
+/// What a frame does next.
+pub(super) enum Next {
+    /// Runs the agent of the step under the head.
+    Call(Call),
+    /// The step under the head can't even begin.
+    Failed(Failure),
+    /// The workflow is over.
+    Done(Outcome),
+}
+
+impl<'a> Frame<'a> {
+    /// A workflow with its head on its first step.
+    pub(super) fn new(call: Call, workflow: &'a Workflow, manifest: &'a Manifest, budget: Budget) -> Self {
+        Self {
+            workflow,
+            manifest,
+            path: call.path,
+            inputs: call.inputs,
+            results: Results::new(),
+            held: FRAME_OVERHEAD + STEP_OVERHEAD * workflow.steps.len() as u64,
+            head: 0,
+            visits: vec![0; workflow.steps.len()],
+            status: Status::default(),
+            last_failure: None,
+            steps_given: budget.steps,
+            budget,
+            step_inputs: Vec::new(),
+            denials: Vec::new(),
+            usage: Usage::default(),
+            began: Instant::now(),
+        }
+    }
+
+    /// The step under the head.
+    pub(super) fn step(&self) -> Option<&'a Step> {
+        self.workflow.steps.get(self.head)
+    }
+
+    /// What the step under the head was given.
+    pub(super) fn step_inputs(&self) -> &[(String, Value)] {
+        &self.step_inputs
+    }
+
+    /// Where the step under the head is on the tape.
+    pub(super) fn step_path(&self) -> String {
+        use std::fmt::Write;
+        let mut path = self.path.clone();
+        if !path.is_empty() {
+            path.push('.');
+        }
+        // Writing to a string can't fail.
+        let _ = write!(path, "{}", self.head);
+        if let Some(id) = self.step().and_then(|step| step.id.as_ref()) {
+            let _ = write!(path, ".{id}");
+        }
+        match self.visits.get(self.head) {
+            Some(visits) if *visits > 1 => drop(write!(path, "[{}]", visits - 1)),
+            _ => {}
+        }
+        path
+    }
+
+    /// What is to be done next.
+    pub(super) fn next(&mut self, program: &Program) -> Next {
+        let Some(step) = self.step() else { return Next::Done(self.finish()) };
+        if let Some(failure) = self.exhausted() {
+            return Next::Done(Outcome::failed(failure));
+        }
+        self.budget.steps -= 1;
+        self.visits[self.head] = self.visits[self.head].saturating_add(1);
+        self.step_inputs.clear();
+        match self.resolve_inputs(step, &program[step.agent].manifest) {
+            Ok(inputs) => {
+                self.step_inputs.clone_from(&inputs);
+                Next::Call(Call { agent: step.agent, inputs, budget: self.budget.below(self.held), path: self.step_path() })
+            }
+            Err(failure) => Next::Failed(failure),
+        }
+    }
+
+    /// Why no further step may begin, if so. A step that can't is the workflow's failure, not the
+    /// step's: going on would fail for the same reason.
+    fn exhausted(&self) -> Option<Failure> {
+        let (code, what) = match () {
+            () if self.budget.steps == 0 => (Code::Steps, "steps"),
+            () if self.budget.fuel == 0 => (Code::Fuel, "fuel"),
+            () if self.held > self.budget.memory => (Code::Memory, "memory for its results"),
+            () if Instant::now() >= self.budget.deadline => (Code::Time, "time"),
+            () => return None,
+        };
+        let key = code.name().trim_start_matches("limit.");
+        let message = format!("the workflow `{}` has used up its {what}", self.manifest.name);
+        Some(Failure::new(code, message).help(format!("does it loop for ever? else raise `limits.{key}` in the policy")))
+    }
+
+    fn resolve_inputs(&self, step: &'a Step, callee: &Manifest) -> Result<Vec<(String, Value)>, Failure> {
+        let mut inputs = Vec::with_capacity(callee.inputs.len());
+        for (name, source) in &step.inputs {
+            let optional = callee.input(name).is_some_and(|input| !input.is_required());
+            match self.resolve(source, Some(step))? {
+                Some(value) => inputs.push((name.clone(), value)),
+                // The workflow's caller left its optional input out, and so does the workflow.
+                None if optional && self.is_input(source) => {}
+                None => return Err(self.unset(source)),
+            }
+        }
+        for name in [STEP_INDEX, STEP_MAX] {
+            if callee.input(name).is_some() && inputs.iter().all(|(wired, _)| wired != name) {
+                inputs.extend(self.lookup(name, None).map(|value| (name.to_owned(), value)));
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// The value that `source` stands for; none where the name that it refers to is not set.
+    fn resolve(&self, source: &Source, step: Option<&'a Step>) -> Result<Option<Value>, Failure> {
+        match source {
+            Source::Constant(value) => Ok(Some(value.clone())),
+            Source::Reference(reference) => match self.lookup(&reference.name, step) {
+                Some(value) => match reference.follow(&value) {
+                    Some(part) => Ok(Some(part)),
+                    None => Err(Failure::new(Code::Unset, format!("`{reference}` leads nowhere in {value:?}"))),
+                },
+                None => Ok(None),
+            },
+            Source::Template { name, uses } => {
+                let scope = uses.iter().filter_map(|name| Some((name.as_str(), self.lookup(name, step)?)));
+                self.workflow.templates.render(name, scope, self.budget.memory).map(|text| Some(Value::text(text)))
+            }
+        }
+    }
+
+    /// The value of `name` in scope, nearest first: a constant of the step itself, the workflow's
+    /// inputs, results, and what is always there.
+    fn lookup(&self, name: &str, step: Option<&'a Step>) -> Option<Value> {
+        let own = step.into_iter().flat_map(|step| &step.inputs).find_map(|(own, source)| match source {
+            Source::Constant(value) if own == name => Some(value),
+            _ => None,
+        });
+        let input = || self.inputs.iter().find(|(input, _)| input == name).map(|(_, value)| value);
+        if let Some(value) = own.or_else(input).or_else(|| self.results.get(name)) {
+            return Some(value.clone());
+        }
+        match name {
+            STATUS => Some(self.status.to_value()),
+            STEP_INDEX => Some(number(self.head)),
+            STEP_MAX => Some(number(self.workflow.steps.len())),
+            _ => None,
+        }
+    }
+
+    fn is_input(&self, source: &Source) -> bool {
+        matches!(source, Source::Reference(reference) if self.manifest.input(&reference.name).is_some())
+    }
+
+    fn unset(&self, source: &Source) -> Failure {
+        let Source::Reference(reference) = source else { return Failure::host("a constant has no value") };
+        Failure::new(Code::Unset, format!("`{reference}` is not set: no step before this one has set it"))
+    }
+
+    /// Works out how a step went: what it says itself, whether it may jump, and where to.
+    pub(super) fn settle(&self, outcome: &mut Outcome, authority: &Authority) -> Status {
+        let reported = reported_status(&mut outcome.outputs).unwrap_or_else(|failure| {
+            outcome.failure.get_or_insert(failure);
+            None
+        });
+        if let Some(failed) = reported.filter(|status| status.value != 0) {
+            let reason = if failed.reason.is_empty() { format!("the agent's status is {}", failed.value) } else { failed.reason.clone() };
+            outcome.failure.get_or_insert_with(|| Failure::new(Code::Status, reason));
+            return failed;
+        }
+        if let Some((_, target)) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX) {
+            if let Jump::Denied(place) = &authority.jump {
+                let request = format!("move the head to {target:?}");
+                outcome.denials.push(Denial { code: "jump.denied", request, place: Some(place.clone()), help: "jump = true".into() });
+                outcome.failure = Some(Failure::new(Code::Denied, "the policy doesn't let this agent move the head"));
+            } else if let Err(failure) = self.target(target) {
+                outcome.failure.get_or_insert(failure);
+            }
+        }
+        match &outcome.failure {
+            Some(failure) => Status { value: 1, reason: failure.message.clone() },
+            None => Status::default(),
+        }
+    }
+
+    /// The step that a value of `step_index` means: a position, or the id of a step.
+    fn target(&self, value: &Value) -> Result<usize, Failure> {
+        let position = match value {
+            Value::Text(id) => match self.workflow.labels.get(id.as_ref()) {
+                Some(position) => return Ok(*position),
+                None => id.trim().parse().ok(),
+            },
+            Value::Json(json) => json.to_integer(),
+            Value::Data(_) => None,
+        };
+        let steps = self.workflow.steps.len();
+        position.and_then(|position: i64| usize::try_from(position).ok()).filter(|position| *position < steps).ok_or_else(|| {
+            let mut failure = Failure::new(Code::Jump, format!("the head can't be moved to {value:?}"));
+            failure.help = match value {
+                Value::Text(id) if id.trim().parse::<i64>().is_err() => suggestion(id, self.workflow.labels.keys().map(String::as_str)),
+                _ => None,
+            }
+            .or_else(|| Some(format!("the steps are 0 to {}", steps.saturating_sub(1))));
+            failure
+        })
+    }
+
+    /// Merges a step's outputs into results and moves the head. Gives the workflow's outcome if the
+    /// step's failure ends it.
+    pub(super) fn merge(&mut self, outcome: Outcome, status: Status) -> Option<Outcome> {
+        self.usage.add(Usage { time: std::time::Duration::ZERO, ..outcome.usage });
+        self.budget.fuel = self.budget.fuel.saturating_sub(outcome.usage.fuel);
+        let room = MAX_DENIALS.saturating_sub(self.denials.len());
+        self.denials.extend(outcome.denials.into_iter().take(room));
+        self.status = status;
+        self.last_failure = outcome.failure.map(|failure| failure.at_step(self.step_path()));
+        let ends = |failure: &&Failure| self.workflow.on_fail == OnFail::Stop || !failure.code.is_the_steps_own();
+        if let Some(failure) = self.last_failure.as_ref().filter(ends) {
+            return Some(Outcome::failed(failure.clone()));
+        }
+        let step = self.step()?;
+        let jump = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX).and_then(|(_, target)| self.target(target).ok());
+        for (name, value) in outcome.outputs {
+            let results = step.outputs.iter().filter(|(output, _)| *output == name);
+            results.for_each(|(_, result)| self.set(result, value.clone()));
+        }
+        self.head = jump.unwrap_or(self.head) + 1;
+        None
+    }
+
+    fn set(&mut self, name: &'a str, value: Value) {
+        let size = |value: &Value| value.len() as u64 + RESULT_OVERHEAD;
+        self.held += size(&value);
+        if let Some(before) = self.results.insert(name, value) {
+            self.held -= size(&before);
+        }
+    }
+
+    /// What the workflow gives when its head has left the last step. It goes as its last step went:
+    /// a failure that no later step has answered is never lost.
+    fn finish(&mut self) -> Outcome {
+        let mut outputs = Vec::new();
+        for (name, source) in &self.workflow.outputs {
+            match self.resolve(source, None) {
+                Ok(Some(value)) => outputs.push((name.clone(), value)),
+                Ok(None) => {}
+                Err(failure) => return Outcome::failed(failure),
+            }
+        }
+        Outcome { outputs, failure: self.last_failure.take(), ..Outcome::default() }
+    }
+
+    /// Ends the frame: its outcome carries what the whole workflow used and was denied, and the
+    /// steps that it took are its caller's too.
+    pub(super) fn close(self, outcome: &mut Outcome, caller: Option<&mut Frame<'_>>) {
+        outcome.usage = Usage { time: self.began.elapsed(), ..self.usage };
+        outcome.denials = self.denials;
+        if let Some(caller) = caller {
+            caller.budget.steps = caller.budget.steps.saturating_sub(self.steps_given - self.budget.steps);
+        }
+    }
+}
+
+fn number(position: usize) -> Value {
+    Value::Json(Json::from(serde_json::Value::from(position)))
+}

@@ -1,0 +1,204 @@
+//! The tape, the head and the step loop.
+//!
+//! While the head is on a step: resolve its inputs, run the agent, append the cell, merge the
+//! outputs into results, move the head by one. An output called `step_index` sets the head first.
+//! That is the whole of control flow; everything else is an agent.
+//!
+//! Workflows inside workflows are frames on a stack of ours, never calls on the machine's stack:
+//! how deep they nest is the policy's business alone.
+
+mod budget;
+mod frame;
+mod tape;
+
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+pub use budget::Budget;
+pub use tape::{Cell, Status, Tape};
+
+use crate::{
+    Value,
+    agent::{AgentId, Body, Program, STATUS},
+    capability::files::{MountError, Mounts},
+    engine::frame::{Frame, Next},
+    failure::{Code, Failure},
+    policy::{Authority, Denial, Policy},
+    sandbox::{self, CallLimits, Sandbox, Usage},
+};
+
+/// The most denials of one run that are kept for its report; the tape has them all.
+const MAX_DENIALS: usize = 100;
+
+/// Runs one program under one policy.
+pub struct Engine<'a> {
+    program: &'a Program,
+    sandbox: &'a Sandbox,
+    tape: Arc<dyn Tape>,
+    grants: Vec<(Authority, Arc<Mounts>)>,
+}
+
+/// How one call ended.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What it gave; with a failure, what it gave before.
+    pub outputs: Vec<(String, Value)>,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+    /// What was denied in it.
+    pub denials: Vec<Denial>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// An agent that is about to run.
+struct Call {
+    agent: AgentId,
+    inputs: Vec<(String, Value)>,
+    budget: Budget,
+    path: String,
+}
+
+impl Outcome {
+    fn failed(failure: Failure) -> Self {
+        Self { failure: Some(failure), ..Self::default() }
+    }
+
+    /// Whether the call succeeded; the exit code if it did not.
+    pub fn exit_code(&self) -> u8 {
+        self.failure.as_ref().map_or(0, |failure| failure.code.exit_code(!self.denials.is_empty()))
+    }
+}
+
+impl<'a> Engine<'a> {
+    /// Looks up what the policy grants each agent of the program, and opens the folders. None may
+    /// be written that reaches a path of `protected`.
+    ///
+    /// # Errors
+    ///
+    /// When a granted folder can't be opened.
+    pub fn new(
+        program: &'a Program,
+        sandbox: &'a Sandbox,
+        policy: &Policy,
+        protected: &[std::path::PathBuf],
+        tape: Arc<dyn Tape>,
+    ) -> Result<Self, MountError> {
+        let grant = |(_, agent): (AgentId, &crate::agent::Agent)| {
+            let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
+            let mounts = Arc::new(Mounts::open(&authority.files, protected)?);
+            Ok((authority, mounts))
+        };
+        let grants = program.agents().map(grant).collect::<Result<_, _>>()?;
+        Ok(Self { program, sandbox, tape, grants })
+    }
+
+    /// Runs the program's root with `inputs`.
+    pub async fn run(&self, inputs: Vec<(String, Value)>) -> Outcome {
+        let root = self.program.root();
+        let mut stack: Vec<Frame<'_>> = Vec::new();
+        let mut call = Call { agent: root, inputs, budget: Budget::unbounded(), path: String::new() };
+        loop {
+            let mut outcome = self.begin(call, &mut stack).await;
+            call = loop {
+                outcome = match (outcome.take(), stack.last_mut()) {
+                    (Some(outcome), None) => return outcome,
+                    (Some(outcome), Some(frame)) => self.record(frame, outcome),
+                    (None, None) => return Outcome::failed(Failure::host("the engine lost its place")),
+                    (None, Some(frame)) => match frame.next(self.program) {
+                        Next::Call(next) => break next,
+                        Next::Failed(failure) => self.record(frame, Outcome::failed(failure)),
+                        Next::Done(outcome) => Some(outcome),
+                    },
+                };
+                if let Some(ended) = &mut outcome {
+                    if let Some(frame) = stack.pop() {
+                        frame.close(ended, stack.last_mut());
+                    }
+                }
+            };
+        }
+    }
+
+    /// Begins a call: a workflow puts its frame on the stack, everything else ends at once.
+    async fn begin(&self, mut call: Call, stack: &mut Vec<Frame<'a>>) -> Option<Outcome> {
+        // Lets a deadline, an interrupt or another run have a turn.
+        tokio::task::coop::consume_budget().await;
+        let (authority, mounts) = self.grant(call.agent);
+        let agent = &self.program[call.agent];
+        for input in &agent.manifest.inputs {
+            if let (Some(default), true) = (&input.default, call.inputs.iter().all(|(name, _)| *name != input.name)) {
+                call.inputs.push((input.name.clone(), default.clone()));
+            }
+        }
+        let start = Instant::now();
+        let budget = call.budget.narrowed(&authority.limits, start);
+        match &agent.body {
+            Body::Workflow(workflow) if budget.depth > 0 => {
+                stack.push(Frame::new(call, workflow, &agent.manifest, budget));
+                None
+            }
+            Body::Workflow(_) => {
+                let failure = Failure::new(Code::Depth, "workflows nest too deep").help("raise `limits.depth` in the policy");
+                Some(Outcome::failed(failure))
+            }
+            Body::Template(templates) => {
+                let scope = call.inputs.iter().map(|(name, value)| (name.as_str(), value.clone()));
+                let text = templates.render(crate::agent::TEMPLATE, scope, authority.limits.output);
+                let usage = Usage { time: start.elapsed(), ..Usage::default() };
+                Some(match (text, agent.manifest.outputs.first()) {
+                    (Ok(text), Some(output)) => Outcome { outputs: vec![(output.name.clone(), Value::text(text))], usage, ..Outcome::default() },
+                    (Ok(_), None) => Outcome::default(),
+                    (Err(failure), _) => Outcome { usage, ..Outcome::failed(failure) },
+                })
+            }
+            Body::Proc(code) => {
+                let limits = CallLimits {
+                    memory: authority.limits.memory,
+                    fuel: budget.fuel,
+                    deadline: budget.deadline,
+                    output: authority.limits.output,
+                };
+                let log = tape::log_sink(&self.tape, &call.path, &agent.manifest.name);
+                let call = sandbox::Call { manifest: &agent.manifest, code, inputs: &call.inputs, limits, mounts: mounts.clone(), log };
+                let called = self.sandbox.call(call).await;
+                let (outputs, failure) = match called.result {
+                    Ok(outputs) => (outputs, None),
+                    Err(failure) => (Vec::new(), Some(failure)),
+                };
+                Some(Outcome { outputs, failure, denials: called.denials, usage: called.usage })
+            }
+        }
+    }
+
+    /// Writes the outcome of a frame's step on the tape and moves the frame's head. Gives the
+    /// frame's own outcome if that ends it.
+    fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
+        let step = frame.step()?;
+        let (authority, _) = self.grant(step.agent);
+        let status = frame.settle(&mut outcome, authority);
+        self.tape.append(&Cell {
+            path: frame.step_path(),
+            agent: &self.program[step.agent].manifest.name,
+            inputs: frame.step_inputs(),
+            outcome: &outcome,
+            status: &status,
+        });
+        frame.merge(outcome, status)
+    }
+
+    fn grant(&self, agent: AgentId) -> &(Authority, Arc<Mounts>) {
+        &self.grants[agent.index()]
+    }
+}
+
+/// How the agent says that it went, if it says so.
+fn reported_status(outputs: &mut Vec<(String, Value)>) -> Result<Option<Status>, Failure> {
+    let Some(at) = outputs.iter().position(|(name, _)| name == STATUS) else { return Ok(None) };
+    let (_, value) = outputs.remove(at);
+    Status::read(&value).map(Some).ok_or_else(|| {
+        Failure::new(Code::Result, format!("the status is not an object of `value`, a whole number, and `reason`, a text: {value:?}"))
+    })
+}
+
+/// Named values, the latest write wins.
+type Results<'a> = BTreeMap<&'a str, Value>;

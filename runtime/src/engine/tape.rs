@@ -1,0 +1,64 @@
+//! The record of a run: a cell per executed step, appended and never changed.
+
+use std::sync::Arc;
+
+use crate::{
+    Json, Value,
+    capability::log::{Level, Sink},
+    engine::Outcome,
+};
+
+/// Where the cells of a run go. The engine itself keeps none, so that a run of a million steps
+/// takes no more memory than one of ten.
+pub trait Tape: Send + Sync + 'static {
+    /// Takes the cell of a step that was just executed.
+    fn append(&self, cell: &Cell<'_>);
+
+    /// Takes a line that the step at `path` logged. Guest text: escape it before a terminal sees it.
+    fn log(&self, path: &str, agent: &str, level: Level, line: &str);
+}
+
+/// One executed step.
+#[derive(Debug)]
+pub struct Cell<'a> {
+    /// Where: `3.parse[2].0` is step 0 of the third visit to step 3, whose id is `parse`.
+    pub path: String,
+    /// The agent's name.
+    pub agent: &'a str,
+    /// What it was given.
+    pub inputs: &'a [(String, Value)],
+    /// How it went.
+    pub outcome: &'a Outcome,
+    /// The status that went into scope.
+    pub status: &'a Status,
+}
+
+/// How a step went, as `$status` says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// 0 is success.
+    pub value: i64,
+    /// Why it is not.
+    pub reason: String,
+}
+
+impl Status {
+    /// The status that a value says: an object with a whole number `value` and a text `reason`.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let Value::Json(json) = value else { return None };
+        let tree = json.to_value();
+        let reason = tree.get("reason").map_or(Some(""), |reason| reason.as_str())?;
+        Some(Self { value: tree.get("value")?.as_i64()?, reason: reason.to_owned() })
+    }
+
+    /// The status as a value.
+    pub fn to_value(&self) -> Value {
+        Value::Json(Json::from(serde_json::json!({ "value": self.value, "reason": self.reason })))
+    }
+}
+
+/// The log of the step at `path`, as a part of the run's.
+pub(super) fn log_sink(tape: &Arc<dyn Tape>, path: &str, agent: &str) -> Sink {
+    let (tape, path, agent) = (tape.clone(), path.to_owned(), agent.to_owned());
+    Arc::new(move |level, line| tape.log(&path, &agent, level, line))
+}

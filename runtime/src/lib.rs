@@ -1,0 +1,36 @@
+//! Turingbox runs untrusted agents safely.
+//!
+//! An agent is a template, a proc or a workflow. A proc is code that nobody here has read, run in a
+//! WebAssembly instance of its own that holds only what a policy grants. A workflow is steps that
+//! are agents; results go on a tape, and agents move the head.
+//!
+//! `ARCHITECTURE.md` beside this crate has the bird's-eye view. In reading order:
+//!
+//! - [`agent`]: agents on disk, libraries, and programs that are ready to run
+//! - [`policy`]: what an operator grants, and the decisions that follow
+//! - [`engine`]: the tape, the head and the step loop
+//! - [`sandbox`]: guests, and the limits that hold them
+//! - [`capability`]: what a guest can reach, one file each
+//! - [`template`]: templates, with every value made safe for its place
+//! - [`cli`]: the command line
+
+pub mod agent;
+pub mod capability;
+pub mod cli;
+pub mod diagnostic;
+mod document;
+pub mod engine;
+mod failure;
+pub mod policy;
+pub mod sandbox;
+pub mod source;
+pub mod template;
+mod value;
+
+pub use agent::{Bounds, Hint, Library, Program, Reference};
+pub use diagnostic::{Diagnostic, Report, Severity};
+pub use engine::{Engine, Outcome};
+pub use failure::{Blame, Code, Failure};
+pub use policy::Policy;
+pub use sandbox::Sandbox;
+pub use value::{Json, JsonError, Value};

@@ -1,0 +1,5 @@
+//! The `turingbox` command.
+
+fn main() -> std::process::ExitCode {
+    turingbox::cli::main()
+}

@@ -1,0 +1,123 @@
+//! How much one call may use.
+
+use std::time::Duration;
+
+use crate::{
+    diagnostic::{Diagnostic, Report},
+    document::{Item, Table},
+};
+
+/// The most that one call of an agent may use. For a workflow that is all its steps together; a
+/// call inside another never gets more than its caller has left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory of a proc, or the results that a workflow holds; in bytes. At most 4 GiB.
+    pub memory: u64,
+    /// Work, in WebAssembly instructions, about; equal for equal work on every machine.
+    pub fuel: u64,
+    /// Wall time. At most 30 days.
+    pub time: Duration,
+    /// What a call returns, in bytes. At most 1 GiB.
+    pub output: u64,
+    /// How deep workflows may nest. At most 1,000,000.
+    pub depth: u64,
+    /// How many steps may run.
+    pub steps: u64,
+}
+
+impl Default for Limits {
+    /// What holds where no policy says otherwise.
+    fn default() -> Self {
+        Self {
+            memory: 128 << 20,
+            fuel: 20_000_000_000,
+            time: Duration::from_secs(30),
+            output: 16 << 20,
+            depth: 16,
+            steps: 1_000_000,
+        }
+    }
+}
+
+/// The limits that one section of a policy sets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LimitKeys {
+    memory: Option<u64>,
+    fuel: Option<u64>,
+    time: Option<Duration>,
+    output: Option<u64>,
+    depth: Option<u64>,
+    steps: Option<u64>,
+}
+
+impl LimitKeys {
+    /// Takes over what the more specific `section` sets.
+    pub(super) fn narrow_to(&mut self, section: &Self) {
+        self.memory = section.memory.or(self.memory);
+        self.fuel = section.fuel.or(self.fuel);
+        self.time = section.time.or(self.time);
+        self.output = section.output.or(self.output);
+        self.depth = section.depth.or(self.depth);
+        self.steps = section.steps.or(self.steps);
+    }
+
+    /// The limits, with the defaults where nothing is set.
+    pub(super) fn resolve(self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            memory: self.memory.unwrap_or(default.memory),
+            fuel: self.fuel.unwrap_or(default.fuel),
+            time: self.time.unwrap_or(default.time),
+            output: self.output.unwrap_or(default.output),
+            depth: self.depth.unwrap_or(default.depth),
+            steps: self.steps.unwrap_or(default.steps),
+        }
+    }
+
+    pub(super) fn read(mut table: Table<'_>, report: &mut Report) -> Self {
+        /// More would not fit the arithmetic of budgets, and is no limit.
+        const ANY: u64 = i64::MAX as u64;
+        let size = |max| move |item: Item<'_>| quantity(&item, SIZES, max);
+        let count = |max| move |item: Item<'_>| quantity(&item, &[], max);
+        let millis = |item: Item<'_>| quantity(&item, TIMES, 30 * 24 * 3_600_000).map(Duration::from_millis);
+        let limits = Self {
+            memory: table.take("memory", report, size(4 << 30)),
+            fuel: table.take("fuel", report, count(ANY)),
+            time: table.take("time", report, millis),
+            output: table.take("output", report, size(1 << 30)),
+            depth: table.take("depth", report, count(1_000_000)),
+            steps: table.take("steps", report, count(ANY)),
+        };
+        table.finish(report);
+        limits
+    }
+}
+
+/// Units of sizes, in bytes.
+const SIZES: &[(&str, u64)] =
+    &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1)];
+
+/// Units of times, in milliseconds. `ms` comes before the `s` and the `m` that it ends and begins with.
+const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+
+/// A whole number with one of `units`, or without any where there are none, from 1 to `max`.
+fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Result<u64, Diagnostic> {
+    let number = if units.is_empty() {
+        u64::try_from(item.clone().integer()?).ok()
+    } else {
+        let text = item.clone().text()?;
+        let known = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
+        known.and_then(|(digits, factor)| digits.trim_end().replace('_', "").parse::<u64>().ok()?.checked_mul(*factor))
+    };
+    number.filter(|number| (1..=max).contains(number)).ok_or_else(|| {
+        let wrong = item.wrong("bad-limit", format!("`{}` is out of bounds or has no unit", item.path));
+        match units.first() {
+            None => wrong.label(format!("a whole number from 1 to {max}")),
+            Some(_) => {
+                let (unit, factor) = units.iter().rev().max_by_key(|(_, factor)| *factor).unwrap_or(&("", 1));
+                let names: Vec<_> = units.iter().map(|(unit, _)| *unit).collect();
+                wrong.label(format!("a whole number with a unit, at most {}{unit}", max / factor)).help(format!("the units are {}", names.join(", ")))
+            }
+        }
+    })
+}

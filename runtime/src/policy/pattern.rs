@@ -1,0 +1,98 @@
+//! Which agents a policy section is about.
+
+use std::fmt;
+
+/// An agent's name, or a glob: `*` stands for any run of characters but `/`, `**` for any at all.
+/// A pattern with a `/` is about the agent's path in its library, any other about its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// A pattern as a policy writes it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether the pattern is about the agent called `name` at `path`.
+    pub fn matches(&self, name: &str, path: &str) -> bool {
+        matches(self.0.as_bytes(), if self.0.contains('/') { path } else { name }.as_bytes())
+    }
+
+    /// How specific it is: a plain name before every glob, then by the characters it fixes.
+    pub fn specificity(&self) -> (bool, usize) {
+        (!self.0.contains('*'), self.0.bytes().filter(|byte| *byte != b'*').count())
+    }
+}
+
+/// Matches from the left and, where that fails, lets the last star take one byte more. Each star is
+/// gone back to only while no later one has been reached, so the work is at most pattern × text.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut read) = (0, 0);
+    // Where to go on if the match fails: of the last `*`, and of the last `**`.
+    let (mut star, mut double): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    loop {
+        if pattern[at..].starts_with(b"**") {
+            (double, star) = (Some((at + 2, read)), None);
+            at += 2;
+        } else if pattern.get(at) == Some(&b'*') {
+            star = Some((at + 1, read));
+            at += 1;
+        } else if at < pattern.len() && pattern.get(at) == text.get(read) {
+            (at, read) = (at + 1, read + 1);
+        } else if at == pattern.len() && read == text.len() {
+            return true;
+        } else if let Some((after, taken)) = star.filter(|(_, taken)| text.get(*taken).is_some_and(|byte| *byte != b'/')) {
+            star = Some((after, taken + 1));
+            (at, read) = (after, taken + 1);
+        } else if let Some((after, taken)) = double.filter(|(_, taken)| *taken < text.len()) {
+            (double, star) = (Some((after, taken + 1)), None);
+            (at, read) = (after, taken + 1);
+        } else {
+            return false;
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    #[test]
+    fn names_and_paths() {
+        for (pattern, name, path, expected) in [
+            ("split", "split", "text/split", true),
+            ("split", "splits", "text/splits", false),
+            ("*", "split", "text/split", true),
+            ("s*t", "split", "x", true),
+            ("s*x", "split", "x", false),
+            ("text/*", "split", "text/split", true),
+            ("text/*", "split", "text/a/split", false),
+            ("text/**", "split", "text/a/split", true),
+            ("**/split", "split", "text/a/split", true),
+            ("text*", "split", "text/split", false),
+            ("*a*b*c", "xxaxxbxxc", "x", true),
+            ("*a*b*c", "xxaxxcxxb", "x", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches(name, path), expected, "{pattern} {name} {path}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_pattern_ends() {
+        let pattern = Pattern::new("*a".repeat(1000) + "b");
+        assert!(!pattern.matches(&"a".repeat(10_000), "x"));
+    }
+
+    #[test]
+    fn plain_names_are_the_most_specific() {
+        let specificity = |text: &str| Pattern::new(text).specificity();
+        assert!(specificity("a") > specificity("a_very_long_name_*"));
+        assert!(specificity("http_*") > specificity("*"));
+    }
+}

@@ -1,0 +1,28 @@
+//! Rust types for the contract in `guest-sdk/wit`, made by wasmtime's macro.
+
+/// A compiled agent.
+pub mod proc {
+    wasmtime::component::bindgen!({
+        path: "../guest-sdk/wit",
+        world: "proc",
+        exports: { default: async },
+    });
+}
+
+/// A guest that runs agents written in its own language.
+pub mod interpreter {
+    wasmtime::component::bindgen!({
+        path: "../guest-sdk/wit",
+        world: "interpreter",
+        exports: { default: async },
+        with: {
+            "turingbox:agent/types": super::proc::turingbox::agent::types,
+            "turingbox:agent/log": super::proc::turingbox::agent::log,
+        },
+    });
+}
+
+pub use proc::turingbox::agent::{
+    log,
+    types::{self, Field},
+};

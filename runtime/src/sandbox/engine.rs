@@ -1,0 +1,73 @@
+//! How wasmtime is set up: one engine for all guests.
+
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, Store, VariableOperatorCost,
+};
+
+/// The most instances that live at once in one process. Each takes address space, not memory.
+const MAX_LIVE: u32 = 128;
+
+/// The native stack of a guest, in bytes: so much that CPython's own bounds on recursion, in Python
+/// and in C, come first and give a `RecursionError` rather than a crash.
+const WASM_STACK: usize = 4 << 20;
+
+/// What our own functions may take of the stack below the guest's, in bytes.
+const HOST_STACK: usize = 1 << 20;
+
+/// How much fuel is burnt between two looks at the clock: some milliseconds of work.
+const FUEL_SLICE: u64 = 5_000_000;
+
+/// How much of an instance's touched memory stays in place for the next one, in bytes: it is
+/// copied back rather than unmapped, which saves a page fault for each page used again.
+const KEPT_RESIDENT: usize = 4 << 20;
+
+/// Sets up the engine. Metering is by fuel alone: a guest yields after every slice of it, so that a
+/// deadline preempts a busy loop too, and bulk operations cost by the byte, so that none outlasts
+/// its slice.
+pub fn engine() -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .operator_cost(cost())
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool()))
+        .max_wasm_stack(WASM_STACK)
+        .async_stack_size(WASM_STACK + HOST_STACK)
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8))
+        .generate_address_map(false)
+        // Floats that differ from machine to machine would make a replay differ.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true);
+    Engine::new(&config)
+}
+
+fn cost() -> OperatorCost {
+    let mut cost = OperatorCost::default();
+    // A page that is asked for is a page that the host zeroes.
+    cost.variable = VariableOperatorCost { memory_grow_per_page: u8::MAX, ..VariableOperatorCost::new() };
+    cost
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(MAX_LIVE)
+        .total_core_instances(MAX_LIVE * 20)
+        .total_memories(MAX_LIVE * 2)
+        .total_tables(MAX_LIVE * 4)
+        .total_stacks(MAX_LIVE)
+        .max_core_instances_per_component(64)
+        .max_memories_per_component(8)
+        .max_tables_per_component(16)
+        .max_component_instance_size(4 << 20)
+        .max_core_instance_size(4 << 20)
+        .table_elements(50_000)
+        .max_memory_size(4 << 30)
+        .linear_memory_keep_resident(KEPT_RESIDENT)
+        .table_keep_resident(1 << 20);
+    pool
+}
+
+/// Gives a store its fuel, in slices.
+pub fn meter<T>(store: &mut Store<T>, fuel: u64) -> wasmtime::Result<()> {
+    store.set_fuel(fuel)?;
+    store.fuel_async_yield_interval(Some(FUEL_SLICE))
+}

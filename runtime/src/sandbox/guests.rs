@@ -1,0 +1,135 @@
+//! Guests that are compiled and linked, ready to be instantiated.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use wasmtime::{
+    Engine, Store,
+    component::{Component, HasSelf, Linker},
+};
+
+use crate::{
+    agent::Code as AgentCode,
+    capability::{files, tcp},
+    failure::{Code, Failure},
+    sandbox::{
+        Call, CallState,
+        bindings::{
+            Field,
+            interpreter::{InterpreterPre, Source},
+            proc::ProcPre,
+            types,
+        },
+        cache::{Cache, digest},
+    },
+};
+
+/// Told what is being prepared, when that takes long; it is over when the returned value is dropped.
+pub type Notice = Box<dyn Fn(&str) -> Box<dyn Send> + Send + Sync>;
+
+/// Every guest that was used so far.
+pub(super) struct Guests {
+    engine: Engine,
+    linker: Linker<CallState>,
+    cache: Option<Cache>,
+    notice: Notice,
+    python: OnceLock<Result<Guest, Failure>>,
+    components: Mutex<HashMap<String, Guest>>,
+}
+
+/// A guest that only has to be instantiated.
+#[derive(Clone)]
+pub(super) enum Guest {
+    /// CPython.
+    Interpreter(InterpreterPre<CallState>),
+    /// A compiled agent.
+    Proc(ProcPre<CallState>),
+}
+
+impl Guests {
+    pub(super) fn new(engine: &Engine, cache: Option<Cache>, notice: Notice) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        // The capabilities below stand before WASI's own.
+        linker.allow_shadowing(true);
+        files::add_to_linker(&mut linker)?;
+        tcp::add_to_linker(&mut linker)?;
+        super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        Ok(Self { engine: engine.clone(), linker, cache, notice, python: OnceLock::new(), components: Mutex::default() })
+    }
+
+    /// The guest that runs `code`.
+    pub(super) fn get(&self, code: &AgentCode) -> Result<Guest, Failure> {
+        match code {
+            AgentCode::Python { .. } => self.python.get_or_init(|| self.prepare_python()).clone(),
+            AgentCode::Component(bytes) => self.component(bytes),
+        }
+    }
+
+    fn prepare_python(&self) -> Result<Guest, Failure> {
+        let component = self.compile(turingbox_python::COMPONENT, turingbox_python::DIGEST, "the Python guest").map_err(Failure::host)?;
+        let ready = self.linker.instantiate_pre(&component).and_then(InterpreterPre::new);
+        ready.map(Guest::Interpreter).map_err(Failure::host)
+    }
+
+    fn component(&self, bytes: &Arc<[u8]>) -> Result<Guest, Failure> {
+        let digest = digest(bytes);
+        let known = || self.components.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(guest) = known().get(&digest) {
+            return Ok(guest.clone());
+        }
+        let unusable = |error: wasmtime::Error| Failure::new(Code::Source, format!("the component can't be used: {error:#}"));
+        let component = self.compile(bytes, &digest, "a component").map_err(unusable)?;
+        let ready = self.linker.instantiate_pre(&component).and_then(ProcPre::new).map_err(unusable)?;
+        let guest = Guest::Proc(ready);
+        known().insert(digest, guest.clone());
+        Ok(guest)
+    }
+
+    fn compile(&self, bytes: &[u8], digest: &str, what: &str) -> wasmtime::Result<Component> {
+        let compile = || {
+            let _told = (self.notice)(what);
+            self.engine.precompile_component(bytes)
+        };
+        match &self.cache {
+            Some(cache) => cache.component(&self.engine, digest, compile),
+            // SAFETY: the bytes come from the compiler, in this process.
+            None => compile().and_then(|compiled| unsafe { Component::deserialize(&self.engine, compiled) }),
+        }
+    }
+}
+
+impl Guest {
+    /// Instantiates the guest in `store` and calls it. The outer error is a trap.
+    pub(super) async fn run(
+        &self,
+        store: &mut Store<CallState>,
+        call: &Call<'_>,
+        inputs: &[Field],
+    ) -> wasmtime::Result<Result<Vec<Field>, types::Failure>> {
+        match self {
+            Self::Proc(ready) => ready.instantiate_async(&mut *store).await?.call_run(store, inputs).await,
+            Self::Interpreter(ready) => {
+                let instance = ready.instantiate_async(&mut *store).await?;
+                if let Err(failure) = instance.call_load(&mut *store, &source(call)).await? {
+                    return Ok(Err(failure));
+                }
+                instance.call_run(store, inputs).await
+            }
+        }
+    }
+}
+
+fn source(call: &Call<'_>) -> Source {
+    let AgentCode::Python { file, source, function } = call.code else {
+        unreachable!("only Python code has the interpreter as its guest")
+    };
+    Source {
+        name: file.clone(),
+        text: source.text.clone(),
+        function: function.clone(),
+        outputs: call.manifest.outputs.iter().map(|output| output.name.clone()).collect(),
+    }
+}

@@ -1,0 +1,166 @@
+//! What crosses every boundary: text, data or JSON.
+
+use std::{fmt, sync::Arc};
+
+use serde::de::IgnoredAny;
+
+/// A value between a caller, the engine and a guest. Cloning is cheap: the contents are shared.
+///
+/// # Examples
+///
+/// ```
+/// use turingbox::{Json, Value};
+///
+/// let count = Value::Json(Json::parse("[1, 2]")?);
+/// assert_eq!(count.len(), 6);
+/// assert_ne!(count, Value::text("[1, 2]"));
+/// # Ok::<(), turingbox::JsonError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub enum Value {
+    /// UTF-8 text; `str` in Python.
+    Text(Arc<str>),
+    /// Bytes; `bytes` in Python.
+    Data(Arc<[u8]>),
+    /// One JSON document; everything else that JSON can hold in Python.
+    Json(Json),
+}
+
+impl Value {
+    /// A text value.
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A data value.
+    pub fn data(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::Data(bytes.into())
+    }
+
+    /// The size in bytes of what the value holds, as it crosses a boundary.
+    pub fn len(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// Whether the value holds no byte at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes as they are written raw: text in UTF-8, data as it is, JSON as its document.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Data(data) => data,
+            Self::Json(json) => json.as_str().as_bytes(),
+        }
+    }
+
+    /// The word for this kind of value in messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Data(_) => "data",
+            Self::Json(_) => "json",
+        }
+    }
+
+    /// The value inside a JSON document. Data is `{"base64": "…"}`, since JSON holds no bytes.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => text.as_ref().into(),
+            Self::Data(data) => serde_json::json!({ "base64": base64(data) }),
+            Self::Json(json) => json.to_value(),
+        }
+    }
+}
+
+/// Shows the start of a value: a megabyte in a message helps nobody.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 80;
+        let text = match self {
+            Self::Text(text) => format!("{:?}", text.chars().take(SHOWN).collect::<String>()),
+            Self::Data(data) => format!("{} bytes", data.len()),
+            Self::Json(json) => json.as_str().chars().take(SHOWN).collect(),
+        };
+        f.write_str(&text)?;
+        if self.len() > SHOWN && !matches!(self, Self::Data(_)) {
+            write!(f, "… ({} bytes)", self.len())?;
+        }
+        Ok(())
+    }
+}
+
+/// One valid JSON document, kept as the text it came in: numbers of any size and the order of
+/// keys pass through untouched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Json(Arc<str>);
+
+impl Json {
+    /// Checks that `text` is one JSON document.
+    ///
+    /// # Errors
+    ///
+    /// When it isn't, or is nested deeper than 128 levels (RFC 8259 leaves the bound to us).
+    pub fn parse(text: impl Into<Arc<str>>) -> Result<Self, JsonError> {
+        let text = text.into();
+        match serde_json::from_str::<IgnoredAny>(&text) {
+            Ok(_) => Ok(Self(text)),
+            Err(error) => Err(JsonError(error)),
+        }
+    }
+
+    /// The document.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The document as a tree. Numbers beyond 64 bits lose digits here, and only here.
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+
+    /// The whole number that the document is, if it is one.
+    pub fn to_integer(&self) -> Option<i64> {
+        self.0.trim().parse().ok()
+    }
+}
+
+impl From<serde_json::Value> for Json {
+    fn from(value: serde_json::Value) -> Self {
+        Self(value.to_string().into())
+    }
+}
+
+/// Why a text is not one JSON document.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct JsonError(serde_json::Error);
+
+/// Standard base64 with padding (RFC 4648, section 4).
+pub(crate) fn base64(data: &[u8]) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_what_a_tree_would_lose() {
+        let text = r#"{"b":1,"a":123456789012345678901234567890}"#;
+        assert_eq!(Json::parse(text).unwrap().as_str(), text);
+    }
+
+    #[test]
+    fn json_bounds_its_depth() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        assert!(Json::parse(deep).is_err());
+    }
+
+    #[test]
+    fn debug_is_short() {
+        assert!(format!("{:?}", Value::text("x".repeat(1_000_000))).len() < 200);
+    }
+}
