@@ -1,10 +1,10 @@
 //! Templates: MiniJinja, strict about what is not defined, with its own fuel, and with every value
 //! made safe for the place that it is put in.
 
-use std::{fmt::Write as _, io};
+use std::{collections::BTreeMap, fmt::Write as _, io};
 
 use minijinja::{
-    AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja, context, value::ValueKind,
+    AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja, value::ValueKind,
 };
 
 use crate::{
@@ -114,20 +114,22 @@ impl Templates {
     /// [`Code::Failed`] when the template fails, and [`Code::Fuel`] or [`Code::Output`] when it
     /// works or writes too much.
     pub fn render<'a>(&self, name: &str, scope: impl IntoIterator<Item = (&'a str, Value)>, limit: u64) -> Result<String, Failure> {
-        let scope: Jinja = scope.into_iter().map(|(name, value)| (name, jinja(&value))).collect();
+        let named = scope.into_iter().map(|(name, value)| Ok((name.to_owned(), jinja(&value)?)));
+        let scope = named.collect::<Result<BTreeMap<_, _>, Failure>>()?;
         let mut written = Capped { bytes: Vec::new(), left: limit };
         let template = self.environment.get_template(name).map_err(|error| failure(&error, limit))?;
-        template.render_captured_to(context! { ..scope }, &mut written).map_err(|error| failure(&error, limit))?;
+        template.render_captured_to(Jinja::from(scope), &mut written).map_err(|error| failure(&error, limit))?;
         Ok(String::from_utf8_lossy(&written.bytes).into_owned())
     }
 }
 
 /// A value as templates see it. It is never parsed as a template.
-fn jinja(value: &Value) -> Jinja {
+fn jinja(value: &Value) -> Result<Jinja, Failure> {
     match value {
-        Value::Text(text) => Jinja::from(text.as_ref()),
-        Value::Data(data) => Jinja::from_bytes(data.to_vec()),
-        Value::Json(json) => serde_json::from_str(json.as_str()).unwrap_or_default(),
+        Value::Text(text) => Ok(Jinja::from(text.as_ref())),
+        Value::Data(data) => Ok(Jinja::from_bytes(data.to_vec())),
+        Value::Json(json) => serde_json::from_str(json.as_str())
+            .map_err(|error| Failure::new(Code::Failed, format!("a template can't hold {value:?}: {error}"))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A value between a caller, the engine and a guest. Cloning is cheap: the contents are shared.
 ///
@@ -102,11 +102,12 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// When it isn't, or is nested deeper than 128 levels (RFC 8259 leaves the bound to us).
+    /// When it isn't, is nested deeper than 127 levels, or holds a number beyond 64-bit floating
+    /// point (RFC 8259 leaves both bounds to us).
     pub fn parse(text: impl Into<Arc<str>>) -> Result<Self, JsonError> {
         let text = text.into();
-        match serde_json::from_str::<IgnoredAny>(&text) {
-            Ok(_) => Ok(Self(text)),
+        match serde_json::from_str::<Checked>(&text) {
+            Ok(Checked) => Ok(Self(text)),
             Err(error) => Err(JsonError(error)),
         }
     }
@@ -130,6 +131,58 @@ impl Json {
 impl From<serde_json::Value> for Json {
     fn from(value: serde_json::Value) -> Self {
         Self(value.to_string().into())
+    }
+}
+
+/// A document that was walked through and forgotten. serde's own way to ignore a value neither
+/// bounds its depth nor looks at its numbers; this allocates as little.
+struct Checked;
+
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(document: D) -> Result<Self, D::Error> {
+        document.deserialize_any(Checked)
+    }
+}
+
+impl<'de> Visitor<'de> for Checked {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self, A::Error> {
+        while object.next_entry::<IgnoredAny, Self>()?.is_some() {}
+        Ok(self)
     }
 }
 
@@ -157,6 +210,9 @@ mod tests {
     fn json_bounds_its_depth() {
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
         assert!(Json::parse(deep).is_err());
+        assert!(Json::parse("1e999").is_err());
+        let deepest = "[".repeat(127) + &"]".repeat(127);
+        assert!(Json::parse(deepest).unwrap().to_value().is_array());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::{
     Json, Value,
     agent::{Manifest, OnFail, Program, STATUS, STEP_INDEX, STEP_MAX, Source, Step, Workflow},
     diagnostic::suggestion,
-    engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status, reported_status},
+    engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status},
     failure::{Code, Failure},
     policy::{Authority, Denial, Jump},
     sandbox::Usage,
@@ -199,29 +199,22 @@ impl<'a> Frame<'a> {
         Failure::new(Code::Unset, format!("`{reference}` is not set: no step before this one has set it"))
     }
 
-    /// Works out how a step went: what it says itself, whether it may jump, and where to.
-    pub(super) fn settle(&self, outcome: &mut Outcome, authority: &Authority) -> Status {
-        let reported = reported_status(&mut outcome.outputs).unwrap_or_else(|failure| {
-            outcome.failure.get_or_insert(failure);
-            None
-        });
-        if let Some(failed) = reported.filter(|status| status.value != 0) {
-            let reason = if failed.reason.is_empty() { format!("the agent's status is {}", failed.value) } else { failed.reason.clone() };
-            outcome.failure.get_or_insert_with(|| Failure::new(Code::Status, reason));
-            return failed;
-        }
-        if let Some((_, target)) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX) {
-            if let Jump::Denied(place) = &authority.jump {
+    /// Fails a step that moves the head where it may not, or to where no step is.
+    pub(super) fn settle(&self, outcome: &mut Outcome, authority: &Authority) {
+        let Some((_, target)) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX) else { return };
+        let failure = match (&authority.jump, self.target(target)) {
+            (Jump::Denied(place), _) => {
                 let request = format!("move the head to {target:?}");
                 outcome.denials.push(Denial { code: "jump.denied", request, place: Some(place.clone()), help: "jump = true".into() });
-                outcome.failure = Some(Failure::new(Code::Denied, "the policy doesn't let this agent move the head"));
-            } else if let Err(failure) = self.target(target) {
-                outcome.failure.get_or_insert(failure);
+                Failure::new(Code::Denied, "the policy doesn't let this agent move the head")
             }
-        }
-        match &outcome.failure {
-            Some(failure) => Status { value: 1, reason: failure.message.clone() },
-            None => Status::default(),
+            (Jump::Allowed, Err(failure)) => failure,
+            (Jump::Allowed, Ok(_)) => return,
+        };
+        outcome.outputs.retain(|(name, _)| name != STEP_INDEX);
+        if outcome.failure.is_none() {
+            outcome.status = Status { value: 1, reason: failure.message.clone() };
+            outcome.failure = Some(failure);
         }
     }
 
@@ -249,12 +242,12 @@ impl<'a> Frame<'a> {
 
     /// Merges a step's outputs into results and moves the head. Gives the workflow's outcome if the
     /// step's failure ends it.
-    pub(super) fn merge(&mut self, outcome: Outcome, status: Status) -> Option<Outcome> {
+    pub(super) fn merge(&mut self, outcome: Outcome) -> Option<Outcome> {
         self.usage.add(Usage { time: std::time::Duration::ZERO, ..outcome.usage });
         self.budget.fuel = self.budget.fuel.saturating_sub(outcome.usage.fuel);
         let room = MAX_DENIALS.saturating_sub(self.denials.len());
         self.denials.extend(outcome.denials.into_iter().take(room));
-        self.status = status;
+        self.status = outcome.status;
         self.last_failure = outcome.failure.map(|failure| failure.at_step(self.step_path()));
         let ends = |failure: &&Failure| self.workflow.on_fail == OnFail::Stop || !failure.code.is_the_steps_own();
         if let Some(failure) = self.last_failure.as_ref().filter(ends) {

@@ -42,6 +42,8 @@ pub struct Engine<'a> {
 pub struct Outcome {
     /// What it gave; with a failure, what it gave before.
     pub outputs: Vec<(String, Value)>,
+    /// How it says itself that it went.
+    pub status: Status,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
     /// What was denied in it.
@@ -60,7 +62,22 @@ struct Call {
 
 impl Outcome {
     fn failed(failure: Failure) -> Self {
-        Self { failure: Some(failure), ..Self::default() }
+        let status = Status { value: 1, reason: failure.message.clone() };
+        Self { failure: Some(failure), status, ..Self::default() }
+    }
+
+    /// What an agent returned. It fails if its status says so.
+    fn reported(mut outputs: Vec<(String, Value)>) -> Result<Self, Failure> {
+        let Some(at) = outputs.iter().position(|(name, _)| name == STATUS) else {
+            return Ok(Self { outputs, ..Self::default() });
+        };
+        let (_, value) = outputs.remove(at);
+        let status = Status::read(&value).ok_or_else(|| {
+            let wanted = "an object of `value`, a whole number, and `reason`, a text";
+            Failure::new(Code::Result, format!("the agent's status is not {wanted}: {value:?}"))
+        })?;
+        let failure = (status.value != 0).then(|| Failure::new(Code::Status, status.message()));
+        Ok(Self { outputs, status, failure, ..Self::default() })
     }
 
     /// Whether the call succeeded; the exit code if it did not.
@@ -161,11 +178,8 @@ impl<'a> Engine<'a> {
                 let log = tape::log_sink(&self.tape, &call.path, &agent.manifest.name);
                 let call = sandbox::Call { manifest: &agent.manifest, code, inputs: &call.inputs, limits, mounts: mounts.clone(), log };
                 let called = self.sandbox.call(call).await;
-                let (outputs, failure) = match called.result {
-                    Ok(outputs) => (outputs, None),
-                    Err(failure) => (Vec::new(), Some(failure)),
-                };
-                Some(Outcome { outputs, failure, denials: called.denials, usage: called.usage })
+                let outcome = called.result.and_then(Outcome::reported).unwrap_or_else(Outcome::failed);
+                Some(Outcome { denials: called.denials, usage: called.usage, ..outcome })
             }
         }
     }
@@ -175,29 +189,19 @@ impl<'a> Engine<'a> {
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
         let step = frame.step()?;
         let (authority, _) = self.grant(step.agent);
-        let status = frame.settle(&mut outcome, authority);
+        frame.settle(&mut outcome, authority);
         self.tape.append(&Cell {
             path: frame.step_path(),
             agent: &self.program[step.agent].manifest.name,
             inputs: frame.step_inputs(),
             outcome: &outcome,
-            status: &status,
         });
-        frame.merge(outcome, status)
+        frame.merge(outcome)
     }
 
     fn grant(&self, agent: AgentId) -> &(Authority, Arc<Mounts>) {
         &self.grants[agent.index()]
     }
-}
-
-/// How the agent says that it went, if it says so.
-fn reported_status(outputs: &mut Vec<(String, Value)>) -> Result<Option<Status>, Failure> {
-    let Some(at) = outputs.iter().position(|(name, _)| name == STATUS) else { return Ok(None) };
-    let (_, value) = outputs.remove(at);
-    Status::read(&value).map(Some).ok_or_else(|| {
-        Failure::new(Code::Result, format!("the status is not an object of `value`, a whole number, and `reason`, a text: {value:?}"))
-    })
 }
 
 /// Named values, the latest write wins.

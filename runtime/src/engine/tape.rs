@@ -29,8 +29,6 @@ pub struct Cell<'a> {
     pub inputs: &'a [(String, Value)],
     /// How it went.
     pub outcome: &'a Outcome,
-    /// The status that went into scope.
-    pub status: &'a Status,
 }
 
 /// How a step went, as `$status` says it.
@@ -49,6 +47,11 @@ impl Status {
         let tree = json.to_value();
         let reason = tree.get("reason").map_or(Some(""), |reason| reason.as_str())?;
         Some(Self { value: tree.get("value")?.as_i64()?, reason: reason.to_owned() })
+    }
+
+    /// The status in words.
+    pub(super) fn message(&self) -> String {
+        if self.reason.is_empty() { format!("the agent's status is {}", self.value) } else { self.reason.clone() }
     }
 
     /// The status as a value.

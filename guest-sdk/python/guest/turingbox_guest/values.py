@@ -65,8 +65,13 @@ def _named(result, declared):
 
 
 def _is_mapping_of(name, result):
-    """With one output, a dict is its value unless it can be the mapping."""
-    return isinstance(result, dict) and result and result.keys() <= {name, *SPECIAL}
+    """With one output, a dict is its value unless it can be the mapping.
+
+    An empty dict is a value too, but for an agent that only moves the head: there it is no move.
+    """
+    if not isinstance(result, dict):
+        return False
+    return result.keys() <= {name, *SPECIAL} if result else name in SPECIAL
 
 
 def _expected(declared):

@@ -1,0 +1,111 @@
+//! Hostile guests: `tests/hostile/<group>_<what>/`, each an agent. All run in one process, in one
+//! sandbox; after each an ordinary agent still runs.
+//!
+//! A guest is `main.py`, or `module.wat`: a core module that exports `run`, which is put into the
+//! frame of a component; or `agent.wat`, a component as it is.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use base64::Engine as _;
+use serde::Deserialize;
+use turingbox::{Library, Policy, Value, source::Source};
+
+use crate::support::{binary, cases, conclude, folder, host};
+
+/// `case.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// What the guest tries; for the reader.
+    #[serde(rename = "help")]
+    _help: String,
+    /// What is in place before: a script for `sh`, in a copy of the case's folder.
+    before: Option<String>,
+    /// The component's bytes in base64, where no text stands for them.
+    component: Option<String>,
+    /// The code of the failure that stops it; else it must end by itself.
+    failure: Option<String>,
+    /// The codes of everything that is denied on the way, and no other.
+    #[serde(default)]
+    denied: BTreeSet<String>,
+    /// What it gives when nothing stops it.
+    #[serde(default)]
+    outputs: toml::Table,
+    /// What is in files of the folder afterwards.
+    #[serde(default)]
+    files: std::collections::BTreeMap<String, String>,
+    /// Files that must not be there afterwards.
+    #[serde(default)]
+    absent: Vec<String>,
+}
+
+#[test]
+fn hostile_guests_are_held() {
+    let cases = cases("hostile");
+    let mut failures = Vec::new();
+    for case in &cases {
+        let wrong = run(case);
+        if !wrong.is_empty() {
+            failures.push(format!("{}: {}", folder::name(case), wrong.join("; ")));
+        }
+        let ordinary = host::run(&Library::builtin(), "echo", &Policy::default(), &[("input", Value::text("well"))]).outcome;
+        assert_eq!(ordinary.outputs, [("output".to_owned(), Value::text("well"))], "after {}: {:?}", case.display(), ordinary.failure);
+    }
+    conclude("hostile", cases.len(), &failures);
+}
+
+/// What went otherwise than the case says.
+fn run(path: &Path) -> Vec<String> {
+    let name = folder::name(path);
+    let case: Case = toml::from_str(&fs::read_to_string(path.join("case.toml")).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(case.failure.is_some() || !case.outputs.is_empty(), "{name} expects nothing");
+    let root = tempfile::tempdir().unwrap();
+    let here = root.path().join(&name);
+    folder::copy(path, &here);
+    assemble(&here, &case);
+    if let Some(script) = &case.before {
+        assert!(binary::command("sh", &here).arg("-c").arg(script).status().unwrap().success(), "{name}: {script}");
+    }
+    let outcome = host::run(&host::library(root.path()), &name, &policy(&here), &[]).outcome;
+    let mut wrong = Vec::new();
+    let failure = outcome.failure.as_ref().map(|failure| failure.code.name());
+    if failure != case.failure.as_deref() {
+        wrong.push(format!("it ended with {:?}, not {:?}", outcome.failure, case.failure));
+    }
+    let denied: BTreeSet<_> = outcome.denials.iter().map(|denial| denial.code.to_owned()).collect();
+    if denied != case.denied {
+        wrong.push(format!("{:?} was denied, not {:?}", outcome.denials, case.denied));
+    }
+    let outputs: serde_json::Map<_, _> = outcome.outputs.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
+    let expected = serde_json::to_value(&case.outputs).unwrap();
+    if serde_json::Value::from(outputs.clone()) != expected {
+        wrong.push(format!("it gave {outputs:?}, not {expected}"));
+    }
+    for (file, expected) in &case.files {
+        let found = fs::read_to_string(here.join(file)).unwrap_or_else(|error| error.to_string());
+        if found != *expected {
+            wrong.push(format!("{file} holds {found:?}, not {expected:?}"));
+        }
+    }
+    wrong.extend(case.absent.iter().filter(|file| here.join(file).symlink_metadata().is_ok()).map(|file| format!("{file} is there")));
+    wrong
+}
+
+fn policy(folder: &Path) -> Policy {
+    let path = folder.join("policy.toml");
+    let Ok(text) = fs::read_to_string(&path) else { return Policy::default() };
+    let source = Source::new(path.display().to_string(), text);
+    Policy::from_source(&source, |path| fs::read_to_string(path)).unwrap_or_else(|report| panic!("{report}"))
+}
+
+/// Makes `agent.wasm` of what stands for it.
+fn assemble(folder: &Path, case: &Case) {
+    const FRAME: &str = include_str!("support/component.wat");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
+    let text = read("agent.wat").or_else(|| Some(FRAME.replace("{{ module }}", &read("module.wat")?)));
+    let bytes = text.map(|text| wat::parse_str(text).unwrap_or_else(|error| panic!("{}: {error}", folder.display())));
+    let decoded = || Some(base64::engine::general_purpose::STANDARD.decode(case.component.as_ref()?).unwrap());
+    if let Some(bytes) = bytes.or_else(decoded) {
+        fs::write(folder.join("agent.wasm"), bytes).unwrap();
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the whole: the command line, the agents, bad input, hostile guests, and the invariants
+//! that `runtime/ARCHITECTURE.md` promises. A case is a folder or a file; adding one adds no Rust.
+
+mod agents;
+mod bad_input;
+mod cli;
+mod hostile;
+mod interrupt;
+mod invariants;
+mod support;
+mod tidy;

@@ -1,0 +1,79 @@
+//! The library's own interface: runs in this process, all in one sandbox.
+
+use std::{
+    future::Future,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use turingbox::{
+    Engine, Library, Outcome, Policy, Program, Sandbox, Value,
+    capability::log::Level,
+    engine::{Cell, Tape},
+    sandbox::Cache,
+};
+
+use crate::support::binary::home;
+
+/// The sandbox of this process.
+pub fn sandbox() -> &'static Sandbox {
+    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
+    SANDBOX.get_or_init(|| {
+        let home = home();
+        let cache = Cache::open(&home.cache, &home.state).unwrap();
+        Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap()
+    })
+}
+
+/// The agents below `folder`, and the built-in ones.
+pub fn library(folder: &std::path::Path) -> Library {
+    let mut library = Library::default();
+    library.add_folder(folder).unwrap();
+    library.add_builtin();
+    library
+}
+
+/// A run that went as far as running.
+pub struct Ran {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was logged.
+    pub log: Vec<String>,
+    /// A line for each step: where, and the failure's code.
+    pub steps: Vec<(String, Option<&'static str>)>,
+}
+
+/// Runs the agent called `name`. What is wrong in files is a panic.
+pub fn run(library: &Library, name: &str, policy: &Policy, inputs: &[(&str, Value)]) -> Ran {
+    let (program, _) = Program::load(library, name).unwrap_or_else(|report| panic!("{report}"));
+    let record = Arc::new(Record::default());
+    let home = home();
+    let protected: [PathBuf; 2] = [home.cache, home.state];
+    let engine = Engine::new(&program, sandbox(), policy, &protected, record.clone()).unwrap_or_else(|error| panic!("{}", error.message));
+    let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let outcome = block_on(engine.run(inputs));
+    let log = std::mem::take(&mut *record.log.lock().unwrap());
+    let steps = std::mem::take(&mut *record.steps.lock().unwrap());
+    Ran { outcome, log, steps }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+#[derive(Default)]
+struct Record {
+    log: Mutex<Vec<String>>,
+    steps: Mutex<Vec<(String, Option<&'static str>)>>,
+}
+
+impl Tape for Record {
+    fn append(&self, cell: &Cell<'_>) {
+        let code = cell.outcome.failure.as_ref().map(|failure| failure.code.name());
+        self.steps.lock().unwrap().push((cell.path.clone(), code));
+    }
+
+    fn log(&self, _: &str, _: &str, _: Level, line: &str) {
+        self.log.lock().unwrap().push(line.to_owned());
+    }
+}
