@@ -1,6 +1,9 @@
 //! An agent with everything that it can reach: files read, steps linked, wiring checked.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     Value,
@@ -70,6 +73,8 @@ pub enum Code {
         source: Arc<crate::source::Source>,
         /// The function's name.
         function: String,
+        /// The source as bytecode, once an instance has compiled it: before any of it ran there.
+        bytecode: Arc<OnceLock<Arc<[u8]>>>,
     },
     /// A component's bytes.
     Component(Arc<[u8]>),
@@ -236,7 +241,8 @@ impl Loader<'_> {
         match code {
             ProcCode::Python { file, function } => {
                 let source = self.read(manifest, file, |folder, name| folder.source(name))?;
-                Some(Code::Python { file: file.clone(), source, function: function.clone() })
+                let (file, function) = (file.clone(), function.clone());
+                Some(Code::Python { file, source, function, bytecode: Arc::default() })
             }
             ProcCode::Component { file } => {
                 let bytes = self.read(manifest, file, |folder, name| folder.read(name, MAX_COMPONENT))?;

@@ -113,7 +113,15 @@ impl Guest {
             Self::Proc(ready) => ready.instantiate_async(&mut *store).await?.call_run(store, inputs).await,
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
-                if let Err(failure) = instance.call_load(&mut *store, &source(call)).await? {
+                let (source, bytecode) = source(call);
+                let compiled = match bytecode.get() {
+                    Some(compiled) => compiled.clone(),
+                    None => match instance.call_compile(&mut *store, &source).await? {
+                        Ok(compiled) => bytecode.get_or_init(|| compiled.into()).clone(),
+                        Err(failure) => return Ok(Err(failure)),
+                    },
+                };
+                if let Err(failure) = instance.call_load(&mut *store, &source, &compiled).await? {
                     return Ok(Err(failure));
                 }
                 instance.call_run(store, inputs).await
@@ -122,14 +130,11 @@ impl Guest {
     }
 }
 
-fn source(call: &Call<'_>) -> Source {
-    let AgentCode::Python { file, source, function } = call.code else {
+fn source<'a>(call: &Call<'a>) -> (Source, &'a OnceLock<Arc<[u8]>>) {
+    let AgentCode::Python { file, source, function, bytecode } = call.code else {
         unreachable!("only Python code has the interpreter as its guest")
     };
-    Source {
-        name: file.clone(),
-        text: source.text.clone(),
-        function: function.clone(),
-        outputs: call.manifest.outputs.iter().map(|output| output.name.clone()).collect(),
-    }
+    let outputs = call.manifest.outputs.iter().map(|output| output.name.clone()).collect();
+    let source = Source { name: file.clone(), text: source.text.clone(), function: function.clone(), outputs };
+    (source, bytecode)
 }

@@ -17,17 +17,20 @@ from . import agent, failures, streams
 class WitWorld(wit_world.WitWorld):
     """The exports of the world `interpreter`."""
 
-    def load(self, source):
-        return _guarded(agent.load, source)
+    def compile(self, source):
+        return _guarded(agent.compiled, source)
+
+    def load(self, source, compiled):
+        return _guarded(agent.load, source, compiled)
 
     def run(self, inputs):
         return _guarded(agent.run, inputs)
 
 
-def _guarded(step, argument):
+def _guarded(step, *arguments):
     """An exception that left this module would end the instance, and its message would be lost."""
     try:
-        return step(argument)
+        return step(*arguments)
     except Err:
         raise
     except BaseException as error:

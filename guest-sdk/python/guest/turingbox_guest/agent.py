@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import linecache
+import marshal
 import random
 import sys
 from annotationlib import Format
@@ -17,15 +18,30 @@ _function = None
 _declared = ()
 
 
-def load(source):
-    """Runs the source as a module, and keeps the function that `run` calls."""
+def compiled(source):
+    """The source as bytecode, for `load` here or in another instance."""
+    _keep_lines(source)
+    try:
+        return marshal.dumps(compile(source.text, source.name, "exec", dont_inherit=True))
+    except SyntaxError as error:
+        place = f"{source.name}:{error.lineno}" if error.lineno else source.name
+        raise failure(FailureKind.SOURCE, f"{place}: {error.msg}", failures.summary(error)) from None
+    except Exception as error:
+        if isinstance(error, MemoryError) and not error.args:
+            raise  # The parser's own, for source that is nested too deeply, has a message.
+        message = f"{source.name}: can't be compiled: {failures.headline(error)}"
+        raise failure(FailureKind.SOURCE, message) from None
+
+
+def load(source, bytecode):
+    """Runs the bytecode as a module, and keeps the function that `run` calls."""
     global _function, _declared
     # The generator's state came with the snapshot, so every instance would draw the same numbers.
     random.seed()
+    _keep_lines(source)
     namespace = _module(source)
-    code = _compiled(source)
     try:
-        exec(code, namespace)
+        exec(marshal.loads(bytecode), namespace)
     except BaseException as error:
         raise failures.raised(error) from None
     _function = _found(namespace, source)
@@ -57,20 +73,11 @@ def _module(source):
     return module.__dict__
 
 
-def _compiled(source):
+def _keep_lines(source):
+    """Lets tracebacks show the source."""
     lines = source.text.splitlines(keepends=True)
     # Without a time of change, an entry is never compared with a file.
     linecache.cache[source.name] = (len(source.text), None, lines, source.name)
-    try:
-        return compile(source.text, source.name, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        place = f"{source.name}:{error.lineno}" if error.lineno else source.name
-        raise failure(FailureKind.SOURCE, f"{place}: {error.msg}", failures.summary(error)) from None
-    except Exception as error:
-        if isinstance(error, MemoryError) and not error.args:
-            raise  # The parser's own, for source that is nested too deeply, has a message.
-        message = f"{source.name}: can't be compiled: {failures.headline(error)}"
-        raise failure(FailureKind.SOURCE, message) from None
 
 
 def _found(namespace, source):

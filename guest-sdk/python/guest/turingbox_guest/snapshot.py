@@ -135,7 +135,7 @@ def _warm_up(world):
 
     source = Source("main.py", WARM_UP, "main", ["text", "data", "items"])
     for items in ["[1]"] * WARM_UPS + ["[]"] * 2:
-        world.load(source)
+        world.load(source, world.compile(source))
         try:
             world.run([Field("text", Value_Text("text")), Field("items", Value_Json(items))])
         except Err:

@@ -1,0 +1,2 @@
+def main(b):
+    return b

@@ -1,0 +1,2 @@
+def mian():
+    return 1

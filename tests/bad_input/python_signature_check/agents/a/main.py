@@ -1,0 +1,2 @@
+def main(txet):
+    return txet

@@ -1,0 +1,15 @@
+(memory (export "memory") 1)
+(func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+;; A list of 1,000,000 fields needs 20 MB; here every name is a megabyte, at one place.
+(func (export "run") (param i32 i32) (result i32)
+  (local $at i32)
+  (drop (memory.grow (i32.const 340)))
+  (local.set $at (i32.const 1048576))
+  (loop $again
+    (i32.store (local.get $at) (i32.const 4096))
+    (i32.store offset=4 (local.get $at) (i32.const 1000000))
+    (local.set $at (i32.add (local.get $at) (i32.const 20)))
+    (br_if $again (i32.lt_u (local.get $at) (i32.const 21048576))))
+  (i32.store (i32.const 2004) (i32.const 1048576))
+  (i32.store (i32.const 2008) (i32.const 1000000))
+  (i32.const 2000))

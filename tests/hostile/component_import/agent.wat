@@ -1,0 +1,2 @@
+(component
+  (import "host:everything/shell" (instance (export "run" (func (param "command" string))))))

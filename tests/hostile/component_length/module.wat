@@ -1,0 +1,5 @@
+(memory (export "memory") 1)
+(func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+(data (i32.const 2000) "\00\00\00\00\00\00\00\00\ff\ff\ff\ff")
+(func (export "run") (param i32 i32) (result i32)
+  (i32.const 2000))

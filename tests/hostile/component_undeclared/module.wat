@@ -1,0 +1,8 @@
+(memory (export "memory") 1)
+(func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+(data (i32.const 2000) "\00\00\00\00\10\08\00\00\01\00\00\00")
+(data (i32.const 2064) "\00\0c\00\00\04\00\00\00\00\00\00\00\80\0c\00\00\01\00\00\00")
+(data (i32.const 3072) "else")
+(data (i32.const 3200) "x")
+(func (export "run") (param i32 i32) (result i32)
+  (i32.const 2000))

@@ -1,0 +1,2 @@
+def main():
+    return len(bytearray(1 << 30))

@@ -1,0 +1,4 @@
+def main():
+    held = []
+    while True:
+        held.append(bytes(100))

@@ -1,0 +1,2 @@
+def main():
+    return bytes(2 << 20)

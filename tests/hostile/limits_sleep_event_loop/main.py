@@ -1,0 +1,5 @@
+import asyncio
+
+
+def main():
+    asyncio.run(asyncio.sleep(3600))

@@ -1,0 +1,5 @@
+import select
+
+
+def main():
+    select.select([], [], [], 3600)

@@ -1,0 +1,4 @@
+def main():
+    number = 0
+    while True:
+        number += 1

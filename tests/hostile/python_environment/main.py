@@ -1,0 +1,6 @@
+import os
+import sys
+
+
+def main():
+    return [dict(os.environ), sys.argv[1:]]

@@ -1,0 +1,6 @@
+import sys
+
+
+def main():
+    sys.modules.clear()
+    return "still here"

@@ -1,0 +1,4 @@
+def main():
+    held = []
+    held.append(held)
+    return held

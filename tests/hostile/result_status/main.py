@@ -1,0 +1,2 @@
+def main():
+    return {"got": 1, "status": "fine"}
