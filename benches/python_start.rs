@@ -46,7 +46,8 @@ fn fresh_call(start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
     let (program, _) = Program::load(&library, "upper")?;
     let cache = Cache::open(&scratch("cache"), &scratch("state"))?;
     let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(())))?;
-    let engine = Engine::new(&program, &sandbox, &Policy::default(), &[], Arc::new(Silent)).map_err(|error| error.message)?;
+    let engine =
+        Engine::new(&program, &sandbox, &Policy::default(), &[], Arc::new(Silent)).map_err(|error| error.message)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let call = || {
         let outcome = runtime.block_on(engine.run(vec![("text".into(), Value::text("hello"))]));
@@ -60,7 +61,9 @@ fn fresh_call(start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
 /// `turingbox run` of an agent that returns its input, with a warm cache.
 fn whole_process(start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let built = Command::new(env!("CARGO")).args(["build", "-p", "turingbox", "--bin", "turingbox", "--profile", profile]).status()?;
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "-p", "turingbox", "--bin", "turingbox", "--profile", profile])
+        .status()?;
     assert!(built.success());
     let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(binary, PathBuf::from);

@@ -31,7 +31,8 @@ fn bad_input_is_answered() {
 
 /// What went wrong in a case.
 fn run(path: &Path) -> Option<String> {
-    let case: Case = toml::from_str(&fs::read_to_string(path.join("case.toml")).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let case: Case = toml::from_str(&fs::read_to_string(path.join("case.toml")).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert!(!case.stderr.is_empty() || case.exit == 0, "{} expects no message", path.display());
     let here = tempfile::tempdir().unwrap();
     folder::copy(path, here.path());

@@ -25,7 +25,8 @@ fn transcripts_hold() {
 /// Each document runs in a copy of the repository of its own, so that no example disturbs another.
 #[test]
 fn documentation_holds() {
-    let documents = folder::files(root()).into_iter().filter(|path| is_markdown(path) && !path.starts_with(root().join("tests")));
+    let documents =
+        folder::files(root()).into_iter().filter(|path| is_markdown(path) && !path.starts_with(root().join("tests")));
     let (mut commands, mut failures) = (0, Vec::new());
     for path in documents {
         let here = tempfile::tempdir().unwrap();

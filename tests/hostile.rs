@@ -48,8 +48,15 @@ fn hostile_guests_are_held() {
         if !wrong.is_empty() {
             failures.push(format!("{}: {}", folder::name(case), wrong.join("; ")));
         }
-        let ordinary = host::run(&Library::builtin(), "echo", &Policy::default(), &[("input", Value::text("well"))]).outcome;
-        assert_eq!(ordinary.outputs, [("output".to_owned(), Value::text("well"))], "after {}: {:?}", case.display(), ordinary.failure);
+        let ordinary =
+            host::run(&Library::builtin(), "echo", &Policy::default(), &[("input", Value::text("well"))]).outcome;
+        assert_eq!(
+            ordinary.outputs,
+            [("output".to_owned(), Value::text("well"))],
+            "after {}: {:?}",
+            case.display(),
+            ordinary.failure
+        );
     }
     conclude("hostile", cases.len(), &failures);
 }
@@ -57,7 +64,8 @@ fn hostile_guests_are_held() {
 /// What went otherwise than the case says.
 fn run(path: &Path) -> Vec<String> {
     let name = folder::name(path);
-    let case: Case = toml::from_str(&fs::read_to_string(path.join("case.toml")).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let case: Case = toml::from_str(&fs::read_to_string(path.join("case.toml")).unwrap())
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(case.failure.is_some() || !case.outputs.is_empty(), "{name} expects nothing");
     let root = tempfile::tempdir().unwrap();
     let here = root.path().join(&name);
@@ -76,7 +84,8 @@ fn run(path: &Path) -> Vec<String> {
     if denied != case.denied {
         wrong.push(format!("{:?} was denied, not {:?}", outcome.denials, case.denied));
     }
-    let outputs: serde_json::Map<_, _> = outcome.outputs.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
+    let outputs: serde_json::Map<_, _> =
+        outcome.outputs.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
     let expected = serde_json::to_value(&case.outputs).unwrap();
     if serde_json::Value::from(outputs.clone()) != expected {
         wrong.push(format!("it gave {outputs:?}, not {expected}"));
@@ -87,7 +96,12 @@ fn run(path: &Path) -> Vec<String> {
             wrong.push(format!("{file} holds {found:?}, not {expected:?}"));
         }
     }
-    wrong.extend(case.absent.iter().filter(|file| here.join(file).symlink_metadata().is_ok()).map(|file| format!("{file} is there")));
+    wrong.extend(
+        case.absent
+            .iter()
+            .filter(|file| here.join(file).symlink_metadata().is_ok())
+            .map(|file| format!("{file} is there")),
+    );
     wrong
 }
 

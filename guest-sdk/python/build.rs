@@ -117,7 +117,7 @@ fn program(tools: &Path, name: &str) -> PathBuf {
 
 fn replace_folder(from: &Path, to: &Path) -> Result<()> {
     match fs::remove_dir_all(to) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         _ => copy_folder(from, to),
     }
 }

@@ -19,7 +19,10 @@ use crate::{
 /// # Errors
 ///
 /// Every mistake at once: of the TOML itself, or of what `read` reported.
-pub fn read<T>(source: &Arc<Source>, read: impl FnOnce(&mut Table<'_>, &mut Report) -> Option<T>) -> Result<(T, Report), Report> {
+pub fn read<T>(
+    source: &Arc<Source>,
+    read: impl FnOnce(&mut Table<'_>, &mut Report) -> Option<T>,
+) -> Result<(T, Report), Report> {
     let mut report = Report::default();
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     for error in errors {
@@ -65,7 +68,12 @@ impl<'a> Table<'a> {
     }
 
     /// The value of `key` that `read` makes of it.
-    pub fn take<T>(&mut self, key: &'static str, report: &mut Report, read: impl FnOnce(Item<'a>) -> Result<T, Diagnostic>) -> Option<T> {
+    pub fn take<T>(
+        &mut self,
+        key: &'static str,
+        report: &mut Report,
+        read: impl FnOnce(Item<'a>) -> Result<T, Diagnostic>,
+    ) -> Option<T> {
         match read(self.get(key)?) {
             Ok(value) => Some(value),
             Err(diagnostic) => {
@@ -100,7 +108,7 @@ impl<'a> Table<'a> {
     pub fn finish(&self, report: &mut Report) {
         for (name, _) in self.entries.iter() {
             let key = name.get_ref().as_ref();
-            if !self.asked.iter().any(|asked| *asked == key) {
+            if !self.asked.contains(&key) {
                 report.push(
                     Diagnostic::error("unknown-key", format!("`{key}` is not a key{}", self.inside()))
                         .at(self.source, name.span())
@@ -244,7 +252,12 @@ impl<'a> Item<'a> {
             DeValue::Array(_) => J::Array(self.clone().array()?.iter().map(Item::json).collect::<Result<_, _>>()?),
             DeValue::Table(_) => {
                 let entries = self.clone().table()?.entries();
-                J::Object(entries.iter().map(|item| Ok((item.key.to_owned(), item.json()?))).collect::<Result<_, Diagnostic>>()?)
+                J::Object(
+                    entries
+                        .iter()
+                        .map(|item| Ok((item.key.to_owned(), item.json()?)))
+                        .collect::<Result<_, Diagnostic>>()?,
+                )
             }
         })
     }

@@ -82,7 +82,9 @@ impl Code {
     pub fn blame(self) -> Blame {
         match self {
             Self::Failed | Self::Status | Self::Result | Self::Crashed | Self::Unset | Self::Jump => Blame::Guest,
-            Self::Fuel | Self::Memory | Self::Time | Self::Output | Self::Depth | Self::Steps | Self::Denied => Blame::Policy,
+            Self::Fuel | Self::Memory | Self::Time | Self::Output | Self::Depth | Self::Steps | Self::Denied => {
+                Blame::Policy
+            }
             Self::Source | Self::Input | Self::Interrupted => Blame::Caller,
             Self::Host => Blame::Host,
         }

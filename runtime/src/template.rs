@@ -39,13 +39,8 @@ pub enum Escape {
 
 impl Escape {
     /// The words of a manifest.
-    pub const WORDS: [(&'static str, Self); 5] = [
-        ("none", Self::None),
-        ("json", Self::Json),
-        ("sql", Self::Sql),
-        ("html", Self::Html),
-        ("shell", Self::Shell),
-    ];
+    pub const WORDS: [(&'static str, Self); 5] =
+        [("none", Self::None), ("json", Self::Json), ("sql", Self::Sql), ("html", Self::Html), ("shell", Self::Shell)];
 
     fn mode(self) -> AutoEscape {
         match self {
@@ -113,7 +108,12 @@ impl Templates {
     ///
     /// [`Code::Failed`] when the template fails, and [`Code::Fuel`] or [`Code::Output`] when it
     /// works or writes too much.
-    pub fn render<'a>(&self, name: &str, scope: impl IntoIterator<Item = (&'a str, Value)>, limit: u64) -> Result<String, Failure> {
+    pub fn render<'a>(
+        &self,
+        name: &str,
+        scope: impl IntoIterator<Item = (&'a str, Value)>,
+        limit: u64,
+    ) -> Result<String, Failure> {
         let named = scope.into_iter().map(|(name, value)| Ok((name.to_owned(), jinja(&value)?)));
         let scope = named.collect::<Result<BTreeMap<_, _>, Failure>>()?;
         let mut written = Capped { bytes: Vec::new(), left: limit };
@@ -149,10 +149,16 @@ fn failure(error: &minijinja::Error, limit: u64) -> Failure {
     };
     match error.kind() {
         ErrorKind::OutOfFuel => {
-            Failure::new(Code::Fuel, format!("{place}the template worked for more than {FUEL} units")).help("does it loop for ever?")
+            Failure::new(Code::Fuel, format!("{place}the template worked for more than {FUEL} units"))
+                .help("does it loop for ever?")
         }
-        ErrorKind::WriteFailure => Failure::new(Code::Output, format!("{place}the template wrote more than {limit} bytes")),
-        kind => Failure::new(Code::Failed, format!("{place}{}", error.detail().map_or_else(|| kind.to_string(), str::to_owned))),
+        ErrorKind::WriteFailure => {
+            Failure::new(Code::Output, format!("{place}the template wrote more than {limit} bytes"))
+        }
+        kind => Failure::new(
+            Code::Failed,
+            format!("{place}{}", error.detail().map_or_else(|| kind.to_string(), str::to_owned)),
+        ),
     }
 }
 
@@ -200,11 +206,13 @@ fn sql(value: &Jinja) -> Result<String, minijinja::Error> {
         ValueKind::None => "NULL".into(),
         ValueKind::Bool => if value.is_true() { "TRUE" } else { "FALSE" }.into(),
         ValueKind::Number => value.to_string(),
-        ValueKind::Bytes => value.as_bytes().unwrap_or_default().iter().fold("X'".to_owned(), |mut hex, byte| {
-            // Writing to a string can't fail.
-            let _ = write!(hex, "{byte:02X}");
-            hex
-        }) + "'",
+        ValueKind::Bytes => {
+            value.as_bytes().unwrap_or_default().iter().fold("X'".to_owned(), |mut hex, byte| {
+                // Writing to a string can't fail.
+                let _ = write!(hex, "{byte:02X}");
+                hex
+            }) + "'"
+        }
         ValueKind::String => quoted(value.as_str().unwrap_or_default(), "''")?,
         _ => quoted(&document(value)?, "''")?,
     })

@@ -57,7 +57,17 @@ fn built() -> &'static Path {
             profile => profile,
         };
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "turingbox", "--bin", "turingbox", "--profile", profile, "--target-dir"])
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "turingbox",
+                "--bin",
+                "turingbox",
+                "--profile",
+                profile,
+                "--target-dir",
+            ])
             .arg(folder.parent().unwrap())
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status();

@@ -49,7 +49,8 @@ pub fn run(library: &Library, name: &str, policy: &Policy, inputs: &[(&str, Valu
     let record = Arc::new(Record::default());
     let home = home();
     let protected: [PathBuf; 2] = [home.cache, home.state];
-    let engine = Engine::new(&program, sandbox(), policy, &protected, record.clone()).unwrap_or_else(|error| panic!("{}", error.message));
+    let engine = Engine::new(&program, sandbox(), policy, &protected, record.clone())
+        .unwrap_or_else(|error| panic!("{}", error.message));
     let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let outcome = block_on(engine.run(inputs));
     let log = std::mem::take(&mut *record.log.lock().unwrap());

@@ -41,7 +41,8 @@ pub fn run(path: &Path, folder: &Path) -> (usize, Vec<String>) {
         let shown = NormalizeToExpected::new().redact().normalize(Data::text(found), &pattern).to_string();
         if shown != command.expected {
             let place = format!("{}:{}", path.display(), text[..command.place.start].lines().count());
-            failures.push(format!("{place}: $ {}\n--- expected\n{}--- found\n{shown}", command.shell, command.expected));
+            failures
+                .push(format!("{place}: $ {}\n--- expected\n{}--- found\n{shown}", command.shell, command.expected));
             news.push((command.place.clone(), shown));
         }
     }
@@ -83,7 +84,12 @@ fn parse(text: &str) -> Vec<Command> {
 
 /// What `shell` does in `folder`: its exit code, if it isn't 0, then what it writes.
 fn execute(shell: &str, folder: &Path) -> String {
-    let output = binary::command("sh", folder).arg("-c").arg(format!("exec 2>&1\n{shell}")).stdin(Stdio::null()).output().unwrap();
+    let output = binary::command("sh", folder)
+        .arg("-c")
+        .arg(format!("exec 2>&1\n{shell}"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     let code = match output.status.code() {
         Some(0) => String::new(),
         Some(code) => format!("? {code}\n"),

@@ -110,7 +110,10 @@ impl Hint {
             return Ok(Value::data(bytes));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
-            format!("this is not UTF-8 text (byte {} is wrong); an input of type `bytes` takes any", error.utf8_error().valid_up_to())
+            format!(
+                "this is not UTF-8 text (byte {} is wrong); an input of type `bytes` takes any",
+                error.utf8_error().valid_up_to()
+            )
         })?;
         match self {
             Self::Number(_) | Self::Integer(_) | Self::Boolean | Self::Json => {
@@ -128,11 +131,17 @@ impl Hint {
     /// One line that says what was expected.
     pub fn check(&self, value: Value) -> Result<Value, String> {
         let fits = match (self, &value) {
-            (Self::Text | Self::File, Value::Text(_)) | (Self::Json, Value::Json(_)) | (Self::Bytes, Value::Data(_)) => true,
+            (Self::Text | Self::File, Value::Text(_))
+            | (Self::Json, Value::Json(_))
+            | (Self::Bytes, Value::Data(_)) => true,
             (Self::Number(bounds), Value::Json(json)) => json.to_value().as_f64().is_some_and(|n| bounds.hold(n)),
-            (Self::Integer(bounds), Value::Json(json)) => is_whole(json) && json.as_str().trim().parse().is_ok_and(|n| bounds.hold(n)),
+            (Self::Integer(bounds), Value::Json(json)) => {
+                is_whole(json) && json.as_str().trim().parse().is_ok_and(|n| bounds.hold(n))
+            }
             (Self::Boolean, Value::Json(json)) => json.to_value().is_boolean(),
-            (Self::Date, Value::Text(text)) => toml::value::Datetime::from_str(text).is_ok_and(|date| date.date.is_some()),
+            (Self::Date, Value::Text(text)) => {
+                toml::value::Datetime::from_str(text).is_ok_and(|date| date.date.is_some())
+            }
             (Self::Choice(choices), Value::Text(text)) => choices.iter().any(|choice| **choice == **text),
             _ => false,
         };
@@ -224,7 +233,11 @@ fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
             "date" => Hint::Date,
             "choice" => match choices.clone() {
                 Some(choices) => Hint::Choice(choices),
-                None => return Err(item.wrong("missing-key", "an input of type `choice` needs `choices`").help("choices = [\"a\", \"b\"]")),
+                None => {
+                    return Err(item
+                        .wrong("missing-key", "an input of type `choice` needs `choices`")
+                        .help("choices = [\"a\", \"b\"]"));
+                }
             },
             "secret" => return Err(item.wrong("not-supported", "secret inputs are not supported by this version")),
             _ => Hint::Text,
@@ -242,7 +255,8 @@ pub(super) fn read_outputs(top: &mut Table<'_>, report: &mut Report) -> Vec<Outp
 fn read_output(item: Item<'_>, report: &mut Report) -> Option<Output> {
     let name = key_name(&item, "an output").map_err(|wrong| report.push(wrong)).ok()?;
     if name == crate::agent::STATUS {
-        report.push(item.wrong("bad-name", "`status` is every agent's output already").help("leave it out of [outputs]"));
+        report
+            .push(item.wrong("bad-name", "`status` is every agent's output already").help("leave it out of [outputs]"));
     }
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let output = Output {

@@ -67,7 +67,9 @@ impl Library {
     /// Adds the agents that ship in the binary.
     pub fn add_builtin(&mut self) {
         for (path, text) in BUILTIN {
-            let Some(folder) = path.strip_suffix(MANIFEST).and_then(|folder| folder.strip_suffix('/')) else { continue };
+            let Some(folder) = path.strip_suffix(MANIFEST).and_then(|folder| folder.strip_suffix('/')) else {
+                continue;
+            };
             let source = Source::new(format!("<built-in>/{path}"), String::from_utf8_lossy(text));
             if !self.holds_copy(folder) {
                 self.insert(Manifest::read(&source, Folder::Builtin(folder), folder), folder);
@@ -104,7 +106,8 @@ impl Library {
             _ => None,
         });
         let Some(on_disk) = on_disk else { return false };
-        let files = BUILTIN.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, bytes)));
+        let files =
+            BUILTIN.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, bytes)));
         let mut own = files.filter(|(name, _)| !name.contains('/'));
         own.all(|(name, bytes)| on_disk.read(name, MAX_SOURCE).is_ok_and(|found| found == *bytes))
     }
@@ -167,10 +170,13 @@ fn unreadable(path: &Path, error: &io::Error) -> Report {
 fn conflict(name: &str, first: &Entry, second: &Entry) -> Diagnostic {
     let path = |entry: &Entry| match entry {
         Entry::Valid(manifest) => Some(manifest.source.clone()),
-        Entry::Broken(report) => report.0.first().and_then(|wrong| wrong.place.as_ref()).map(|place| place.source.clone()),
+        Entry::Broken(report) => {
+            report.0.first().and_then(|wrong| wrong.place.as_ref()).map(|place| place.source.clone())
+        }
     };
     let message = format!("two agents are called `{name}`");
-    let mut diagnostic = Diagnostic::error("duplicate-agent", message).help("names are unique in a library: give one of them another `name`");
+    let mut diagnostic = Diagnostic::error("duplicate-agent", message)
+        .help("names are unique in a library: give one of them another `name`");
     if let (Some(first), Some(second)) = (path(first), path(second)) {
         diagnostic = diagnostic.at(&second, 0..0).label(format!("the other one is {}", first.path));
     }

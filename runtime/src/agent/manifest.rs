@@ -206,7 +206,8 @@ fn read_template(top: &mut Table<'_>, report: &mut Report) -> Option<Spec> {
         (Some(file), None) => TemplateText::File(file),
         (None, Some(text)) => TemplateText::Inline(text),
         (file, _) => {
-            let problem = if file.is_some() { "has both `template` and `text`" } else { "has neither `template` nor `text`" };
+            let problem =
+                if file.is_some() { "has both `template` and `text`" } else { "has neither `template` nor `text`" };
             let place = top.place();
             report.push(
                 Diagnostic::error("no-template", format!("this template agent {problem}"))
@@ -223,7 +224,9 @@ fn read_proc(top: &mut Table<'_>, report: &mut Report) -> Option<ProcCode> {
     let python = top.take("python", report, file_name);
     let function = top.take("function", report, Item::string);
     let component = top.take("component", report, file_name);
-    top.take::<()>("command", report, |item| Err(item.wrong("not-supported", "`command` is not supported by this version")));
+    top.take::<()>("command", report, |item| {
+        Err(item.wrong("not-supported", "`command` is not supported by this version"))
+    });
     match (python, component) {
         (Some(file), None) => Some(ProcCode::Python { file, function: function.unwrap_or_else(|| "main".into()) }),
         (None, Some(file)) => Some(ProcCode::Component { file }),

@@ -20,8 +20,8 @@ pub use input::{Bounds, Hint, Input, Output};
 pub use library::{Entry, Library};
 pub use manifest::{Kind, Manifest, Need};
 pub use name::is_name;
-pub(crate) use program::{TEMPLATE, unknown_agent};
 pub use program::{Agent, AgentId, Body, Code, Program, Source, Step, Workflow};
+pub(crate) use program::{TEMPLATE, unknown_agent};
 pub use wire::{Reference, Wire};
 pub use workflow::OnFail;
 

@@ -131,7 +131,8 @@ impl Program {
     ///
     /// Every mistake in any of them at once, and names that two agents of the library share.
     pub fn load(library: &Library, name: &str) -> Result<(Self, Report), Report> {
-        let mut loader = Loader { library, agents: Vec::new(), ids: HashMap::new(), report: library.conflicts().clone() };
+        let mut loader =
+            Loader { library, agents: Vec::new(), ids: HashMap::new(), report: library.conflicts().clone() };
         match loader.library.get(name) {
             Some(_) => drop(loader.id(name)),
             None => loader.report.push(unknown_agent(library, name)),
@@ -141,7 +142,8 @@ impl Program {
             loader.link(next);
             next += 1;
         }
-        let agents = loader.agents.into_iter().filter_map(|(manifest, body)| Some(Agent { manifest, body: body? })).collect();
+        let agents =
+            loader.agents.into_iter().filter_map(|(manifest, body)| Some(Agent { manifest, body: body? })).collect();
         let report = loader.report;
         if report.has_errors() { Err(report) } else { Ok((Self { agents }, report)) }
     }
@@ -305,7 +307,8 @@ impl Loader<'_> {
         let outputs: Vec<_> = outputs.collect();
         wiring::check_names(manifest, spec, &steps, &outputs, &mut self.report);
         // A step whose agent is unknown is left out, and then the program is never made.
-        let labels = spec.steps.iter().enumerate().filter_map(|(index, step)| Some((step.id.clone()?, index))).collect();
+        let labels =
+            spec.steps.iter().enumerate().filter_map(|(index, step)| Some((step.id.clone()?, index))).collect();
         Workflow { steps, on_fail: spec.on_fail, labels, templates, outputs }
     }
 

@@ -112,13 +112,19 @@ fn check_signature(manifest: &Manifest, source: &Arc<Source>, signature: &Signat
     }
     for argument in keyword().filter(|argument| argument.default.is_none()) {
         let name = argument.def.arg.as_str();
-        let always_given = manifest.input(name).is_some_and(|input| input.is_required() || input.default.is_some() || name == STEP_INDEX);
+        let always_given = manifest
+            .input(name)
+            .is_some_and(|input| input.is_required() || input.default.is_some() || name == STEP_INDEX);
         if !always_given {
             let message = match manifest.input(name) {
                 Some(_) => format!("the function needs `{name}`, but the input is optional"),
                 None => format!("the function needs `{name}`, which is not an input of `{}`", manifest.name),
             };
-            report.push(Diagnostic::error("signature", message).at(source, span.clone()).help(format!("give it a default: `{name}=None`")));
+            report.push(
+                Diagnostic::error("signature", message)
+                    .at(source, span.clone())
+                    .help(format!("give it a default: `{name}=None`")),
+            );
         }
     }
 }

@@ -67,7 +67,9 @@ impl Wire {
 
 /// Whether `text` holds a `$name` and is Python once the dollar signs are gone.
 fn is_expression(text: &str) -> bool {
-    let holds_name = text.match_indices('$').any(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
+    let holds_name = text
+        .match_indices('$')
+        .any(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
     holds_name && text.len() <= MAX_EXPRESSION && {
         use rustpython_parser::{Parse, ast};
         ast::Expr::parse(&text.replace('$', ""), "<step>").is_ok()

@@ -95,9 +95,12 @@ pub(super) fn check_template(manifest: &Manifest, source: &Arc<Source>, uses: &[
             let known: Vec<_> = manifest.inputs.iter().map(|input| input.name.as_str()).collect();
             let span = source.text.find(name.as_str()).map_or(0..0, |at| at..at + name.len());
             report.push(
-                Diagnostic::error("unset-name", format!("the template uses `{name}`, which is not an input of `{}`", manifest.name))
-                    .at(source, span)
-                    .maybe_help(suggestion(name, known.iter().copied())),
+                Diagnostic::error(
+                    "unset-name",
+                    format!("the template uses `{name}`, which is not an input of `{}`", manifest.name),
+                )
+                .at(source, span)
+                .maybe_help(suggestion(name, known.iter().copied())),
             );
         }
     }

@@ -108,7 +108,10 @@ impl State {
             }
             None => {
                 self.left = 0;
-                (self.sink)(Level::Warn, &format!("the rest of this log is dropped: one call may log {MAX_LOGGED} bytes"));
+                (self.sink)(
+                    Level::Warn,
+                    &format!("the rest of this log is dropped: one call may log {MAX_LOGGED} bytes"),
+                );
             }
         }
     }
@@ -206,7 +209,8 @@ mod tests {
 
     #[test]
     fn pieces_become_lines() {
-        let lines = logged(|log| ["a", "b\nc", "\n\nd"].iter().for_each(|piece| log.bytes(Level::Info, piece.as_bytes())));
+        let lines =
+            logged(|log| ["a", "b\nc", "\n\nd"].iter().for_each(|piece| log.bytes(Level::Info, piece.as_bytes())));
         assert_eq!(lines, ["ab", "c", "", "d"]);
     }
 

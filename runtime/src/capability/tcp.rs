@@ -6,7 +6,7 @@ use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime_wasi::{
     WasiCtxBuilder,
     p2::{
-        SocketError, DynPollable,
+        DynPollable, SocketError,
         bindings::sockets::{
             ip_name_lookup::{self, Host, HostResolveAddressStream, ResolveAddressStream},
             network::{self, ErrorCode, HostNetwork, IpAddress, Network},
@@ -75,9 +75,18 @@ impl HostNetwork for LookupView<'_> {
 }
 
 impl Host for LookupView<'_> {
-    fn resolve_addresses(&mut self, network: Resource<Network>, name: String) -> Result<Resource<ResolveAddressStream>, SocketError> {
+    fn resolve_addresses(
+        &mut self,
+        network: Resource<Network>,
+        name: String,
+    ) -> Result<Resource<ResolveAddressStream>, SocketError> {
         self.wasi.table.get(&network)?;
-        self.denials.push(Denial { code: "tcp.not-granted", request: format!("look up {name}"), place: None, help: String::new() });
+        self.denials.push(Denial {
+            code: "tcp.not-granted",
+            request: format!("look up {name}"),
+            place: None,
+            help: String::new(),
+        });
         Err(ErrorCode::AccessDenied.into())
     }
 }
@@ -85,7 +94,10 @@ impl Host for LookupView<'_> {
 /// No look-up ever succeeds, so no stream of addresses is ever made; these are its methods all the
 /// same.
 impl HostResolveAddressStream for LookupView<'_> {
-    fn resolve_next_address(&mut self, stream: Resource<ResolveAddressStream>) -> Result<Option<IpAddress>, SocketError> {
+    fn resolve_next_address(
+        &mut self,
+        stream: Resource<ResolveAddressStream>,
+    ) -> Result<Option<IpAddress>, SocketError> {
         self.wasi.resolve_next_address(stream)
     }
 

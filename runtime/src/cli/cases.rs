@@ -87,10 +87,18 @@ impl Case {
                     differences.push(format!("the message should have {message:?} in it: {:?}", failure.message));
                 }
                 if code.as_ref().is_some_and(|code| *code != failure.code.name()) {
-                    differences.push(format!("the code should be {:?}, not {:?}", code.as_deref().unwrap_or_default(), failure.code.name()));
+                    differences.push(format!(
+                        "the code should be {:?}, not {:?}",
+                        code.as_deref().unwrap_or_default(),
+                        failure.code.name()
+                    ));
                 }
                 if denied.as_ref().is_some_and(|denied| outcome.denials.iter().all(|denial| denial.code != denied)) {
-                    differences.push(format!("{:?} should have been denied, not {:?}", denied.as_deref().unwrap_or_default(), outcome.denials));
+                    differences.push(format!(
+                        "{:?} should have been denied, not {:?}",
+                        denied.as_deref().unwrap_or_default(),
+                        outcome.denials
+                    ));
                 }
                 differences
             }
@@ -107,7 +115,9 @@ fn compare_outputs(expected: &[(String, Value)], absent: &[String], found: &[(St
         Some(found) => Some(format!("{name} should be {value:?}, not {found:?}")),
         None => Some(format!("{name} should be {value:?}, and is not there")),
     });
-    let present = absent.iter().filter_map(|name| find(name).map(|value| format!("{name} should not be there, and is {value:?}")));
+    let present = absent
+        .iter()
+        .filter_map(|name| find(name).map(|value| format!("{name} should not be there, and is {value:?}")));
     unequal.chain(present).collect()
 }
 
@@ -129,7 +139,9 @@ impl Content {
         match self {
             Self::Exactly(expected) if *expected == found => None,
             Self::Contains(part) if text.contains(part.as_str()) => None,
-            Self::Exactly(expected) => Some(format!("{} should hold {:?}, not {text:?}", path.display(), String::from_utf8_lossy(expected))),
+            Self::Exactly(expected) => {
+                Some(format!("{} should hold {:?}, not {text:?}", path.display(), String::from_utf8_lossy(expected)))
+            }
             Self::Contains(part) => Some(format!("{} should have {part:?} in it: {text:?}", path.display())),
         }
     }
@@ -143,7 +155,9 @@ fn named<'a, T>(
 ) -> Vec<(String, T)> {
     let Some(table) = top.take(key, report, Item::table) else { return Vec::new() };
     let entries = table.entries().into_iter();
-    entries.filter_map(|item| Some((item.key.to_owned(), read(item).map_err(|wrong| report.push(wrong)).ok()?))).collect()
+    entries
+        .filter_map(|item| Some((item.key.to_owned(), read(item).map_err(|wrong| report.push(wrong)).ok()?)))
+        .collect()
 }
 
 /// A value as a case writes it: as in a step, or `{ base64 }`, `{ json }` as text, `{ file }`.
@@ -155,9 +169,9 @@ fn value(item: &Item<'_>, folder: &Path) -> Result<Value, Diagnostic> {
             let bytes = base64::engine::general_purpose::STANDARD.decode(inner.clone().text()?);
             bytes.map(Value::data).map_err(|error| inner.wrong("bad-value", error.to_string()))
         }
-        [inner] if inner.key == "json" && inner.is_text() => {
-            Json::parse(inner.clone().text()?).map(Value::Json).map_err(|error| inner.wrong("bad-value", error.to_string()))
-        }
+        [inner] if inner.key == "json" && inner.is_text() => Json::parse(inner.clone().text()?)
+            .map(Value::Json)
+            .map_err(|error| inner.wrong("bad-value", error.to_string())),
         [inner] if inner.key == "file" => {
             let bytes = file(inner, folder)?;
             String::from_utf8(bytes).map(Value::text).map_err(|error| inner.wrong("bad-value", error.to_string()))

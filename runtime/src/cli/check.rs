@@ -94,12 +94,19 @@ fn check_policy(policy: &Policy, library: &Library, globals: &Globals, report: &
 /// Warns where an agent that the policy names asks for more than it gets.
 fn check_needs(manifest: &Manifest, granted: Option<Access>, report: &mut Report) {
     let wanted = manifest.needs.iter().filter(|need| need.capability == "files").flat_map(|need| &need.wanted);
-    let wanted = wanted.filter_map(|wanted| [Access::Read, Access::Write].into_iter().find(|access| access.word() == wanted)).max();
-    if let (Some(wanted), Some(granted)) = (wanted, granted) {
-        if wanted > granted {
-            let message = format!("`{}` asks for files to {}, and the policy grants files to {}", manifest.name, wanted.word(), granted.word());
-            report.push(Diagnostic::warning("need-without-grant", message).at(&manifest.source, 0..0));
-        }
+    let wanted = wanted
+        .filter_map(|wanted| [Access::Read, Access::Write].into_iter().find(|access| access.word() == wanted))
+        .max();
+    if let (Some(wanted), Some(granted)) = (wanted, granted)
+        && wanted > granted
+    {
+        let message = format!(
+            "`{}` asks for files to {}, and the policy grants files to {}",
+            manifest.name,
+            wanted.word(),
+            granted.word()
+        );
+        report.push(Diagnostic::warning("need-without-grant", message).at(&manifest.source, 0..0));
     }
 }
 

@@ -61,7 +61,9 @@ fn help(input: &Input) -> String {
     let mut notes = Vec::new();
     match &input.hint {
         Hint::Choice(choices) => notes.push(format!("one of: {}", choices.join(", "))),
-        Hint::Number(bounds) | Hint::Integer(bounds) if bounds.to_string() != "" => notes.push(bounds.to_string().trim().to_owned()),
+        Hint::Number(bounds) | Hint::Integer(bounds) if bounds.to_string() != "" => {
+            notes.push(bounds.to_string().trim().to_owned())
+        }
         _ => {}
     }
     match &input.default {
@@ -110,9 +112,15 @@ pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Va
     if missing.is_empty() {
         return Ok(inputs);
     }
-    let lines = missing.iter().map(|input| format!("  --{} <{}>  {}", options(input).0, input.hint.word().to_uppercase(), input.help));
+    let lines = missing
+        .iter()
+        .map(|input| format!("  --{} <{}>  {}", options(input).0, input.hint.word().to_uppercase(), input.help));
     let lines: Vec<_> = lines.collect();
-    Err(Stop::Usage(format!("these inputs of `{0}` are missing:\n{1}\n\nsee `turingbox run {0} --help`", manifest.name, lines.join("\n"))))
+    Err(Stop::Usage(format!(
+        "these inputs of `{0}` are missing:\n{1}\n\nsee `turingbox run {0} --help`",
+        manifest.name,
+        lines.join("\n")
+    )))
 }
 
 fn value(input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {
@@ -146,6 +154,9 @@ fn stdin_is_piped() -> bool {
     if io::stdin().is_terminal() {
         return false;
     }
-    let kind = File::open("/dev/stdin").or_else(|_| File::open("/proc/self/fd/0")).and_then(|file| file.metadata()).map(|found| found.file_type());
+    let kind = File::open("/dev/stdin")
+        .or_else(|_| File::open("/proc/self/fd/0"))
+        .and_then(|file| file.metadata())
+        .map(|found| found.file_type());
     kind.is_ok_and(|kind| kind.is_fifo() || kind.is_file() || kind.is_socket())
 }

@@ -29,7 +29,11 @@ pub fn list(arguments: &ListArgs) -> Result<(), Stop> {
             Entry::Valid(manifest) => (manifest.kind().word(), manifest.path.as_str(), manifest.help.as_str()),
             Entry::Broken(_) => ("broken", "", "its manifest can't be used: see `turingbox check`"),
         };
-        if arguments.text.as_ref().is_some_and(|text| ![name, path, help].iter().any(|field| field.contains(text.as_str()))) {
+        if arguments
+            .text
+            .as_ref()
+            .is_some_and(|text| ![name, path, help].iter().any(|field| field.contains(text.as_str())))
+        {
             continue;
         }
         lines.push(format!("{name:<width$}  {kind:<8}  {}", terminal::escape(help.lines().next().unwrap_or_default())));

@@ -45,10 +45,14 @@ enum NewKind {
 pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
     let name = arguments.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if !is_name(name) {
-        return Err(Stop::Usage(format!("`{name}` can't be an agent's name: a letter, then letters, digits, `_` or `-`")));
+        return Err(Stop::Usage(format!(
+            "`{name}` can't be an agent's name: a letter, then letters, digits, `_` or `-`"
+        )));
     }
     if arguments.rust {
-        return Err(Stop::Usage("agents in Rust can't be made by this version; a component made by other means runs".into()));
+        return Err(Stop::Usage(
+            "agents in Rust can't be made by this version; a component made by other means runs".into(),
+        ));
     }
     if arguments.python && !matches!(arguments.kind, NewKind::Proc) {
         return Err(Stop::Usage("only a proc is made in Python".into()));
@@ -57,7 +61,9 @@ pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
         return Err(Stop::Usage(format!("`{}` is there already", arguments.path.display())));
     }
     let files: &[(&str, &str)] = match arguments.kind {
-        NewKind::Template => &[("agent.toml", TEMPLATE), ("prompt.j2", PROMPT), ("cases/hello/case.toml", TEMPLATE_CASE)],
+        NewKind::Template => {
+            &[("agent.toml", TEMPLATE), ("prompt.j2", PROMPT), ("cases/hello/case.toml", TEMPLATE_CASE)]
+        }
         NewKind::Proc => &[("agent.toml", PROC), ("main.py", MAIN), ("cases/hello/case.toml", PROC_CASE)],
         NewKind::Workflow => &[("agent.toml", WORKFLOW), ("cases/three/case.toml", WORKFLOW_CASE)],
     };

@@ -4,12 +4,7 @@ use std::{io::Write, path::Path};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
-use crate::{
-    Diagnostic, Failure, Outcome, Report, Severity,
-    cli::terminal::escape,
-    failure::Code,
-    policy::Denial,
-};
+use crate::{Diagnostic, Failure, Outcome, Report, Severity, cli::terminal::escape, failure::Code, policy::Denial};
 
 /// Draws everything that was found, on stderr.
 pub fn report(report: &Report) {
@@ -28,13 +23,14 @@ pub fn warning(message: &str) {
     title(Level::WARNING, message);
 }
 
-/// Draws how a run failed, on stderr: what was denied in it, then why it failed.
+/// Draws what was denied in a run, and why it failed if it did, on stderr.
 pub fn outcome(agent: &str, outcome: &Outcome) {
-    let Some(failure) = &outcome.failure else { return };
     for denial in &outcome.denials {
         line(&denial_text(denial));
     }
-    line(&failure_text(agent, failure));
+    if let Some(failure) = &outcome.failure {
+        line(&failure_text(agent, failure));
+    }
 }
 
 /// Says something that is neither, on stderr.
@@ -99,7 +95,9 @@ fn denial_text(denial: &Denial) -> String {
         None => group = group.element(Level::NOTE.message("no policy line grants it")),
     }
     if !denial.help.is_empty() {
-        group = group.element(Level::HELP.message(format!("a policy that allows it says, for this agent: {}", escape(&denial.help))));
+        group = group.element(
+            Level::HELP.message(format!("a policy that allows it says, for this agent: {}", escape(&denial.help))),
+        );
     }
     renderer().render(&[group])
 }

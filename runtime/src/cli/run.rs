@@ -51,7 +51,8 @@ pub fn run(arguments: RunArgs) -> Result<(), Stop> {
     let given = inputs::read(&manifest, &matches)?;
     let sandbox = setup::sandbox()?;
     let tape = Arc::new(Trace::new(&globals));
-    let engine = Engine::new(&program, &sandbox, &policy, &setup::protected(&globals), tape).map_err(setup::mount_error)?;
+    let engine =
+        Engine::new(&program, &sandbox, &policy, &setup::protected(&globals), tape).map_err(setup::mount_error)?;
     let outcome = block_on(run_interruptible(&engine, given))?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
     report(&manifest, &outcome, wanted, &globals)
@@ -93,7 +94,8 @@ pub fn manifest(library: &Library, name: &str) -> Result<Arc<Manifest>, Stop> {
 /// The command line of one agent.
 pub fn command(manifest: &Manifest) -> clap::Command {
     let about = if manifest.help.is_empty() { manifest.name.clone() } else { manifest.help.clone() };
-    let outputs = manifest.outputs.iter().map(|output| format!("\n  {:<14} {}", output.name, output.help)).collect::<String>();
+    let outputs =
+        manifest.outputs.iter().map(|output| format!("\n  {:<14} {}", output.name, output.help)).collect::<String>();
     let after = if outputs.is_empty() { String::new() } else { format!("Outputs:{}", terminal::escape(&outputs)) };
     let command = clap::Command::new("turingbox")
         .bin_name(format!("turingbox run {}", manifest.name))
@@ -101,13 +103,9 @@ pub fn command(manifest: &Manifest) -> clap::Command {
         .after_help(after)
         .max_term_width(100)
         .args(inputs::arguments(manifest))
-        .arg(
-            clap::Arg::new("output")
-                .long("output")
-                .value_name("NAME")
-                .help("Print this output alone")
-                .value_parser(clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone()))),
-        );
+        .arg(clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
+            clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone())),
+        ));
     Globals::augment_args(command)
 }
 
@@ -172,7 +170,12 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
 }
 
 fn outputs_json(outcome: &Outcome) -> serde_json::Value {
-    outcome.outputs.iter().map(|(name, value)| (name.clone(), value.to_json())).collect::<serde_json::Map<_, _>>().into()
+    outcome
+        .outputs
+        .iter()
+        .map(|(name, value)| (name.clone(), value.to_json()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// Everything about a run, for machines.

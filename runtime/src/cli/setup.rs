@@ -33,7 +33,8 @@ pub fn library(globals: &Globals) -> Result<Library, Stop> {
 pub fn library_of(folders: &[PathBuf]) -> Result<Library, Stop> {
     let mut library = Library::default();
     for folder in folders {
-        let cannot = |error| Stop::Usage(format!("the folder of agents `{}` can't be opened: {error}", folder.display()));
+        let cannot =
+            |error| Stop::Usage(format!("the folder of agents `{}` can't be opened: {error}", folder.display()));
         library.add_folder(folder).map_err(cannot)?;
     }
     library.add_builtin();
@@ -43,7 +44,8 @@ pub fn library_of(folders: &[PathBuf]) -> Result<Library, Stop> {
 /// The policy that was named, or the empty one.
 pub fn policy(globals: &Globals) -> Result<Policy, Stop> {
     let Some(path) = &globals.policy else { return Ok(Policy::default()) };
-    let text = read_text(path).map_err(|error| Stop::Usage(format!("the policy `{}` can't be read: {error}", path.display())))?;
+    let text = read_text(path)
+        .map_err(|error| Stop::Usage(format!("the policy `{}` can't be read: {error}", path.display())))?;
     Ok(Policy::from_source(&Source::new(path.display().to_string(), text), read_text)?)
 }
 
@@ -70,7 +72,9 @@ pub fn sandbox() -> Result<Sandbox, Stop> {
         Some((cache, key)) => Cache::open(&cache, &key).map_err(|error| error.to_string()),
         None => Err("there is no home folder".into()),
     };
-    let cache = cache.map_err(|why| render::warning(&format!("compiled guests can't be kept, so every run compiles them anew: {why}")));
+    let cache = cache.map_err(|why| {
+        render::warning(&format!("compiled guests can't be kept, so every run compiles them anew: {why}"))
+    });
     Sandbox::new(cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)
 }
 

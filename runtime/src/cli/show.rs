@@ -25,13 +25,21 @@ pub fn show(arguments: &ShowArgs) -> Result<(), Stop> {
     let manifest = run::manifest(&library, &arguments.agent)?;
     let policy = setup::policy(&arguments.globals)?;
     let authority = policy.authority(&manifest.name, &manifest.path);
-    let text = if arguments.globals.json { object(&manifest, &authority).to_string() } else { page(&manifest, &authority, arguments) };
+    let text = if arguments.globals.json {
+        object(&manifest, &authority).to_string()
+    } else {
+        page(&manifest, &authority, arguments)
+    };
     terminal::print_line(text.trim_end()).map_err(|error| Stop::Host(Failure::host(error)))
 }
 
 fn page(manifest: &Manifest, authority: &Authority, arguments: &ShowArgs) -> String {
-    let mut page = format!("{} — {}, {}\n{}\n", manifest.name, manifest.kind().word(), manifest.source.path, manifest.help);
-    let inputs = manifest.inputs.iter().map(|input| (input.name.as_str(), format!("{:<8} {}", input.hint.word(), described(input))));
+    let mut page =
+        format!("{} — {}, {}\n{}\n", manifest.name, manifest.kind().word(), manifest.source.path, manifest.help);
+    let inputs = manifest
+        .inputs
+        .iter()
+        .map(|input| (input.name.as_str(), format!("{:<8} {}", input.hint.word(), described(input))));
     section(&mut page, "Inputs", inputs.collect());
     let outputs = manifest.outputs.iter().map(|output| (output.name.as_str(), output.help.clone()));
     section(&mut page, "Outputs", outputs.collect());
@@ -64,7 +72,10 @@ fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
         ("steps", limits.steps.to_string()),
     ];
     for grant in &authority.files {
-        rows.push(("files", format!("{} {} ({}), says {}", grant.access.word(), grant.mount, grant.host.display(), grant.place.line())));
+        rows.push((
+            "files",
+            format!("{} {} ({}), says {}", grant.access.word(), grant.mount, grant.host.display(), grant.place.line()),
+        ));
     }
     if let Jump::Denied(place) = &authority.jump {
         rows.push(("jump", format!("no, says {}", place.line())));

@@ -66,14 +66,21 @@ fn chosen(library: &Library, names: &[String]) -> Result<Vec<(std::sync::Arc<Man
     }
     let named = names.iter().map(|name| {
         let manifest = run::manifest(library, name)?;
-        let folder = on_disk(&manifest)
-            .ok_or_else(|| Stop::Usage(format!("`{name}` is built in, and its cases are not: test it in a checkout of its library")))?;
+        let folder = on_disk(&manifest).ok_or_else(|| {
+            Stop::Usage(format!("`{name}` is built in, and its cases are not: test it in a checkout of its library"))
+        })?;
         Ok((manifest, folder))
     });
     named.collect()
 }
 
-fn test_case(library: &Library, sandbox: &Sandbox, manifest: &Manifest, folder: &Path, globals: &Globals) -> Result<Vec<String>, Stop> {
+fn test_case(
+    library: &Library,
+    sandbox: &Sandbox,
+    manifest: &Manifest,
+    folder: &Path,
+    globals: &Globals,
+) -> Result<Vec<String>, Stop> {
     let case = Case::read(folder)?;
     let (program, _) = Program::load(library, &manifest.name)?;
     let host = |error: std::io::Error| Stop::Host(Failure::host(error));
@@ -82,7 +89,8 @@ fn test_case(library: &Library, sandbox: &Sandbox, manifest: &Manifest, folder: 
     let policy = case.policy(copy.path()).or_else(|| globals.policy.clone());
     let globals = Globals { policy, ..globals.clone() };
     let policy = setup::policy(&globals)?;
-    let engine = Engine::new(&program, sandbox, &policy, &setup::protected(&globals), cases::silent()).map_err(setup::mount_error)?;
+    let engine = Engine::new(&program, sandbox, &policy, &setup::protected(&globals), cases::silent())
+        .map_err(setup::mount_error)?;
     let outcome: Outcome = run::block_on(engine.run(case.inputs.clone()))?;
     Ok(case.differences(&outcome, copy.path()))
 }
@@ -100,7 +108,9 @@ fn summarize(tested: &[Tested], json: bool) -> Result<(), Stop> {
     let failed = tested.iter().filter(|tested| !tested.differences.is_empty()).count();
     let passed = tested.len() - failed;
     if json {
-        let cases = tested.iter().map(|tested| json!({ "agent": tested.agent, "case": tested.case, "differences": tested.differences }));
+        let cases = tested
+            .iter()
+            .map(|tested| json!({ "agent": tested.agent, "case": tested.case, "differences": tested.differences }));
         let object = json!({ "passed": passed, "failed": failed, "cases": cases.collect::<Vec<_>>() });
         terminal::print_line(&object.to_string()).map_err(|error| Stop::Host(Failure::host(error)))?;
     } else {

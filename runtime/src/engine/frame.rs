@@ -113,7 +113,12 @@ impl<'a> Frame<'a> {
         match self.resolve_inputs(step, &program[step.agent].manifest) {
             Ok(inputs) => {
                 self.step_inputs.clone_from(&inputs);
-                Next::Call(Call { agent: step.agent, inputs, budget: self.budget.below(self.held), path: self.step_path() })
+                Next::Call(Call {
+                    agent: step.agent,
+                    inputs,
+                    budget: self.budget.below(self.held),
+                    path: self.step_path(),
+                })
             }
             Err(failure) => Next::Failed(failure),
         }
@@ -131,7 +136,9 @@ impl<'a> Frame<'a> {
         };
         let key = code.name().trim_start_matches("limit.");
         let message = format!("the workflow `{}` has used up its {what}", self.manifest.name);
-        Some(Failure::new(code, message).help(format!("does it loop for ever? else raise `limits.{key}` in the policy")))
+        Some(
+            Failure::new(code, message).help(format!("does it loop for ever? else raise `limits.{key}` in the policy")),
+        )
     }
 
     fn resolve_inputs(&self, step: &'a Step, callee: &Manifest) -> Result<Vec<(String, Value)>, Failure> {
@@ -205,7 +212,12 @@ impl<'a> Frame<'a> {
         let failure = match (&authority.jump, self.target(target)) {
             (Jump::Denied(place), _) => {
                 let request = format!("move the head to {target:?}");
-                outcome.denials.push(Denial { code: "jump.denied", request, place: Some(place.clone()), help: "jump = true".into() });
+                outcome.denials.push(Denial {
+                    code: "jump.denied",
+                    request,
+                    place: Some(place.clone()),
+                    help: "jump = true".into(),
+                });
                 Failure::new(Code::Denied, "the policy doesn't let this agent move the head")
             }
             (Jump::Allowed, Err(failure)) => failure,
@@ -229,15 +241,20 @@ impl<'a> Frame<'a> {
             Value::Data(_) => None,
         };
         let steps = self.workflow.steps.len();
-        position.and_then(|position: i64| usize::try_from(position).ok()).filter(|position| *position < steps).ok_or_else(|| {
-            let mut failure = Failure::new(Code::Jump, format!("the head can't be moved to {value:?}"));
-            failure.help = match value {
-                Value::Text(id) if id.trim().parse::<i64>().is_err() => suggestion(id, self.workflow.labels.keys().map(String::as_str)),
-                _ => None,
-            }
-            .or_else(|| Some(format!("the steps are 0 to {}", steps.saturating_sub(1))));
-            failure
-        })
+        position
+            .and_then(|position: i64| usize::try_from(position).ok())
+            .filter(|position| *position < steps)
+            .ok_or_else(|| {
+                let mut failure = Failure::new(Code::Jump, format!("the head can't be moved to {value:?}"));
+                failure.help = match value {
+                    Value::Text(id) if id.trim().parse::<i64>().is_err() => {
+                        suggestion(id, self.workflow.labels.keys().map(String::as_str))
+                    }
+                    _ => None,
+                }
+                .or_else(|| Some(format!("the steps are 0 to {}", steps.saturating_sub(1))));
+                failure
+            })
     }
 
     /// Merges a step's outputs into results and moves the head. Gives the workflow's outcome if the
@@ -254,7 +271,11 @@ impl<'a> Frame<'a> {
             return Some(Outcome::failed(failure.clone()));
         }
         let step = self.step()?;
-        let jump = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX).and_then(|(_, target)| self.target(target).ok());
+        let jump = outcome
+            .outputs
+            .iter()
+            .find(|(name, _)| name == STEP_INDEX)
+            .and_then(|(_, target)| self.target(target).ok());
         for (name, value) in outcome.outputs {
             let results = step.outputs.iter().filter(|(output, _)| *output == name);
             results.for_each(|(_, result)| self.set(result, value.clone()));

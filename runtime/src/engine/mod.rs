@@ -127,10 +127,10 @@ impl<'a> Engine<'a> {
                         Next::Done(outcome) => Some(outcome),
                     },
                 };
-                if let Some(ended) = &mut outcome {
-                    if let Some(frame) = stack.pop() {
-                        frame.close(ended, stack.last_mut());
-                    }
+                if let Some(ended) = &mut outcome
+                    && let Some(frame) = stack.pop()
+                {
+                    frame.close(ended, stack.last_mut());
                 }
             };
         }
@@ -155,7 +155,8 @@ impl<'a> Engine<'a> {
                 None
             }
             Body::Workflow(_) => {
-                let failure = Failure::new(Code::Depth, "workflows nest too deep").help("raise `limits.depth` in the policy");
+                let failure =
+                    Failure::new(Code::Depth, "workflows nest too deep").help("raise `limits.depth` in the policy");
                 Some(Outcome::failed(failure))
             }
             Body::Template(templates) => {
@@ -163,7 +164,9 @@ impl<'a> Engine<'a> {
                 let text = templates.render(crate::agent::TEMPLATE, scope, authority.limits.output);
                 let usage = Usage { time: start.elapsed(), ..Usage::default() };
                 Some(match (text, agent.manifest.outputs.first()) {
-                    (Ok(text), Some(output)) => Outcome { outputs: vec![(output.name.clone(), Value::text(text))], usage, ..Outcome::default() },
+                    (Ok(text), Some(output)) => {
+                        Outcome { outputs: vec![(output.name.clone(), Value::text(text))], usage, ..Outcome::default() }
+                    }
                     (Ok(_), None) => Outcome::default(),
                     (Err(failure), _) => Outcome { usage, ..Outcome::failed(failure) },
                 })
@@ -176,7 +179,14 @@ impl<'a> Engine<'a> {
                     output: authority.limits.output,
                 };
                 let log = tape::log_sink(&self.tape, &call.path, &agent.manifest.name);
-                let call = sandbox::Call { manifest: &agent.manifest, code, inputs: &call.inputs, limits, mounts: mounts.clone(), log };
+                let call = sandbox::Call {
+                    manifest: &agent.manifest,
+                    code,
+                    inputs: &call.inputs,
+                    limits,
+                    mounts: mounts.clone(),
+                    log,
+                };
                 let called = self.sandbox.call(call).await;
                 let outcome = called.result.and_then(Outcome::reported).unwrap_or_else(Outcome::failed);
                 Some(Outcome { denials: called.denials, usage: called.usage, ..outcome })

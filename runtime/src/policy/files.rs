@@ -48,7 +48,11 @@ pub fn decide(grants: &[FileGrant], path: &str, access: Access) -> Decision {
             code: "files.not-granted",
             request: format!("{} {path}", access.word()),
             place: None,
-            help: format!("files = [{{ path = \"…\", mount = \"{}\", access = \"{}\" }}]", folder_of(path), access.word()),
+            help: format!(
+                "files = [{{ path = \"…\", mount = \"{}\", access = \"{}\" }}]",
+                folder_of(path),
+                access.word()
+            ),
         });
     };
     if access > grant.access {
@@ -83,12 +87,16 @@ pub(super) fn read(item: Item<'_>, base: &Path, report: &mut Report) -> Vec<File
     let Ok(items) = item.array().map_err(|wrong| report.push(wrong)) else { return Vec::new() };
     let grants: Vec<_> = items.into_iter().filter_map(|item| read_one(item, base, report)).collect();
     for (index, grant) in grants.iter().enumerate() {
-        let overlaps = |other: &&FileGrant| is_below(&grant.mount, &other.mount) || is_below(&other.mount, &grant.mount);
+        let overlaps =
+            |other: &&FileGrant| is_below(&grant.mount, &other.mount) || is_below(&other.mount, &grant.mount);
         if let Some(other) = grants[..index].iter().find(overlaps) {
             report.push(
-                Diagnostic::error("overlapping-mounts", format!("the mounts `{}` and `{}` overlap", other.mount, grant.mount))
-                    .at(&grant.place.source, grant.place.span.clone())
-                    .help("a folder inside another has the rights of both: mount them side by side"),
+                Diagnostic::error(
+                    "overlapping-mounts",
+                    format!("the mounts `{}` and `{}` overlap", other.mount, grant.mount),
+                )
+                .at(&grant.place.source, grant.place.span.clone())
+                .help("a folder inside another has the rights of both: mount them side by side"),
             );
         }
     }

@@ -94,8 +94,15 @@ impl LimitKeys {
 }
 
 /// Units of sizes, in bytes.
-const SIZES: &[(&str, u64)] =
-    &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1)];
+const SIZES: &[(&str, u64)] = &[
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("B", 1),
+];
 
 /// Units of times, in milliseconds. `ms` comes before the `s` and the `m` that it ends and begins with.
 const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
@@ -116,7 +123,9 @@ fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Result<u64, Dia
             Some(_) => {
                 let (unit, factor) = units.iter().rev().max_by_key(|(_, factor)| *factor).unwrap_or(&("", 1));
                 let names: Vec<_> = units.iter().map(|(unit, _)| *unit).collect();
-                wrong.label(format!("a whole number with a unit, at most {}{unit}", max / factor)).help(format!("the units are {}", names.join(", ")))
+                wrong
+                    .label(format!("a whole number with a unit, at most {}{unit}", max / factor))
+                    .help(format!("the units are {}", names.join(", ")))
             }
         }
     })

@@ -92,6 +92,10 @@ impl Policy {
     /// The sections that match none of `agents` (name and path): probably a typing mistake.
     pub fn unmatched<'a>(&self, agents: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<(String, Place)> {
         let unmatched = |section: &&Section| !agents.clone().any(|(name, path)| section.pattern.matches(name, path));
-        self.sections.iter().filter(unmatched).map(|section| (section.pattern.to_string(), section.place.clone())).collect()
+        self.sections
+            .iter()
+            .filter(unmatched)
+            .map(|section| (section.pattern.to_string(), section.place.clone()))
+            .collect()
     }
 }

@@ -29,7 +29,8 @@ impl Pattern {
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
     // Where to go on if the match fails: of the last `*`, and of the last `**`.
-    let (mut star, mut double): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    let mut star: Option<(usize, usize)> = None;
+    let mut double: Option<(usize, usize)> = None;
     loop {
         if pattern[at..].starts_with(b"**") {
             (double, star) = (Some((at + 2, read)), None);
@@ -41,7 +42,9 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
             (at, read) = (at + 1, read + 1);
         } else if at == pattern.len() && read == text.len() {
             return true;
-        } else if let Some((after, taken)) = star.filter(|(_, taken)| text.get(*taken).is_some_and(|byte| *byte != b'/')) {
+        } else if let Some((after, taken)) =
+            star.filter(|(_, taken)| text.get(*taken).is_some_and(|byte| *byte != b'/'))
+        {
             star = Some((after, taken + 1));
             (at, read) = (after, taken + 1);
         } else if let Some((after, taken)) = double.filter(|(_, taken)| *taken < text.len()) {

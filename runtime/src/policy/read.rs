@@ -39,7 +39,10 @@ impl Policy {
     /// # Errors
     ///
     /// Every mistake in any of the files at once.
-    pub fn from_source(source: &Arc<Source>, mut read: impl FnMut(&Path) -> io::Result<String>) -> Result<Self, Report> {
+    pub fn from_source(
+        source: &Arc<Source>,
+        mut read: impl FnMut(&Path) -> io::Result<String>,
+    ) -> Result<Self, Report> {
         let mut policy = Self::default();
         let mut chain = Vec::new();
         policy.add(source, &mut chain, &mut read)?;
@@ -47,7 +50,12 @@ impl Policy {
     }
 
     /// Adds what a file says, after what the files that it extends say.
-    fn add(&mut self, source: &Arc<Source>, chain: &mut Vec<PathBuf>, read: &mut dyn FnMut(&Path) -> io::Result<String>) -> Result<(), Report> {
+    fn add(
+        &mut self,
+        source: &Arc<Source>,
+        chain: &mut Vec<PathBuf>,
+        read: &mut dyn FnMut(&Path) -> io::Result<String>,
+    ) -> Result<(), Report> {
         let base = Path::new(&source.path).parent().unwrap_or(Path::new("")).to_path_buf();
         chain.push(normal(Path::new(&source.path)));
         let (raw, _) = document::read(source, |top, report| RawPolicy::read(top, &base, report))?;
@@ -59,7 +67,8 @@ impl Policy {
             if chain.len() >= MAX_EXTENDS {
                 return Err(wrong("extends-cycle", format!("more than {MAX_EXTENDS} files extend each other")).into());
             }
-            let text = read(&path).map_err(|error| wrong("missing-file", format!("`{}` can't be read: {error}", path.display())))?;
+            let text = read(&path)
+                .map_err(|error| wrong("missing-file", format!("`{}` can't be read: {error}", path.display())))?;
             self.add(&Source::new(path.display().to_string(), text), chain, read)?;
         }
         chain.pop();
@@ -82,16 +91,20 @@ impl RawPolicy {
     fn read(top: &mut Table<'_>, base: &Path, report: &mut Report) -> Option<Self> {
         top.need("version", report, |item| match item.clone().integer()? {
             VERSION => Ok(()),
-            other => Err(item.wrong("version", format!("version {other} of the format is unknown")).help(format!("this program knows version {VERSION}"))),
+            other => Err(item
+                .wrong("version", format!("version {other} of the format is unknown"))
+                .help(format!("this program knows version {VERSION}"))),
         });
         let extends = top.take("extends", report, Item::array).unwrap_or_default();
         let extends = extends.into_iter().filter_map(|item| {
             let place = item.place();
-            let blame: Blame = Box::new(move |code, message| Diagnostic::error(code, message).at(&place.source, place.span.clone()));
+            let blame: Blame =
+                Box::new(move |code, message| Diagnostic::error(code, message).at(&place.source, place.span.clone()));
             item.string().map_err(|wrong| report.push(wrong)).ok().map(|path| (path, blame))
         });
         let extends = extends.collect();
-        let limits = top.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
+        let limits =
+            top.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
         let sections = top.take("agents", report, Item::table).map(|table| table.entries()).unwrap_or_default();
         let sections = sections.into_iter().filter_map(|item| read_section(item, base, report)).collect();
         Some(Self { extends, limits, sections })
@@ -101,7 +114,8 @@ impl RawPolicy {
 fn read_section(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Section> {
     let (pattern, place) = (Pattern::new(item.key), item.key_place());
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
-    let limits = table.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
+    let limits =
+        table.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
     let files = table.get("files").map(|item| files::read(item, base, report));
     let jump = table.take("jump", report, Item::boolean);
     for key in NOT_YET {
@@ -152,8 +166,16 @@ mod tests {
             files = [{ path = "x", mount = "data", access = "rw" }]
             http = []
         "#;
-        let expected =
-            ["version", "wrong-type", "bad-limit", "bad-limit", "bad-path", "unknown-choice", "not-supported", "unknown-key"];
+        let expected = [
+            "version",
+            "wrong-type",
+            "bad-limit",
+            "bad-limit",
+            "bad-path",
+            "unknown-choice",
+            "not-supported",
+            "unknown-key",
+        ];
         assert_eq!(codes(text), expected);
     }
 
@@ -174,7 +196,8 @@ mod tests {
             _ => Err(io::ErrorKind::NotFound.into()),
         };
         let parse = |text: &str| Policy::from_source(&Source::new("d/p.toml", text), read);
-        let limits = parse("version = 1\nextends = [\"base.toml\"]\n[limits]\nsteps = 9").unwrap().authority("a", "a").limits;
+        let limits =
+            parse("version = 1\nextends = [\"base.toml\"]\n[limits]\nsteps = 9").unwrap().authority("a", "a").limits;
         assert_eq!((limits.depth, limits.steps), (3, 9));
         assert_eq!(parse("version = 1\nextends = [\"loop.toml\"]").unwrap_err().0[0].code, "extends-cycle");
         assert_eq!(parse("version = 1\nextends = [\"none.toml\"]").unwrap_err().0[0].code, "missing-file");

@@ -72,7 +72,8 @@ impl Cache {
         if let Some(component) = self.load(engine, &path) {
             return Ok(component);
         }
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path.with_extension("lock"));
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path.with_extension("lock"));
         let locked = lock.and_then(|lock| lock.lock().map(|()| lock));
         // Whoever held the lock may have just compiled it.
         if let Some(component) = self.load(engine, &path) {
@@ -82,8 +83,7 @@ impl Cache {
         let stored = locked.and_then(|_held| self.store(&path, &compiled));
         match stored.ok().and_then(|()| self.load(engine, &path)) {
             Some(component) => Ok(component),
-            // SAFETY: these bytes came from the compiler just now, in this process.
-            None => unsafe { Component::deserialize(engine, compiled) },
+            None => just_compiled(engine, &compiled),
         }
     }
 
@@ -101,6 +101,7 @@ impl Cache {
         }
         // The open file is mapped, not the path: what was checked is what runs.
         let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+        #[expect(unsafe_code, reason = "wasmtime can't tell a compiled file from any other; the seal can")]
         // SAFETY: the seal says that `store` wrote these bytes, which came from the compiler.
         unsafe { Component::deserialize_file(engine, open) }.ok()
     }
@@ -128,15 +129,26 @@ impl Cache {
 
     fn identity_seal(&self, file: &File, contents: &[u8]) -> io::Result<Seal> {
         let found = file.metadata()?;
-        let numbers = [found.dev(), found.ino(), found.size(), found.ctime().cast_unsigned(), found.ctime_nsec().cast_unsigned()];
+        let numbers =
+            [found.dev(), found.ino(), found.size(), found.ctime().cast_unsigned(), found.ctime_nsec().cast_unsigned()];
         let numbers = numbers.map(u64::to_le_bytes).concat();
         Ok(self.seal(&[b"identity", &numbers, contents]))
     }
 
     fn seal(&self, parts: &[&[u8]]) -> Seal {
-        let mut seal = Hmac::<Sha256>::new_from_slice(&self.key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        let mut seal =
+            Hmac::<Sha256>::new_from_slice(&self.key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
         parts.iter().for_each(|part| seal.update(part));
         seal.finalize().into_bytes().into()
+    }
+}
+
+/// Loads what the compiler gave in this process.
+pub fn just_compiled(engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Component> {
+    #[expect(unsafe_code, reason = "wasmtime can't tell compiled bytes from any other; the callers can")]
+    // SAFETY: both callers have these bytes straight from the compiler.
+    unsafe {
+        Component::deserialize(engine, compiled)
     }
 }
 
@@ -171,7 +183,8 @@ fn read_key(path: &Path) -> io::Result<[u8; 32]> {
 
 /// Opens a file that is ours alone: not a link, and nobody else may write it.
 fn open_own(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()).open(path)?;
+    let file =
+        OpenOptions::new().read(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()).open(path)?;
     own(&file.metadata()?, path)?;
     Ok(file)
 }

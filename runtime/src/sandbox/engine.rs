@@ -1,7 +1,8 @@
 //! How wasmtime is set up: one engine for all guests.
 
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, Store, VariableOperatorCost,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, Store,
+    VariableOperatorCost,
 };
 
 /// The most instances that live at once in one process. Each takes address space, not memory.
@@ -40,10 +41,9 @@ pub fn engine() -> wasmtime::Result<Engine> {
 }
 
 fn cost() -> OperatorCost {
-    let mut cost = OperatorCost::default();
     // A page that is asked for is a page that the host zeroes.
-    cost.variable = VariableOperatorCost { memory_grow_per_page: u8::MAX, ..VariableOperatorCost::new() };
-    cost
+    let variable = VariableOperatorCost { memory_grow_per_page: u8::MAX, ..VariableOperatorCost::new() };
+    OperatorCost { variable, ..OperatorCost::default() }
 }
 
 fn pool() -> PoolingAllocationConfig {

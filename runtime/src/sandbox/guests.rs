@@ -22,7 +22,7 @@ use crate::{
             proc::ProcPre,
             types,
         },
-        cache::{Cache, digest},
+        cache::{Cache, digest, just_compiled},
     },
 };
 
@@ -57,7 +57,14 @@ impl Guests {
         files::add_to_linker(&mut linker)?;
         tcp::add_to_linker(&mut linker)?;
         super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
-        Ok(Self { engine: engine.clone(), linker, cache, notice, python: OnceLock::new(), components: Mutex::default() })
+        Ok(Self {
+            engine: engine.clone(),
+            linker,
+            cache,
+            notice,
+            python: OnceLock::new(),
+            components: Mutex::default(),
+        })
     }
 
     /// The guest that runs `code`.
@@ -69,7 +76,9 @@ impl Guests {
     }
 
     fn prepare_python(&self) -> Result<Guest, Failure> {
-        let component = self.compile(turingbox_python::COMPONENT, turingbox_python::DIGEST, "the Python guest").map_err(Failure::host)?;
+        let component = self
+            .compile(turingbox_python::COMPONENT, turingbox_python::DIGEST, "the Python guest")
+            .map_err(Failure::host)?;
         let ready = self.linker.instantiate_pre(&component).and_then(InterpreterPre::new);
         ready.map(Guest::Interpreter).map_err(Failure::host)
     }
@@ -80,7 +89,8 @@ impl Guests {
         if let Some(guest) = known().get(&digest) {
             return Ok(guest.clone());
         }
-        let unusable = |error: wasmtime::Error| Failure::new(Code::Source, format!("the component can't be used: {error:#}"));
+        let unusable =
+            |error: wasmtime::Error| Failure::new(Code::Source, format!("the component can't be used: {error:#}"));
         let component = self.compile(bytes, &digest, "a component").map_err(unusable)?;
         let ready = self.linker.instantiate_pre(&component).and_then(ProcPre::new).map_err(unusable)?;
         let guest = Guest::Proc(ready);
@@ -95,8 +105,7 @@ impl Guests {
         };
         match &self.cache {
             Some(cache) => cache.component(&self.engine, digest, compile),
-            // SAFETY: the bytes come from the compiler, in this process.
-            None => compile().and_then(|compiled| unsafe { Component::deserialize(&self.engine, compiled) }),
+            None => just_compiled(&self.engine, &compile()?),
         }
     }
 }

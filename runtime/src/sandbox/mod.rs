@@ -156,23 +156,37 @@ impl Sandbox {
         let result = self.call_in(&mut store, &guest, &call).await;
         log.finish();
         let left = store.get_fuel().unwrap_or_default();
-        let usage = Usage { fuel: call.limits.fuel.saturating_sub(left), memory: store.data().limiter.memory(), time: start.elapsed() };
+        let usage = Usage {
+            fuel: call.limits.fuel.saturating_sub(left),
+            memory: store.data().limiter.memory(),
+            time: start.elapsed(),
+        };
         Called { result, denials: denials.take(), usage }
     }
 
-    async fn call_in(&self, store: &mut Store<CallState>, guest: &Guest, call: &Call<'_>) -> Result<Vec<(String, Value)>, Failure> {
+    async fn call_in(
+        &self,
+        store: &mut Store<CallState>,
+        guest: &Guest,
+        call: &Call<'_>,
+    ) -> Result<Vec<(String, Value)>, Failure> {
         store.limiter(|state| &mut state.limiter);
         let hostcall = call.limits.output.saturating_add(HOSTCALL_ROOM);
         store.set_hostcall_fuel(usize::try_from(hostcall).unwrap_or(usize::MAX));
         engine::meter(store, call.limits.fuel).map_err(Failure::host)?;
-        let inputs: Vec<_> = call.inputs.iter().map(|(name, value)| Field { name: name.clone(), value: lower(value) }).collect();
+        let inputs: Vec<_> =
+            call.inputs.iter().map(|(name, value)| Field { name: name.clone(), value: lower(value) }).collect();
         let running = guest.run(&mut *store, call, &inputs);
         let deadline = tokio::time::Instant::from_std(call.limits.deadline);
         let returned = match tokio::time::timeout_at(deadline, running).await {
             Ok(Ok(Ok(fields))) => fields,
             Ok(Ok(Err(failure))) => return Err(reported(failure, &store.data().limiter, &call.limits)),
             Ok(Err(error)) => return Err(trapped(&error, store, &call.limits)),
-            Err(_) => return Err(Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy")),
+            Err(_) => {
+                return Err(
+                    Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy")
+                );
+            }
         };
         outputs(returned, call)
     }
@@ -215,14 +229,16 @@ fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String, Value)>, 
         let shown = name.escape_debug();
         if call.manifest.output(&name).is_none() && name != agent::STATUS {
             let known: Vec<_> = call.manifest.outputs.iter().map(|output| output.name.as_str()).collect();
-            let mut failure = Failure::new(Code::Result, format!("the agent returned `{shown}`, which its manifest doesn't declare"));
+            let mut failure =
+                Failure::new(Code::Result, format!("the agent returned `{shown}`, which its manifest doesn't declare"));
             failure.help = crate::diagnostic::suggestion(&name, known.iter().copied());
             return Err(failure);
         }
         if outputs.iter().any(|(other, _)| *other == name) {
             return Err(Failure::new(Code::Result, format!("the agent returned `{shown}` twice")));
         }
-        let value = lift(value).map_err(|error| Failure::new(Code::Result, format!("the output `{shown}` is not JSON: {error}")))?;
+        let value = lift(value)
+            .map_err(|error| Failure::new(Code::Result, format!("the output `{shown}` is not JSON: {error}")))?;
         outputs.push((name, value));
     }
     Ok(outputs)
@@ -245,11 +261,13 @@ fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
 }
 
 fn too_much(limits: &CallLimits) -> Failure {
-    Failure::new(Code::Output, format!("the agent returned more than {} bytes", limits.output)).help("raise `limits.output` in the policy")
+    Failure::new(Code::Output, format!("the agent returned more than {} bytes", limits.output))
+        .help("raise `limits.output` in the policy")
 }
 
 fn out_of_memory(limits: &CallLimits) -> Failure {
-    Failure::new(Code::Memory, format!("the agent needs more memory than {} MiB", limits.memory >> 20)).help("raise `limits.memory` in the policy")
+    Failure::new(Code::Memory, format!("the agent needs more memory than {} MiB", limits.memory >> 20))
+        .help("raise `limits.memory` in the policy")
 }
 
 /// A failure that the guest told us of.
@@ -273,10 +291,13 @@ fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits: &CallLimit
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {
-            Failure::new(Code::Fuel, format!("the agent burnt all its fuel, {} units", limits.fuel)).help("raise `limits.fuel` in the policy")
+            Failure::new(Code::Fuel, format!("the agent burnt all its fuel, {} units", limits.fuel))
+                .help("raise `limits.fuel` in the policy")
         }
         Some(_) if limiter.refused() => out_of_memory(limits),
-        Some(Trap::StackOverflow) => Failure::new(Code::Crashed, "the agent overflowed its stack: does it call itself for ever?"),
+        Some(Trap::StackOverflow) => {
+            Failure::new(Code::Crashed, "the agent overflowed its stack: does it call itself for ever?")
+        }
         Some(trap) => Failure::new(Code::Crashed, format!("the agent crashed: {trap}")),
         None if limiter.refused() => out_of_memory(limits),
         None if format!("{error:#}").contains("fuel allocated for hostcalls") => too_much(limits),
