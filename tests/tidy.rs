@@ -1,1 +1,138 @@
+//! Taste that a machine can check.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::support::{binary, folder, root};
+
+/// The most lines of one file; and of the one in the middle, when all are sorted by length.
+const MAX_LINES: usize = 400;
+const MEDIAN_LINES: usize = 150;
+
+#[test]
+fn files_are_small() {
+    let mut sizes: Vec<_> = sources().iter().map(|path| (read(path).lines().count(), path.clone())).collect();
+    sizes.sort();
+    let large: Vec<_> = sizes.iter().filter(|(lines, _)| *lines > MAX_LINES).collect();
+    assert!(large.is_empty(), "more than {MAX_LINES} lines: {large:?}");
+    assert!(sizes[sizes.len() / 2].0 <= MEDIAN_LINES, "the median is {}", sizes[sizes.len() / 2].0);
+}
+
+/// What decides touches nothing: no runtime, no file, no socket, no clock.
+#[test]
+fn decisions_have_no_world() {
+    let foreign =
+        ["wasmtime", "cap_std", "tokio", "std::fs", "std::net", "std::env", "std::time::Instant", "SystemTime"];
+    let found = mentions(&foreign, |path| path.starts_with("policy"));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Only what runs guests, and what they reach, knows of WebAssembly.
+#[test]
+fn wasmtime_stays_in_its_place() {
+    let found = mentions(&["wasmtime"], |path| !path.starts_with("sandbox") && !path.starts_with("capability"));
+    let code: Vec<_> = found.into_iter().filter(|(_, line)| !line.trim_start().starts_with("//")).collect();
+    assert!(code.is_empty(), "{code:#?}");
+}
+
+/// One capability, one word, everywhere: what a policy can grant has a file of that name on both
+/// sides, and hostile guests.
+#[test]
+fn capabilities_have_one_word() {
+    let source = root().join("runtime/src");
+    for word in ["files"] {
+        for side in ["capability", "policy"] {
+            assert!(source.join(side).join(format!("{word}.rs")).is_file(), "{side} has no {word}.rs");
+        }
+        let hostile = folder::entries(&root().join("tests/hostile"))
+            .iter()
+            .any(|case| folder::name(case).starts_with(&format!("{word}_")));
+        assert!(hostile, "no hostile guest is called {word}_…");
+    }
+    let groups = ["files", "tcp", "udp", "limits", "result", "python", "component"];
+    for case in folder::entries(&root().join("tests/hostile")) {
+        let name = folder::name(&case);
+        assert!(groups.iter().any(|group| name.starts_with(&format!("{group}_"))), "{name} is in no group");
+    }
+}
+
+/// Whoever reads `turingbox run AGENT --help` reads this.
+#[test]
+fn agents_say_what_they_do() {
+    let manifests = folder::files(&root().join("agents")).into_iter().filter(|path| path.ends_with("agent.toml"));
+    let mut silent = Vec::new();
+    for path in manifests {
+        let manifest: toml::Table = toml::from_str(&read(&path)).unwrap();
+        let says = |table: &toml::Table| {
+            table.get("help").and_then(toml::Value::as_str).is_some_and(|help| !help.trim().is_empty())
+        };
+        let fields = ["inputs", "outputs"].into_iter().filter_map(|kind| manifest.get(kind)?.as_table()).flatten();
+        silent.extend((!says(&manifest)).then(|| path.display().to_string()));
+        silent.extend(
+            fields
+                .filter(|(_, field)| !field.as_table().is_some_and(says))
+                .map(|(name, _)| format!("{}: {name}", path.display())),
+        );
+    }
+    assert!(silent.is_empty(), "without help: {silent:#?}");
+}
+
+/// Each policy can be copied from: it loads, and its sections are about agents that there are.
+#[test]
+fn policies_load() {
+    let policies = folder::entries(&root().join("policies"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "toml"));
+    for path in policies {
+        let here = tempfile::tempdir().unwrap();
+        folder::copy(root(), here.path());
+        let policy = here.path().join(path.strip_prefix(root()).unwrap());
+        let checked = binary::turingbox(here.path()).args(["check", "--policy"]).arg(policy).output().unwrap();
+        assert!(checked.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&checked.stderr));
+    }
+}
+
+/// Nothing is unfinished, and nothing is about one machine.
+#[test]
+fn nothing_is_left_behind() {
+    // In pieces, so that this file is not among what is found.
+    let unwanted = [
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+        concat!("dbg", "!("),
+        concat!("/ro", "ot/"),
+        concat!("/wo", "rk/"),
+        concat!("/home", "/"),
+    ];
+    let found: Vec<_> = folder::files(root())
+        .into_iter()
+        .filter_map(|path| {
+            let text = fs::read_to_string(&path).ok()?;
+            let line = text.lines().position(|line| unwanted.iter().any(|word| line.contains(word)))?;
+            Some(format!("{}:{}", path.display(), line + 1))
+        })
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The Rust files of the runtime.
+fn sources() -> Vec<PathBuf> {
+    let files = folder::files(&root().join("runtime/src"));
+    files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")).collect()
+}
+
+/// The lines of the runtime that mention one of `words`, in the files that `chosen` picks by their
+/// path below `src`.
+fn mentions(words: &[&str], chosen: impl Fn(&Path) -> bool) -> Vec<(PathBuf, String)> {
+    let source = root().join("runtime/src");
+    let files: Vec<_> = sources().into_iter().filter(|path| chosen(path.strip_prefix(&source).unwrap())).collect();
+    assert!(!files.is_empty(), "no file was looked at");
+    let lines = |path: &PathBuf| read(path).lines().map(|line| (path.clone(), line.to_owned())).collect::<Vec<_>>();
+    files.iter().flat_map(lines).filter(|(_, line)| words.iter().any(|word| line.contains(word))).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

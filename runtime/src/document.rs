@@ -262,10 +262,11 @@ impl<'a> Item<'a> {
         })
     }
 
-    /// The value as it enters a run: text is text, everything else is JSON.
+    /// The value as it enters a run: text and dates are text, everything else is JSON.
     pub fn value(&self) -> Result<crate::Value, Diagnostic> {
         match self.value.get_ref() {
             DeValue::String(text) => Ok(crate::Value::text(text.as_ref())),
+            DeValue::Datetime(date) => Ok(crate::Value::text(date.to_string())),
             _ => Ok(crate::Value::Json(Json::from(self.json()?))),
         }
     }

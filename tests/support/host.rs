@@ -58,8 +58,14 @@ pub fn run(library: &Library, name: &str, policy: &Policy, inputs: &[(&str, Valu
     Ran { outcome, log, steps }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+/// Runs a future on this thread.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// A tape that nobody reads.
+pub fn silent() -> Arc<dyn Tape> {
+    Arc::new(Record::default())
 }
 
 #[derive(Default)]

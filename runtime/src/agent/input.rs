@@ -117,7 +117,10 @@ impl Hint {
         })?;
         match self {
             Self::Number(_) | Self::Integer(_) | Self::Boolean | Self::Json => {
-                let value = Json::parse(text.trim()).map_err(|error| self.expected(&error.to_string()))?;
+                let value = Json::parse(text.trim()).map_err(|error| match self {
+                    Self::Json => self.expected(&error.to_string()),
+                    _ => self.expected(&format!("{:?}", Value::text(text.as_str()))),
+                })?;
                 self.check(Value::Json(value))
             }
             _ => self.check(Value::text(text)),
@@ -222,7 +225,21 @@ fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
     let choices = table.take("choices", report, Item::texts);
     let kinds = ["text", "number", "integer", "boolean", "json", "bytes", "file", "date", "choice", "secret"];
     let kinds = kinds.map(|kind| (kind, kind));
+    let unfit = |key: &str, item: &Item<'_>| {
+        item.wrong(
+            "unused-key",
+            format!("`{key}` means nothing for an input of type `{}`", item.clone().text().unwrap_or_default()),
+        )
+    };
+    let (bounded, chosen) = (bounds != Bounds::default(), choices.is_some());
     let hint = table.take("type", report, |item| {
+        let kind = item.clone().text()?;
+        if bounded && !["number", "integer"].contains(&kind) {
+            return Err(unfit("min` and `max", &item));
+        }
+        if chosen && kind != "choice" {
+            return Err(unfit("choices", &item));
+        }
         Ok(match item.clone().choice(&kinds)? {
             "number" => Hint::Number(bounds),
             "integer" => Hint::Integer(bounds),

@@ -36,6 +36,8 @@ pub struct Manifest {
     pub folder: Folder,
     /// The manifest itself, for messages.
     pub source: Arc<Source>,
+    /// What is worth a look in it.
+    pub warnings: Report,
 }
 
 /// One capability that an agent asks for.
@@ -137,10 +139,31 @@ impl Manifest {
             if matches!(spec, Spec::Template { .. }) {
                 template_output(&mut outputs, top, report);
             }
+            if let (false, Some(output)) =
+                (matches!(spec, Spec::Workflow(_)), outputs.iter().find(|output| output.from.is_some()))
+            {
+                let message = format!(
+                    "`from` of the output `{}` means nothing: only a workflow takes its outputs from somewhere",
+                    output.name
+                );
+                let place = top.place();
+                report.push(Diagnostic::error("unused-key", message).at(&place.source, 0..0));
+            }
             let path = path.to_owned();
-            Some(Self { name, path, help, inputs, outputs, needs, spec, folder, source: source.clone() })
+            Some(Self {
+                name,
+                path,
+                help,
+                inputs,
+                outputs,
+                needs,
+                spec,
+                folder,
+                source: source.clone(),
+                warnings: Report::default(),
+            })
         })
-        .map(|(manifest, _)| manifest)
+        .map(|(manifest, warnings)| Self { warnings, ..manifest })
     }
 
     /// The agent's kind.
@@ -229,9 +252,13 @@ fn read_proc(top: &mut Table<'_>, report: &mut Report) -> Option<ProcCode> {
     });
     match (python, component) {
         (Some(file), None) => Some(ProcCode::Python { file, function: function.unwrap_or_else(|| "main".into()) }),
-        (None, Some(file)) => Some(ProcCode::Component { file }),
+        (None, Some(file)) if function.is_none() => Some(ProcCode::Component { file }),
         (python, _) => {
-            let problem = if python.is_some() { "more than one kind of code" } else { "no code" };
+            let problem = match (&python, function) {
+                (Some(_), _) => "more than one kind of code",
+                (None, Some(_)) => "a `function`, which only Python has",
+                (None, None) => "no code",
+            };
             let place = top.place();
             report.push(
                 Diagnostic::error("no-code", format!("this proc names {problem}"))

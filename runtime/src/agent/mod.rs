@@ -22,6 +22,7 @@ pub use manifest::{Kind, Manifest, Need};
 pub use name::is_name;
 pub use program::{Agent, AgentId, Body, Code, Program, Source, Step, Workflow};
 pub(crate) use program::{TEMPLATE, unknown_agent};
+pub(crate) use python::NOT_PARSED;
 pub use wire::{Reference, Wire};
 pub use workflow::OnFail;
 

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     Value,
     agent::{
+        STEP_INDEX,
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
         python,
@@ -148,16 +149,15 @@ impl Program {
         if report.has_errors() { Err(report) } else { Ok((Self { agents }, report)) }
     }
 
-    /// Looks closer, at what a run would find out by itself: whether Python files can be parsed,
-    /// and whether their functions are there and take the agents' inputs.
+    /// Looks closer at the root, for what a run would find out by itself: whether its Python can
+    /// be parsed, and whether the function is there and takes the agent's inputs.
     pub fn audit(&self) -> Report {
-        let mut report = Report::default();
-        for agent in &self.agents {
-            if let Body::Proc(Code::Python { source, function, .. }) = &agent.body {
-                report.0.extend(python::check(&agent.manifest, source, function).0);
+        match self.agents.first() {
+            Some(Agent { manifest, body: Body::Proc(Code::Python { source, function, .. }) }) => {
+                python::check(manifest, source, function)
             }
+            _ => Report::default(),
         }
-        report
     }
 
     /// The agent that was asked for.
@@ -201,6 +201,7 @@ impl Loader<'_> {
         }
         let id = match self.library.get(name)? {
             Entry::Valid(manifest) => {
+                self.report.0.extend(manifest.warnings.0.iter().cloned());
                 self.agents.push((manifest.clone(), None));
                 Some(AgentId(self.agents.len() - 1))
             }
@@ -294,7 +295,11 @@ impl Loader<'_> {
             wiring::check_step(step, &callee, &mut self.report);
             let outputs = match &step.outputs {
                 Some(named) => named.iter().map(|(output, name, _)| (output.clone(), name.clone())).collect(),
-                None => callee.outputs.iter().map(|output| (output.name.clone(), output.name.clone())).collect(),
+                None => {
+                    // Where the head goes is not a result: a stale one would hide where the head is.
+                    let named = callee.outputs.iter().map(|output| &output.name).filter(|name| *name != STEP_INDEX);
+                    named.map(|name| (name.clone(), name.clone())).collect()
+                }
             };
             steps.push(Step { id: step.id.clone(), agent, inputs, outputs });
         }

@@ -17,13 +17,16 @@ use crate::{
 /// byte of it, and dropping a tree takes native stack for every level: so the parser gets a thread
 /// whose stack (reserved, not touched) is 2 KiB for each byte.
 const MAX_PARSED: usize = 256 << 10;
+/// The finding for source that this parser can't read.
+pub(crate) const NOT_PARSED: &str = "not-parsed";
+
 const STACK: usize = MAX_PARSED * 2048;
 
 /// Checks that the function is there and takes the agent's inputs. Source that this parser can't
 /// read passes: its grammar is older than the guest's, and the guest has the last word.
 pub(super) fn check(manifest: &Manifest, source: &Arc<Source>, function: &str) -> Report {
     if source.text.len() > MAX_PARSED {
-        return Diagnostic::warning("not-parsed", format!("`{}` is too long to be checked", source.path)).into();
+        return Diagnostic::warning(NOT_PARSED, format!("`{}` is too long to be checked", source.path)).into();
     }
     let work = || check_on_this_stack(manifest, source, function);
     std::thread::scope(|scope| {
@@ -40,7 +43,7 @@ fn check_on_this_stack(manifest: &Manifest, source: &Arc<Source>, function: &str
         Err(error) => {
             let at = error.offset.to_usize().min(source.text.len());
             let message = format!("this can't be read as Python 3.11: {}", error.error);
-            return Diagnostic::warning("not-parsed", message)
+            return Diagnostic::warning(NOT_PARSED, message)
                 .at(source, at..at)
                 .help("newer syntax is fine: the guest, which has the last word, is Python 3.14")
                 .into();

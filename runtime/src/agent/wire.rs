@@ -4,7 +4,12 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::{Json, Value, agent::name::is_name, diagnostic::Diagnostic, document::Item};
+use crate::{
+    Json, Value,
+    agent::name::is_name,
+    diagnostic::{Diagnostic, Severity},
+    document::Item,
+};
 
 /// Where the value of a step's input, or of a workflow's output, comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +46,18 @@ impl Wire {
         }
     }
 
+    /// What to warn of in a text that is taken as it is, though it holds a `$name`.
+    pub(super) fn warning(item: &Item<'_>) -> Option<Diagnostic> {
+        let text = item.clone().text().ok()?;
+        let literal = matches!(Self::read(item), Ok(Self::Constant(_)));
+        (literal && holds_name(text)).then(|| Diagnostic {
+            severity: Severity::Warning,
+            ..item
+                .wrong("literal-dollar", "this text is taken as it is: a name in it is not filled in")
+                .help("write \"{{ name }}\" to fill it in, or { text = \"…\" } if it is meant")
+        })
+    }
+
     fn read_text(item: &Item<'_>, text: &str) -> Result<Self, Diagnostic> {
         if ["{{", "{%", "{#"].iter().any(|opening| text.contains(opening)) {
             return Ok(Self::Template(text.to_owned()));
@@ -67,13 +84,15 @@ impl Wire {
 
 /// Whether `text` holds a `$name` and is Python once the dollar signs are gone.
 fn is_expression(text: &str) -> bool {
-    let holds_name = text
-        .match_indices('$')
-        .any(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
-    holds_name && text.len() <= MAX_EXPRESSION && {
+    holds_name(text) && text.len() <= MAX_EXPRESSION && {
         use rustpython_parser::{Parse, ast};
         ast::Expr::parse(&text.replace('$', ""), "<step>").is_ok()
     }
+}
+
+fn holds_name(text: &str) -> bool {
+    let begins_name = |c: char| c.is_ascii_alphabetic() || c == '_';
+    text.match_indices('$').any(|(at, _)| text[at + 1..].starts_with(begins_name))
 }
 
 /// The longest expression, in bytes: the parser recurses, so its input is bounded.

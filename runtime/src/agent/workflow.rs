@@ -78,6 +78,8 @@ fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
         Ok((key_name(&item, "an input")?, Wire::read(&item)?, item.key_place()))
     });
     let inputs = inputs.unwrap_or_default();
+    let warnings = entries(&mut table, "inputs", report, |item| Ok(Wire::warning(&item)));
+    report.0.extend(warnings.unwrap_or_default().into_iter().flatten());
     let outputs = entries(&mut table, "outputs", report, |item| {
         Ok((key_name(&item, "an output")?, text_name(item.clone(), "a result")?, item.key_place()))
     });

@@ -25,6 +25,10 @@ use crate::{
     source::Place,
 };
 
+/// How names begin that CPython gives to code without a file, like `<string>`. It looks for them
+/// whenever it quotes a line, and nobody asked it to: there is nothing to deny.
+const NO_FILE: &str = "/<";
+
 /// The folders of one agent, held open.
 pub struct Mounts {
     grants: Vec<FileGrant>,
@@ -133,6 +137,9 @@ impl FilesView<'_> {
     /// Lets `path`, relative to `base`, through if the policy does.
     fn check(&self, base: &Resource<Descriptor>, path: &str, access: Access) -> FsResult<String> {
         let path = join(&self.path(base), path);
+        if path.starts_with(NO_FILE) {
+            return Err(ErrorCode::NoEntry.into());
+        }
         let allowed = self.denials.allows(decide_files(&self.files.mounts.grants, &path, access));
         if allowed { Ok(path) } else { Err(ErrorCode::Access.into()) }
     }

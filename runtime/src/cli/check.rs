@@ -6,43 +6,42 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    Diagnostic, Library, Policy, Program, Report, Severity,
-    agent::{Entry, Folder, Manifest},
+    Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
+    agent::{Agent, Body, Code, Entry, Folder, Manifest, NOT_PARSED},
     capability::files::Mounts,
-    cli::{Globals, Stop, render, setup, terminal},
+    cli::{Globals, Stop, render, run, setup, terminal},
     failure::Failure,
     policy::Access,
 };
 
 #[derive(Args)]
 pub struct CheckArgs {
-    #[command(flatten)]
-    globals: Globals,
     /// Folders of agents [default: those of --agents]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
 /// Reports everything that can be known without running anything.
-pub fn check(arguments: &CheckArgs) -> Result<(), Stop> {
+pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     let library = match arguments.paths.as_slice() {
-        [] => setup::library(&arguments.globals)?,
-        paths => setup::library_of(&[paths, &arguments.globals.agents].concat())?,
+        [] => setup::library(globals)?,
+        paths => setup::library_of(&[paths, &globals.agents].concat())?,
     };
     let mut report = library.conflicts().clone();
-    let agents = check_agents(&library, &mut report);
-    if arguments.globals.policy.is_some() {
-        match setup::policy(&arguments.globals) {
-            Ok(policy) => check_policy(&policy, &library, &arguments.globals, &mut report),
+    let agents = check_agents(&library, &mut report)?;
+    if globals.policy.is_some() {
+        match setup::policy(globals) {
+            Ok(policy) => check_policy(&policy, &library, &mut report),
             Err(Stop::Files(wrong)) => report.0.extend(wrong.0),
             Err(stop) => return Err(stop),
         }
     }
-    conclude(report, agents, arguments.globals.json)
+    conclude(report, agents, globals.json)
 }
 
 /// Checks each agent that is on disk, and all of them where there is nothing on disk.
-fn check_agents(library: &Library, report: &mut Report) -> usize {
+fn check_agents(library: &Library, report: &mut Report) -> Result<usize, Stop> {
+    let mut sandbox = None;
     let on_disk = |entry: &Entry| match entry {
         Entry::Valid(manifest) => matches!(manifest.folder, Folder::Disk { .. }),
         Entry::Broken(_) => true,
@@ -53,7 +52,12 @@ fn check_agents(library: &Library, report: &mut Report) -> usize {
     for name in &names {
         let found = match Program::load(library, name) {
             Ok((program, mut warnings)) => {
-                warnings.0.extend(program.audit().0);
+                let audit = program.audit();
+                let unread = audit.0.iter().any(|diagnostic| diagnostic.code == NOT_PARSED);
+                warnings.0.extend(audit.0);
+                if unread {
+                    warnings.0.extend(ask_the_guest(&program, &mut sandbox)?);
+                }
                 warnings
             }
             Err(wrong) => wrong,
@@ -63,11 +67,31 @@ fn check_agents(library: &Library, report: &mut Report) -> usize {
         let new: Vec<_> = new.collect();
         report.0.extend(new);
     }
-    names.len()
+    Ok(names.len())
+}
+
+/// What the guest's own compiler says of source that our parser can't read: newer syntax, or none.
+fn ask_the_guest(program: &Program, sandbox: &mut Option<Sandbox>) -> Result<Option<Diagnostic>, Stop> {
+    let sandbox = match sandbox {
+        Some(sandbox) => sandbox,
+        None => sandbox.insert(setup::sandbox()?),
+    };
+    let Agent { manifest, body: Body::Proc(Code::Python { source, .. }) } = &program[program.root()] else {
+        return Ok(None);
+    };
+    let Body::Proc(code) = &program[program.root()].body else { return Ok(None) };
+    let failure = run::block_on(sandbox.compile(manifest, code))?.err();
+    Ok(failure.map(|failure| {
+        // The guest says `main.py:3: what is wrong`.
+        let line = failure.message.split(':').nth(1).and_then(|line| line.parse::<usize>().ok()).unwrap_or(1);
+        let start = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+        let end = source.text[start..].find('\n').map_or(source.text.len(), |end| start + end);
+        Diagnostic::error("python", failure.message).at(source, start..end)
+    }))
 }
 
 /// Checks what a policy says about the agents there are.
-fn check_policy(policy: &Policy, library: &Library, globals: &Globals, report: &mut Report) {
+fn check_policy(policy: &Policy, library: &Library, report: &mut Report) {
     let manifests = || {
         library.iter().filter_map(|(_, entry)| match entry {
             Entry::Valid(manifest) => Some(manifest.as_ref()),
@@ -79,7 +103,7 @@ fn check_policy(policy: &Policy, library: &Library, globals: &Globals, report: &
         let message = format!("no agent is called `{pattern}`");
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
     }
-    let protected = setup::protected(globals);
+    let protected = setup::protected(policy);
     for manifest in manifests() {
         let authority = policy.authority(&manifest.name, &manifest.path);
         if let Err(Stop::Files(wrong)) = Mounts::open(&authority.files, &protected).map_err(setup::mount_error) {

@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, builder::OsStringValueParser};
 
 use crate::{
     Hint, Value,
-    agent::{Input, Manifest, STEP_INDEX, STEP_MAX},
+    agent::{Input, Manifest},
     cli::{Stop, terminal::escape},
 };
 
@@ -68,7 +68,7 @@ fn help(input: &Input) -> String {
     }
     match &input.default {
         Some(default) => notes.push(format!("default: {}", short(default))),
-        None if is_needed(input) => notes.push("required".into()),
+        None if input.is_required() => notes.push("required".into()),
         None => {}
     }
     if !notes.is_empty() {
@@ -87,11 +87,6 @@ fn short(value: &Value) -> String {
     }
 }
 
-/// Whether a person must give the input: the engine fills in where the head is.
-fn is_needed(input: &Input) -> bool {
-    input.is_required() && ![STEP_INDEX, STEP_MAX].contains(&input.name.as_str())
-}
-
 /// The inputs that the command line gives. What is piped in fills the one required input that is
 /// missing.
 pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Value)>, Stop> {
@@ -100,7 +95,7 @@ pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Va
     for input in &manifest.inputs {
         match matches.get_one::<OsString>(&format!("input:{}", input.name)) {
             Some(argument) => inputs.push((input.name.clone(), value(input, read_argument(input, argument)?)?)),
-            None if is_needed(input) => missing.push(input),
+            None if input.is_required() => missing.push(input),
             None => {}
         }
     }

@@ -11,16 +11,14 @@ use crate::{
 
 #[derive(Args)]
 pub struct ListArgs {
-    #[command(flatten)]
-    globals: Globals,
     /// Only agents whose name, path or help has this in it
     #[arg(value_name = "TEXT")]
     text: Option<String>,
 }
 
 /// Lists the agents there are.
-pub fn list(arguments: &ListArgs) -> Result<(), Stop> {
-    let library = setup::library(&arguments.globals)?;
+pub fn list(globals: &Globals, arguments: &ListArgs) -> Result<(), Stop> {
+    let library = setup::library(globals)?;
     let mut lines = Vec::new();
     let mut objects = Vec::new();
     let width = library.names().map(str::len).max().unwrap_or_default();
@@ -40,6 +38,12 @@ pub fn list(arguments: &ListArgs) -> Result<(), Stop> {
         objects.push(json!({ "name": name, "kind": kind, "path": path, "help": help }));
     }
     render::report(library.conflicts());
-    let text = if arguments.globals.json { serde_json::Value::from(objects).to_string() } else { lines.join("\n") };
+    if let (true, Some(text)) = (lines.is_empty(), &arguments.text) {
+        render::note(&format!("no agent has `{text}` in its name, path or help"));
+    }
+    if lines.is_empty() && !globals.json {
+        return Ok(());
+    }
+    let text = if globals.json { serde_json::Value::from(objects).to_string() } else { lines.join("\n") };
     terminal::print_line(&text).map_err(|error| Stop::Host(Failure::host(error)))
 }

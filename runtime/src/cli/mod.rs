@@ -28,6 +28,8 @@ use crate::{Report, failure::Failure};
 #[derive(Parser)]
 #[command(name = "turingbox", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
+    #[command(flatten)]
+    globals: Globals,
     #[command(subcommand)]
     command: Command,
 }
@@ -62,19 +64,19 @@ enum Command {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Globals {
     /// A folder of agents [default: ./agents, if there is one]; the built-in agents are always there
-    #[arg(long, value_name = "DIR", help_heading = "Global options")]
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Global options")]
     agents: Vec<PathBuf>,
     /// The policy: what agents may use and touch. Without one they may touch nothing
-    #[arg(long, value_name = "FILE", help_heading = "Global options")]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Global options")]
     policy: Option<PathBuf>,
     /// Print one JSON object for machines
-    #[arg(long, help_heading = "Global options")]
+    #[arg(long, global = true, help_heading = "Global options")]
     json: bool,
     /// Print every step as it is done
-    #[arg(long, help_heading = "Global options")]
+    #[arg(long, global = true, help_heading = "Global options")]
     trace: bool,
     /// Say more: what a run used, and debug lines of its log
-    #[arg(short, long, help_heading = "Global options")]
+    #[arg(short, long, global = true, help_heading = "Global options")]
     verbose: bool,
 }
 
@@ -139,12 +141,13 @@ pub fn main() -> ExitCode {
 
 fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
-    match Cli::from_arg_matches(&matches)?.command {
-        Command::Run(arguments) => run::run(arguments),
-        Command::List(arguments) => list::list(&arguments),
-        Command::Show(arguments) => show::show(&arguments),
-        Command::Check(arguments) => check::check(&arguments),
-        Command::Test(arguments) => test::test(&arguments),
+    let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
+    match command {
+        Command::Run(arguments) => run::run(globals, arguments),
+        Command::List(arguments) => list::list(&globals, &arguments),
+        Command::Show(arguments) => show::show(&globals, &arguments),
+        Command::Check(arguments) => check::check(&globals, &arguments),
+        Command::Test(arguments) => test::test(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
     }
 }

@@ -9,14 +9,12 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     agent::is_name,
-    cli::{Globals, Stop, render, terminal},
+    cli::{Stop, render, terminal},
     failure::Failure,
 };
 
 #[derive(Args)]
 pub struct NewArgs {
-    #[command(flatten)]
-    globals: Globals,
     /// What to make
     #[arg(value_name = "KIND")]
     kind: NewKind,
@@ -73,7 +71,7 @@ pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
         terminal::print_line(&format!("made {}", path.display())).map_err(|error| Stop::Host(Failure::host(error)))?;
     }
     let folder = arguments.path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    let agents = if folder == Path::new("agents") { String::new() } else { format!(" --agents {}", folder.display()) };
+    let agents = if folder.starts_with("agents") { String::new() } else { format!(" --agents {}", folder.display()) };
     render::note(&format!("next: turingbox test {name}{agents}"));
     Ok(())
 }

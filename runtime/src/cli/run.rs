@@ -19,8 +19,6 @@ use crate::{
     after_help = "`turingbox run AGENT --help` shows the agent's own inputs. A value `@file` is the file's contents, `-` is stdin."
 )]
 pub struct RunArgs {
-    #[command(flatten)]
-    globals: Globals,
     /// Print help; with an agent, the agent's
     #[arg(short, long)]
     help: bool,
@@ -33,8 +31,8 @@ pub struct RunArgs {
 }
 
 /// Runs one agent.
-pub fn run(arguments: RunArgs) -> Result<(), Stop> {
-    let RunArgs { globals, help, agent, mut rest } = arguments;
+pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
+    let RunArgs { help, agent, mut rest } = arguments;
     let Some(name) = agent else { return Err(missing_agent(help)) };
     if help {
         rest.insert(0, "--help".into());
@@ -52,7 +50,7 @@ pub fn run(arguments: RunArgs) -> Result<(), Stop> {
     let sandbox = setup::sandbox()?;
     let tape = Arc::new(Trace::new(&globals));
     let engine =
-        Engine::new(&program, &sandbox, &policy, &setup::protected(&globals), tape).map_err(setup::mount_error)?;
+        Engine::new(&program, &sandbox, &policy, &setup::protected(&policy), tape).map_err(setup::mount_error)?;
     let outcome = block_on(run_interruptible(&engine, given))?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
     report(&manifest, &outcome, wanted, &globals)

@@ -58,11 +58,11 @@ fn read_text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// What no agent may ever write: the policy, and compiled guests, which are native code.
-pub fn protected(globals: &Globals) -> Vec<PathBuf> {
+/// What no agent may ever write: the policy with what it extends, and compiled guests, which are native code.
+pub fn protected(policy: &Policy) -> Vec<PathBuf> {
     let folders = folders();
     let own = folders.iter().flat_map(|(cache, key)| [cache.clone(), key.clone()]);
-    let paths = own.chain(globals.policy.clone());
+    let paths = own.chain(policy.files().iter().cloned());
     paths.filter_map(|path| path.canonicalize().ok()).collect()
 }
 

@@ -7,33 +7,28 @@ use crate::{
     agent::{Input, Manifest},
     cli::{Globals, Stop, run, setup, terminal},
     failure::Failure,
-    policy::{Authority, Jump},
+    policy::{Authority, Jump, size_text},
 };
 
 #[derive(Args)]
 pub struct ShowArgs {
-    #[command(flatten)]
-    globals: Globals,
     /// The agent's name
     #[arg(value_name = "AGENT", add = super::complete::agents())]
     agent: String,
 }
 
 /// Shows an agent's interface, what it asks for, and what it would get.
-pub fn show(arguments: &ShowArgs) -> Result<(), Stop> {
-    let library = setup::library(&arguments.globals)?;
+pub fn show(globals: &Globals, arguments: &ShowArgs) -> Result<(), Stop> {
+    let library = setup::library(globals)?;
     let manifest = run::manifest(&library, &arguments.agent)?;
-    let policy = setup::policy(&arguments.globals)?;
+    let policy = setup::policy(globals)?;
     let authority = policy.authority(&manifest.name, &manifest.path);
-    let text = if arguments.globals.json {
-        object(&manifest, &authority).to_string()
-    } else {
-        page(&manifest, &authority, arguments)
-    };
+    let text =
+        if globals.json { object(&manifest, &authority).to_string() } else { page(&manifest, &authority, globals) };
     terminal::print_line(text.trim_end()).map_err(|error| Stop::Host(Failure::host(error)))
 }
 
-fn page(manifest: &Manifest, authority: &Authority, arguments: &ShowArgs) -> String {
+fn page(manifest: &Manifest, authority: &Authority, globals: &Globals) -> String {
     let mut page =
         format!("{} — {}, {}\n{}\n", manifest.name, manifest.kind().word(), manifest.source.path, manifest.help);
     let inputs = manifest
@@ -45,7 +40,7 @@ fn page(manifest: &Manifest, authority: &Authority, arguments: &ShowArgs) -> Str
     section(&mut page, "Outputs", outputs.collect());
     let needs = manifest.needs.iter().map(|need| (need.capability.as_str(), need.wanted.join(", ")));
     section(&mut page, "Asks for", needs.collect());
-    let title = match &arguments.globals.policy {
+    let title = match &globals.policy {
         Some(path) => format!("May do under {}", path.display()),
         None => "May do without a policy".into(),
     };
@@ -64,10 +59,10 @@ fn described(input: &Input) -> String {
 fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
     let limits = &authority.limits;
     let mut rows = vec![
-        ("memory", format!("{} MiB", limits.memory >> 20)),
+        ("memory", size_text(limits.memory)),
         ("fuel", limits.fuel.to_string()),
         ("time", format!("{:?}", limits.time)),
-        ("output", format!("{} MiB", limits.output >> 20)),
+        ("output", size_text(limits.output)),
         ("depth", limits.depth.to_string()),
         ("steps", limits.steps.to_string()),
     ];

@@ -17,8 +17,6 @@ use crate::{
 
 #[derive(Args)]
 pub struct TestArgs {
-    #[command(flatten)]
-    globals: Globals,
     /// The agents' names [default: every agent on disk]
     #[arg(value_name = "AGENT", add = super::complete::agents())]
     names: Vec<String>,
@@ -32,23 +30,23 @@ struct Tested {
 }
 
 /// Runs the cases of agents.
-pub fn test(arguments: &TestArgs) -> Result<(), Stop> {
-    let library = setup::library(&arguments.globals)?;
+pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
+    let library = setup::library(globals)?;
     let chosen = chosen(&library, &arguments.names)?;
     let sandbox = setup::sandbox()?;
     let mut tested = Vec::new();
     for (manifest, folder) in &chosen {
         let found = cases::find(folder).map_err(|error| Stop::Usage(format!("{}: {error}", folder.display())))?;
         for case in found {
-            let differences = test_case(&library, &sandbox, manifest, &case, &arguments.globals)?;
+            let differences = test_case(&library, &sandbox, manifest, &case, globals)?;
             let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
             tested.push(Tested { agent: manifest.name.clone(), case: name, differences });
-            if let (Some(last), false) = (tested.last(), arguments.globals.json) {
+            if let (Some(last), false) = (tested.last(), globals.json) {
                 say(last)?;
             }
         }
     }
-    summarize(&tested, arguments.globals.json)
+    summarize(&tested, globals.json)
 }
 
 /// The agents to test, and where they are: cases are not part of the built-in library.
@@ -89,7 +87,7 @@ fn test_case(
     let policy = case.policy(copy.path()).or_else(|| globals.policy.clone());
     let globals = Globals { policy, ..globals.clone() };
     let policy = setup::policy(&globals)?;
-    let engine = Engine::new(&program, sandbox, &policy, &setup::protected(&globals), cases::silent())
+    let engine = Engine::new(&program, sandbox, &policy, &setup::protected(&policy), cases::silent())
         .map_err(setup::mount_error)?;
     let outcome: Outcome = run::block_on(engine.run(case.inputs.clone()))?;
     Ok(case.differences(&outcome, copy.path()))

@@ -280,6 +280,9 @@ impl<'a> Frame<'a> {
             let results = step.outputs.iter().filter(|(output, _)| *output == name);
             results.for_each(|(_, result)| self.set(result, value.clone()));
         }
+        for (_, result) in step.outputs.iter().filter(|(output, _)| output == STATUS) {
+            self.set(result, self.status.to_value());
+        }
         self.head = jump.unwrap_or(self.head) + 1;
         None
     }

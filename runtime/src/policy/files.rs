@@ -33,6 +33,8 @@ impl Access {
 pub struct FileGrant {
     /// The folder on the host.
     pub host: PathBuf,
+    /// The folder as the policy writes it.
+    pub written: String,
     /// Where the guest sees it: an absolute path, not the root itself.
     pub mount: String,
     /// What the guest may do.
@@ -62,8 +64,7 @@ pub fn decide(grants: &[FileGrant], path: &str, access: Access) -> Decision {
             place: Some(grant.place.clone()),
             help: format!(
                 "files = [{{ path = \"{}\", mount = \"{}\", access = \"write\" }}]",
-                grant.host.display(),
-                grant.mount
+                grant.written, grant.mount
             ),
         });
     }
@@ -106,9 +107,9 @@ pub(super) fn read(item: Item<'_>, base: &Path, report: &mut Report) -> Vec<File
 fn read_one(item: Item<'_>, base: &Path, report: &mut Report) -> Option<FileGrant> {
     let place = item.place();
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
-    let host = table.need("path", report, |item| match item.clone().text()? {
+    let written = table.need("path", report, |item| match item.clone().text()? {
         path if path.is_empty() || path.contains('\0') => Err(item.wrong("bad-path", "this is not a path")),
-        path => Ok(base.join(path)),
+        path => Ok(path.to_owned()),
     });
     let mount = table.need("mount", report, |item| {
         let mount = item.clone().text()?;
@@ -123,7 +124,8 @@ fn read_one(item: Item<'_>, base: &Path, report: &mut Report) -> Option<FileGran
     let words = [Access::Read, Access::Write].map(|access| (access.word(), access));
     let access = table.need("access", report, |item| item.choice(&words));
     table.finish(report);
-    Some(FileGrant { host: host?, mount: mount?, access: access?, place })
+    let written = written?;
+    Some(FileGrant { host: base.join(&written), written, mount: mount?, access: access?, place })
 }
 
 #[cfg(test)]
@@ -134,6 +136,7 @@ mod tests {
     fn grants() -> Vec<FileGrant> {
         let grant = |mount: &str, access| FileGrant {
             host: "/srv".into(),
+            written: "/srv".into(),
             mount: mount.into(),
             access,
             place: Place { source: Source::new("p", ""), span: 0..0 },

@@ -93,6 +93,13 @@ impl LimitKeys {
     }
 }
 
+/// A size in the largest unit that says it exactly.
+pub fn size_text(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let exact = units.into_iter().find(|(_, bits)| bytes != 0 && bytes.trailing_zeros() >= *bits);
+    exact.map_or_else(|| format!("{bytes} B"), |(unit, bits)| format!("{} {unit}", bytes >> bits))
+}
+
 /// Units of sizes, in bytes.
 const SIZES: &[(&str, u64)] = &[
     ("KiB", 1 << 10),

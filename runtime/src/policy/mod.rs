@@ -12,8 +12,10 @@ mod read;
 
 pub use decision::{Decision, Denial};
 pub use files::{Access, FileGrant, decide as decide_files};
-pub use limits::Limits;
+pub use limits::{Limits, size_text};
 pub use pattern::Pattern;
+
+use std::path::PathBuf;
 
 use crate::{policy::limits::LimitKeys, source::Place};
 
@@ -32,6 +34,7 @@ use crate::{policy::limits::LimitKeys, source::Place};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
+    files: Vec<PathBuf>,
     limits: LimitKeys,
     sections: Vec<Section>,
 }
@@ -43,7 +46,7 @@ struct Section {
     place: Place,
     limits: LimitKeys,
     files: Option<Vec<FileGrant>>,
-    jump: Option<bool>,
+    jump: Option<Jump>,
 }
 
 /// What one agent may use and touch.
@@ -80,13 +83,16 @@ impl Policy {
             if let Some(granted) = &section.files {
                 files.clone_from(granted);
             }
-            match section.jump {
-                Some(true) => jump = Jump::Allowed,
-                Some(false) => jump = Jump::Denied(section.place.clone()),
-                None => {}
+            if let Some(said) = &section.jump {
+                jump.clone_from(said);
             }
         }
         Authority { limits: limits.resolve(), files, jump }
+    }
+
+    /// The files that the policy was read from: its own, and those that it extends.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// The sections that match none of `agents` (name and path): probably a typing mistake.

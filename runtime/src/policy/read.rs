@@ -9,7 +9,7 @@ use std::{
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
-    policy::{Pattern, Policy, Section, files, limits::LimitKeys},
+    policy::{Jump, Pattern, Policy, Section, files, limits::LimitKeys},
     source::Source,
 };
 
@@ -58,6 +58,7 @@ impl Policy {
     ) -> Result<(), Report> {
         let base = Path::new(&source.path).parent().unwrap_or(Path::new("")).to_path_buf();
         chain.push(normal(Path::new(&source.path)));
+        self.files.push(PathBuf::from(&source.path));
         let (raw, _) = document::read(source, |top, report| RawPolicy::read(top, &base, report))?;
         for (path, wrong) in raw.extends {
             let path = base.join(path);
@@ -117,7 +118,10 @@ fn read_section(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Sect
     let limits =
         table.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
     let files = table.get("files").map(|item| files::read(item, base, report));
-    let jump = table.take("jump", report, Item::boolean);
+    let jump = table.take("jump", report, |item| {
+        let place = item.place();
+        Ok(if item.boolean()? { Jump::Allowed } else { Jump::Denied(place) })
+    });
     for key in NOT_YET {
         table.take::<()>(key, report, |item| {
             Err(item

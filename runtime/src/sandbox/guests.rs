@@ -18,7 +18,7 @@ use crate::{
         Call, CallState,
         bindings::{
             Field,
-            interpreter::{InterpreterPre, Source},
+            interpreter::{Interpreter, InterpreterPre, Source},
             proc::ProcPre,
             types,
         },
@@ -111,6 +111,21 @@ impl Guests {
 }
 
 impl Guest {
+    /// Compiles an agent's source in `store`. A guest that is compiled already has nothing to do.
+    pub(super) async fn compile(
+        &self,
+        store: &mut Store<CallState>,
+        call: &Call<'_>,
+    ) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
+        match self {
+            Self::Proc(_) => Ok(Ok(Vec::new())),
+            Self::Interpreter(ready) => {
+                let instance = ready.instantiate_async(&mut *store).await?;
+                compile(&instance, store, &source(call).0).await
+            }
+        }
+    }
+
     /// Instantiates the guest in `store` and calls it. The outer error is a trap.
     pub(super) async fn run(
         &self,
@@ -125,7 +140,7 @@ impl Guest {
                 let (source, bytecode) = source(call);
                 let compiled = match bytecode.get() {
                     Some(compiled) => compiled.clone(),
-                    None => match instance.call_compile(&mut *store, &source).await? {
+                    None => match compile(&instance, &mut *store, &source).await? {
                         Ok(compiled) => bytecode.get_or_init(|| compiled.into()).clone(),
                         Err(failure) => return Ok(Err(failure)),
                     },
@@ -137,6 +152,18 @@ impl Guest {
             }
         }
     }
+}
+
+/// Compiles a source. CPython looks for a file of its name, to quote a line that is wrong: that is
+/// none of the agent's doing, since nothing of it has run.
+async fn compile(
+    instance: &Interpreter,
+    store: &mut Store<CallState>,
+    source: &Source,
+) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
+    let compiled = instance.call_compile(&mut *store, source).await;
+    store.data().denials.take();
+    compiled
 }
 
 fn source<'a>(call: &Call<'a>) -> (Source, &'a OnceLock<Arc<[u8]>>) {

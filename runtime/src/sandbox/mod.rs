@@ -30,7 +30,7 @@ use crate::{
         tcp,
     },
     failure::{Code, Failure},
-    policy::Denial,
+    policy::{Denial, Limits, size_text},
     sandbox::{
         bindings::{Field, types},
         guests::{Guest, Guests},
@@ -164,31 +164,66 @@ impl Sandbox {
         Called { result, denials: denials.take(), usage }
     }
 
+    /// Compiles a Python agent's source in the guest, and runs nothing of it. Anything but Python
+    /// passes.
+    ///
+    /// # Errors
+    ///
+    /// What the guest's compiler says, or a limit that compiling reached.
+    pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<(), Failure> {
+        let Limits { memory, fuel, time, output, .. } = Limits::default();
+        let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output };
+        let mounts = Mounts::open(&[], &[]).map_err(|error| Failure::new(Code::Host, error.message))?;
+        let log: Sink = Arc::new(|_, _| {});
+        let call = Call { manifest, code, inputs: &[], limits, mounts: Arc::new(mounts), log: log.clone() };
+        let guest = self.guests.get(code)?;
+        let mut store = Store::new(&self.engine, state(&call, &Log::new(log), &Denials::default()));
+        meter(&mut store, &call.limits)?;
+        let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
+        settled(compiled, &store, &call.limits).map(drop)
+    }
+
     async fn call_in(
         &self,
         store: &mut Store<CallState>,
         guest: &Guest,
         call: &Call<'_>,
     ) -> Result<Vec<(String, Value)>, Failure> {
-        store.limiter(|state| &mut state.limiter);
-        let hostcall = call.limits.output.saturating_add(HOSTCALL_ROOM);
-        store.set_hostcall_fuel(usize::try_from(hostcall).unwrap_or(usize::MAX));
-        engine::meter(store, call.limits.fuel).map_err(Failure::host)?;
+        meter(store, &call.limits)?;
         let inputs: Vec<_> =
             call.inputs.iter().map(|(name, value)| Field { name: name.clone(), value: lower(value) }).collect();
-        let running = guest.run(&mut *store, call, &inputs);
-        let deadline = tokio::time::Instant::from_std(call.limits.deadline);
-        let returned = match tokio::time::timeout_at(deadline, running).await {
-            Ok(Ok(Ok(fields))) => fields,
-            Ok(Ok(Err(failure))) => return Err(reported(failure, &store.data().limiter, &call.limits)),
-            Ok(Err(error)) => return Err(trapped(&error, store, &call.limits)),
-            Err(_) => {
-                return Err(
-                    Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy")
-                );
-            }
-        };
-        outputs(returned, call)
+        let returned = within(&call.limits, guest.run(&mut *store, call, &inputs)).await?;
+        outputs(settled(returned, store, &call.limits)?, call)
+    }
+}
+
+/// Bounds what a store may use.
+fn meter(store: &mut Store<CallState>, limits: &CallLimits) -> Result<(), Failure> {
+    store.limiter(|state| &mut state.limiter);
+    let hostcall = limits.output.saturating_add(HOSTCALL_ROOM);
+    store.set_hostcall_fuel(usize::try_from(hostcall).unwrap_or(usize::MAX));
+    engine::meter(store, limits.fuel).map_err(Failure::host)
+}
+
+/// What `running` gives before its deadline. A guest yields at every slice of its fuel, so this
+/// preempts a busy loop too; whatever it was doing is dropped with its store.
+async fn within<T>(limits: &CallLimits, running: impl Future<Output = T>) -> Result<T, Failure> {
+    let deadline = tokio::time::Instant::from_std(limits.deadline);
+    let out_of_time =
+        |_| Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy");
+    tokio::time::timeout_at(deadline, running).await.map_err(out_of_time)
+}
+
+/// What the guest returned: it may have failed, or have been stopped.
+fn settled<T>(
+    returned: wasmtime::Result<Result<T, types::Failure>>,
+    store: &Store<CallState>,
+    limits: &CallLimits,
+) -> Result<T, Failure> {
+    match returned {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(failure)) => Err(reported(failure, &store.data().limiter, limits)),
+        Err(error) => Err(trapped(&error, store, limits)),
     }
 }
 
@@ -261,12 +296,12 @@ fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
 }
 
 fn too_much(limits: &CallLimits) -> Failure {
-    Failure::new(Code::Output, format!("the agent returned more than {} bytes", limits.output))
+    Failure::new(Code::Output, format!("the agent returned more than {}", size_text(limits.output)))
         .help("raise `limits.output` in the policy")
 }
 
 fn out_of_memory(limits: &CallLimits) -> Failure {
-    Failure::new(Code::Memory, format!("the agent needs more memory than {} MiB", limits.memory >> 20))
+    Failure::new(Code::Memory, format!("the agent needs more memory than {}", size_text(limits.memory)))
         .help("raise `limits.memory` in the policy")
 }
 

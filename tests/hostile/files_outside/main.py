@@ -14,7 +14,7 @@ def read(path):
         return file.read(20)
 
 
-PATHS = ["/etc/passwd", "etc/passwd", "../../../etc/passwd", "/proc/self/environ", "/proc/self/root/etc/passwd",
+PATHS = ["/etc/passwd", "etc/passwd", "../../../etc/passwd", "/proc/self/environ", "/proc/self/cwd/etc/passwd",
          "/dev/null", "/dev/fd/0", "/data/note.txt", "/tmp/x", "//etc/passwd", "/./etc/passwd", "\\etc\\passwd"]
 
 

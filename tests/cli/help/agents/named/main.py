@@ -1,0 +1,2 @@
+def main(output, policy):
+    return f"{output} {policy}"
