@@ -10,7 +10,6 @@ use crate::{
     agent::{Agent, Body, Code, Entry, Folder, Manifest, NOT_PARSED},
     capability::files::Mounts,
     cli::{Globals, Stop, render, run, setup, terminal},
-    failure::Failure,
     policy::Access,
 };
 
@@ -148,7 +147,7 @@ fn conclude(report: Report, agents: usize, json: bool) -> Result<(), Stop> {
             })
         });
         let object = json!({ "agents": agents, "findings": findings.collect::<Vec<_>>() });
-        terminal::print_line(&object.to_string()).map_err(|error| Stop::Host(Failure::host(error)))?;
+        terminal::print_line(&object.to_string())?;
     } else {
         render::report(&report);
         render::note(&format!("checked {agents} agents: {errors} errors, {warnings} warnings"));

@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::{
     agent::Entry,
     cli::{Globals, Stop, render, setup, terminal},
-    failure::Failure,
 };
 
 #[derive(Args)]
@@ -45,5 +44,5 @@ pub fn list(globals: &Globals, arguments: &ListArgs) -> Result<(), Stop> {
         return Ok(());
     }
     let text = if globals.json { serde_json::Value::from(objects).to_string() } else { lines.join("\n") };
-    terminal::print_line(&text).map_err(|error| Stop::Host(Failure::host(error)))
+    terminal::print_line(&text)
 }

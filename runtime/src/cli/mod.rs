@@ -75,16 +75,25 @@ pub(crate) struct Globals {
     /// Print every step as it is done
     #[arg(long, global = true, help_heading = "Global options")]
     trace: bool,
+    // Named by the design for every command; until it can be kept, it is an error, never ignored.
+    #[arg(long, global = true, hide = true)]
+    dry_run: bool,
     /// Say more: what a run used, and debug lines of its log
     #[arg(short, long, global = true, help_heading = "Global options")]
     verbose: bool,
 }
 
 impl Globals {
+    /// Refuses what this version can't do.
+    fn check(&self) -> Result<(), Stop> {
+        if self.dry_run { Err(Stop::Usage("dry runs are not supported by this version".into())) } else { Ok(()) }
+    }
+
     /// What was said before the agent's name and what was said behind it, together.
     fn and(mut self, later: Self) -> Self {
         self.agents.extend(later.agents);
         self.policy = later.policy.or(self.policy);
+        self.dry_run |= later.dry_run;
         self.json |= later.json;
         self.trace |= later.trace;
         self.verbose |= later.verbose;
@@ -142,6 +151,7 @@ pub fn main() -> ExitCode {
 fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
+    globals.check()?;
     match command {
         Command::Run(arguments) => run::run(globals, arguments),
         Command::List(arguments) => list::list(&globals, &arguments),

@@ -10,7 +10,6 @@ use clap::{Args, ValueEnum};
 use crate::{
     agent::is_name,
     cli::{Stop, render, terminal},
-    failure::Failure,
 };
 
 #[derive(Args)]
@@ -68,7 +67,7 @@ pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
     for (file, text) in files {
         let path = arguments.path.join(file);
         write(&path, text).map_err(|error| Stop::Usage(format!("`{}` can't be written: {error}", path.display())))?;
-        terminal::print_line(&format!("made {}", path.display())).map_err(|error| Stop::Host(Failure::host(error)))?;
+        terminal::print_line(&format!("made {}", path.display()))?;
     }
     let folder = arguments.path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     let agents = if folder.starts_with("agents") { String::new() } else { format!(" --agents {}", folder.display()) };

@@ -44,6 +44,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let manifest = manifest(&library, &name)?;
     let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
+    globals.check()?;
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
     let given = inputs::read(&manifest, &matches)?;
@@ -58,6 +59,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
 
 fn missing_agent(help: bool) -> Stop {
     let mut command = <super::Cli as clap::CommandFactory>::command();
+    command.build();
     let run = command.find_subcommand_mut("run").map(|run| run.clone().bin_name("turingbox run"));
     match run {
         Some(mut run) if help => drop(run.print_help()),
@@ -127,15 +129,10 @@ async fn run_interruptible(engine: &Engine<'_>, inputs: Vec<(String, Value)>) ->
 
 /// Prints what the run gave, and says how it ended.
 fn report(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>, globals: &Globals) -> Result<(), Stop> {
-    let printed = if globals.json {
-        terminal::print_line(&envelope(manifest, outcome).to_string())
+    if globals.json {
+        terminal::print_line(&envelope(manifest, outcome).to_string())?;
     } else if outcome.failure.is_none() {
-        print_outputs(manifest, outcome, wanted)?
-    } else {
-        Ok(())
-    };
-    if let Err(error) = printed {
-        return Err(Stop::Host(Failure::host(format!("stdout can't be written: {error}"))));
+        print_outputs(manifest, outcome, wanted)?;
     }
     if globals.verbose {
         let usage = outcome.usage;
@@ -151,15 +148,15 @@ fn report(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>, globals:
 }
 
 /// One output is printed raw, several as one JSON object.
-fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -> Result<std::io::Result<()>, Stop> {
+fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -> Result<(), Stop> {
     let single = match (wanted, manifest.outputs.as_slice()) {
         (Some(name), _) => Some(name),
         (None, [output]) => Some(output.name.as_str()),
         _ => None,
     };
-    let Some(name) = single else { return Ok(terminal::print_line(&outputs_json(outcome).to_string())) };
+    let Some(name) = single else { return terminal::print_line(&outputs_json(outcome).to_string()) };
     match outcome.outputs.iter().find(|(output, _)| output == name) {
-        Some((_, value)) => Ok(terminal::print_bytes(value.bytes())),
+        Some((_, value)) => terminal::print_bytes(value.bytes()),
         None => {
             render::error(&format!("`{}` gave no output `{name}`", manifest.name));
             Err(Stop::Said(1))

@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::{
     agent::{Input, Manifest},
     cli::{Globals, Stop, run, setup, terminal},
-    failure::Failure,
     policy::{Authority, Jump, size_text},
 };
 
@@ -25,7 +24,7 @@ pub fn show(globals: &Globals, arguments: &ShowArgs) -> Result<(), Stop> {
     let authority = policy.authority(&manifest.name, &manifest.path);
     let text =
         if globals.json { object(&manifest, &authority).to_string() } else { page(&manifest, &authority, globals) };
-    terminal::print_line(text.trim_end()).map_err(|error| Stop::Host(Failure::host(error)))
+    terminal::print_line(text.trim_end())
 }
 
 fn page(manifest: &Manifest, authority: &Authority, globals: &Globals) -> String {

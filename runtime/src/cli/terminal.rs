@@ -5,6 +5,8 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
+use crate::{cli::Stop, failure::Failure};
+
 /// `text` with every character shown that a terminal would obey or hide: controls, and marks that
 /// turn the direction of text. Line ends and tabs stay.
 pub fn escape(text: &str) -> Cow<'_, str> {
@@ -28,25 +30,30 @@ fn is_active(character: char) -> bool {
 
 /// Writes a result to stdout: raw where a program or a file takes it, safe and with a line end
 /// where a person does.
-pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Stop> {
     let mut out = io::stdout().lock();
     if !out.is_terminal() {
-        out.write_all(bytes)?;
-        return out.flush();
+        return written(out.write_all(bytes).and_then(|()| out.flush()));
     }
     let text = String::from_utf8_lossy(bytes);
-    out.write_all(escape(&text).as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
-    }
-    out.flush()
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    written(write!(out, "{}{end}", escape(&text)).and_then(|()| out.flush()))
 }
 
 /// Writes a line to stdout.
-pub fn print_line(line: &str) -> io::Result<()> {
+pub fn print_line(line: &str) -> Result<(), Stop> {
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
+    written(writeln!(out, "{line}").and_then(|()| out.flush()))
+}
+
+/// A reader that has gone away, like `head`, has what it wanted.
+fn written(result: io::Result<()>) -> Result<(), Stop> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Stop::Host(Failure::host(format!("stdout can't be written: {error}"))))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is being prepared, shown on stderr until it is over: a clock on a terminal, one line

@@ -99,7 +99,7 @@ fn say(tested: &Tested) -> Result<(), Stop> {
     for difference in &tested.differences {
         text.push_str(&format!("\n    {}", difference.trim_end().replace('\n', "\n    ")));
     }
-    terminal::print_line(&terminal::escape(&text)).map_err(|error| Stop::Host(Failure::host(error)))
+    terminal::print_line(&terminal::escape(&text))
 }
 
 fn summarize(tested: &[Tested], json: bool) -> Result<(), Stop> {
@@ -110,7 +110,7 @@ fn summarize(tested: &[Tested], json: bool) -> Result<(), Stop> {
             .iter()
             .map(|tested| json!({ "agent": tested.agent, "case": tested.case, "differences": tested.differences }));
         let object = json!({ "passed": passed, "failed": failed, "cases": cases.collect::<Vec<_>>() });
-        terminal::print_line(&object.to_string()).map_err(|error| Stop::Host(Failure::host(error)))?;
+        terminal::print_line(&object.to_string())?;
     } else {
         render::note(&format!("{passed} passed, {failed} failed"));
     }
