@@ -13,7 +13,7 @@ use std::{
 
 use turingbox::{
     Engine, Library, Policy, Program, Sandbox, Value,
-    capability::log::Level,
+    capability::{files::Protected, log::Level},
     engine::{Cell, Tape},
     sandbox::Cache,
 };
@@ -46,8 +46,8 @@ fn fresh_call(start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
     let (program, _) = Program::load(&library, "upper")?;
     let cache = Cache::open(&scratch("cache"), &scratch("state"))?;
     let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(())))?;
-    let engine =
-        Engine::new(&program, &sandbox, &Policy::default(), &[], Arc::new(Silent)).map_err(|error| error.message)?;
+    let engine = Engine::new(&program, &sandbox, &Policy::default(), &Protected::default(), Arc::new(Silent))
+        .map_err(|error| error.message)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let call = || {
         let outcome = runtime.block_on(engine.run(vec![("text".into(), Value::text("hello"))]));

@@ -11,6 +11,7 @@ use std::{
 
 use turingbox::{
     Engine, Library, Policy, Program, Sandbox, Value,
+    capability::files::Protected,
     policy::{Access, Decision, decide_files},
     sandbox::Cache,
 };
@@ -168,7 +169,7 @@ fn only_sealed_code_is_run() {
         };
         let sandbox =
             Sandbox::new(Some(Cache::open(&cache, &root.path().join("key")).unwrap()), Box::new(notice)).unwrap();
-        let engine = Engine::new(&program, &sandbox, &Policy::default(), &[], host::silent())
+        let engine = Engine::new(&program, &sandbox, &Policy::default(), &Protected::default(), host::silent())
             .unwrap_or_else(|error| panic!("{}", error.message));
         let outcome = host::block_on(engine.run(Vec::new()));
         assert_eq!(outcome.outputs, [("got".to_owned(), Value::text("well"))], "{:?}", outcome.failure);

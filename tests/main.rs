@@ -3,6 +3,7 @@
 
 mod agents;
 mod bad_input;
+mod cache;
 mod cli;
 mod hostile;
 mod interrupt;

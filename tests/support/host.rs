@@ -2,13 +2,12 @@
 
 use std::{
     future::Future,
-    path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
 };
 
 use turingbox::{
     Engine, Library, Outcome, Policy, Program, Sandbox, Value,
-    capability::log::Level,
+    capability::{files::Protected, log::Level},
     engine::{Cell, Tape},
     sandbox::Cache,
 };
@@ -48,7 +47,7 @@ pub fn run(library: &Library, name: &str, policy: &Policy, inputs: &[(&str, Valu
     let (program, _) = Program::load(library, name).unwrap_or_else(|report| panic!("{report}"));
     let record = Arc::new(Record::default());
     let home = home();
-    let protected: [PathBuf; 2] = [home.cache, home.state];
+    let protected = Protected { hidden: vec![home.cache, home.state], fixed: Vec::new() };
     let engine = Engine::new(&program, sandbox(), policy, &protected, record.clone())
         .unwrap_or_else(|error| panic!("{}", error.message));
     let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

@@ -95,7 +95,8 @@ fn execute(shell: &str, folder: &Path) -> String {
         Some(code) => format!("? {code}\n"),
         None => format!("? {}\n", output.status),
     };
-    let mut written = String::from_utf8_lossy(&output.stdout).into_owned();
+    // A terminal shows no difference between the two line ends.
+    let mut written = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
     if !written.is_empty() && !written.ends_with('\n') {
         written.push('\n');
     }

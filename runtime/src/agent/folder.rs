@@ -1,6 +1,6 @@
 //! Where an agent's files are: a folder on disk, or the library in the binary.
 
-use std::{io, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 use cap_std::fs::Dir;
 
@@ -9,10 +9,13 @@ use crate::source::{MAX_SOURCE, Source};
 /// An agent's own folder. Nothing outside it can be read through it.
 #[derive(Clone, Debug)]
 pub enum Folder {
-    /// A folder on disk, held open.
+    /// A folder on disk.
     Disk {
-        /// The capability.
-        dir: Arc<Dir>,
+        /// The library's folder, held open. The agent's own is opened below it when it is read: a
+        /// library may have more agents than a process may have open files.
+        root: Arc<Dir>,
+        /// The agent's folder in the library's.
+        below: PathBuf,
         /// The folder's path, for messages.
         path: String,
     },
@@ -40,7 +43,7 @@ impl Folder {
     /// `limit` bytes.
     pub fn read(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
         match self {
-            Self::Disk { dir, .. } => read_file(dir, name, limit),
+            Self::Disk { root, below, .. } => read_file(&root.open_dir(below)?, name, limit),
             Self::Builtin(path) => {
                 let wanted = format!("{path}/{name}");
                 let found = BUILTIN.binary_search_by_key(&wanted.as_str(), |(path, _)| path);

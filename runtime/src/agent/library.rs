@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io,
-    path::{Path, PathBuf},
+    path::{Component, Path},
     sync::Arc,
 };
 
@@ -60,7 +60,8 @@ impl Library {
     pub fn add_folder(&mut self, root: &Path) -> io::Result<()> {
         let dir = Dir::open_ambient_dir(root, ambient_authority())?;
         let name = root.canonicalize()?.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.search(Arc::new(dir), root.to_path_buf(), &name, 0);
+        let search = Search { root: Arc::new(dir.try_clone()?), on_disk: root, name };
+        self.search(&search, &dir, Path::new("."), 0);
         Ok(())
     }
 
@@ -112,24 +113,30 @@ impl Library {
         own.all(|(name, bytes)| on_disk.read(name, MAX_SOURCE).is_ok_and(|found| found == *bytes))
     }
 
-    /// Looks for agents in `dir`; a folder with a manifest is one, and is not searched further
-    /// than its subfolders.
-    fn search(&mut self, dir: Arc<Dir>, on_disk: PathBuf, path: &str, depth: usize) {
+    /// Looks for agents in `dir`, which is `below` the library's folder; a folder with a manifest is
+    /// one, and so may its subfolders be.
+    fn search(&mut self, search: &Search<'_>, dir: &Dir, below: &Path, depth: usize) {
+        let on_disk = search.on_disk.join(below.strip_prefix(".").unwrap_or(below));
         if dir.is_file(MANIFEST) {
-            let folder = Folder::Disk { dir: dir.clone(), path: on_disk.display().to_string() };
+            let path = search.path(below);
+            let below = below.to_path_buf();
+            let folder = Folder::Disk { root: search.root.clone(), below, path: on_disk.display().to_string() };
             let manifest = match folder.source(MANIFEST) {
-                Ok(source) => Manifest::read(&source, folder, path),
+                Ok(source) => Manifest::read(&source, folder, &path),
                 Err(error) => Err(unreadable(&on_disk.join(MANIFEST), &error)),
             };
-            self.insert(manifest, path);
+            self.insert(manifest, &path);
         }
         if depth == MAX_DEPTH {
             return;
         }
-        for name in folders(&dir) {
-            if let Ok(inner) = dir.open_dir(&name) {
-                let below = if depth == 0 { name.clone() } else { format!("{path}/{name}") };
-                self.search(Arc::new(inner), on_disk.join(&name), &below, depth + 1);
+        for name in folders(dir) {
+            match dir.open_dir(&name) {
+                Ok(inner) => self.search(search, &inner, &below.join(&name), depth + 1),
+                Err(error) => {
+                    let message = format!("`{}` is not searched for agents: {error}", on_disk.join(&name).display());
+                    self.conflicts.push(Diagnostic::warning("unreadable", message));
+                }
             }
         }
     }
@@ -146,6 +153,26 @@ impl Library {
         } else {
             self.entries.insert(name, entry);
         }
+    }
+}
+
+/// What is the same for all folders of one library.
+struct Search<'a> {
+    root: Arc<Dir>,
+    on_disk: &'a Path,
+    name: String,
+}
+
+impl Search<'_> {
+    /// The path by which an agent is known: in its library, or the library's own name where the
+    /// library is the agent.
+    fn path(&self, below: &Path) -> String {
+        let parts = below.components().filter_map(|part| match part {
+            Component::Normal(name) => name.to_str(),
+            _ => None,
+        });
+        let parts: Vec<_> = parts.collect();
+        if parts.is_empty() { self.name.clone() } else { parts.join("/") }
     }
 }
 

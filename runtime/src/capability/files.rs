@@ -3,7 +3,12 @@
 
 mod host;
 
-use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use cap_std::{ambient_authority, fs::Dir as CapDir};
 use wasmtime::component::{HasData, Linker, Resource};
@@ -38,6 +43,27 @@ pub struct Mounts {
     root: File,
 }
 
+/// What no mount may give away, whatever a policy says. Paths are canonical.
+#[derive(Clone, Debug, Default)]
+pub struct Protected {
+    /// What no agent may even read: compiled guests, and the key that seals them.
+    pub hidden: Vec<PathBuf>,
+    /// What no agent may write: the policy, and what it extends.
+    pub fixed: Vec<PathBuf>,
+}
+
+impl Protected {
+    /// What a grant of `host` would give away.
+    fn given_away(&self, host: &Path, access: Access) -> Option<&PathBuf> {
+        let fixed = self.fixed.iter().filter(|_| access == Access::Write);
+        self.hidden.iter().chain(fixed).find(|kept| overlap(host, kept))
+    }
+}
+
+fn overlap(one: &Path, other: &Path) -> bool {
+    one.starts_with(other) || other.starts_with(one)
+}
+
 /// Why the folders can't be opened.
 #[derive(Debug)]
 pub struct MountError {
@@ -48,8 +74,12 @@ pub struct MountError {
 }
 
 impl Mounts {
-    /// Opens the folders of `grants`. None may reach a path of `protected`, at which no guest may
-    /// ever write.
+    /// What was granted.
+    pub fn grants(&self) -> &[FileGrant] {
+        &self.grants
+    }
+
+    /// Opens the folders of `grants`. None may give away what is `protected`.
     ///
     /// # Ambient Authority
     ///
@@ -58,7 +88,7 @@ impl Mounts {
     /// # Errors
     ///
     /// When a folder isn't there, two grants overlap on the host, or one reaches what is protected.
-    pub fn open(grants: &[FileGrant], protected: &[PathBuf]) -> Result<Self, MountError> {
+    pub fn open(grants: &[FileGrant], protected: &Protected) -> Result<Self, MountError> {
         let mut hosts: Vec<(PathBuf, Access)> = Vec::new();
         let mut dirs = Vec::new();
         for grant in grants {
@@ -66,17 +96,18 @@ impl Mounts {
             let unusable =
                 |error: io::Error| wrong(format!("the folder `{}` can't be opened: {error}", grant.host.display()));
             let host = grant.host.canonicalize().map_err(unusable)?;
-            let apart = |other: &PathBuf| !host.starts_with(other) && !other.starts_with(&host);
             let writes = |access: Access| access == Access::Write || grant.access == Access::Write;
-            if let Some((other, _)) = hosts.iter().find(|(other, access)| writes(*access) && !apart(other)) {
-                return Err(wrong(format!(
-                    "`{}` and `{}` overlap, and one of them may be written",
-                    other.display(),
-                    host.display()
-                )));
+            if let Some((other, _)) = hosts.iter().find(|(other, access)| writes(*access) && overlap(&host, other)) {
+                let (other, host) = (other.display(), host.display());
+                return Err(wrong(format!("`{other}` and `{host}` overlap, and one of them may be written")));
             }
-            if let Some(kept) = protected.iter().find(|kept| grant.access == Access::Write && !apart(kept)) {
-                return Err(wrong(format!("`{}` holds what no agent may write: {}", host.display(), kept.display())));
+            if let Some(kept) = protected.given_away(&host, grant.access) {
+                return Err(wrong(format!(
+                    "`{}` gives away what no agent may {}: {}",
+                    host.display(),
+                    grant.access.word(),
+                    kept.display()
+                )));
             }
             let dir = CapDir::open_ambient_dir(&host, ambient_authority()).map_err(unusable)?.into_std_file();
             let (perms, mode) = match grant.access {

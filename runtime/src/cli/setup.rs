@@ -10,7 +10,7 @@ use etcetera::BaseStrategy;
 
 use crate::{
     Diagnostic, Library, Policy,
-    capability::files::MountError,
+    capability::files::{MountError, Protected},
     cli::{Globals, Stop, render, terminal},
     sandbox::{Cache, Sandbox},
     source::{MAX_SOURCE, Source},
@@ -58,12 +58,11 @@ fn read_text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// What no agent may ever write: the policy with what it extends, and compiled guests, which are native code.
-pub fn protected(policy: &Policy) -> Vec<PathBuf> {
-    let folders = folders();
-    let own = folders.iter().flat_map(|(cache, key)| [cache.clone(), key.clone()]);
-    let paths = own.chain(policy.files().iter().cloned());
-    paths.filter_map(|path| path.canonicalize().ok()).collect()
+/// What no agent may reach or change, whatever the policy grants.
+pub fn protected(policy: &Policy) -> Protected {
+    let canonical = |paths: Vec<PathBuf>| paths.into_iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let hidden = folders().map_or(Vec::new(), |(cache, key)| vec![cache, key]);
+    Protected { hidden: canonical(hidden), fixed: canonical(policy.files().to_vec()) }
 }
 
 /// The sandbox, with a cache where there can be one.

@@ -19,7 +19,7 @@ pub use tape::{Cell, Status, Tape};
 use crate::{
     Value,
     agent::{AgentId, Body, Program, STATUS},
-    capability::files::{MountError, Mounts},
+    capability::files::{MountError, Mounts, Protected},
     engine::frame::{Frame, Next},
     failure::{Code, Failure},
     policy::{Authority, Denial, Policy},
@@ -88,7 +88,7 @@ impl Outcome {
 
 impl<'a> Engine<'a> {
     /// Looks up what the policy grants each agent of the program, and opens the folders. None may
-    /// be written that reaches a path of `protected`.
+    /// give away what is `protected`.
     ///
     /// # Errors
     ///
@@ -97,15 +97,24 @@ impl<'a> Engine<'a> {
         program: &'a Program,
         sandbox: &'a Sandbox,
         policy: &Policy,
-        protected: &[std::path::PathBuf],
+        protected: &Protected,
         tape: Arc<dyn Tape>,
     ) -> Result<Self, MountError> {
-        let grant = |(_, agent): (AgentId, &crate::agent::Agent)| {
+        let mut opened: Vec<Arc<Mounts>> = Vec::new();
+        let mut grants = Vec::new();
+        for (_, agent) in program.agents() {
             let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
-            let mounts = Arc::new(Mounts::open(&authority.files, protected)?);
-            Ok((authority, mounts))
-        };
-        let grants = program.agents().map(grant).collect::<Result<_, _>>()?;
+            // Only code reaches folders, and agents with the same grants reach the same ones.
+            let files = if matches!(agent.body, Body::Proc(_)) { authority.files.as_slice() } else { &[] };
+            let mounts = match opened.iter().find(|mounts| mounts.grants() == files) {
+                Some(mounts) => mounts.clone(),
+                None => {
+                    opened.push(Arc::new(Mounts::open(files, protected)?));
+                    opened[opened.len() - 1].clone()
+                }
+            };
+            grants.push((authority, mounts));
+        }
         Ok(Self { program, sandbox, tape, grants })
     }
 

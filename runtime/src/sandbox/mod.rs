@@ -25,7 +25,7 @@ use crate::{
     agent::{self, Manifest},
     capability::{
         denials::Denials,
-        files::{Files, Mounts},
+        files::{Files, Mounts, Protected},
         log::{Level, Log, LogStream, Sink},
         tcp,
     },
@@ -173,7 +173,8 @@ impl Sandbox {
     pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<(), Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
         let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output };
-        let mounts = Mounts::open(&[], &[]).map_err(|error| Failure::new(Code::Host, error.message))?;
+        let mounts =
+            Mounts::open(&[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
         let log: Sink = Arc::new(|_, _| {});
         let call = Call { manifest, code, inputs: &[], limits, mounts: Arc::new(mounts), log: log.clone() };
         let guest = self.guests.get(code)?;
