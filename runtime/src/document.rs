@@ -35,6 +35,7 @@ pub fn read<T>(
     let mut top = Table::new(source, table.get_ref(), table.span(), "");
     let value = read(&mut top, &mut report);
     top.finish(&mut report);
+    report.0.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span.start));
     match value {
         Some(value) if !report.has_errors() => Ok((value, report)),
         _ => Err(report),
@@ -159,7 +160,7 @@ impl<'a> Item<'a> {
 
     fn wrong_type(&self, wanted: &str) -> Diagnostic {
         let found = self.value.get_ref().type_str();
-        self.wrong("wrong-type", format!("`{}` is {wanted}, not {} {found}", self.path, article(found)))
+        self.wrong("wrong-type", format!("`{}` must be {wanted}, not {} {found}", self.path, article(found)))
     }
 
     /// The text.

@@ -20,6 +20,9 @@ use crate::{capability::denials::Denials, policy::Denial, sandbox::CallState};
 /// Denies every address, and remembers it.
 pub fn deny_addresses(wasi: &mut WasiCtxBuilder, denials: &Denials) {
     let denials = denials.clone();
+    // A socket by itself reaches nobody. Without it the address would never be asked about, and the
+    // denial not be known.
+    wasi.allow_tcp(true).allow_udp(true);
     wasi.socket_addr_check(move |address, purpose| {
         denials.push(address_denied(address, purpose));
         Box::pin(std::future::ready(false))

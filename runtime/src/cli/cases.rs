@@ -219,10 +219,16 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
             copy(&entry.path(), &target)?;
-        } else {
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, target)?;
+        } else if kind.is_file() {
             fs::copy(entry.path(), target)?;
+        } else {
+            let message = format!("{} is neither a file nor a folder", entry.path().display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
     }
     Ok(())

@@ -41,6 +41,9 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     // stand behind the name too.
     let globals = globals.and(globals_in(&rest));
     let library = setup::library(&globals)?;
+    if library.conflicts().has_errors() {
+        return Err(library.conflicts().clone().into());
+    }
     let manifest = manifest(&library, &name)?;
     let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
@@ -120,10 +123,12 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Stop> {
 
 async fn run_interruptible(engine: &Engine<'_>, inputs: Vec<(String, Value)>) -> Outcome {
     tokio::select! {
-        outcome = engine.run(inputs) => outcome,
+        // The first to be asked: what listens for the signal has to be there before the run begins.
+        biased;
         _ = tokio::signal::ctrl_c() => {
             Outcome { failure: Some(Failure::new(Code::Interrupted, "interrupted")), ..Outcome::default() }
         }
+        outcome = engine.run(inputs) => outcome,
     }
 }
 

@@ -20,6 +20,10 @@ const RESULT_OVERHEAD: u64 = 64;
 const FRAME_OVERHEAD: u64 = 1024;
 const STEP_OVERHEAD: u64 = 4;
 
+/// The longest path that a frame keeps, in bytes; of a longer one, the middle is left out. Paths
+/// grow with every level, and a thousand levels say no more than ten.
+const MAX_PATH: usize = 240;
+
 pub(super) struct Frame<'a> {
     workflow: &'a Workflow,
     manifest: &'a Manifest,
@@ -55,7 +59,7 @@ impl<'a> Frame<'a> {
         Self {
             workflow,
             manifest,
-            path: call.path,
+            path: shortened(call.path),
             inputs: call.inputs,
             results: Results::new(),
             held: FRAME_OVERHEAD + STEP_OVERHEAD * workflow.steps.len() as u64,
@@ -317,6 +321,18 @@ impl<'a> Frame<'a> {
         if let Some(caller) = caller {
             caller.budget.steps = caller.budget.steps.saturating_sub(self.steps_given - self.budget.steps);
         }
+    }
+}
+
+/// A path with its middle left out where it is too long.
+fn shortened(path: String) -> String {
+    const END: usize = MAX_PATH / 3;
+    match path.len() {
+        length if length > MAX_PATH => {
+            let (start, end) = (path.floor_char_boundary(END), path.ceil_char_boundary(length - END));
+            format!("{}…{}", &path[..start], &path[end..])
+        }
+        _ => path,
     }
 }
 

@@ -172,13 +172,13 @@ mod tests {
         "#;
         let expected = [
             "version",
+            "unknown-key",
             "wrong-type",
             "bad-limit",
             "bad-limit",
             "bad-path",
             "unknown-choice",
             "not-supported",
-            "unknown-key",
         ];
         assert_eq!(codes(text), expected);
     }

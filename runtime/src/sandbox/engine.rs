@@ -10,7 +10,7 @@ const MAX_LIVE: u32 = 128;
 
 /// The native stack of a guest, in bytes: so much that CPython's own bounds on recursion, in Python
 /// and in C, come first and give a `RecursionError` rather than a crash.
-const WASM_STACK: usize = 4 << 20;
+const WASM_STACK: usize = 16 << 20;
 
 /// What our own functions may take of the stack below the guest's, in bytes.
 const HOST_STACK: usize = 1 << 20;

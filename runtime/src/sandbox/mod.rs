@@ -15,7 +15,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wasmtime::{Engine, Store, Trap, component::ResourceTable};
+use wasmtime::{
+    Engine, Store, Trap,
+    component::{ResourceTable, ResourceTableError},
+};
 use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 pub use cache::Cache;
@@ -120,9 +123,9 @@ impl WasiView for CallState {
     }
 }
 
-/// The most handles (open files, streams, sockets) that a guest holds at once; each is memory of
-/// ours.
-const MAX_HANDLES: usize = 4096;
+/// The most handles (open files, streams, sockets) that a guest holds at once; a file is one of the
+/// 1,024 that a process usually may open.
+const MAX_HANDLES: usize = 256;
 
 /// The largest random text that a guest may ask for at once, in bytes: it is made in our memory.
 const MAX_RANDOM: u64 = 1 << 20;
@@ -324,6 +327,12 @@ fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits: &CallLimit
     let limiter = &store.data().limiter;
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return Failure::new(Code::Crashed, format!("the agent's program exited with {code} in place of returning"));
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return Failure::new(
+            Code::Crashed,
+            format!("the agent holds more than {MAX_HANDLES} files and streams open at once"),
+        );
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {

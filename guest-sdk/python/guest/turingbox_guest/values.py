@@ -82,6 +82,8 @@ def _expected(declared):
 
 def _encoded(value, name):
     if isinstance(value, str):
+        # A plain one: an agent may return a `str` whose methods say what it likes.
+        value = str.__str__(value)
         if not _is_text(value):
             raise _unfit(faults.first(value, name))
         return Value_Text(value)
