@@ -117,6 +117,22 @@ fn nothing_is_left_behind() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// `ARCHITECTURE.md` says which test holds each invariant: there has to be one of that name.
+#[test]
+fn invariants_name_their_tests() {
+    let page = read(&root().join("runtime/ARCHITECTURE.md"));
+    let numbered = |line: &&str| line.starts_with("| ") && line[2..].starts_with(|c: char| c.is_ascii_digit());
+    let held: Vec<_> = page.lines().filter(numbered).filter_map(|row| row.rsplit('|').nth(1)).collect();
+    let code = held.iter().flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let names: Vec<_> = code.filter(|name| name.contains('_') && !name.contains(['.', '/'])).collect();
+    assert!(names.len() >= 6, "the table was not found: {names:?}");
+    let files = folder::files(&root().join("tests")).into_iter();
+    let tests: String =
+        files.filter(|path| path.extension().is_some_and(|kind| kind == "rs")).map(|path| read(&path)).collect();
+    let missing: Vec<_> = names.iter().filter(|name| !tests.contains(&format!("fn {name}()"))).collect();
+    assert!(missing.is_empty(), "there are no such tests: {missing:?}");
+}
+
 /// The Rust files of the runtime.
 fn sources() -> Vec<PathBuf> {
     let files = folder::files(&root().join("runtime/src"));
