@@ -26,18 +26,26 @@ const KEPT_RESIDENT: usize = 32 << 20;
 /// Sets up the engine. Metering is by fuel alone: a guest yields after every slice of it, so that a
 /// deadline preempts a busy loop too, and bulk operations cost by the byte, so that none outlasts
 /// its slice.
+///
+/// Instances come from a pool. Where a process may not reserve the pool's address space (a terabyte
+/// of it, none of it memory), each is allocated by itself: slower, and as safe.
 pub fn engine() -> wasmtime::Result<Engine> {
+    let pooled = InstanceAllocationStrategy::Pooling(pool());
+    Engine::new(&config(pooled)).or_else(|_| Engine::new(&config(InstanceAllocationStrategy::OnDemand)))
+}
+
+fn config(allocation: InstanceAllocationStrategy) -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
         .operator_cost(cost())
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool()))
+        .allocation_strategy(allocation)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(WASM_STACK + HOST_STACK)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8))
         .generate_address_map(false)
         .relaxed_simd_deterministic(true);
-    Engine::new(&config)
+    config
 }
 
 fn cost() -> OperatorCost {
