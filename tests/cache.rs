@@ -73,7 +73,7 @@ fn no_mount_reaches_what_is_hidden() {
     let (hidden, fixed) = (folder.path().join("hidden"), folder.path().join("policy.toml"));
     fs::create_dir(&hidden).unwrap();
     fs::write(&fixed, "").unwrap();
-    let protected = Protected { hidden: vec![hidden], fixed: vec![fixed] };
+    let protected = Protected { hidden: vec![hidden], fixed: vec![fixed], within: None };
     let (program, _) = Program::load(&turingbox::Library::builtin(), "read_file").unwrap_or_else(|r| panic!("{r}"));
     let open = |path: &str, access: &str| {
         let host = folder.path().join(path);

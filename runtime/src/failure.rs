@@ -91,14 +91,14 @@ impl Code {
     }
 
     /// The exit code of a run that fails with this. `denied` is whether something in the run was
-    /// denied: then an agent's failure counts as the policy's.
+    /// denied: that comes before what the agent says itself, and before a limit.
     pub fn exit_code(self, denied: bool) -> u8 {
         match self {
             Self::Interrupted => 130,
-            Self::Source | Self::Input => 2,
+            Self::Host => 5,
             Self::Denied => 3,
+            _ if denied => 3,
             _ => match self.blame() {
-                Blame::Guest if denied => 3,
                 Blame::Guest => 1,
                 Blame::Policy => 4,
                 Blame::Caller => 2,

@@ -1,6 +1,8 @@
 //! Templates: MiniJinja, strict about what is not defined, with its own fuel, and with every value
 //! made safe for the place that it is put in.
 
+mod quotes;
+
 use std::{collections::BTreeMap, fmt::Write as _, io};
 
 use minijinja::{
@@ -11,12 +13,21 @@ use crate::{
     Value,
     agent::Folder,
     failure::{Code, Failure},
-    source::MAX_SOURCE,
 };
 
 /// What one rendering may cost, in MiniJinja's units: about one an instruction, and one for 64
 /// bytes made. So a template ends within a second, and never holds more than 128 MiB.
 const FUEL: u64 = 2_000_000;
+
+/// The stack of a render, in bytes: reserved, not touched. A loop can nest a list in a list with
+/// every ten units of fuel, and writing it out and dropping it takes stack for every level.
+const STACK: usize = 1 << 30;
+
+/// The longest template, in bytes: a chain of operators nests one level for each, in the parser.
+const MAX_TEMPLATE: usize = 256 << 10;
+
+/// A template so short, in bytes, that no way to write it nests deeply.
+const SHORT: usize = 2048;
 
 /// How deep includes and macros may nest; each level takes native stack.
 const MAX_RECURSION: usize = 64;
@@ -57,6 +68,7 @@ impl Escape {
 #[derive(Debug)]
 pub struct Templates {
     environment: Environment<'static>,
+    escape: Escape,
 }
 
 /// Why a text is not a template.
@@ -80,7 +92,7 @@ impl Templates {
         if let Some(folder) = folder {
             environment.set_loader(move |name| include(&folder, name));
         }
-        Self { environment }
+        Self { environment, escape }
     }
 
     /// Adds a template, and says which names it takes from its scope.
@@ -89,6 +101,13 @@ impl Templates {
     ///
     /// When `text` is not a template.
     pub fn add(&mut self, name: &str, text: &str) -> Result<Vec<String>, TemplateError> {
+        if text.len() > MAX_TEMPLATE {
+            return Err(TemplateError { message: format!("it is longer than {MAX_TEMPLATE} bytes"), line: 1 });
+        }
+        if let Some(line) = quotes::quoted_value(self.escape, text) {
+            let message = "a value comes with its own quotes: write `{{ name }}` without any around it";
+            return Err(TemplateError { message: message.into(), line });
+        }
         let add = |environment: &mut Environment<'static>| {
             environment.add_template_owned(name.to_owned(), text.to_owned())?;
             let mut names: Vec<_> = environment.get_template(name)?.undeclared_variables(false).into_iter().collect();
@@ -96,7 +115,14 @@ impl Templates {
             names.sort();
             Ok(names)
         };
-        add(&mut self.environment).map_err(|error: minijinja::Error| TemplateError {
+        let environment = &mut self.environment;
+        let added = match text.len() {
+            // Too short to nest deeper than any stack.
+            0..=SHORT => add(environment),
+            _ => on_deep_stack(|| add(environment))
+                .map_err(|failure| TemplateError { message: failure.message, line: 1 })?,
+        };
+        added.map_err(|error: minijinja::Error| TemplateError {
             message: error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
             line: error.line().unwrap_or(1),
         })
@@ -116,11 +142,23 @@ impl Templates {
     ) -> Result<String, Failure> {
         let named = scope.into_iter().map(|(name, value)| Ok((name.to_owned(), jinja(&value)?)));
         let scope = named.collect::<Result<BTreeMap<_, _>, Failure>>()?;
-        let mut written = Capped { bytes: Vec::new(), left: limit };
         let template = self.environment.get_template(name).map_err(|error| failure(&error, limit))?;
-        template.render_captured_to(Jinja::from(scope), &mut written).map_err(|error| failure(&error, limit))?;
-        Ok(String::from_utf8_lossy(&written.bytes).into_owned())
+        let render = || {
+            let mut written = Capped { bytes: Vec::new(), left: limit };
+            template.render_captured_to(Jinja::from(scope), &mut written).map_err(|error| failure(&error, limit))?;
+            Ok(String::from_utf8_lossy(&written.bytes).into_owned())
+        };
+        // Without a statement there is no loop, and nothing nests deeper than it is written.
+        if template.source().contains("{%") { on_deep_stack(render)? } else { render() }
     }
+}
+
+/// Runs `work` on a stack that is deep enough for whatever a template's fuel can nest.
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).map_err(Failure::host)?;
+        thread.join().map_err(|_| Failure::new(Code::Host, "the template engine panicked"))
+    })
 }
 
 /// A value as templates see it. It is never parsed as a template.
@@ -134,7 +172,7 @@ fn jinja(value: &Value) -> Result<Jinja, Failure> {
 }
 
 fn include(folder: &Folder, name: &str) -> Result<Option<String>, minijinja::Error> {
-    match folder.read(name, MAX_SOURCE).map(String::from_utf8) {
+    match folder.read(name, MAX_TEMPLATE as u64).map(String::from_utf8) {
         Ok(Ok(text)) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Ok(Err(_)) => Err(minijinja::Error::new(ErrorKind::BadInclude, format!("`{name}` is not UTF-8"))),
@@ -293,6 +331,17 @@ mod tests {
         for (text, code) in [(forever, Code::Fuel), (double, Code::Fuel), (long, Code::Output)] {
             assert_eq!(render(Escape::None, text, Value::text("")).unwrap_err().code, code, "{text}");
         }
+    }
+
+    #[test]
+    fn nesting_does_not_end_the_process() {
+        let nest = "{% set n = namespace(a=[]) %}{% for i in range(100000) %}{% set n.a = [n.a] %}{% endfor %}";
+        for text in [nest.to_owned(), format!("{nest}{{{{ n.a }}}}"), format!("{{{{ 1{} }}}}", " + 1".repeat(60_000))] {
+            // Whether it renders or is refused, this process is still there.
+            let _ = render(Escape::None, &text, Value::text(""));
+        }
+        let long = format!("{{{{ 1{} }}}}", " + 1".repeat(100_000));
+        assert_eq!(render(Escape::None, &long, Value::text("")).unwrap_err().code, Code::Source);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub fn run(library: &Library, name: &str, policy: &Policy, inputs: &[(&str, Valu
     let (program, _) = Program::load(library, name).unwrap_or_else(|report| panic!("{report}"));
     let record = Arc::new(Record::default());
     let home = home();
-    let protected = Protected { hidden: vec![home.cache, home.state], fixed: Vec::new() };
+    let protected = Protected { hidden: vec![home.cache, home.state], fixed: Vec::new(), within: None };
     let engine = Engine::new(&program, sandbox(), policy, &protected, record.clone())
         .unwrap_or_else(|error| panic!("{}", error.message));
     let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

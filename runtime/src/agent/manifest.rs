@@ -247,9 +247,13 @@ fn read_proc(top: &mut Table<'_>, report: &mut Report) -> Option<ProcCode> {
     let python = top.take("python", report, file_name);
     let function = top.take("function", report, Item::string);
     let component = top.take("component", report, file_name);
+    let before = report.0.len();
     top.take::<()>("command", report, |item| {
         Err(item.wrong("not-supported", "`command` is not supported by this version"))
     });
+    if report.0.len() > before {
+        return None;
+    }
     match (python, component) {
         (Some(file), None) => Some(ProcCode::Python { file, function: function.unwrap_or_else(|| "main".into()) }),
         (None, Some(file)) if function.is_none() => Some(ProcCode::Component { file }),

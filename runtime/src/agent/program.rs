@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The largest component that is loaded, in bytes: compiling takes time and memory in proportion.
-const MAX_COMPONENT: u64 = 64 << 20;
+const MAX_COMPONENT: u64 = 32 << 20;
 
 /// The name under which a template agent's own template is known.
 pub(crate) const TEMPLATE: &str = "template";

@@ -25,7 +25,7 @@ use wasmtime_wasi::{
 
 use crate::{
     capability::denials::Denials,
-    policy::{Access, Denial, FileGrant, decide_files},
+    policy::{Access, Denial, FileGrant, decide_files, is_below},
     sandbox::CallState,
     source::Place,
 };
@@ -50,6 +50,9 @@ pub struct Protected {
     pub hidden: Vec<PathBuf>,
     /// What no agent may write: the policy, and what it extends.
     pub fixed: Vec<PathBuf>,
+    /// The folder that every granted folder has to be in, where the policy is not an operator's: an
+    /// agent's own cases come with one.
+    pub within: Option<PathBuf>,
 }
 
 impl Protected {
@@ -100,6 +103,9 @@ impl Mounts {
             if let Some((other, _)) = hosts.iter().find(|(other, access)| writes(*access) && overlap(&host, other)) {
                 let (other, host) = (other.display(), host.display());
                 return Err(wrong(format!("`{other}` and `{host}` overlap, and one of them may be written")));
+            }
+            if let Some(within) = protected.within.as_ref().filter(|within| !host.starts_with(within)) {
+                return Err(wrong(format!("`{}` is not in `{}`", host.display(), within.display())));
             }
             if let Some(kept) = protected.given_away(&host, grant.access) {
                 return Err(wrong(format!(
@@ -191,6 +197,16 @@ impl FilesView<'_> {
     fn refuse(&self, code: &'static str, request: String) -> FsError {
         self.denials.push(Denial { code, request, place: None, help: String::new() });
         ErrorCode::NotPermitted.into()
+    }
+
+    /// Refuses a link that leads out of its folder: no guest could follow it, but whoever looks at
+    /// the folder later, outside the sandbox, would.
+    fn check_link(&self, path: &str, target: &str) -> FsResult<()> {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let leads_to = join(parent, target);
+        let mount = self.files.mounts.grants.iter().find(|grant| is_below(path, &grant.mount));
+        let stays = !target.starts_with('/') && mount.is_some_and(|grant| is_below(&leads_to, &grant.mount));
+        if stays { Ok(()) } else { Err(self.refuse("files.outside", format!("link {path} to {target}"))) }
     }
 
     /// Refuses to open what is neither a file nor a folder: a device acts when it is opened, and a

@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use cap_std::{ambient_authority, fs::Dir};
+
 use crate::{
     Json, Outcome, Report, Value,
     diagnostic::Diagnostic,
@@ -103,7 +105,7 @@ impl Case {
                 differences
             }
         };
-        differences.extend(self.files.iter().filter_map(|(name, content)| content.difference(&folder.join(name))));
+        differences.extend(self.files.iter().filter_map(|(name, content)| content.difference(folder, name)));
         differences
     }
 }
@@ -130,19 +132,19 @@ fn same(expected: &Value, found: &Value) -> bool {
 }
 
 impl Content {
-    fn difference(&self, path: &Path) -> Option<String> {
-        let found = match fs::read(path) {
+    fn difference(&self, folder: &Path, name: &str) -> Option<String> {
+        let found = match read(folder, name) {
             Ok(found) => found,
-            Err(error) => return Some(format!("{}: {error}", path.display())),
+            Err(error) => return Some(format!("{name}: {error}")),
         };
         let text = String::from_utf8_lossy(&found);
         match self {
             Self::Exactly(expected) if *expected == found => None,
             Self::Contains(part) if text.contains(part.as_str()) => None,
             Self::Exactly(expected) => {
-                Some(format!("{} should hold {:?}, not {text:?}", path.display(), String::from_utf8_lossy(expected)))
+                Some(format!("{} should hold {:?}, not {text:?}", name, String::from_utf8_lossy(expected)))
             }
-            Self::Contains(part) => Some(format!("{} should have {part:?} in it: {text:?}", path.display())),
+            Self::Contains(part) => Some(format!("{} should have {part:?} in it: {text:?}", name)),
         }
     }
 }
@@ -192,8 +194,13 @@ fn content(item: &Item<'_>, folder: &Path) -> Result<Content, Diagnostic> {
 }
 
 fn file(item: &Item<'_>, folder: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let path = folder.join(item.clone().text()?);
-    fs::read(&path).map_err(|error| item.wrong("missing-file", format!("{}: {error}", path.display())))
+    let name = item.clone().text()?;
+    read(folder, name).map_err(|error| item.wrong("missing-file", format!("`{name}`: {error}")))
+}
+
+/// Reads a file of a case's folder, and none outside it: cases come with agents that nobody has read.
+fn read(folder: &Path, name: &str) -> io::Result<Vec<u8>> {
+    Dir::open_ambient_dir(folder, ambient_authority())?.read(name)
 }
 
 /// The cases of the agent in `folder`, sorted by name.

@@ -147,7 +147,7 @@ fn conclude(report: Report, agents: usize, json: bool) -> Result<(), Stop> {
             })
         });
         let object = json!({ "agents": agents, "findings": findings.collect::<Vec<_>>() });
-        terminal::print_line(&object.to_string())?;
+        terminal::print_json(&object)?;
     } else {
         render::report(&report);
         render::note(&format!("checked {agents} agents: {errors} errors, {warnings} warnings"));

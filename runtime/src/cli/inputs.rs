@@ -1,34 +1,31 @@
 //! An agent's inputs as arguments of a command line.
 
 use std::{
+    collections::HashSet,
     ffi::OsString,
     fs::File,
     io::{self, IsTerminal, Read},
     os::unix::{ffi::OsStringExt, fs::FileTypeExt},
 };
 
-use clap::{Arg, ArgAction, ArgMatches, builder::OsStringValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, builder::OsStringValueParser};
 
 use crate::{
     Hint, Value,
     agent::{Input, Manifest},
-    cli::{Stop, terminal::escape},
+    cli::{Globals, Stop, terminal::escape},
 };
 
 /// The most that one input may hold, in bytes; a guest's memory bounds it further.
 const MAX_INPUT: u64 = 1 << 30;
 
-/// The options that belong to the command itself. An input of such a name is an option behind
-/// `--input-`: an agent can't take a global option's place.
-const OWN: [&str; 7] = ["agents", "policy", "json", "trace", "verbose", "output", "help"];
-
 /// The arguments for the inputs of `manifest`.
 pub fn arguments(manifest: &Manifest) -> Vec<Arg> {
-    manifest.inputs.iter().map(argument).collect()
+    let options = options(manifest);
+    manifest.inputs.iter().zip(options).map(|(input, (long, other))| argument(input, long, other)).collect()
 }
 
-fn argument(input: &Input) -> Arg {
-    let (long, other) = options(input);
+fn argument(input: &Input, long: String, other: Option<String>) -> Arg {
     let mut argument = Arg::new(format!("input:{}", input.name))
         .long(long)
         .help(help(input))
@@ -46,14 +43,30 @@ fn argument(input: &Input) -> Arg {
     argument
 }
 
-/// The option of an input, with hyphens; and the same with underscores, which works too.
-fn options(input: &Input) -> (String, Option<String>) {
-    let hyphens = input.name.replace('_', "-");
-    if OWN.contains(&hyphens.as_str()) {
-        return (format!("input-{hyphens}"), None);
+/// The option of each input, with hyphens; and the same with underscores, which works too. A name
+/// that is taken, by the command's own options or by another input, is put behind `--input-`: an
+/// agent can't take a global option's place.
+fn options(manifest: &Manifest) -> Vec<(String, Option<String>)> {
+    let own = Globals::augment_args(clap::Command::new(""));
+    let own = own.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned));
+    let mut taken: HashSet<String> = own.chain(["output", "help", "version", ""].map(str::to_owned)).collect();
+    let mut options = Vec::new();
+    for (index, input) in manifest.inputs.iter().enumerate() {
+        let plain = input.name.replace('_', "-").trim_matches('-').to_owned();
+        let behind = format!("input-{plain}");
+        let numbered = (0..).map(|more| format!("input-{}", index + more));
+        let long = [plain, behind].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
+        let long = long.unwrap_or_else(|| unreachable!("there is always a number more"));
+        let other = Some(input.name.clone()).filter(|name| !name.starts_with('-') && taken.insert(name.clone()));
+        options.push((long, other));
     }
-    let other = (hyphens != input.name).then(|| input.name.clone());
-    (hyphens, other)
+    options
+}
+
+/// The option of one input, for messages.
+fn option(manifest: &Manifest, input: &Input) -> String {
+    let position = manifest.inputs.iter().position(|other| other.name == input.name);
+    position.map_or_else(|| input.name.clone(), |position| options(manifest).swap_remove(position).0)
 }
 
 fn help(input: &Input) -> String {
@@ -94,14 +107,16 @@ pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Va
     let mut missing = Vec::new();
     for input in &manifest.inputs {
         match matches.get_one::<OsString>(&format!("input:{}", input.name)) {
-            Some(argument) => inputs.push((input.name.clone(), value(input, read_argument(input, argument)?)?)),
+            Some(argument) => {
+                inputs.push((input.name.clone(), value(manifest, input, read_argument(manifest, input, argument)?)?))
+            }
             None if input.is_required() => missing.push(input),
             None => {}
         }
     }
     if let ([input], true) = (missing.as_slice(), stdin_is_piped()) {
         let bytes = read_all(io::stdin()).map_err(|error| Stop::Usage(format!("stdin can't be read: {error}")))?;
-        inputs.push((input.name.clone(), value(input, bytes)?));
+        inputs.push((input.name.clone(), value(manifest, input, bytes)?));
         missing.clear();
     }
     if missing.is_empty() {
@@ -109,7 +124,7 @@ pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Va
     }
     let lines = missing
         .iter()
-        .map(|input| format!("  --{} <{}>  {}", options(input).0, input.hint.word().to_uppercase(), input.help));
+        .map(|input| format!("  --{} <{}>  {}", option(manifest, input), input.hint.word().to_uppercase(), input.help));
     let lines: Vec<_> = lines.collect();
     Err(Stop::Usage(format!(
         "these inputs of `{0}` are missing:\n{1}\n\nsee `turingbox run {0} --help`",
@@ -118,12 +133,12 @@ pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Va
     )))
 }
 
-fn value(input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {
-    input.hint.read(bytes).map_err(|expected| Stop::Usage(format!("--{}: {expected}", options(input).0)))
+fn value(manifest: &Manifest, input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {
+    input.hint.read(bytes).map_err(|expected| Stop::Usage(format!("--{}: {expected}", option(manifest, input))))
 }
 
 /// `@file` is the file's contents, `-` is stdin, `@@text` is `@text`.
-fn read_argument(input: &Input, argument: &OsString) -> Result<Vec<u8>, Stop> {
+fn read_argument(manifest: &Manifest, input: &Input, argument: &OsString) -> Result<Vec<u8>, Stop> {
     let bytes = argument.clone().into_vec();
     let read = match bytes.as_slice() {
         b"-" => read_all(io::stdin()),
@@ -131,7 +146,7 @@ fn read_argument(input: &Input, argument: &OsString) -> Result<Vec<u8>, Stop> {
         [b'@', path @ ..] => File::open(OsString::from_vec(path.to_vec())).and_then(read_all),
         _ => Ok(bytes),
     };
-    read.map_err(|error| Stop::Usage(format!("--{} {}: {error}", options(input).0, argument.display())))
+    read.map_err(|error| Stop::Usage(format!("--{} {}: {error}", option(manifest, input), argument.display())))
 }
 
 fn read_all(from: impl Read) -> io::Result<Vec<u8>> {

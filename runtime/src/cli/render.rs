@@ -4,7 +4,12 @@ use std::{io::Write, path::Path};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
-use crate::{Diagnostic, Failure, Outcome, Report, Severity, cli::terminal::escape, failure::Code, policy::Denial};
+use crate::{
+    Diagnostic, Failure, Outcome, Report, Severity,
+    cli::terminal::{escape, mask},
+    failure::Code,
+    policy::Denial,
+};
 
 /// Draws everything that was found, on stderr.
 pub fn report(report: &Report) {
@@ -66,7 +71,7 @@ fn diagnostic_text(diagnostic: &Diagnostic) -> String {
             if !diagnostic.label.is_empty() {
                 annotation = annotation.label(escape(&diagnostic.label).into_owned());
             }
-            group = group.element(Snippet::source(place.source.text.as_str()).path(path).annotation(annotation));
+            group = group.element(Snippet::source(mask(&place.source.text)).path(path).annotation(annotation));
         }
     }
     if let Some(help) = &diagnostic.help {
@@ -90,7 +95,7 @@ fn denial_text(denial: &Denial) -> String {
         Some(place) => {
             let annotation = AnnotationKind::Primary.span(place.span.clone()).label("this line decides");
             let path = shown_path(&place.source.path);
-            group = group.element(Snippet::source(place.source.text.as_str()).path(path).annotation(annotation));
+            group = group.element(Snippet::source(mask(&place.source.text)).path(path).annotation(annotation));
         }
         None => group = group.element(Level::NOTE.message("no policy line grants it")),
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Engine, Failure, Library, Outcome, Program, Value,
-    agent::{Entry, Manifest},
+    agent::{Body, Entry, Manifest},
     cli::{Globals, Stop, inputs, render, setup, terminal, trace::Trace},
     failure::Code,
 };
@@ -52,6 +52,11 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let policy = setup::policy(&globals)?;
     let given = inputs::read(&manifest, &matches)?;
     let sandbox = setup::sandbox()?;
+    for (_, agent) in program.agents() {
+        if let Body::Proc(code) = &agent.body {
+            sandbox.prepare(code);
+        }
+    }
     let tape = Arc::new(Trace::new(&globals));
     let engine =
         Engine::new(&program, &sandbox, &policy, &setup::protected(&policy), tape).map_err(setup::mount_error)?;
@@ -135,7 +140,7 @@ async fn run_interruptible(engine: &Engine<'_>, inputs: Vec<(String, Value)>) ->
 /// Prints what the run gave, and says how it ended.
 fn report(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>, globals: &Globals) -> Result<(), Stop> {
     if globals.json {
-        terminal::print_line(&envelope(manifest, outcome).to_string())?;
+        terminal::print_json(&envelope(manifest, outcome))?;
     } else if outcome.failure.is_none() {
         print_outputs(manifest, outcome, wanted)?;
     }
@@ -159,7 +164,7 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
         (None, [output]) => Some(output.name.as_str()),
         _ => None,
     };
-    let Some(name) = single else { return terminal::print_line(&outputs_json(outcome).to_string()) };
+    let Some(name) = single else { return terminal::print_json(&outputs_json(outcome)) };
     match outcome.outputs.iter().find(|(output, _)| output == name) {
         Some((_, value)) => terminal::print_bytes(value.bytes()),
         None => {

@@ -40,6 +40,33 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Stop> {
     written(write!(out, "{}{end}", escape(&text)).and_then(|()| out.flush()))
 }
 
+/// Writes a JSON document to stdout, on one line. What a terminal would obey is written as JSON's
+/// own escapes: the document means the same.
+pub fn print_json(document: &serde_json::Value) -> Result<(), Stop> {
+    let mut line = String::new();
+    for character in document.to_string().chars() {
+        match is_active(character) {
+            // All of them are in the basic plane, so one escape is enough.
+            true => line.push_str(&format!("\\u{:04x}", u32::from(character))),
+            false => line.push(character),
+        }
+    }
+    print_line(&line)
+}
+
+/// `text` with every character that a terminal would obey masked, each byte by one: places in it
+/// stay where they are.
+pub fn mask(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_active) {
+        return Cow::Borrowed(text);
+    }
+    let masked = |character: char| match is_active(character) {
+        true => "?".repeat(character.len_utf8()),
+        false => character.to_string(),
+    };
+    Cow::Owned(text.chars().map(masked).collect())
+}
+
 /// Writes a line to stdout.
 pub fn print_line(line: &str) -> Result<(), Stop> {
     let mut out = anstream::stdout().lock();
@@ -81,11 +108,12 @@ impl Drop for Cleared {
 
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::{escape, mask};
 
     #[test]
     fn a_terminal_obeys_nobody() {
         assert_eq!(escape("a\u{1b}[31mb\rc\u{202e}d\n\te"), "a\\u{1b}[31mb\\rc\\u{202e}d\n\te");
         assert_eq!(escape("Grüße 你好"), "Grüße 你好");
+        assert_eq!(mask("a\u{9b}b"), "a??b");
     }
 }

@@ -84,11 +84,15 @@ fn test_case(
     let host = |error: std::io::Error| Stop::Host(Failure::host(error));
     let copy = tempfile::tempdir().map_err(host)?;
     cases::copy(folder, copy.path()).map_err(host)?;
-    let policy = case.policy(copy.path()).or_else(|| globals.policy.clone());
-    let globals = Globals { policy, ..globals.clone() };
-    let policy = setup::policy(&globals)?;
-    let engine = Engine::new(&program, sandbox, &policy, &setup::protected(&policy), cases::silent())
-        .map_err(setup::mount_error)?;
+    let mut policy = setup::policy(globals)?;
+    let mut protected = setup::protected(&policy);
+    if let Some(own) = case.policy(copy.path()) {
+        // It comes with the agent, so it grants what the case brings along and nothing else.
+        let own = Globals { policy: Some(own), ..Globals::default() };
+        policy = setup::policy(&own)?.under(policy);
+        protected.within = Some(copy.path().canonicalize().map_err(host)?);
+    }
+    let engine = Engine::new(&program, sandbox, &policy, &protected, cases::silent()).map_err(setup::mount_error)?;
     let outcome: Outcome = run::block_on(engine.run(case.inputs.clone()))?;
     Ok(case.differences(&outcome, copy.path()))
 }
@@ -110,7 +114,7 @@ fn summarize(tested: &[Tested], json: bool) -> Result<(), Stop> {
             .iter()
             .map(|tested| json!({ "agent": tested.agent, "case": tested.case, "differences": tested.differences }));
         let object = json!({ "passed": passed, "failed": failed, "cases": cases.collect::<Vec<_>>() });
-        terminal::print_line(&object.to_string())?;
+        terminal::print_json(&object)?;
     } else {
         render::note(&format!("{passed} passed, {failed} failed"));
     }

@@ -111,10 +111,11 @@ impl<'a> Frame<'a> {
         if let Some(failure) = self.exhausted() {
             return Next::Done(Outcome::failed(failure));
         }
-        self.budget.steps -= 1;
         self.visits[self.head] = self.visits[self.head].saturating_add(1);
         self.step_inputs.clear();
-        match self.resolve_inputs(step, &program[step.agent].manifest) {
+        let inputs = self.resolve_inputs(step, &program[step.agent].manifest);
+        self.budget.steps -= 1;
+        match inputs {
             Ok(inputs) => {
                 self.step_inputs.clone_from(&inputs);
                 Next::Call(Call {
@@ -147,10 +148,22 @@ impl<'a> Frame<'a> {
 
     fn resolve_inputs(&self, step: &'a Step, callee: &Manifest) -> Result<Vec<(String, Value)>, Failure> {
         let mut inputs = Vec::with_capacity(callee.inputs.len());
+        // What templates make is new memory; everything else is shared with what is there.
+        let mut left = self.budget.memory.saturating_sub(self.held);
         for (name, source) in &step.inputs {
+            if let Some(failure) = self.exhausted() {
+                return Err(failure);
+            }
             let optional = callee.input(name).is_some_and(|input| !input.is_required());
-            match self.resolve(source, Some(step))? {
-                Some(value) => inputs.push((name.clone(), value)),
+            match self.resolve(source, Some(step), left)? {
+                Some(value) => {
+                    left = left.saturating_sub(if matches!(source, Source::Template { .. }) {
+                        value.len() as u64
+                    } else {
+                        0
+                    });
+                    inputs.push((name.clone(), value));
+                }
                 // The workflow's caller left its optional input out, and so does the workflow.
                 None if optional && self.is_input(source) => {}
                 None => return Err(self.unset(source)),
@@ -165,7 +178,8 @@ impl<'a> Frame<'a> {
     }
 
     /// The value that `source` stands for; none where the name that it refers to is not set.
-    fn resolve(&self, source: &Source, step: Option<&'a Step>) -> Result<Option<Value>, Failure> {
+    /// A template may make `room` bytes.
+    fn resolve(&self, source: &Source, step: Option<&'a Step>, room: u64) -> Result<Option<Value>, Failure> {
         match source {
             Source::Constant(value) => Ok(Some(value.clone())),
             Source::Reference(reference) => match self.lookup(&reference.name, step) {
@@ -177,7 +191,7 @@ impl<'a> Frame<'a> {
             },
             Source::Template { name, uses } => {
                 let scope = uses.iter().filter_map(|name| Some((name.as_str(), self.lookup(name, step)?)));
-                self.workflow.templates.render(name, scope, self.budget.memory).map(|text| Some(Value::text(text)))
+                self.workflow.templates.render(name, scope, room).map(|text| Some(Value::text(text)))
             }
         }
     }
@@ -304,7 +318,7 @@ impl<'a> Frame<'a> {
     fn finish(&mut self) -> Outcome {
         let mut outputs = Vec::new();
         for (name, source) in &self.workflow.outputs {
-            match self.resolve(source, None) {
+            match self.resolve(source, None, self.budget.memory.saturating_sub(self.held)) {
                 Ok(Some(value)) => outputs.push((name.clone(), value)),
                 Ok(None) => {}
                 Err(failure) => return Outcome::failed(failure),

@@ -26,7 +26,7 @@ use crate::{
     sandbox::{self, CallLimits, Sandbox, Usage},
 };
 
-/// The most denials of one run that are kept for its report; the tape has them all.
+/// The most denials of one workflow that are kept for its report; each step has its own on the tape.
 const MAX_DENIALS: usize = 100;
 
 /// Runs one program under one policy.

@@ -39,6 +39,21 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The smaller of each two limits.
+    #[must_use]
+    pub fn at_most(self, other: &Self) -> Self {
+        Self {
+            memory: self.memory.min(other.memory),
+            fuel: self.fuel.min(other.fuel),
+            time: self.time.min(other.time),
+            output: self.output.min(other.output),
+            depth: self.depth.min(other.depth),
+            steps: self.steps.min(other.steps),
+        }
+    }
+}
+
 /// The limits that one section of a policy sets.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LimitKeys {

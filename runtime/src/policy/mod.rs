@@ -11,6 +11,7 @@ mod pattern;
 mod read;
 
 pub use decision::{Decision, Denial};
+pub(crate) use files::is_below;
 pub use files::{Access, FileGrant, decide as decide_files};
 pub use limits::{Limits, size_text};
 pub use pattern::Pattern;
@@ -34,6 +35,7 @@ use crate::{policy::limits::LimitKeys, source::Place};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
+    ceiling: Option<Box<Self>>,
     files: Vec<PathBuf>,
     limits: LimitKeys,
     sections: Vec<Section>,
@@ -87,7 +89,17 @@ impl Policy {
                 jump.clone_from(said);
             }
         }
-        Authority { limits: limits.resolve(), files, jump }
+        let mut limits = limits.resolve();
+        if let Some(ceiling) = &self.ceiling {
+            limits = limits.at_most(&ceiling.authority(name, path).limits);
+        }
+        Authority { limits, files, jump }
+    }
+
+    /// The same policy, with limits that are never above those of `ceiling`.
+    #[must_use]
+    pub fn under(self, ceiling: Self) -> Self {
+        Self { ceiling: Some(Box::new(ceiling)), ..self }
     }
 
     /// The files that the policy was read from: its own, and those that it extends.

@@ -5,7 +5,8 @@
 //! loaded only when it is sealed: beside each lies the HMAC-SHA256 (RFC 2104) of its contents and
 //! of its identity on disk, under a key that lies elsewhere. While the identity (device, inode,
 //! size, change time) is the sealed one, no byte can have changed since; else the contents are
-//! hashed again. The change time can't be set by a program, and every write moves it.
+//! hashed again. A program can't set the change time, and a write moves it; who can turn back the
+//! machine's clock between two writes is its administrator, from whom nothing here protects.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -43,8 +44,8 @@ impl Cache {
     /// When one of them can't be written, or others may write there too.
     pub fn open(folder: &Path, key_folder: &Path) -> io::Result<Self> {
         for folder in [folder, key_folder] {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-            private(folder)?;
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder).and_then(|()| private(folder));
+            made.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
         }
         let key = read_key(&key_folder.join("cache.key"))?;
         Ok(Self { folder: folder.to_path_buf(), key })
@@ -215,5 +216,7 @@ fn temporary(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
+    // A machine that stops must not leave a sealed file that was never written.
+    file.as_file().sync_all()?;
     Ok(file)
 }

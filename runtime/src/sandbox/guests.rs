@@ -84,6 +84,7 @@ impl Guests {
     }
 
     fn component(&self, bytes: &Arc<[u8]>) -> Result<Guest, Failure> {
+        check_functions(bytes)?;
         let digest = digest(bytes);
         let known = || self.components.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(guest) = known().get(&digest) {
@@ -108,6 +109,28 @@ impl Guests {
             None => just_compiled(&self.engine, &compile()?),
         }
     }
+}
+
+/// The largest function of a component that is compiled, in bytes. The compiler's work grows faster
+/// than a function does, and nothing can stop it halfway; what compilers make is far smaller.
+const MAX_FUNCTION: usize = 512 << 10;
+
+/// Refuses a component that would keep the compiler busy for ever.
+fn check_functions(bytes: &[u8]) -> Result<(), Failure> {
+    use wasmparser::{Parser, Payload};
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload {
+            Ok(Payload::CodeSectionEntry(body)) if body.range().len() > MAX_FUNCTION => {
+                let message =
+                    format!("the component can't be used: it has a function of more than {MAX_FUNCTION} bytes");
+                return Err(Failure::new(Code::Source, message));
+            }
+            Ok(_) => {}
+            // What is wrong with it is for wasmtime to say.
+            Err(_) => return Ok(()),
+        }
+    }
+    Ok(())
 }
 
 impl Guest {

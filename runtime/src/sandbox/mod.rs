@@ -145,6 +145,13 @@ impl Sandbox {
         Ok(Self { engine, guests })
     }
 
+    /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
+    /// by itself; done before, it is no part of a run, and an interrupt ends it at once. What is
+    /// wrong with the code is for the call to say.
+    pub fn prepare(&self, code: &agent::Code) {
+        drop(self.guests.get(code));
+    }
+
     /// Calls an agent's code in a fresh instance.
     pub async fn call(&self, call: Call<'_>) -> Called {
         let denials = Denials::default();
@@ -337,7 +344,7 @@ fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits: &CallLimit
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {
             Failure::new(Code::Fuel, format!("the agent burnt all its fuel, {} units", limits.fuel))
-                .help("raise `limits.fuel` in the policy")
+                .help("raise `limits.fuel` in the policy, of the agent or of the workflow that called it")
         }
         Some(_) if limiter.refused() => out_of_memory(limits),
         Some(Trap::StackOverflow) => {

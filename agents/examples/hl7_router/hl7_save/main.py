@@ -1,6 +1,11 @@
 import os
 
 
+def _remove(path):
+    if os.path.exists(path):
+        os.remove(path)
+
+
 def main(index, sql, document):
     texts = {f"/out/{index + 1:03}.sql": sql, f"/out/{index + 1:03}.json": document}
     made = []
@@ -12,6 +17,8 @@ def main(index, sql, document):
         for path in texts:
             os.replace(f"{path}.partial", path)
             made.append(path)
+        # Of a batch before this one: a message is either routed or rejected.
+        _remove(f"/out/{index + 1:03}.rejected.json")
     except BaseException:
         for path in filter(os.path.exists, made):
             os.remove(path)

@@ -128,6 +128,7 @@ impl HostDescriptor for FilesView<'_> {
 
     async fn symlink_at(&mut self, base: Resource<Descriptor>, target: String, name: String) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
+        self.check_link(&path, &target)?;
         let result = self.wasi.symlink_at(base, target, name).await;
         self.outside(&path, result)
     }
