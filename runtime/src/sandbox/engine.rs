@@ -8,9 +8,9 @@ use wasmtime::{
 /// The most instances that live at once in one process. Each takes address space, not memory.
 const MAX_LIVE: u32 = 128;
 
-/// The native stack of a guest, in bytes: so much that CPython's own bounds on recursion, in Python
-/// and in C, come first and give a `RecursionError` rather than a crash.
-const WASM_STACK: usize = 16 << 20;
+/// The native stack of a guest, in bytes: so much that CPython's own bounds on recursion nearly
+/// always come first and give a `RecursionError` rather than a crash of the instance.
+const WASM_STACK: usize = 4 << 20;
 
 /// What our own functions may take of the stack below the guest's, in bytes.
 const HOST_STACK: usize = 1 << 20;
@@ -68,7 +68,8 @@ fn pool() -> PoolingAllocationConfig {
         .max_core_instance_size(4 << 20)
         .table_elements(50_000)
         .max_memory_size(4 << 30)
-        .async_stack_keep_resident(64 << 10);
+        .async_stack_keep_resident(64 << 10)
+        .table_keep_resident(256 << 10);
     if PoolingAllocationConfig::is_pagemap_scan_available() {
         pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(KEPT_RESIDENT);
     }

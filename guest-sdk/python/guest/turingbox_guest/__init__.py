@@ -24,7 +24,9 @@ class WitWorld(wit_world.WitWorld):
         return _guarded(agent.load, source, compiled)
 
     def run(self, inputs):
-        return _guarded(agent.run, inputs)
+        outputs = _guarded(agent.run, inputs)
+        streams.finish()
+        return outputs
 
 
 def _guarded(step, *arguments):
@@ -32,11 +34,11 @@ def _guarded(step, *arguments):
     try:
         return step(*arguments)
     except Err:
+        streams.finish()
         raise
     except BaseException as error:
-        raise failures.raised(error) from None
-    finally:
         streams.finish()
+        raise failures.raised(error) from None
 
 
 snapshot.prepare(WitWorld())
