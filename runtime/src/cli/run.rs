@@ -57,6 +57,9 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
             sandbox.prepare(code);
         }
     }
+    if let Some(why) = sandbox.unkept() {
+        render::warning(&format!("a compiled guest can't be kept, so the next run compiles it anew: {why}"));
+    }
     let tape = Arc::new(Trace::new(&globals));
     let engine =
         Engine::new(&program, &sandbox, &policy, &setup::protected(&policy), tape).map_err(setup::mount_error)?;

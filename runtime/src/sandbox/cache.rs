@@ -62,29 +62,31 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// When compiling fails. A cache that can't be written or read only costs time.
+    /// When compiling fails. A cache that can't be written only costs time: why it can't comes with
+    /// the component.
     pub fn component(
         &self,
         engine: &Engine,
         digest: &str,
         compile: impl FnOnce() -> wasmtime::Result<Vec<u8>>,
-    ) -> wasmtime::Result<Component> {
+    ) -> wasmtime::Result<(Component, Option<io::Error>)> {
         let path = self.folder.join(format!("{digest}-{}.cwasm", compatibility(engine)));
         if let Some(component) = self.load(engine, &path) {
-            return Ok(component);
+            return Ok((component, None));
         }
         let lock =
             OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path.with_extension("lock"));
         let locked = lock.and_then(|lock| lock.lock().map(|()| lock));
         // Whoever held the lock may have just compiled it.
         if let Some(component) = self.load(engine, &path) {
-            return Ok(component);
+            return Ok((component, None));
         }
         let compiled = compile()?;
         let stored = locked.and_then(|_held| self.store(&path, &compiled));
-        match stored.ok().and_then(|()| self.load(engine, &path)) {
-            Some(component) => Ok(component),
-            None => just_compiled(engine, &compiled),
+        match stored.map(|()| self.load(engine, &path)) {
+            Ok(Some(component)) => Ok((component, None)),
+            Ok(None) => Ok((just_compiled(engine, &compiled)?, None)),
+            Err(error) => Ok((just_compiled(engine, &compiled)?, Some(error))),
         }
     }
 

@@ -35,6 +35,7 @@ pub(super) struct Guests {
     linker: Linker<CallState>,
     cache: Option<Cache>,
     notice: Notice,
+    pub(super) unkept: OnceLock<String>,
     python: OnceLock<Result<Guest, Failure>>,
     components: Mutex<HashMap<String, Guest>>,
 }
@@ -62,6 +63,7 @@ impl Guests {
             linker,
             cache,
             notice,
+            unkept: OnceLock::new(),
             python: OnceLock::new(),
             components: Mutex::default(),
         })
@@ -105,7 +107,13 @@ impl Guests {
             self.engine.precompile_component(bytes)
         };
         match &self.cache {
-            Some(cache) => cache.component(&self.engine, digest, compile),
+            Some(cache) => {
+                let (component, unkept) = cache.component(&self.engine, digest, compile)?;
+                if let Some(error) = unkept {
+                    self.unkept.get_or_init(|| error.to_string());
+                }
+                Ok(component)
+            }
             None => just_compiled(&self.engine, &compile()?),
         }
     }

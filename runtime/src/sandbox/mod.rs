@@ -152,6 +152,11 @@ impl Sandbox {
         drop(self.guests.get(code));
     }
 
+    /// Why a compiled guest couldn't be kept, if one couldn't.
+    pub fn unkept(&self) -> Option<&str> {
+        self.guests.unkept.get().map(String::as_str)
+    }
+
     /// Calls an agent's code in a fresh instance.
     pub async fn call(&self, call: Call<'_>) -> Called {
         let denials = Denials::default();
