@@ -12,7 +12,7 @@ use std::{
 use turingbox::{
     Engine, Library, Policy, Program, Sandbox, Value,
     capability::files::Protected,
-    policy::{Access, Decision, decide_files},
+    policy::{Access, Decision, Request},
     sandbox::Cache,
 };
 
@@ -33,7 +33,7 @@ fn no_policy_no_authority() {
     assert_eq!(outcome.outputs[0].1.to_json(), serde_json::json!([]));
     let denied: std::collections::BTreeSet<_> = outcome.denials.iter().map(|denial| denial.code).collect();
     assert_eq!(denied, ["files.not-granted", "tcp.not-granted"].into());
-    assert_eq!(Policy::default().authority("everything", "everything").files, []);
+    assert_eq!(Policy::default().authority("everything", "everything").files()[..], []);
 }
 
 /// The same question has the same answer, whatever was asked before, and whatever is on disk.
@@ -42,7 +42,9 @@ fn decisions_are_pure() {
     let text = "[agents.a]\nfiles = [\n{ path = \"nowhere\", mount = \"/in\", access = \"read\" },\n{ path = \"out\", mount = \"/out\", access = \"write\" },\n]";
     let paths = ["/in", "/in/a", "/out/a", "/inside", "/", "", "/out", "/../in/a", "/in/../out", "in/a", "/IN/a"];
     let questions = || paths.iter().flat_map(|path| [(*path, Access::Read), (*path, Access::Write)]);
-    let answer = |(path, access)| decide_files(&policy(text).authority("a", "x/a").files, path, access);
+    let answer = |(path, access): (&'static str, Access)| {
+        policy(text).authority("a", "x/a").decide(&Request::Files { access, path: path.into() })
+    };
     let once: Vec<_> = questions().map(answer).collect();
     let mut again: Vec<_> = questions().rev().map(answer).collect();
     again.reverse();

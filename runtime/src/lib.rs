@@ -15,6 +15,7 @@
 //! - [`cli`]: the command line
 
 pub mod agent;
+pub mod audit;
 pub mod capability;
 pub mod cli;
 pub mod diagnostic;

@@ -24,8 +24,8 @@ use wasmtime_wasi::{
 };
 
 use crate::{
-    capability::denials::Denials,
-    policy::{Access, Denial, FileGrant, decide_files, is_below},
+    capability::gate::Gate,
+    policy::{Access, Denial, FileGrant, Request, is_below},
     sandbox::CallState,
     source::Place,
 };
@@ -157,13 +157,13 @@ impl HasData for HasFiles {
 struct FilesView<'a> {
     wasi: WasiFilesystemCtxView<'a>,
     files: &'a mut Files,
-    denials: Denials,
+    gate: Gate,
 }
 
 fn view(state: &mut CallState) -> FilesView<'_> {
-    let denials = state.denials.clone();
+    let gate = state.gate.clone();
     let wasi = WasiFilesystemCtxView { ctx: state.wasi.filesystem(), table: &mut state.table };
-    FilesView { wasi, files: &mut state.files, denials }
+    FilesView { wasi, files: &mut state.files, gate }
 }
 
 impl FilesView<'_> {
@@ -177,7 +177,7 @@ impl FilesView<'_> {
         if path.starts_with(NO_FILE) {
             return Err(ErrorCode::NoEntry.into());
         }
-        let allowed = self.denials.allows(decide_files(&self.files.mounts.grants, &path, access));
+        let allowed = self.gate.allows(&Request::Files { access, path: path.as_str().into() });
         if allowed { Ok(path) } else { Err(ErrorCode::Access.into()) }
     }
 
@@ -195,7 +195,7 @@ impl FilesView<'_> {
     }
 
     fn refuse(&self, code: &'static str, request: String) -> FsError {
-        self.denials.push(Denial { code, request, place: None, help: String::new() });
+        self.gate.deny(Denial::of(code, request));
         ErrorCode::NotPermitted.into()
     }
 

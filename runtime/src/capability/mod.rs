@@ -1,7 +1,7 @@
 //! What a guest can reach of the world, one file a capability. Each checks with the policy before
 //! it allocates or touches anything, and remembers what it denied.
 
-pub mod denials;
 pub mod files;
+pub mod gate;
 pub mod log;
 pub mod tcp;

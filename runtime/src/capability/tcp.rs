@@ -15,16 +15,16 @@ use wasmtime_wasi::{
     sockets::{SocketAddrUse, WasiSocketsCtxView, WasiSocketsView as _},
 };
 
-use crate::{capability::denials::Denials, policy::Denial, sandbox::CallState};
+use crate::{capability::gate::Gate, policy::Denial, sandbox::CallState};
 
 /// Denies every address, and remembers it.
-pub fn deny_addresses(wasi: &mut WasiCtxBuilder, denials: &Denials) {
-    let denials = denials.clone();
+pub fn deny_addresses(wasi: &mut WasiCtxBuilder, gate: &Gate) {
+    let gate = gate.clone();
     // A socket by itself reaches nobody. Without it the address would never be asked about, and the
     // denial not be known.
     wasi.allow_tcp(true).allow_udp(true);
     wasi.socket_addr_check(move |address, purpose| {
-        denials.push(address_denied(address, purpose));
+        gate.deny(address_denied(address, purpose));
         Box::pin(std::future::ready(false))
     });
 }
@@ -39,13 +39,13 @@ fn address_denied(address: SocketAddr, purpose: SocketAddrUse) -> Denial {
         SocketAddrUse::UdpReceive => ("udp", "receive from"),
     };
     let code = if protocol == "tcp" { "tcp.not-granted" } else { "udp.not-granted" };
-    Denial { code, request: format!("{verb} {address}"), place: None, help: String::new() }
+    Denial::of(code, format_args!("{verb} {address}"))
 }
 
 /// Links name look-ups: a name that can't be connected to is not looked up either.
 pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     ip_name_lookup::add_to_linker::<CallState, Lookup>(linker, |state| LookupView {
-        denials: state.denials.clone(),
+        gate: state.gate.clone(),
         wasi: state.sockets(),
     })
 }
@@ -57,7 +57,7 @@ impl HasData for Lookup {
 }
 
 struct LookupView<'a> {
-    denials: Denials,
+    gate: Gate,
     wasi: WasiSocketsCtxView<'a>,
 }
 
@@ -84,12 +84,7 @@ impl Host for LookupView<'_> {
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
         self.wasi.table.get(&network)?;
-        self.denials.push(Denial {
-            code: "tcp.not-granted",
-            request: format!("look up {name}"),
-            place: None,
-            help: String::new(),
-        });
+        self.gate.deny(Denial::of("tcp.not-granted", format_args!("look up {name}")));
         Err(ErrorCode::AccessDenied.into())
     }
 }

@@ -105,12 +105,12 @@ fn check_policy(policy: &Policy, library: &Library, report: &mut Report) {
     let protected = setup::protected(policy);
     for manifest in manifests() {
         let authority = policy.authority(&manifest.name, &manifest.path);
-        if let Err(Stop::Files(wrong)) = Mounts::open(&authority.files, &protected).map_err(setup::mount_error) {
+        if let Err(Stop::Files(wrong)) = Mounts::open(authority.files(), &protected).map_err(setup::mount_error) {
             let new = wrong.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
             let new: Vec<_> = new.collect();
             report.0.extend(new);
         }
-        check_needs(manifest, authority.files.iter().map(|grant| grant.access).max(), report);
+        check_needs(manifest, authority.files().iter().map(|grant| grant.access).max(), report);
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     agent::{Input, Manifest},
     cli::{Globals, Stop, run, setup, terminal},
-    policy::{Authority, Jump, size_text},
+    policy::{Authority, size_text},
 };
 
 #[derive(Args)]
@@ -65,13 +65,13 @@ fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
         ("depth", limits.depth.to_string()),
         ("steps", limits.steps.to_string()),
     ];
-    for grant in &authority.files {
+    for grant in authority.files().iter() {
         rows.push((
             "files",
             format!("{} {} ({}), says {}", grant.access.word(), grant.mount, grant.host.display(), grant.place.line()),
         ));
     }
-    if let Jump::Denied(place) = &authority.jump {
+    if let Some((false, place)) = &authority.grants.jump {
         rows.push(("jump", format!("no, says {}", place.line())));
     }
     rows
@@ -110,10 +110,10 @@ fn object(manifest: &Manifest, authority: &Authority) -> serde_json::Value {
                 "memory": limits.memory, "fuel": limits.fuel, "seconds": limits.time.as_secs_f64(),
                 "output": limits.output, "depth": limits.depth, "steps": limits.steps,
             },
-            "files": authority.files.iter().map(|grant| {
+            "files": authority.files().iter().map(|grant| {
                 json!({ "host": grant.host, "mount": grant.mount, "access": grant.access.word(), "line": grant.place.line() })
             }).collect::<Vec<_>>(),
-            "jump": authority.jump == Jump::Allowed,
+            "jump": !matches!(authority.grants.jump, Some((false, _))),
         },
     })
 }

@@ -8,7 +8,7 @@ use crate::{
     diagnostic::suggestion,
     engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status},
     failure::{Code, Failure},
-    policy::{Authority, Denial, Jump},
+    policy::{Authority, Decision, Denial, Request},
     sandbox::Usage,
 };
 
@@ -227,19 +227,13 @@ impl<'a> Frame<'a> {
     /// Fails a step that moves the head where it may not, or to where no step is.
     pub(super) fn settle(&self, outcome: &mut Outcome, authority: &Authority) {
         let Some((_, target)) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX) else { return };
-        let failure = match (&authority.jump, self.target(target)) {
-            (Jump::Denied(place), _) => {
-                let request = format!("move the head to {target:?}");
-                outcome.denials.push(Denial {
-                    code: "jump.denied",
-                    request,
-                    place: Some(place.clone()),
-                    help: "jump = true".into(),
-                });
+        let failure = match (authority.decide(&Request::Jump), self.target(target)) {
+            (Decision::Denied(denial), _) => {
+                outcome.denials.push(denial);
                 Failure::new(Code::Denied, "the policy doesn't let this agent move the head")
             }
-            (Jump::Allowed, Err(failure)) => failure,
-            (Jump::Allowed, Ok(_)) => return,
+            (Decision::Allowed(_), Err(failure)) => failure,
+            (Decision::Allowed(_), Ok(_)) => return,
         };
         outcome.outputs.retain(|(name, _)| name != STEP_INDEX);
         if outcome.failure.is_none() {

@@ -19,7 +19,10 @@ pub use tape::{Cell, Status, Tape};
 use crate::{
     Value,
     agent::{AgentId, Body, Program, STATUS},
-    capability::files::{MountError, Mounts, Protected},
+    capability::{
+        files::{MountError, Mounts, Protected},
+        gate::{Gate, Subject},
+    },
     engine::frame::{Frame, Next},
     failure::{Code, Failure},
     policy::{Authority, Denial, Policy},
@@ -34,7 +37,7 @@ pub struct Engine<'a> {
     program: &'a Program,
     sandbox: &'a Sandbox,
     tape: Arc<dyn Tape>,
-    grants: Vec<(Authority, Arc<Mounts>)>,
+    grants: Vec<(Arc<Authority>, Arc<Mounts>)>,
 }
 
 /// How one call ended.
@@ -105,7 +108,7 @@ impl<'a> Engine<'a> {
         for (_, agent) in program.agents() {
             let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
             // Only code reaches folders, and agents with the same grants reach the same ones.
-            let files = if matches!(agent.body, Body::Proc(_)) { authority.files.as_slice() } else { &[] };
+            let files = if matches!(agent.body, Body::Proc(_)) { &authority.files()[..] } else { &[] };
             let mounts = match opened.iter().find(|mounts| mounts.grants() == files) {
                 Some(mounts) => mounts.clone(),
                 None => {
@@ -113,7 +116,7 @@ impl<'a> Engine<'a> {
                     opened[opened.len() - 1].clone()
                 }
             };
-            grants.push((authority, mounts));
+            grants.push((Arc::new(authority), mounts));
         }
         Ok(Self { program, sandbox, tape, grants })
     }
@@ -194,6 +197,7 @@ impl<'a> Engine<'a> {
                     inputs: &call.inputs,
                     limits,
                     mounts: mounts.clone(),
+                    gate: Gate::new(authority.clone(), Subject::default(), None),
                     log,
                 };
                 let called = self.sandbox.call(call).await;
@@ -218,7 +222,7 @@ impl<'a> Engine<'a> {
         frame.merge(outcome)
     }
 
-    fn grant(&self, agent: AgentId) -> &(Authority, Arc<Mounts>) {
+    fn grant(&self, agent: AgentId) -> &(Arc<Authority>, Arc<Mounts>) {
         &self.grants[agent.index()]
     }
 }

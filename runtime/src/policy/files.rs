@@ -1,11 +1,14 @@
 //! Folders that an agent may reach.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
-    policy::{Decision, Denial},
+    policy::{Decision, Denial, Request, grants::Role},
     source::Place,
 };
 
@@ -35,7 +38,7 @@ pub struct FileGrant {
     pub host: PathBuf,
     /// The folder as the policy writes it.
     pub written: String,
-    /// Where the guest sees it: an absolute path, not the root itself.
+    /// Where the guest sees it: an absolute path, not the root itself. Empty in a ceiling.
     pub mount: String,
     /// What the guest may do.
     pub access: Access,
@@ -44,31 +47,39 @@ pub struct FileGrant {
 }
 
 /// Decides about `path`, an absolute path as the guest sees it.
-pub fn decide(grants: &[FileGrant], path: &str, access: Access) -> Decision {
+pub(super) fn decide(grants: &[FileGrant], path: &str, access: Access) -> Decision {
+    let request = Request::Files { access, path: path.into() };
     let Some(grant) = grants.iter().find(|grant| is_below(path, &grant.mount)) else {
-        return Decision::Denied(Denial {
-            code: "files.not-granted",
-            request: format!("{} {path}", access.word()),
-            place: None,
-            help: format!(
-                "files = [{{ path = \"…\", mount = \"{}\", access = \"{}\" }}]",
-                folder_of(path),
-                access.word()
-            ),
-        });
+        return Decision::Denied(Denial::new("files.not-granted", &request).help(format!(
+            "files = [{{ path = \"…\", mount = \"{}\", access = \"{}\" }}]",
+            folder_of(path).escape_debug(),
+            access.word()
+        )));
     };
     if access > grant.access {
-        return Decision::Denied(Denial {
-            code: "files.read-only",
-            request: format!("{} {path}", access.word()),
-            place: Some(grant.place.clone()),
-            help: format!(
-                "files = [{{ path = \"{}\", mount = \"{}\", access = \"write\" }}]",
-                grant.written, grant.mount
-            ),
-        });
+        return Decision::Denied(Denial::new("files.read-only", &request).at(&grant.place).help(format!(
+            "files = [{{ path = \"{}\", mount = \"{}\", access = \"write\" }}]",
+            grant.written, grant.mount
+        )));
     }
-    Decision::Allowed(grant.place.clone())
+    Decision::Allowed(Some(grant.place.clone()))
+}
+
+/// What remains of `grants` under a ceiling: of each folder the part that the ceiling has too, with
+/// the lesser access.
+pub(super) fn narrow(grants: &[FileGrant], ceiling: &[FileGrant]) -> Arc<[FileGrant]> {
+    let remains = |grant: &FileGrant| ceiling.iter().filter_map(|most| common(grant, most)).collect::<Vec<_>>();
+    grants.iter().flat_map(remains).collect()
+}
+
+fn common(grant: &FileGrant, most: &FileGrant) -> Option<FileGrant> {
+    let access = grant.access.min(most.access);
+    if grant.host.starts_with(&most.host) {
+        return Some(FileGrant { access, ..grant.clone() });
+    }
+    let rest = most.host.strip_prefix(&grant.host).ok()?.to_str()?;
+    let mount = format!("{}/{rest}", grant.mount);
+    Some(FileGrant { host: most.host.clone(), mount, access, ..grant.clone() })
 }
 
 /// Whether `path` is `folder` or below it, by whole names.
@@ -83,49 +94,74 @@ fn folder_of(path: &str) -> &str {
     }
 }
 
-/// Reads `files = [{ path, mount, access }]`. Paths are relative to the folder of the policy file.
-pub(super) fn read(item: Item<'_>, base: &Path, report: &mut Report) -> Vec<FileGrant> {
+/// Reads `files = [{ path, mount, access }]`; a ceiling mounts nothing. Paths are relative to the
+/// folder of the policy file.
+pub(super) fn read(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Vec<FileGrant> {
     let Ok(items) = item.array().map_err(|wrong| report.push(wrong)) else { return Vec::new() };
-    let grants: Vec<_> = items.into_iter().filter_map(|item| read_one(item, base, report)).collect();
+    let grants: Vec<_> = items.into_iter().filter_map(|item| read_one(item, base, role, report)).collect();
     for (index, grant) in grants.iter().enumerate() {
-        let overlaps =
-            |other: &&FileGrant| is_below(&grant.mount, &other.mount) || is_below(&other.mount, &grant.mount);
-        if let Some(other) = grants[..index].iter().find(overlaps) {
+        if let Some(other) = grants[..index].iter().find(|other| overlaps(grant, other, role)) {
+            let shown = |grant: &FileGrant| if role == Role::Given { &grant.mount } else { &grant.written }.clone();
             report.push(
                 Diagnostic::error(
                     "overlapping-mounts",
-                    format!("the mounts `{}` and `{}` overlap", other.mount, grant.mount),
+                    format!("the folders `{}` and `{}` overlap", shown(other), shown(grant)),
                 )
                 .at(&grant.place.source, grant.place.span.clone())
-                .help("a folder inside another has the rights of both: mount them side by side"),
+                .help("a folder inside another has the rights of both: name them side by side"),
             );
         }
     }
     grants
 }
 
-fn read_one(item: Item<'_>, base: &Path, report: &mut Report) -> Option<FileGrant> {
+fn overlaps(one: &FileGrant, other: &FileGrant, role: Role) -> bool {
+    match role {
+        Role::Given => is_below(&one.mount, &other.mount) || is_below(&other.mount, &one.mount),
+        Role::Ceiling => one.host.starts_with(&other.host) || other.host.starts_with(&one.host),
+    }
+}
+
+fn read_one(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Option<FileGrant> {
     let place = item.place();
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let written = table.need("path", report, |item| match item.clone().text()? {
         path if path.is_empty() || path.contains('\0') => Err(item.wrong("bad-path", "this is not a path")),
         path => Ok(path.to_owned()),
     });
-    let mount = table.need("mount", report, |item| {
-        let mount = item.clone().text()?;
-        let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0', ';']);
-        match mount.strip_prefix('/') {
-            Some(rest) if rest.split('/').all(plain) => Ok(mount.to_owned()),
-            _ => Err(item
-                .wrong("bad-path", format!("`{}` is not a place for a mount", mount.escape_debug()))
-                .help("an absolute path without `.`, `..` or a slash at its end, like `/data`")),
-        }
-    });
+    let mount = match role {
+        Role::Given => table.need("mount", report, mount),
+        Role::Ceiling => Some(String::new()),
+    };
     let words = [Access::Read, Access::Write].map(|access| (access.word(), access));
     let access = table.need("access", report, |item| item.choice(&words));
     table.finish(report);
     let written = written?;
-    Some(FileGrant { host: base.join(&written), written, mount: mount?, access: access?, place })
+    Some(FileGrant { host: normal(&base.join(&written)), written, mount: mount?, access: access?, place })
+}
+
+fn mount(item: Item<'_>) -> Result<String, Diagnostic> {
+    let mount = item.clone().text()?;
+    let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0', ';']);
+    match mount.strip_prefix('/') {
+        Some(rest) if rest.split('/').all(plain) => Ok(mount.to_owned()),
+        _ => Err(item
+            .wrong("bad-path", format!("`{}` is not a place for a mount", mount.escape_debug()))
+            .help("an absolute path without `.`, `..` or a slash at its end, like `/data`")),
+    }
+}
+
+/// `path` without `.` and with each `..` taken, so that one file has one name. Links stay: the host follows them.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    use std::path::Component;
+    path.components().fold(PathBuf::new(), |mut normal, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if normal.file_name().is_some() => drop(normal.pop()),
+            part => normal.push(part),
+        }
+        normal
+    })
 }
 
 #[cfg(test)]
@@ -149,6 +185,25 @@ mod tests {
             Decision::Allowed(_) => "allowed",
             Decision::Denied(denial) => denial.code,
         }
+    }
+
+    #[test]
+    fn a_ceiling_leaves_what_both_have() {
+        let most =
+            |host: &str, access| FileGrant { host: host.into(), mount: String::new(), access, ..grants()[0].clone() };
+        let granted = [FileGrant { host: "/srv/data".into(), ..grants()[1].clone() }];
+        let narrowed = |host: &str, access| {
+            let left = narrow(&granted, &[most(host, access)]);
+            left.iter()
+                .map(|grant| (grant.host.display().to_string(), grant.mount.clone(), grant.access))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(narrowed("/srv", Access::Read), [("/srv/data".into(), "/out".into(), Access::Read)]);
+        assert_eq!(
+            narrowed("/srv/data/a/b", Access::Write),
+            [("/srv/data/a/b".into(), "/out/a/b".into(), Access::Write)]
+        );
+        assert_eq!(narrowed("/srv/database", Access::Write), []);
     }
 
     #[test]

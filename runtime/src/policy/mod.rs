@@ -4,19 +4,31 @@
 //! [`Authority`]: limits, and what may be touched. No policy is the empty policy, and that grants
 //! nothing.
 
+mod authority;
+mod calls;
 mod decision;
+mod env;
 mod files;
+mod grants;
+mod host;
 mod limits;
 mod pattern;
 mod read;
+mod request;
 
+pub use authority::{Authority, Ceiling, Ceilings};
+pub use calls::CallGrant;
 pub use decision::{Decision, Denial};
+pub use env::EnvGrant;
 pub(crate) use files::is_below;
-pub use files::{Access, FileGrant, decide as decide_files};
+pub use files::{Access, FileGrant};
+pub use grants::Grants;
+pub use host::{Host, HostPattern};
 pub use limits::{Limits, size_text};
 pub use pattern::Pattern;
+pub use request::Request;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{policy::limits::LimitKeys, source::Place};
 
@@ -47,29 +59,8 @@ struct Section {
     pattern: Pattern,
     place: Place,
     limits: LimitKeys,
-    files: Option<Vec<FileGrant>>,
-    jump: Option<Jump>,
-}
-
-/// What one agent may use and touch.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Authority {
-    /// The most that a call may use.
-    pub limits: Limits,
-    /// The folders that it may reach.
-    pub files: Vec<FileGrant>,
-    /// Whether it may move the head; where the policy says so.
-    pub jump: Jump,
-}
-
-/// Whether an agent that declares `step_index` may move the head.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Jump {
-    /// It may. Moving the head is control flow, not authority over anything outside.
-    #[default]
-    Allowed,
-    /// It may not, says this line.
-    Denied(Place),
+    grants: Grants,
+    within: Option<Arc<Ceiling>>,
 }
 
 impl Policy {
@@ -78,22 +69,17 @@ impl Policy {
     pub fn authority(&self, name: &str, path: &str) -> Authority {
         let mut sections: Vec<_> = self.sections.iter().filter(|section| section.pattern.matches(name, path)).collect();
         sections.sort_by_key(|section| section.pattern.specificity());
-        let mut limits = self.limits.clone();
-        let (mut files, mut jump) = (Vec::new(), Jump::Allowed);
+        let (mut limits, mut grants, mut within) = (self.limits.clone(), Grants::default(), None);
         for section in sections {
             limits.narrow_to(&section.limits);
-            if let Some(granted) = &section.files {
-                files.clone_from(granted);
-            }
-            if let Some(said) = &section.jump {
-                jump.clone_from(said);
-            }
+            grants.narrow_to(&section.grants);
+            within = section.within.clone().or(within);
         }
         let mut limits = limits.resolve();
         if let Some(ceiling) = &self.ceiling {
             limits = limits.at_most(&ceiling.authority(name, path).limits);
         }
-        Authority { limits, files, jump }
+        Authority::new(limits, grants, within)
     }
 
     /// The same policy, with limits that are never above those of `ceiling`.

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
-    policy::{Jump, Pattern, Policy, Section, files, limits::LimitKeys},
+    policy::{Ceiling, Grants, Pattern, Policy, Section, files::normal, grants::Role, limits::LimitKeys},
     source::Source,
 };
 
@@ -21,7 +21,7 @@ const MAX_EXTENDS: usize = 16;
 
 /// Keys of the format that nothing enforces yet: a policy with one of them is refused, since an
 /// operator who writes it relies on it.
-const NOT_YET: [&str; 8] = ["http", "tcp", "databases", "env", "imports", "calls", "isolation", "within"];
+const NOT_YET: [&str; 5] = ["http", "tcp", "databases", "imports", "isolation"];
 
 impl Policy {
     /// Reads a policy that extends no other.
@@ -117,11 +117,23 @@ fn read_section(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Sect
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let limits =
         table.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
-    let files = table.get("files").map(|item| files::read(item, base, report));
-    let jump = table.take("jump", report, |item| {
-        let place = item.place();
-        Ok(if item.boolean()? { Jump::Allowed } else { Jump::Denied(place) })
-    });
+    let grants = Grants::read(&mut table, base, Role::Given, report);
+    refuse_unenforced(&mut table, report);
+    let within = table.get("within").and_then(|item| read_within(item, base, report));
+    table.finish(report);
+    Some(Section { pattern, place, limits, grants, within })
+}
+
+fn read_within(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Arc<Ceiling>> {
+    let place = item.key_place();
+    let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let grants = Grants::read(&mut table, base, Role::Ceiling, report);
+    refuse_unenforced(&mut table, report);
+    table.finish(report);
+    Some(Arc::new(Ceiling { grants, place }))
+}
+
+fn refuse_unenforced(table: &mut Table<'_>, report: &mut Report) {
     for key in NOT_YET {
         table.take::<()>(key, report, |item| {
             Err(item
@@ -129,21 +141,6 @@ fn read_section(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Sect
                 .help("the policy is refused, since nothing would enforce this key: take it out"))
         });
     }
-    table.finish(report);
-    Some(Section { pattern, place, limits, files, jump })
-}
-
-/// `path` without `.` and with each `..` taken, so that one file has one name.
-fn normal(path: &Path) -> PathBuf {
-    use std::path::Component;
-    path.components().fold(PathBuf::new(), |mut normal, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if normal.file_name().is_some() => drop(normal.pop()),
-            part => normal.push(part),
-        }
-        normal
-    })
 }
 
 #[cfg(test)]
@@ -210,6 +207,6 @@ mod tests {
     #[test]
     fn no_policy_grants_nothing() {
         let authority = Policy::default().authority("anyone", "any/anyone");
-        assert_eq!(authority.files, []);
+        assert!(authority.files().is_empty());
     }
 }

@@ -27,8 +27,8 @@ use crate::{
     Value,
     agent::{self, Manifest},
     capability::{
-        denials::Denials,
         files::{Files, Mounts, Protected},
+        gate::{Gate, Subject},
         log::{Level, Log, LogStream, Sink},
         tcp,
     },
@@ -72,6 +72,8 @@ pub struct Call<'a> {
     pub limits: CallLimits,
     /// The folders that it may reach.
     pub mounts: Arc<Mounts>,
+    /// Where it asks for what it may do.
+    pub gate: Gate,
     /// Where its log goes.
     pub log: Sink,
 }
@@ -114,7 +116,7 @@ pub struct CallState {
     pub(crate) limiter: Limiter,
     pub(crate) files: Files,
     pub(crate) log: Log,
-    pub(crate) denials: Denials,
+    pub(crate) gate: Gate,
 }
 
 impl WasiView for CallState {
@@ -159,7 +161,6 @@ impl Sandbox {
 
     /// Calls an agent's code in a fresh instance.
     pub async fn call(&self, call: Call<'_>) -> Called {
-        let denials = Denials::default();
         let guest = match self.guests.get(call.code) {
             Ok(guest) => guest,
             Err(failure) => return Called { result: Err(failure), denials: Vec::new(), usage: Usage::default() },
@@ -167,7 +168,7 @@ impl Sandbox {
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
         let log = Log::new(call.log.clone());
-        let mut store = Store::new(&self.engine, state(&call, &log, &denials));
+        let mut store = Store::new(&self.engine, state(&call, &log));
         let result = self.call_in(&mut store, &guest, &call).await;
         log.finish();
         let left = store.get_fuel().unwrap_or_default();
@@ -176,7 +177,9 @@ impl Sandbox {
             memory: store.data().limiter.memory(),
             time: start.elapsed(),
         };
-        Called { result, denials: denials.take(), usage }
+        let (denials, written) = call.gate.finish();
+        let unwritten = |why| Failure::host(format_args!("the audit log can't be written: {why}"));
+        Called { result: written.map_err(unwritten).and(result), denials, usage }
     }
 
     /// Compiles a Python agent's source in the guest, and runs nothing of it. Anything but Python
@@ -191,9 +194,17 @@ impl Sandbox {
         let mounts =
             Mounts::open(&[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
         let log: Sink = Arc::new(|_, _| {});
-        let call = Call { manifest, code, inputs: &[], limits, mounts: Arc::new(mounts), log: log.clone() };
+        let call = Call {
+            manifest,
+            code,
+            inputs: &[],
+            limits,
+            mounts: Arc::new(mounts),
+            gate: Gate::new(Arc::default(), Subject::default(), None),
+            log: log.clone(),
+        };
         let guest = self.guests.get(code)?;
-        let mut store = Store::new(&self.engine, state(&call, &Log::new(log), &Denials::default()));
+        let mut store = Store::new(&self.engine, state(&call, &Log::new(log)));
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
         settled(compiled, &store, &call.limits).map(drop)
@@ -243,12 +254,12 @@ fn settled<T>(
     }
 }
 
-fn state(call: &Call<'_>, log: &Log, denials: &Denials) -> CallState {
+fn state(call: &Call<'_>, log: &Log) -> CallState {
     let mut wasi = WasiCtxBuilder::new();
     wasi.stdout(LogStream::new(log.clone(), Level::Info))
         .stderr(LogStream::new(log.clone(), Level::Warn))
         .max_random_size(MAX_RANDOM);
-    tcp::deny_addresses(&mut wasi, denials);
+    tcp::deny_addresses(&mut wasi, &call.gate);
     let mut table = ResourceTable::new();
     table.set_max_capacity(MAX_HANDLES);
     CallState {
@@ -257,7 +268,7 @@ fn state(call: &Call<'_>, log: &Log, denials: &Denials) -> CallState {
         limiter: Limiter::new(call.limits.memory),
         files: Files::new(call.mounts.clone()),
         log: log.clone(),
-        denials: denials.clone(),
+        gate: call.gate.clone(),
     }
 }
 

@@ -1,0 +1,190 @@
+//! The one place where a call's requests are decided, remembered and written down.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::{
+    audit::{Audit, Record, Verdict},
+    policy::{Authority, Decision, Denial, Request},
+    source::Place,
+};
+
+/// The most denials of one call that are kept for its report; a guest can ask as often as it likes.
+const MAX_KEPT: usize = 16;
+
+/// The most denials of one call that are written down one by one; of what comes after, the last
+/// record has the number. Else a guest could fill a disk by asking.
+const MAX_RECORDED: u64 = 1000;
+
+/// The most different requests of one call that were allowed and are written down by themselves;
+/// further ones count with the first of their policy line.
+const MAX_DIFFERENT: usize = 256;
+
+/// Asks the policy for one call of one agent, and remembers what it said.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    authority: Arc<Authority>,
+    subject: Subject,
+    audit: Option<Arc<dyn Audit>>,
+    state: Mutex<State>,
+}
+
+/// Whom the records are about.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// Which run.
+    pub run: Arc<str>,
+    /// Which step of it.
+    pub step: String,
+    /// The agent's name.
+    pub agent: String,
+    /// The agent's content hash.
+    pub digest: String,
+}
+
+#[derive(Default)]
+struct State {
+    kept: Vec<Denial>,
+    denied: u64,
+    allowed: Vec<Allowed>,
+    /// Why the audit log can't be written, if it can't.
+    lost: Option<String>,
+}
+
+struct Allowed {
+    capability: &'static str,
+    request: String,
+    place: Option<Place>,
+    time: u64,
+    count: u64,
+}
+
+impl Gate {
+    /// A gate under an authority. Without an audit log, only denials are remembered.
+    pub fn new(authority: Arc<Authority>, subject: Subject, audit: Option<Arc<dyn Audit>>) -> Self {
+        Self(Arc::new(Inner { authority, subject, audit, state: Mutex::default() }))
+    }
+
+    /// What is decided about.
+    pub fn authority(&self) -> &Arc<Authority> {
+        &self.0.authority
+    }
+
+    /// Whether the policy allows `request`; what it says is remembered.
+    pub fn allows(&self, request: &Request<'_>) -> bool {
+        match self.0.authority.decide(request) {
+            Decision::Allowed(place) => self.allow(request, place),
+            Decision::Denied(denial) => {
+                self.deny(denial);
+                false
+            }
+        }
+    }
+
+    fn allow(&self, request: &Request<'_>, place: Option<Place>) -> bool {
+        if self.0.audit.is_none() {
+            return true;
+        }
+        let mut state = self.state();
+        if state.lost.is_some() {
+            return false;
+        }
+        let (capability, text) = (request.capability(), Denial::new("", request).request);
+        let full = state.allowed.len() >= MAX_DIFFERENT;
+        let same = |known: &&mut Allowed| {
+            known.capability == capability && (known.request == text || full && known.place == place)
+        };
+        match state.allowed.iter_mut().find(same) {
+            Some(known) => known.count += 1,
+            None => state.allowed.push(Allowed { capability, request: text, place, time: now(), count: 1 }),
+        }
+        true
+    }
+
+    /// Remembers what was denied.
+    pub fn deny(&self, denial: Denial) {
+        let mut state = self.state();
+        state.denied += 1;
+        if state.denied <= MAX_RECORDED {
+            self.write(&mut state, self.denied_record(&denial, 1));
+        }
+        if state.kept.len() < MAX_KEPT && !state.kept.contains(&denial) {
+            state.kept.push(denial);
+        }
+    }
+
+    /// Forgets what was denied so far: nobody asked for it.
+    pub fn forget(&self) {
+        self.state().kept.clear();
+    }
+
+    /// Ends the call: writes down what was allowed, and gives what was denied.
+    ///
+    /// # Errors
+    ///
+    /// Why the audit log can't be written.
+    pub fn finish(&self) -> (Vec<Denial>, Result<(), String>) {
+        let mut state = self.state();
+        for allowed in std::mem::take(&mut state.allowed) {
+            let record = Record {
+                time: allowed.time,
+                count: allowed.count,
+                ..self.record(allowed.capability, &allowed.request, allowed.place.as_ref())
+            };
+            self.write(&mut state, record);
+        }
+        if let Some(more) = state.denied.checked_sub(MAX_RECORDED).filter(|more| *more > 0)
+            && let Some(last) = state.kept.last().cloned()
+        {
+            self.write(&mut state, self.denied_record(&last, more));
+        }
+        state.denied = 0;
+        (std::mem::take(&mut state.kept), state.lost.take().map_or(Ok(()), Err))
+    }
+
+    fn denied_record(&self, denial: &Denial, count: u64) -> Record {
+        Record {
+            decision: Verdict::Denied,
+            code: denial.code.to_owned(),
+            count,
+            ..self.record(denial.capability(), &denial.request, denial.place.as_ref())
+        }
+    }
+
+    fn record(&self, capability: &str, request: &str, place: Option<&Place>) -> Record {
+        let Subject { run, step, agent, digest } = &self.0.subject;
+        Record {
+            time: now(),
+            run: run.to_string(),
+            step: step.clone(),
+            agent: agent.clone(),
+            digest: digest.clone(),
+            capability: capability.to_owned(),
+            request: request.escape_debug().to_string(),
+            decision: Verdict::Allowed,
+            code: String::new(),
+            line: place.map(Place::line),
+            count: 1,
+        }
+    }
+
+    fn write(&self, state: &mut State, record: Record) {
+        let Some(audit) = &self.0.audit else { return };
+        if let Err(error) = audit.record(&record) {
+            state.lost.get_or_insert_with(|| error.to_string());
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

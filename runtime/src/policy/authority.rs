@@ -1,0 +1,106 @@
+//! What one agent may use and touch, here and now.
+
+use std::sync::Arc;
+
+use crate::{
+    policy::{Decision, Denial, EnvGrant, FileGrant, Grants, Limits, Request, files},
+    source::Place,
+};
+
+/// What one agent may use and touch: its grants, under the ceilings of those who called it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Authority {
+    /// The most that a call may use.
+    pub limits: Limits,
+    /// What the policy gives to the agent.
+    pub grants: Grants,
+    /// What its callers leave of that.
+    pub ceilings: Ceilings,
+    /// What it leaves to those it calls.
+    pub within: Option<Arc<Ceiling>>,
+    /// The folders that remain under the ceilings.
+    files: Arc<[FileGrant]>,
+}
+
+/// The most that everything below one caller may hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ceiling {
+    /// The most, where something is said.
+    pub grants: Grants,
+    /// The `within` that says it.
+    pub place: Place,
+}
+
+/// The ceilings of a chain of callers, the outermost first.
+pub type Ceilings = Arc<[Arc<Ceiling>]>;
+
+impl Authority {
+    /// The authority of an agent that nobody called.
+    pub(super) fn new(limits: Limits, grants: Grants, within: Option<Arc<Ceiling>>) -> Self {
+        let files = grants.files.clone().unwrap_or_default();
+        Self { limits, grants, ceilings: Ceilings::default(), within, files }
+    }
+
+    /// The same agent, called by those who leave it `ceilings`.
+    #[must_use]
+    pub fn under(mut self, ceilings: &Ceilings) -> Self {
+        let lists = ceilings.iter().filter_map(|ceiling| ceiling.grants.files.as_deref());
+        self.files =
+            lists.fold(self.grants.files.clone().unwrap_or_default(), |files, most| files::narrow(&files, most));
+        self.ceilings = ceilings.clone();
+        self
+    }
+
+    /// The ceilings of those that the agent calls.
+    pub fn ceilings_below(&self) -> Ceilings {
+        match &self.within {
+            Some(within) => self.ceilings.iter().chain([within]).cloned().collect(),
+            None => self.ceilings.clone(),
+        }
+    }
+
+    /// The folders that the agent may reach, under its callers' ceilings.
+    pub fn files(&self) -> &Arc<[FileGrant]> {
+        &self.files
+    }
+
+    /// The grant of the variable called `name`.
+    pub fn variable(&self, name: &str) -> Option<&EnvGrant> {
+        self.grants.env.iter().flat_map(|grants| grants.iter()).find(|grant| grant.name == name)
+    }
+
+    /// Decides about a request: the agent's own grants have to allow it, and each ceiling too.
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
+        let own = self.grants.decide(request).unwrap_or_else(|| Grants::unsaid(request));
+        if let Decision::Denied(_) = own {
+            return own;
+        }
+        let held = |ceiling: &&Arc<Ceiling>| match request {
+            // A ceiling names the host's folders, the request a path of the guest's: what remains of
+            // the agent's folders is known already.
+            Request::Files { access, path } => {
+                ceiling.grants.files.is_some()
+                    && matches!(files::decide(&self.files, path, *access), Decision::Denied(_))
+            }
+            _ => matches!(ceiling.grants.decide(request), Some(Decision::Denied(_))),
+        };
+        match self.ceilings.iter().find(held) {
+            Some(ceiling) => Decision::Denied(ceiling.denial(request)),
+            None => own,
+        }
+    }
+}
+
+impl Ceiling {
+    fn denial(&self, request: &Request<'_>) -> Denial {
+        let code = match request {
+            Request::Files { .. } => "files.ceiling",
+            Request::Env { .. } => "env.ceiling",
+            Request::Calls { .. } => "calls.ceiling",
+            Request::Jump => "jump.ceiling",
+        };
+        Denial::new(code, request)
+            .at(&self.place)
+            .help("the agent's own grant allows it, and this ceiling of a caller's does not: widen `within`")
+    }
+}

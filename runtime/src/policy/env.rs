@@ -1,0 +1,75 @@
+//! Variables of the host that an agent may hold.
+
+use crate::{
+    diagnostic::{Diagnostic, Report},
+    document::Item,
+    policy::{Decision, Denial, HostPattern, Request},
+    source::Place,
+};
+
+/// One variable, and how far its value may go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvGrant {
+    /// The variable's name.
+    pub name: String,
+    /// The only host that the value may reach. The guest then holds a placeholder, and the host
+    /// puts the value in on the way out.
+    pub only_to: Option<HostPattern>,
+    /// Whether the value is kept out of all that a run writes.
+    pub secret: bool,
+    /// The policy line.
+    pub place: Place,
+}
+
+/// Decides about the variable called `name`.
+pub(super) fn decide(grants: &[EnvGrant], name: &str) -> Decision {
+    match grants.iter().find(|grant| grant.name == name) {
+        Some(grant) => Decision::Allowed(Some(grant.place.clone())),
+        None => Decision::Denied(
+            Denial::new("env.not-granted", &Request::Env { name: name.into() }).help(format!("env = [\"{name}\"]")),
+        ),
+    }
+}
+
+/// Reads `env = ["NAME", { name = "NAME", only_to = "host", secret = false }]`.
+pub(super) fn read(item: Item<'_>, report: &mut Report) -> Vec<EnvGrant> {
+    let Ok(items) = item.array().map_err(|wrong| report.push(wrong)) else { return Vec::new() };
+    let mut grants: Vec<EnvGrant> = Vec::new();
+    for item in items {
+        let Some(grant) = read_one(&item, report) else { continue };
+        if grants.iter().any(|other| other.name == grant.name) {
+            report.push(item.wrong("duplicate", format!("`{}` is granted twice", grant.name)));
+        }
+        grants.push(grant);
+    }
+    grants
+}
+
+fn read_one(item: &Item<'_>, report: &mut Report) -> Option<EnvGrant> {
+    let place = item.place();
+    if item.is_text() {
+        let name = variable(item.clone()).map_err(|wrong| report.push(wrong)).ok()?;
+        return Some(EnvGrant { name, only_to: None, secret: true, place });
+    }
+    let mut table = item.clone().table().map_err(|wrong| report.push(wrong)).ok()?;
+    let name = table.need("name", report, variable);
+    let only_to = table.take("only_to", report, |item| HostPattern::read(&item));
+    let secret = table.take("secret", report, Item::boolean).unwrap_or(true);
+    table.finish(report);
+    if only_to.is_some() && !secret {
+        report.push(item.wrong("contradiction", "what may reach one host alone is a secret"));
+    }
+    Some(EnvGrant { name: name?, only_to, secret, place })
+}
+
+/// A variable's name: POSIX lets it have letters, digits and underscores.
+fn variable(item: Item<'_>) -> Result<String, Diagnostic> {
+    let name = item.clone().text()?;
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.bytes().all(letters) {
+        return Err(item
+            .wrong("bad-name", format!("`{}` is not the name of a variable", name.escape_debug()))
+            .label("letters, digits and `_`; no `*` stands for others"));
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,86 @@
+//! The grants of one section, capability by capability: what `[agents."…"]` gives, and what a
+//! `within` leaves of it further down.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    diagnostic::Report,
+    document::Table,
+    policy::{CallGrant, Decision, Denial, EnvGrant, FileGrant, Request, calls, env, files},
+    source::Place,
+};
+
+/// What is said about each capability; nothing is said where the key is absent. As an agent's own
+/// grants, nothing said is nothing granted; as a ceiling, it is nothing taken away.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grants {
+    /// Folders.
+    pub files: Option<Arc<[FileGrant]>>,
+    /// Variables.
+    pub env: Option<Arc<[EnvGrant]>>,
+    /// Agents to call.
+    pub calls: Option<Arc<[CallGrant]>>,
+    /// Whether the head may be moved.
+    pub jump: Option<(bool, Place)>,
+}
+
+/// Which of the two kinds of table is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// What an agent is given.
+    Given,
+    /// The most that those it calls may hold.
+    Ceiling,
+}
+
+impl Grants {
+    /// Takes the capabilities' keys out of a table. Paths are relative to `base`.
+    pub(super) fn read(table: &mut Table<'_>, base: &Path, role: Role, report: &mut Report) -> Self {
+        Self {
+            files: table.get("files").map(|item| files::read(item, base, role, report).into()),
+            env: table.get("env").map(|item| env::read(item, report).into()),
+            calls: table.get("calls").map(|item| calls::read(item, report).into()),
+            jump: table.take("jump", report, |item| {
+                let place = item.place();
+                Ok((item.boolean()?, place))
+            }),
+        }
+    }
+
+    /// Takes over what the more specific `section` says.
+    pub(super) fn narrow_to(&mut self, section: &Self) {
+        fn over<T: Clone>(one: &mut Option<T>, other: &Option<T>) {
+            if other.is_some() {
+                one.clone_from(other);
+            }
+        }
+        over(&mut self.files, &section.files);
+        over(&mut self.env, &section.env);
+        over(&mut self.calls, &section.calls);
+        over(&mut self.jump, &section.jump);
+    }
+
+    /// What these grants say about `request`; nothing where its key is absent.
+    pub(super) fn decide(&self, request: &Request<'_>) -> Option<Decision> {
+        Some(match request {
+            Request::Files { access, path } => files::decide(self.files.as_ref()?, path, *access),
+            Request::Env { name } => env::decide(self.env.as_ref()?, name),
+            Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
+            Request::Jump => match self.jump.as_ref()? {
+                (true, place) => Decision::Allowed(Some(place.clone())),
+                (false, place) => Decision::Denied(Denial::new("jump.denied", request).at(place).help("jump = true")),
+            },
+        })
+    }
+
+    /// What holds where nothing is said: nothing is granted, but moving the head, which is control
+    /// flow and no authority over anything outside.
+    pub(super) fn unsaid(request: &Request<'_>) -> Decision {
+        match request {
+            Request::Files { access, path } => files::decide(&[], path, *access),
+            Request::Env { name } => env::decide(&[], name),
+            Request::Calls { agent, path } => calls::decide(&[], agent, path),
+            Request::Jump => Decision::Allowed(None),
+        }
+    }
+}
