@@ -1,7 +1,10 @@
 //! What a guest can reach of the world, one file a capability. Each checks with the policy before
 //! it allocates or touches anything, and remembers what it denied.
 
+pub mod call;
+pub mod env;
 pub mod files;
 pub mod gate;
 pub mod log;
+pub mod meter;
 pub mod tcp;

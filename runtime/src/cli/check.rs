@@ -75,7 +75,7 @@ fn ask_the_guest(program: &Program, sandbox: &mut Option<Sandbox>) -> Result<Opt
         Some(sandbox) => sandbox,
         None => sandbox.insert(setup::sandbox()?),
     };
-    let Agent { manifest, body: Body::Proc(Code::Python { source, .. }) } = &program[program.root()] else {
+    let Agent { manifest, body: Body::Proc(Code::Python { source, .. }), .. } = &program[program.root()] else {
         return Ok(None);
     };
     let Body::Proc(code) = &program[program.root()].body else { return Ok(None) };
@@ -105,7 +105,7 @@ fn check_policy(policy: &Policy, library: &Library, report: &mut Report) {
     let protected = setup::protected(policy);
     for manifest in manifests() {
         let authority = policy.authority(&manifest.name, &manifest.path);
-        if let Err(Stop::Files(wrong)) = Mounts::open(authority.files(), &protected).map_err(setup::mount_error) {
+        if let Err(Stop::Files(wrong)) = Mounts::open(authority.files(), &[], &protected).map_err(setup::mount_error) {
             let new = wrong.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
             let new: Vec<_> = new.collect();
             report.0.extend(new);

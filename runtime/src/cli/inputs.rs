@@ -11,9 +11,10 @@ use std::{
 use clap::{Arg, ArgAction, ArgMatches, Args, builder::OsStringValueParser};
 
 use crate::{
-    Hint, Value,
+    Hint, Secret, Value,
     agent::{Input, Manifest},
     cli::{Globals, Stop, terminal::escape},
+    secret::Secrets,
 };
 
 /// The most that one input may hold, in bytes; a guest's memory bounds it further.
@@ -131,6 +132,29 @@ pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Va
         manifest.name,
         lines.join("\n")
     )))
+}
+
+/// Takes the values of secret inputs out of `inputs`, and leaves their names. `$env.NAME` names a
+/// variable; any other value has the input's own name.
+pub fn hide(manifest: &Manifest, inputs: &mut [(String, Value)], mut secrets: Secrets) -> Secrets {
+    for (name, value) in inputs {
+        let secret = manifest.input(name).is_some_and(|input| input.hint == Hint::Secret);
+        let Value::Text(text) = &*value else { continue };
+        if !secret {
+            continue;
+        }
+        // A file that holds a secret ends with a line break, and the secret doesn't.
+        let text = text.trim_end_matches(['\r', '\n']);
+        let named = match text.strip_prefix("$env.") {
+            Some(variable) => variable.to_owned(),
+            None => {
+                secrets = secrets.with(name.clone(), text);
+                name.clone()
+            }
+        };
+        *value = Value::Secret(Secret::new(&named));
+    }
+    secrets
 }
 
 fn value(manifest: &Manifest, input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {

@@ -6,10 +6,11 @@ use clap::{Args, FromArgMatches};
 use serde_json::json;
 
 use crate::{
-    Engine, Failure, Library, Outcome, Program, Value,
+    Engine, Failure, Library, Outcome, Program, Setup, Value,
     agent::{Body, Entry, Manifest},
     cli::{Globals, Stop, inputs, render, setup, terminal, trace::Trace},
     failure::Code,
+    secret::Secrets,
 };
 
 #[derive(Args)]
@@ -50,7 +51,8 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     globals.check()?;
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
-    let given = inputs::read(&manifest, &matches)?;
+    let mut given = inputs::read(&manifest, &matches)?;
+    let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
     let sandbox = setup::sandbox()?;
     for (_, agent) in program.agents() {
         if let Body::Proc(code) = &agent.body {
@@ -60,9 +62,14 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     if let Some(why) = sandbox.unkept() {
         render::warning(&format!("a compiled guest can't be kept, so the next run compiles it anew: {why}"));
     }
-    let tape = Arc::new(Trace::new(&globals));
-    let engine =
-        Engine::new(&program, &sandbox, &policy, &setup::protected(&policy), tape).map_err(setup::mount_error)?;
+    let made = Setup {
+        protected: setup::protected(&policy),
+        policy: Arc::new(policy),
+        tape: Arc::new(Trace::new(&globals)),
+        secrets,
+        ..Setup::new(Arc::new(library), sandbox)
+    };
+    let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let outcome = block_on(run_interruptible(&engine, given))?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
     report(&manifest, &outcome, wanted, &globals)
@@ -129,7 +136,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Stop> {
     Ok(result)
 }
 
-async fn run_interruptible(engine: &Engine<'_>, inputs: Vec<(String, Value)>) -> Outcome {
+async fn run_interruptible(engine: &Engine, inputs: Vec<(String, Value)>) -> Outcome {
     tokio::select! {
         // The first to be asked: what listens for the signal has to be there before the run begins.
         biased;

@@ -68,7 +68,13 @@ fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
     for grant in authority.files().iter() {
         rows.push((
             "files",
-            format!("{} {} ({}), says {}", grant.access.word(), grant.mount, grant.host.display(), grant.place.line()),
+            format!(
+                "{} {} ({}), says {}",
+                grant.access.word(),
+                grant.mount,
+                grant.folder().display(),
+                grant.place.line()
+            ),
         ));
     }
     if let Some((false, place)) = &authority.grants.jump {
@@ -111,7 +117,7 @@ fn object(manifest: &Manifest, authority: &Authority) -> serde_json::Value {
                 "output": limits.output, "depth": limits.depth, "steps": limits.steps,
             },
             "files": authority.files().iter().map(|grant| {
-                json!({ "host": grant.host, "mount": grant.mount, "access": grant.access.word(), "line": grant.place.line() })
+                json!({ "host": grant.folder(), "mount": grant.mount, "access": grant.access.word(), "line": grant.place.line() })
             }).collect::<Vec<_>>(),
             "jump": !matches!(authority.grants.jump, Some((false, _))),
         },

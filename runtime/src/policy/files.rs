@@ -34,7 +34,7 @@ impl Access {
 /// One folder of the host, where the guest sees it, and what it may do there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileGrant {
-    /// The folder on the host.
+    /// The folder on the host, without `.` and `..`.
     pub host: PathBuf,
     /// The folder as the policy writes it.
     pub written: String,
@@ -80,6 +80,14 @@ fn common(grant: &FileGrant, most: &FileGrant) -> Option<FileGrant> {
     let rest = most.host.strip_prefix(&grant.host).ok()?.to_str()?;
     let mount = format!("{}/{rest}", grant.mount);
     Some(FileGrant { host: most.host.clone(), mount, access, ..grant.clone() })
+}
+
+impl FileGrant {
+    /// The folder to open. [`FileGrant::host`] is empty for the current folder, so that all that is
+    /// below begins with it.
+    pub fn folder(&self) -> &Path {
+        if self.host.as_os_str().is_empty() { Path::new(".") } else { &self.host }
+    }
 }
 
 /// Whether `path` is `folder` or below it, by whole names.

@@ -23,6 +23,10 @@ pub struct Limits {
     pub depth: u64,
     /// How many steps may run.
     pub steps: u64,
+    /// What may go over the network and to and from databases, in bytes.
+    pub bytes: u64,
+    /// How many agents procs may call.
+    pub calls: u64,
 }
 
 impl Default for Limits {
@@ -35,6 +39,8 @@ impl Default for Limits {
             output: 16 << 20,
             depth: 16,
             steps: 1_000_000,
+            bytes: 256 << 20,
+            calls: 10_000,
         }
     }
 }
@@ -50,6 +56,8 @@ impl Limits {
             output: self.output.min(other.output),
             depth: self.depth.min(other.depth),
             steps: self.steps.min(other.steps),
+            bytes: self.bytes.min(other.bytes),
+            calls: self.calls.min(other.calls),
         }
     }
 }
@@ -63,6 +71,8 @@ pub(super) struct LimitKeys {
     output: Option<u64>,
     depth: Option<u64>,
     steps: Option<u64>,
+    bytes: Option<u64>,
+    calls: Option<u64>,
 }
 
 impl LimitKeys {
@@ -74,6 +84,8 @@ impl LimitKeys {
         self.output = section.output.or(self.output);
         self.depth = section.depth.or(self.depth);
         self.steps = section.steps.or(self.steps);
+        self.bytes = section.bytes.or(self.bytes);
+        self.calls = section.calls.or(self.calls);
     }
 
     /// The limits, with the defaults where nothing is set.
@@ -86,6 +98,8 @@ impl LimitKeys {
             output: self.output.unwrap_or(default.output),
             depth: self.depth.unwrap_or(default.depth),
             steps: self.steps.unwrap_or(default.steps),
+            bytes: self.bytes.unwrap_or(default.bytes),
+            calls: self.calls.unwrap_or(default.calls),
         }
     }
 
@@ -102,6 +116,8 @@ impl LimitKeys {
             output: table.take("output", report, size(1 << 30)),
             depth: table.take("depth", report, count(1_000_000)),
             steps: table.take("steps", report, count(ANY)),
+            bytes: table.take("bytes", report, size(1 << 50)),
+            calls: table.take("calls", report, count(ANY)),
         };
         table.finish(report);
         limits

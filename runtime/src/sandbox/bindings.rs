@@ -18,11 +18,12 @@ pub mod interpreter {
         with: {
             "turingbox:agent/types": super::proc::turingbox::agent::types,
             "turingbox:agent/log": super::proc::turingbox::agent::log,
+            "turingbox:agent/call": super::proc::turingbox::agent::call,
         },
     });
 }
 
 pub use proc::turingbox::agent::{
-    log,
+    call, log,
     types::{self, Field},
 };

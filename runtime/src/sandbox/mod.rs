@@ -27,9 +27,12 @@ use crate::{
     Value,
     agent::{self, Manifest},
     capability::{
+        call::{self, Callees},
+        env::Env,
         files::{Files, Mounts, Protected},
         gate::{Gate, Subject},
         log::{Level, Log, LogStream, Sink},
+        meter::Meter,
         tcp,
     },
     failure::{Code, Failure},
@@ -39,12 +42,14 @@ use crate::{
         guests::{Guest, Guests},
         limiter::Limiter,
     },
+    secret::Scrubber,
 };
 
-/// Runs guests.
+/// Runs guests. Cloning is cheap: the clones are one sandbox.
+#[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
-    guests: Guests,
+    guests: Arc<Guests>,
 }
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -58,6 +63,10 @@ pub struct CallLimits {
     pub deadline: Instant,
     /// What it returns, in bytes.
     pub output: u64,
+    /// What goes over the network and to databases, in bytes.
+    pub bytes: u64,
+    /// Calls of other agents.
+    pub calls: u64,
 }
 
 /// What one call is made with.
@@ -74,6 +83,10 @@ pub struct Call<'a> {
     pub mounts: Arc<Mounts>,
     /// Where it asks for what it may do.
     pub gate: Gate,
+    /// The variables that it holds.
+    pub env: Arc<Env>,
+    /// The agents that it can call.
+    pub callees: Arc<dyn Callees>,
     /// Where its log goes.
     pub log: Sink,
 }
@@ -98,6 +111,12 @@ pub struct Usage {
     pub memory: u64,
     /// Wall time.
     pub time: Duration,
+    /// Steps of workflows.
+    pub steps: u64,
+    /// What went over the network and to databases, in bytes.
+    pub bytes: u64,
+    /// Agents that procs called.
+    pub calls: u64,
 }
 
 impl Usage {
@@ -106,6 +125,9 @@ impl Usage {
         self.fuel = self.fuel.saturating_add(other.fuel);
         self.memory = self.memory.max(other.memory);
         self.time += other.time;
+        self.steps = self.steps.saturating_add(other.steps);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.calls = self.calls.saturating_add(other.calls);
     }
 }
 
@@ -117,6 +139,9 @@ pub struct CallState {
     pub(crate) files: Files,
     pub(crate) log: Log,
     pub(crate) gate: Gate,
+    pub(crate) callees: Arc<dyn Callees>,
+    pub(crate) bytes: Meter,
+    pub(crate) calls: Meter,
 }
 
 impl WasiView for CallState {
@@ -144,7 +169,7 @@ impl Sandbox {
     pub fn new(cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         let engine = engine::engine().map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
-        Ok(Self { engine, guests })
+        Ok(Self { engine, guests: Arc::new(guests) })
     }
 
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
@@ -176,7 +201,11 @@ impl Sandbox {
             fuel: call.limits.fuel.saturating_sub(left),
             memory: store.data().limiter.memory(),
             time: start.elapsed(),
+            bytes: call.limits.bytes - store.data().bytes.left(),
+            calls: call.limits.calls - store.data().calls.left(),
+            steps: 0,
         };
+        let result = scrubbed(result, call.env.scrubber());
         let (denials, written) = call.gate.finish();
         let unwritten = |why| Failure::host(format_args!("the audit log can't be written: {why}"));
         Called { result: written.map_err(unwritten).and(result), denials, usage }
@@ -190,9 +219,9 @@ impl Sandbox {
     /// What the guest's compiler says, or a limit that compiling reached.
     pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<(), Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
-        let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output };
+        let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
         let mounts =
-            Mounts::open(&[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
+            Mounts::open(&[], &[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
         let log: Sink = Arc::new(|_, _| {});
         let call = Call {
             manifest,
@@ -200,7 +229,9 @@ impl Sandbox {
             inputs: &[],
             limits,
             mounts: Arc::new(mounts),
-            gate: Gate::new(Arc::default(), Subject::default(), None),
+            gate: Gate::new(Arc::default(), Subject::default(), None, Arc::default()),
+            env: Arc::default(),
+            callees: Arc::new(call::Nobody),
             log: log.clone(),
         };
         let guest = self.guests.get(code)?;
@@ -217,8 +248,14 @@ impl Sandbox {
         call: &Call<'_>,
     ) -> Result<Vec<(String, Value)>, Failure> {
         meter(store, &call.limits)?;
-        let inputs: Vec<_> =
-            call.inputs.iter().map(|(name, value)| Field { name: name.clone(), value: lower(value) }).collect();
+        let inputs = call.inputs.iter().map(|(name, value)| {
+            let value = match value {
+                Value::Secret(secret) => types::Value::Text(call.env.input(secret.name(), &call.gate)?.to_owned()),
+                value => lower(value),
+            };
+            Ok(Field { name: name.clone(), value })
+        });
+        let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
         let returned = within(&call.limits, guest.run(&mut *store, call, &inputs)).await?;
         outputs(settled(returned, store, &call.limits)?, call)
     }
@@ -259,6 +296,9 @@ fn state(call: &Call<'_>, log: &Log) -> CallState {
     wasi.stdout(LogStream::new(log.clone(), Level::Info))
         .stderr(LogStream::new(log.clone(), Level::Warn))
         .max_random_size(MAX_RANDOM);
+    for (name, value) in call.env.variables(&call.gate) {
+        wasi.env(name, value);
+    }
     tcp::deny_addresses(&mut wasi, &call.gate);
     let mut table = ResourceTable::new();
     table.set_max_capacity(MAX_HANDLES);
@@ -269,14 +309,37 @@ fn state(call: &Call<'_>, log: &Log) -> CallState {
         files: Files::new(call.mounts.clone()),
         log: log.clone(),
         gate: call.gate.clone(),
+        callees: call.callees.clone(),
+        bytes: Meter::new(call.limits.bytes),
+        calls: Meter::new(call.limits.calls),
     }
 }
 
-fn lower(value: &Value) -> types::Value {
+/// What a call gave, without the secrets that it held.
+fn scrubbed(
+    result: Result<Vec<(String, Value)>, Failure>,
+    scrubber: &Scrubber,
+) -> Result<Vec<(String, Value)>, Failure> {
+    if scrubber.is_empty() {
+        return result;
+    }
+    let clean = |text: &str| scrubber.text(text).into_owned();
+    result.map(|outputs| outputs.into_iter().map(|(name, value)| (name, scrubber.value(value))).collect()).map_err(
+        |failure| Failure {
+            message: clean(&failure.message),
+            trace: clean(&failure.trace),
+            help: failure.help.as_deref().map(clean),
+            ..failure
+        },
+    )
+}
+
+pub(crate) fn lower(value: &Value) -> types::Value {
     match value {
         Value::Text(text) => types::Value::Text(text.as_ref().to_owned()),
         Value::Data(data) => types::Value::Data(data.to_vec()),
         Value::Json(json) => types::Value::Json(json.as_str().to_owned()),
+        Value::Secret(_) => types::Value::Text(String::from_utf8_lossy(value.bytes()).into_owned()),
     }
 }
 
@@ -314,7 +377,7 @@ fn size(field: &Field) -> u64 {
     (field.name.len() + value) as u64
 }
 
-fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
+pub(crate) fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
     Ok(match value {
         types::Value::Text(text) => Value::text(text),
         types::Value::Data(data) => Value::data(data),
