@@ -51,6 +51,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     globals.check()?;
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
+    let wall = setup::wall(&globals)?;
     let mut given = inputs::read(&manifest, &matches)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
     let sandbox = setup::sandbox()?;
@@ -67,6 +68,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         policy: Arc::new(policy),
         tape: Arc::new(Trace::new(&globals)),
         secrets,
+        wall,
         ..Setup::new(Arc::new(library), sandbox)
     };
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;

@@ -30,7 +30,10 @@ pub use request::Request;
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{policy::limits::LimitKeys, source::Place};
+use crate::{
+    policy::limits::LimitKeys,
+    source::{Place, Source},
+};
 
 /// What an operator grants to which agents. The default grants nothing to anyone.
 ///
@@ -49,6 +52,7 @@ use crate::{policy::limits::LimitKeys, source::Place};
 pub struct Policy {
     ceiling: Option<Box<Self>>,
     files: Vec<PathBuf>,
+    sources: Vec<Arc<Source>>,
     limits: LimitKeys,
     sections: Vec<Section>,
 }
@@ -91,6 +95,18 @@ impl Policy {
     /// The files that the policy was read from: its own, and those that it extends.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
+    }
+
+    /// What those files held, in the order in which they were read: read again in this order, they
+    /// are the same policy, line by line.
+    pub fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
+    /// The ceiling whose `within` begins at the byte `start` of the file `path`.
+    pub fn ceiling_at(&self, path: &str, start: usize) -> Option<Arc<Ceiling>> {
+        let there = |within: &&Arc<Ceiling>| within.place.source.path == path && within.place.span.start == start;
+        self.sections.iter().filter_map(|section| section.within.as_ref()).find(there).cloned()
     }
 
     /// The sections that match none of `agents` (name and path): probably a typing mistake.

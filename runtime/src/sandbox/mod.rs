@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
 use wasmtime::{
     Engine, Store, Trap,
     component::{ResourceTable, ResourceTableError},
@@ -103,7 +104,7 @@ pub struct Called {
 }
 
 /// What a call, or several together, used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Work.
     pub fuel: u64,
@@ -158,7 +159,7 @@ const MAX_HANDLES: usize = 256;
 const MAX_RANDOM: u64 = 1 << 20;
 
 /// What a call may hand over beside its outputs' own bytes: names, and the lists around them.
-const HOSTCALL_ROOM: u64 = 1 << 20;
+pub(crate) const HOSTCALL_ROOM: u64 = 1 << 20;
 
 impl Sandbox {
     /// Sets up the engine. `cache` keeps compiled guests; `notice` is told what takes long.
@@ -167,9 +168,24 @@ impl Sandbox {
     ///
     /// When the machine can't run wasmtime.
     pub fn new(cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
-        let engine = engine::engine().map_err(Failure::host)?;
+        Self::with(engine::engine(true), cache, notice)
+    }
+
+    /// The same for a process that has to stay of one thread until a guest runs: compiling takes no
+    /// other.
+    pub(crate) fn of_one_thread(cache: Option<Cache>) -> Result<Self, Failure> {
+        Self::with(engine::engine(false), cache, Box::new(|_| Box::new(())))
+    }
+
+    fn with(engine: wasmtime::Result<Engine>, cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
+        let engine = engine.map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
         Ok(Self { engine, guests: Arc::new(guests) })
+    }
+
+    /// Where compiled guests are kept.
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.guests.cache.as_ref()
     }
 
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
@@ -273,9 +289,7 @@ fn meter(store: &mut Store<CallState>, limits: &CallLimits) -> Result<(), Failur
 /// preempts a busy loop too; whatever it was doing is dropped with its store.
 async fn within<T>(limits: &CallLimits, running: impl Future<Output = T>) -> Result<T, Failure> {
     let deadline = tokio::time::Instant::from_std(limits.deadline);
-    let out_of_time =
-        |_| Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy");
-    tokio::time::timeout_at(deadline, running).await.map_err(out_of_time)
+    tokio::time::timeout_at(deadline, running).await.map_err(|_| out_of_time())
 }
 
 /// What the guest returned: it may have failed, or have been stopped.
@@ -313,6 +327,16 @@ fn state(call: &Call<'_>, log: &Log) -> CallState {
         bytes: Meter::new(call.limits.bytes),
         calls: Meter::new(call.limits.calls),
     }
+}
+
+/// What a guest in another process returned: checked like what one of our own returns.
+pub(crate) fn received(result: Result<Vec<Field>, Failure>, call: &Call<'_>) -> Result<Vec<(String, Value)>, Failure> {
+    scrubbed(result.and_then(|fields| outputs(fields, call)), call.env.scrubber())
+}
+
+/// A call that was still running at its deadline.
+pub(crate) fn out_of_time() -> Failure {
+    Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy")
 }
 
 /// What a call gave, without the secrets that it held.
