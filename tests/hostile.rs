@@ -40,7 +40,7 @@ struct Case {
 }
 
 #[test]
-fn hostile_guests_are_held() {
+pub fn hostile_guests_are_held() {
     let cases = cases("hostile");
     let mut failures = Vec::new();
     for case in &cases {

@@ -11,3 +11,4 @@ mod interrupt;
 mod invariants;
 mod support;
 mod tidy;
+mod wall;

@@ -117,7 +117,7 @@ const OWN: &[i64] = &[
     libc::SYS_getrandom,
     libc::SYS_sysinfo,
     libc::SYS_uname,
-    // It gives nothing in this list to no one: the second filter says that there is none of it.
+    // The other filter says that there is none; were it not listed, this one's answer would count.
     libc::SYS_clone3,
 ];
 
@@ -170,10 +170,11 @@ pub fn supported() -> Result<(), String> {
 pub fn apply(reach: &Reach) -> Result<usize, String> {
     let rules = rules(reach).map_err(lacks)?;
     let number = rules.len();
-    install(rules, SeccompAction::Errno(libc::EPERM.cast_unsigned()), SeccompAction::Allow)?;
-    // A filter can't see the flags of `clone3`. Where there is none, libraries use `clone`.
+    // A filter can't see the flags of `clone3`. Where there is none, libraries use `clone`. This
+    // filter comes first, since the other one lets no further filter in.
     let clone3 = Rules::from([(libc::SYS_clone3, Vec::new())]);
     install(clone3, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS.cast_unsigned()))?;
+    install(rules, SeccompAction::Errno(libc::EPERM.cast_unsigned()), SeccompAction::Allow)?;
     Ok(number)
 }
 

@@ -3,7 +3,10 @@
 use std::{fs::File, io, os::fd::AsFd, sync::Arc, thread, time::Instant};
 
 use rustix::process::{Signal, set_parent_process_death_signal};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::{
+    runtime::{self, Runtime},
+    sync::mpsc::UnboundedReceiver,
+};
 
 use crate::{
     agent::{Code as AgentCode, Folder, Manifest},
@@ -79,6 +82,7 @@ struct Prepared {
     mounts: Arc<Mounts>,
     secrets: Secrets,
     sandbox: Sandbox,
+    runtime: Runtime,
     sources: Vec<Arc<Source>>,
     audited: bool,
     memory: u64,
@@ -101,6 +105,12 @@ impl Prepared {
         let code = code(open.code)?;
         let sandbox = Sandbox::of_one_thread(open.cache)?;
         sandbox.prepare(&code);
+        // It makes its sockets to itself here, and its threads only when there is work for them.
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(MAX_FILE_THREADS)
+            .build()
+            .map_err(Failure::host)?;
         let values = open.values.into_iter();
         Ok(Self {
             manifest,
@@ -109,6 +119,7 @@ impl Prepared {
             mounts: Arc::new(mounts),
             secrets: values.fold(Secrets::default(), |secrets, (name, value)| secrets.with(name, value)),
             sandbox,
+            runtime,
             sources,
             audited: open.audited,
             memory: open.memory,
@@ -133,13 +144,9 @@ impl Prepared {
         mut wanted: UnboundedReceiver<Wanted>,
         in_force: String,
     ) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .max_blocking_threads(MAX_FILE_THREADS)
-            .build()?;
         thread::Builder::new().name("inbox".into()).spawn(|| inbox.run())?;
         parent.send(&FromWorker::Ready { in_force });
-        runtime.block_on(async {
+        self.runtime.block_on(async {
             while let Some(wanted) = wanted.recv().await {
                 let Called { result, denials, usage } = self.call(&parent, wanted).await;
                 parent.send(&FromWorker::Done {
