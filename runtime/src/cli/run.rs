@@ -8,7 +8,12 @@ use serde_json::json;
 use crate::{
     Engine, Failure, Library, Outcome, Program, Value,
     agent::{Body, Entry, Manifest},
-    cli::{Globals, Stop, inputs, render, setup, terminal, trace::Trace},
+    cli::{
+        Globals, Stop, inputs,
+        recording::{Recording, RecordingArgs},
+        render, setup, terminal,
+        trace::Trace,
+    },
     failure::Code,
 };
 
@@ -25,6 +30,8 @@ pub struct RunArgs {
     /// The agent's name
     #[arg(value_name = "AGENT", add = super::complete::agents())]
     agent: Option<String>,
+    #[command(flatten)]
+    recording: RecordingArgs,
     /// The agent's inputs, and more options
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     rest: Vec<OsString>,
@@ -32,7 +39,7 @@ pub struct RunArgs {
 
 /// Runs one agent.
 pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
-    let RunArgs { help, agent, mut rest } = arguments;
+    let RunArgs { help, agent, recording, mut rest } = arguments;
     let Some(name) = agent else { return Err(missing_agent(help)) };
     if help {
         rest.insert(0, "--help".into());
@@ -48,6 +55,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
     globals.check()?;
+    let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
     let given = inputs::read(&manifest, &matches)?;
@@ -61,9 +69,13 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         render::warning(&format!("a compiled guest can't be kept, so the next run compiles it anew: {why}"));
     }
     let tape = Arc::new(Trace::new(&globals));
-    let engine =
-        Engine::new(&program, &sandbox, &policy, &setup::protected(&policy), tape).map_err(setup::mount_error)?;
+    let recording = Recording::open(&recording)?;
+    let mut protected = setup::protected(&policy);
+    recording.protect(&mut protected);
+    let engine = Engine::new(&program, &sandbox, &policy, &protected, tape).map_err(setup::mount_error)?;
+    let engine = engine.audited(recording.audit(), &setup::run_id());
     let outcome = block_on(run_interruptible(&engine, given))?;
+    recording.finish(&program, &library, &policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
     report(&manifest, &outcome, wanted, &globals)
 }
@@ -117,7 +129,7 @@ pub fn command(manifest: &Manifest) -> clap::Command {
         .arg(clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
             clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone())),
         ));
-    Globals::augment_args(command)
+    RecordingArgs::augment_args(Globals::augment_args(command))
 }
 
 /// Runs `future` on this thread. What blocks in the background when it is done is left behind.

@@ -77,6 +77,17 @@ pub fn sandbox() -> Result<Sandbox, Stop> {
     Sandbox::new(cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)
 }
 
+/// The folder that relative paths start at.
+pub fn here() -> Result<PathBuf, Stop> {
+    std::env::current_dir().map_err(|error| Stop::Usage(format!("this folder can't be found: {error}")))
+}
+
+/// A name for a run that no other has on this machine.
+pub fn run_id() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", since.as_micros(), std::process::id())
+}
+
 /// Where compiled guests and the key that seals them lie: `TURINGBOX_CACHE` and `TURINGBOX_STATE`,
 /// or the user's cache and state folders.
 fn folders() -> Option<(PathBuf, PathBuf)> {

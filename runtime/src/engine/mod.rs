@@ -19,6 +19,7 @@ pub use tape::{Cell, Status, Tape};
 use crate::{
     Value,
     agent::{AgentId, Body, Program, STATUS},
+    audit::Audit,
     capability::{
         files::{MountError, Mounts, Protected},
         gate::{Gate, Subject},
@@ -38,6 +39,7 @@ pub struct Engine<'a> {
     sandbox: &'a Sandbox,
     tape: Arc<dyn Tape>,
     grants: Vec<(Arc<Authority>, Arc<Mounts>)>,
+    audit: Option<(Arc<dyn Audit>, Arc<str>)>,
 }
 
 /// How one call ended.
@@ -118,7 +120,13 @@ impl<'a> Engine<'a> {
             };
             grants.push((Arc::new(authority), mounts));
         }
-        Ok(Self { program, sandbox, tape, grants })
+        Ok(Self { program, sandbox, tape, grants, audit: None })
+    }
+
+    /// Writes each decision of the run called `run` down in `audit`.
+    #[must_use]
+    pub fn audited(self, audit: Option<Arc<dyn Audit>>, run: &str) -> Self {
+        Self { audit: audit.map(|audit| (audit, run.into())), ..self }
     }
 
     /// Runs the program's root with `inputs`.
@@ -190,6 +198,13 @@ impl<'a> Engine<'a> {
                     deadline: budget.deadline,
                     output: authority.limits.output,
                 };
+                let (audit, run) = self.audit.clone().unzip();
+                let subject = Subject {
+                    run: run.unwrap_or_default(),
+                    step: call.path.clone(),
+                    agent: agent.manifest.name.clone(),
+                    digest: String::new(),
+                };
                 let log = tape::log_sink(&self.tape, &call.path, &agent.manifest.name);
                 let call = sandbox::Call {
                     manifest: &agent.manifest,
@@ -197,7 +212,7 @@ impl<'a> Engine<'a> {
                     inputs: &call.inputs,
                     limits,
                     mounts: mounts.clone(),
-                    gate: Gate::new(authority.clone(), Subject::default(), None),
+                    gate: Gate::new(authority.clone(), subject, audit),
                     log,
                 };
                 let called = self.sandbox.call(call).await;
