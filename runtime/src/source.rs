@@ -38,6 +38,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// What stands there.
+    pub fn text(&self) -> &str {
+        self.source.text.get(self.span.clone()).unwrap_or_default()
+    }
+
     /// `path:line`, as tools and people write it.
     pub fn line(&self) -> String {
         format!("{}:{}", self.source.path, self.source.line(self.span.start))

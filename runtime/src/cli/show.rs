@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     agent::{Input, Manifest},
     cli::{Globals, Stop, run, setup, terminal},
-    policy::{Authority, size_text},
+    policy::{Authority, Limits, size_text},
 };
 
 #[derive(Args)]
@@ -55,16 +55,20 @@ fn described(input: &Input) -> String {
     }
 }
 
-fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
-    let limits = &authority.limits;
-    let mut rows = vec![
+/// A row for each limit.
+pub fn limits(limits: &Limits) -> Vec<(&'static str, String)> {
+    vec![
         ("memory", size_text(limits.memory)),
         ("fuel", limits.fuel.to_string()),
         ("time", format!("{:?}", limits.time)),
         ("output", size_text(limits.output)),
         ("depth", limits.depth.to_string()),
         ("steps", limits.steps.to_string()),
-    ];
+    ]
+}
+
+fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
+    let mut rows = limits(&authority.limits);
     for grant in authority.files().iter() {
         rows.push((
             "files",
@@ -83,7 +87,8 @@ fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn section(page: &mut String, title: &str, rows: Vec<(&str, String)>) {
+/// Adds a titled table to a page, unless it has no rows.
+pub fn section(page: &mut String, title: &str, rows: Vec<(&str, String)>) {
     if rows.is_empty() {
         return;
     }

@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     diagnostic::Report,
     document::Table,
-    policy::{CallGrant, Decision, Denial, EnvGrant, FileGrant, Request, calls, env, files},
+    policy::{CallGrant, Decision, EnvGrant, FileGrant, Request, calls, env, files, jump},
     source::Place,
 };
 
@@ -66,10 +66,7 @@ impl Grants {
             Request::Files { access, path } => files::decide(self.files.as_ref()?, path, *access),
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
-            Request::Jump => match self.jump.as_ref()? {
-                (true, place) => Decision::Allowed(Some(place.clone())),
-                (false, place) => Decision::Denied(Denial::new("jump.denied", request).at(place).help("jump = true")),
-            },
+            Request::Jump => jump::decide(self.jump.as_ref()?),
         })
     }
 

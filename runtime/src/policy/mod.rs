@@ -4,22 +4,35 @@
 //! [`Authority`]: limits, and what may be touched. No policy is the empty policy, and that grants
 //! nothing.
 
+mod advice;
+mod asked;
 mod authority;
 mod calls;
 mod decision;
 mod env;
+mod expectation;
+mod explain;
 mod files;
 mod grants;
 mod host;
+mod jump;
 mod limits;
+mod lint;
 mod pattern;
 mod read;
 mod request;
+mod suggest;
 
+use asked::Asked;
+pub use asked::Recorded;
 pub use authority::{Authority, Ceiling, Ceilings};
 pub use calls::CallGrant;
+use decision::MAX_REQUEST;
 pub use decision::{Decision, Denial};
 pub use env::EnvGrant;
+pub use expectation::Expectation;
+use expectation::named_by;
+pub use explain::{Key, Named, Said};
 pub(crate) use files::is_below;
 pub use files::{Access, FileGrant};
 pub use grants::Grants;
@@ -27,6 +40,7 @@ pub use host::{Host, HostPattern};
 pub use limits::{Limits, size_text};
 pub use pattern::Pattern;
 pub use request::Request;
+pub use suggest::{Ground, Suggestion};
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -50,7 +64,9 @@ pub struct Policy {
     ceiling: Option<Box<Self>>,
     files: Vec<PathBuf>,
     limits: LimitKeys,
+    limit_keys: Vec<Key>,
     sections: Vec<Section>,
+    tests: Vec<Expectation>,
 }
 
 /// What one `[agents."…"]` says.
@@ -61,16 +77,15 @@ struct Section {
     limits: LimitKeys,
     grants: Grants,
     within: Option<Arc<Ceiling>>,
+    keys: Vec<Key>,
 }
 
 impl Policy {
     /// The authority of the agent called `name`, at `path` in its library. The most specific
     /// section wins, key by key; of two equally specific ones, the later.
     pub fn authority(&self, name: &str, path: &str) -> Authority {
-        let mut sections: Vec<_> = self.sections.iter().filter(|section| section.pattern.matches(name, path)).collect();
-        sections.sort_by_key(|section| section.pattern.specificity());
         let (mut limits, mut grants, mut within) = (self.limits.clone(), Grants::default(), None);
-        for section in sections {
+        for section in self.about(name, path) {
             limits.narrow_to(&section.limits);
             grants.narrow_to(&section.grants);
             within = section.within.clone().or(within);
