@@ -47,4 +47,9 @@ impl Place {
     pub fn line(&self) -> String {
         format!("{}:{}", self.source.path, self.source.line(self.span.start))
     }
+
+    /// What stands there, on one line.
+    pub fn words(&self) -> String {
+        self.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }

@@ -81,6 +81,8 @@ impl Tape for Record {
         self.steps.lock().unwrap().push((cell.path.clone(), code));
     }
 
+    fn holds(&self, _: &str, _: &str, _: &[(&str, String)]) {}
+
     fn log(&self, _: &str, _: &str, _: Level, line: &str) {
         self.log.lock().unwrap().push(line.to_owned());
     }

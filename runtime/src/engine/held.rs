@@ -3,11 +3,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
-    agent::{AgentId, Body, Program},
+    agent::{AgentId, Body, Manifest, Program},
     capability::files::{MountError, Mounts},
     engine::Setup,
     failure::{Code, Failure},
@@ -22,6 +25,17 @@ pub(super) struct Held {
     pub mounts: Arc<Mounts>,
     /// The ceilings of those that it calls.
     pub below: Ceilings,
+    told: AtomicBool,
+}
+
+impl Held {
+    /// Tells the tape what the agent at `path` holds, once.
+    pub(super) fn tell(&self, path: &str, manifest: &Manifest, setup: &Setup) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            let rows = setup.policy.summary((&manifest.name, &manifest.path), &self.authority);
+            setup.tape.holds(path, &manifest.name, &rows);
+        }
+    }
 }
 
 /// What the agents of one program hold.
@@ -57,7 +71,7 @@ impl Holdings {
         let files = if matches!(body, Body::Proc(_)) { &authority.files()[..] } else { &[] };
         let mounts = self.mounts(files, ceilings, setup)?;
         let below = authority.ceilings_below();
-        let held = Arc::new(Held { authority: Arc::new(authority), mounts, below });
+        let held = Arc::new(Held { authority: Arc::new(authority), mounts, below, told: AtomicBool::new(false) });
         known().insert(key, (ceilings.clone(), held.clone()));
         Ok(held)
     }

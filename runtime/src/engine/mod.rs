@@ -225,6 +225,7 @@ impl Engine {
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
         };
         let agent = &self.program[call.agent];
+        held.tell(&call.path, &agent.manifest, &self.shared.setup);
         for input in &agent.manifest.inputs {
             if let (Some(default), true) = (&input.default, call.inputs.iter().all(|(name, _)| *name != input.name)) {
                 call.inputs.push((input.name.clone(), default.clone()));

@@ -2,7 +2,7 @@
 
 use crate::{
     document::{Item, Table},
-    policy::{Authority, Ceiling, Ceilings, Decision, Denial, Policy, Request, Section, advice::quoted},
+    policy::{Authority, Ceiling, Ceilings, Decision, Denial, FileGrant, Policy, Request, Section, advice::quoted},
     source::Place,
 };
 
@@ -63,6 +63,25 @@ impl Policy {
             |ceilings: Ceilings, (name, path): &Named<'_>| self.authority(name, path).under(&ceilings).ceilings_below();
         let ceilings = callers.iter().fold(Ceilings::default(), below);
         self.authority(name, path).under(&ceilings)
+    }
+
+    /// What an agent holds, a row for each grant: the capability's word, and what is granted by which
+    /// line. Folders are those that its callers' ceilings leave; for the rest, the ceilings follow.
+    pub fn summary<'p>(&'p self, agent: Named<'_>, authority: &Authority) -> Vec<(&'p str, String)> {
+        let folder = |grant: &FileGrant| {
+            let (access, mount, host) = (grant.access.word(), &grant.mount, grant.folder().display());
+            ("files", format!("{access} {mount} ({host}), says {}", grant.place.line()))
+        };
+        let said = self.said(agent);
+        let granting = |key: &&Key| key.name != "files" && !key.name.starts_with("limits.");
+        let others = said.iter().map(|said| said.key).filter(granting).flat_map(|key| {
+            let whole = [key.place.clone()];
+            let parts = if key.parts.is_empty() { &whole[..] } else { &key.parts };
+            let row = |place: &Place| (key.name.as_str(), format!("{}, says {}", place.words(), place.line()));
+            parts.iter().map(row).collect::<Vec<_>>()
+        });
+        let ceilings = authority.ceilings.iter().map(|ceiling| ("ceiling", format!("within, says {}", ceiling.place.line())));
+        authority.files().iter().map(folder).chain(others).chain(ceilings).collect()
     }
 
     /// The ceilings of other agents under which `request` would be denied to an agent that may make

@@ -199,12 +199,8 @@ fn grants<'s>(said: &'s [Said<'_>]) -> Vec<(&'s str, String)> {
 
 /// A row for each element of a key's list, or one for its value.
 fn rows(key: &Key) -> Vec<(&str, String)> {
-    let row = |place: &Place| (key.name.as_str(), format!("{}  says {}", one_line(place.text()), place.line()));
+    let row = |place: &Place| (key.name.as_str(), format!("{}  says {}", place.words(), place.line()));
     if key.parts.is_empty() { vec![row(&key.place)] } else { key.parts.iter().map(row).collect() }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The limits, each with the line that sets it.
