@@ -14,9 +14,11 @@
 //! - [`sandbox`]: guests, and the limits that hold them
 //! - [`capability`]: what a guest can reach, one file each
 //! - [`template`]: templates, with every value made safe for its place
+//! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
 
 pub mod agent;
+pub mod attack;
 pub mod audit;
 pub mod capability;
 pub mod cli;

@@ -1,6 +1,7 @@
 //! The command line: arguments in, one exit code out. Results go to stdout, everything else to
 //! stderr.
 
+mod attack;
 mod cases;
 mod check;
 mod complete;
@@ -60,6 +61,8 @@ enum Command {
     Policy(policy::PolicyArgs),
     /// Run the cases of agents, each in the sandbox
     Test(test::TestArgs),
+    /// Run hostile guests under a policy, and say what got through
+    Attack(attack::AttackArgs),
     /// Make an agent's folder, with a case that passes
     New(new::NewArgs),
 }
@@ -163,6 +166,7 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::Check(arguments) => check::check(&globals, &arguments),
         Command::Policy(arguments) => policy::policy(&globals, &arguments),
         Command::Test(arguments) => test::test(&globals, &arguments),
+        Command::Attack(arguments) => attack::attack(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
     }
 }

@@ -80,7 +80,8 @@ impl Policy {
             let row = |place: &Place| (key.name.as_str(), format!("{}, says {}", place.words(), place.line()));
             parts.iter().map(row).collect::<Vec<_>>()
         });
-        let ceilings = authority.ceilings.iter().map(|ceiling| ("ceiling", format!("within, says {}", ceiling.place.line())));
+        let ceilings =
+            authority.ceilings.iter().map(|ceiling| ("ceiling", format!("within, says {}", ceiling.place.line())));
         authority.files().iter().map(folder).chain(others).chain(ceilings).collect()
     }
 

@@ -42,7 +42,10 @@ pub use pattern::Pattern;
 pub use request::Request;
 pub use suggest::{Ground, Suggestion};
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{policy::limits::LimitKeys, source::Place};
 
@@ -101,6 +104,19 @@ impl Policy {
     #[must_use]
     pub fn under(self, ceiling: Self) -> Self {
         Self { ceiling: Some(Box::new(ceiling)), ..self }
+    }
+
+    /// The same policy, with other folders in place of those that `moved` knows.
+    #[must_use]
+    pub fn with_folders(mut self, moved: &dyn Fn(&Path) -> Option<PathBuf>) -> Self {
+        for section in &mut self.sections {
+            if let Some(files) = &section.grants.files {
+                let host = |grant: &FileGrant| moved(&grant.host).unwrap_or_else(|| grant.host.clone());
+                section.grants.files =
+                    Some(files.iter().map(|grant| FileGrant { host: host(grant), ..grant.clone() }).collect());
+            }
+        }
+        self
     }
 
     /// The files that the policy was read from: its own, and those that it extends.
