@@ -3,5 +3,8 @@
 
 pub mod files;
 pub mod gate;
+pub mod http;
 pub mod log;
+pub mod meter;
+pub mod network;
 pub mod tcp;

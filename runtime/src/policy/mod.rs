@@ -4,19 +4,27 @@
 //! [`Authority`]: limits, and what may be touched. No policy is the empty policy, and that grants
 //! nothing.
 
+mod address;
 mod authority;
+mod by_host;
 mod calls;
 mod decision;
 mod env;
 mod files;
 mod grants;
 mod host;
+mod http;
 mod limits;
+mod paths;
 mod pattern;
 mod read;
 mod request;
+mod tcp;
+mod url;
 
+pub use address::Addresses;
 pub use authority::{Authority, Ceiling, Ceilings};
+pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
 pub use decision::{Decision, Denial};
 pub use env::EnvGrant;
@@ -24,9 +32,14 @@ pub(crate) use files::is_below;
 pub use files::{Access, FileGrant};
 pub use grants::Grants;
 pub use host::{Host, HostPattern};
+pub use http::HttpGrant;
+pub(crate) use http::{MAX_METHOD, NEVER};
 pub use limits::{Limits, size_text};
+pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
+pub use tcp::TcpGrant;
+pub use url::{MAX_URL, Scheme, Url};
 
 use std::{path::PathBuf, sync::Arc};
 

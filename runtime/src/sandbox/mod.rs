@@ -20,6 +20,7 @@ use wasmtime::{
     component::{ResourceTable, ResourceTableError},
 };
 use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtx;
 
 pub use cache::Cache;
 
@@ -29,7 +30,10 @@ use crate::{
     capability::{
         files::{Files, Mounts, Protected},
         gate::{Gate, Subject},
+        http::Http,
         log::{Level, Log, LogStream, Sink},
+        meter::Meter,
+        network::Network,
         tcp,
     },
     failure::{Code, Failure},
@@ -45,6 +49,7 @@ use crate::{
 pub struct Sandbox {
     engine: Engine,
     guests: Guests,
+    network: Arc<Network>,
 }
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -117,6 +122,8 @@ pub struct CallState {
     pub(crate) files: Files,
     pub(crate) log: Log,
     pub(crate) gate: Gate,
+    pub(crate) http: Http,
+    pub(crate) wasi_http: WasiHttpCtx,
 }
 
 impl WasiView for CallState {
@@ -144,7 +151,13 @@ impl Sandbox {
     pub fn new(cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         let engine = engine::engine().map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
-        Ok(Self { engine, guests })
+        Ok(Self { engine, guests, network: Arc::default() })
+    }
+
+    /// The same sandbox, with another network than the system's.
+    #[must_use]
+    pub fn over(self, network: Network) -> Self {
+        Self { network: Arc::new(network), ..self }
     }
 
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
@@ -168,7 +181,7 @@ impl Sandbox {
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
         let log = Log::new(call.log.clone());
-        let mut store = Store::new(&self.engine, state(&call, &log));
+        let mut store = Store::new(&self.engine, self.state(&call, &log));
         let result = self.call_in(&mut store, &guest, &call).await;
         log.finish();
         let left = store.get_fuel().unwrap_or_default();
@@ -204,7 +217,7 @@ impl Sandbox {
             log: log.clone(),
         };
         let guest = self.guests.get(code)?;
-        let mut store = Store::new(&self.engine, state(&call, &Log::new(log)));
+        let mut store = Store::new(&self.engine, self.state(&call, &Log::new(log)));
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
         settled(compiled, &store, &call.limits).map(drop)
@@ -221,6 +234,28 @@ impl Sandbox {
             call.inputs.iter().map(|(name, value)| Field { name: name.clone(), value: lower(value) }).collect();
         let returned = within(&call.limits, guest.run(&mut *store, call, &inputs)).await?;
         outputs(settled(returned, store, &call.limits)?, call)
+    }
+
+    fn state(&self, call: &Call<'_>, log: &Log) -> CallState {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.stdout(LogStream::new(log.clone(), Level::Info))
+            .stderr(LogStream::new(log.clone(), Level::Warn))
+            .max_random_size(MAX_RANDOM);
+        tcp::deny_addresses(&mut wasi, &call.gate);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_HANDLES);
+        let meter = Arc::new(Meter::unlimited());
+        let http = Http::new(call.gate.clone(), self.network.clone(), meter, None, call.limits.memory);
+        CallState {
+            wasi: wasi.build(),
+            table,
+            limiter: Limiter::new(call.limits.memory),
+            files: Files::new(call.mounts.clone()),
+            log: log.clone(),
+            gate: call.gate.clone(),
+            http,
+            wasi_http: WasiHttpCtx::new(),
+        }
     }
 }
 
@@ -251,24 +286,6 @@ fn settled<T>(
         Ok(Ok(value)) => Ok(value),
         Ok(Err(failure)) => Err(reported(failure, &store.data().limiter, limits)),
         Err(error) => Err(trapped(&error, store, limits)),
-    }
-}
-
-fn state(call: &Call<'_>, log: &Log) -> CallState {
-    let mut wasi = WasiCtxBuilder::new();
-    wasi.stdout(LogStream::new(log.clone(), Level::Info))
-        .stderr(LogStream::new(log.clone(), Level::Warn))
-        .max_random_size(MAX_RANDOM);
-    tcp::deny_addresses(&mut wasi, &call.gate);
-    let mut table = ResourceTable::new();
-    table.set_max_capacity(MAX_HANDLES);
-    CallState {
-        wasi: wasi.build(),
-        table,
-        limiter: Limiter::new(call.limits.memory),
-        files: Files::new(call.mounts.clone()),
-        log: log.clone(),
-        gate: call.gate.clone(),
     }
 }
 
