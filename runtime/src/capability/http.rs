@@ -8,7 +8,7 @@ mod connect;
 mod failed;
 mod guest;
 mod headers;
-pub mod secrets;
+mod secrets;
 mod wasi;
 
 use std::{
@@ -32,7 +32,7 @@ use self::{
     secrets::Secrets,
 };
 use crate::{
-    capability::{gate::Gate, meter::Meter, network::Network},
+    capability::{env::Env, gate::Gate, meter::Meter, network::Network},
     policy::{Decision, Denial, MAX_METHOD, NEVER, Request, Url},
 };
 
@@ -58,8 +58,8 @@ pub struct Http(Arc<Inner>);
 struct Inner {
     gate: Gate,
     network: Arc<Network>,
-    meter: Arc<Meter>,
-    secrets: Option<Arc<dyn Secrets>>,
+    meter: Meter,
+    env: Arc<Env>,
     requests: AtomicU32,
     connections: Arc<Semaphore>,
     memory: u64,
@@ -81,17 +81,11 @@ struct Waits {
 }
 
 impl Http {
-    /// The requests of a call that asks `gate` and may use `memory` bytes of it. Bytes count on
-    /// `meter`; `secrets` stand in for placeholders.
-    pub fn new(
-        gate: Gate,
-        network: Arc<Network>,
-        meter: Arc<Meter>,
-        secrets: Option<Arc<dyn Secrets>>,
-        memory: u64,
-    ) -> Self {
+    /// The requests of a call that asks `gate`, holds `env` and may use `memory` bytes. What goes
+    /// over the network is taken off `meter`.
+    pub fn new(gate: Gate, network: Arc<Network>, meter: Meter, env: Arc<Env>, memory: u64) -> Self {
         let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        Self(Arc::new(Inner { gate, network, meter, secrets, requests: AtomicU32::new(0), connections, memory }))
+        Self(Arc::new(Inner { gate, network, meter, env, requests: AtomicU32::new(0), connections, memory }))
     }
 
     /// Reads a request and asks the policy. Nothing of the world is touched.
@@ -161,7 +155,7 @@ impl Http {
             response.headers_mut().remove(name);
         }
         if let Some(secrets) = self.secrets_for(&url) {
-            secrets::out_of_headers(secrets, url.host(), response.headers_mut());
+            secrets.out_of_headers(response.headers_mut());
         }
         Ok((response, connection))
     }
@@ -169,21 +163,16 @@ impl Http {
     /// The request as it goes out, with values in place of placeholders.
     async fn put_together(&self, checked: Checked, mut body: WasiBody) -> Result<http::Request<WasiBody>, Failed> {
         let Checked { method, mut url, mut headers } = checked;
-        if let Some(secrets) = self.secrets_for(&url) {
-            let host = url.host().clone();
+        let asked = url.clone();
+        if let Some(secrets) = self.secrets_for(&asked) {
             let denied = |denial: Denial| self.refuse(Kind::Denied, denial);
-            let asked = url.to_string();
-            url = secrets::into_url(secrets, url).map_err(denied)?;
+            url = secrets.into_url().map_err(denied)?;
             let again = Request::Http { method: method.as_str().into(), url: Cow::Borrowed(&url), address: None };
             if let Decision::Denied(Denial { code, .. }) = self.0.gate.authority().decide(&again) {
-                return Err(denied(Denial::of(
-                    code,
-                    format_args!("{method} {asked}, with the value of a placeholder"),
-                )));
+                return Err(denied(Denial::of(code, format_args!("{method} {asked}, with the value of a variable"))));
             }
-            secrets::into_headers(secrets, &host, &mut headers).map_err(denied)?;
-            let whole = self.collect(body).await?;
-            body = body::whole(secrets.put_in(&host, &whole).map_err(denied)?);
+            secrets.into_headers(&mut headers).map_err(denied)?;
+            body = body::whole(secrets.into_body(self.collect(body).await?));
             // It may be another now, and the body itself says it.
             headers.remove(header::CONTENT_LENGTH);
         }
@@ -196,8 +185,9 @@ impl Http {
         Ok(request)
     }
 
-    fn secrets_for(&self, url: &Url) -> Option<&dyn Secrets> {
-        self.0.secrets.as_deref().filter(|secrets| secrets.concern(url.host()))
+    /// The values that go to the host of `url`. Bodies to it and from it are then held as a whole.
+    fn secrets_for<'a>(&'a self, url: &'a Url) -> Option<Secrets<'a>> {
+        self.0.env.binds(url.host()).then_some(Secrets { env: &self.0.env, url })
     }
 
     /// Remembers what was refused.

@@ -1,115 +1,40 @@
-//! Bytes over the network, counted where they pass: one meter serves all the calls that share a
-//! budget.
+//! How much of a budget is left, shared by all that spends it in one call.
 
-use std::{
-    error::Error,
-    fmt, io,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::{Context, Poll, ready},
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+/// A count that goes down and never below nothing.
+#[derive(Clone, Debug)]
+pub struct Meter(Arc<AtomicU64>);
 
-/// How many bytes may still go over the network, in both directions together.
-#[derive(Debug)]
-pub struct Meter(AtomicU64);
-
-/// No byte is left.
+/// There is less left than was to be spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exhausted;
 
-impl fmt::Display for Exhausted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no more bytes may go over the network in this run")
-    }
-}
-
-impl Error for Exhausted {}
-
 impl Meter {
-    /// A meter with `bytes` left.
-    pub fn new(bytes: u64) -> Self {
-        Self(AtomicU64::new(bytes))
-    }
-
-    /// A meter that never runs out.
-    pub fn unlimited() -> Self {
-        Self::new(u64::MAX)
-    }
-
-    /// Takes `bytes` off.
-    ///
-    /// # Errors
-    ///
-    /// When fewer are left; then none is left.
-    pub fn spend(&self, bytes: u64) -> Result<(), Exhausted> {
-        let take = |left: u64| (left != u64::MAX).then(|| left.saturating_sub(bytes));
-        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
-            Ok(left) if left < bytes => Err(Exhausted),
-            Ok(_) | Err(_) => Ok(()),
-        }
+    /// A meter with `amount` to spend.
+    pub fn new(amount: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(amount)))
     }
 
     /// What is left.
     pub fn left(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
-}
 
-/// Whether an error comes of an exhausted meter, however deep it lies.
-pub fn is_exhausted(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if error.is::<Exhausted>() || inner.is_some_and(|inner| inner.is::<Exhausted>()) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}
-
-/// A connection whose bytes are counted.
-pub struct Metered<S> {
-    stream: S,
-    meter: Arc<Meter>,
-}
-
-impl<S> Metered<S> {
-    /// Counts what goes over `stream`.
-    pub fn new(stream: S, meter: Arc<Meter>) -> Self {
-        Self { stream, meter }
-    }
-
-    fn count(&self, bytes: usize) -> io::Result<()> {
-        self.meter.spend(bytes as u64).map_err(io::Error::other)
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        Poll::Ready(self.count(buffer.filled().len() - before))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        Poll::Ready(self.count(written).map(|()| written))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    /// Spends `amount`.
+    ///
+    /// # Errors
+    ///
+    /// When less is left; then nothing is left.
+    pub fn spend(&self, amount: u64) -> Result<(), Exhausted> {
+        let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
+        spent.map(drop).map_err(|_| {
+            self.0.store(0, Ordering::Relaxed);
+            Exhausted
+        })
     }
 }
 
@@ -118,11 +43,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_run_out() {
-        let meter = Meter::new(10);
-        assert_eq!((meter.spend(4), meter.left()), (Ok(()), 6));
-        assert_eq!((meter.spend(7), meter.left()), (Err(Exhausted), 0));
-        assert_eq!(Meter::unlimited().spend(u64::MAX), Ok(()));
-        assert!(is_exhausted(&io::Error::other(Exhausted)) && !is_exhausted(&io::Error::other("else")));
+    fn nothing_is_spent_twice() {
+        let meter = Meter::new(5);
+        assert_eq!(meter.spend(3), Ok(()));
+        assert_eq!(meter.clone().spend(3), Err(Exhausted));
+        assert_eq!(meter.left(), 0);
     }
 }

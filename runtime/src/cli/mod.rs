@@ -7,6 +7,8 @@ mod complete;
 mod inputs;
 mod list;
 mod new;
+mod policy;
+mod recording;
 mod render;
 mod run;
 mod setup;
@@ -54,6 +56,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Find what is wrong in agents and policies, without running them
     Check(check::CheckArgs),
+    /// Explain, check and suggest policies
+    Policy(policy::PolicyArgs),
     /// Run the cases of agents, each in the sandbox
     Test(test::TestArgs),
     /// Make an agent's folder, with a case that passes
@@ -157,6 +161,7 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::List(arguments) => list::list(&globals, &arguments),
         Command::Show(arguments) => show::show(&globals, &arguments),
         Command::Check(arguments) => check::check(&globals, &arguments),
+        Command::Policy(arguments) => policy::policy(&globals, &arguments),
         Command::Test(arguments) => test::test(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    policy::{Decision, Denial, EnvGrant, FileGrant, Grants, Limits, Request, files},
+    policy::{Decision, Denial, EnvGrant, FileGrant, Grants, Limits, Request, advice, files},
     source::Place,
 };
 
@@ -67,6 +67,12 @@ impl Authority {
     /// The grant of the variable called `name`.
     pub fn variable(&self, name: &str) -> Option<&EnvGrant> {
         self.grants.env.iter().flat_map(|grants| grants.iter()).find(|grant| grant.name == name)
+    }
+
+    /// Whether the agent has what its manifest asks for: the capability's word, and what of it. None
+    /// where no policy can grant such a thing.
+    pub fn meets(&self, word: &str, wanted: &str) -> Option<bool> {
+        advice::of(word).map(|advice| advice.met(wanted, self))
     }
 
     /// Decides about a request: the agent's own grants have to allow it, and each ceiling too.

@@ -7,8 +7,8 @@ use crate::{
     diagnostic::Report,
     document::Table,
     policy::{
-        ByHost, CallGrant, Decision, Denial, EnvGrant, FileGrant, HttpGrant, Request, TcpGrant, calls, env, files,
-        http, tcp,
+        ByHost, CallGrant, Decision, EnvGrant, FileGrant, HttpGrant, Request, TcpGrant, calls, env, files, http, jump,
+        tcp,
     },
     source::Place,
 };
@@ -79,10 +79,7 @@ impl Grants {
             Request::Tcp { host, port, address } => tcp::decide(self.tcp.as_ref()?, host, *port, *address),
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
-            Request::Jump => match self.jump.as_ref()? {
-                (true, place) => Decision::Allowed(Some(place.clone())),
-                (false, place) => Decision::Denied(Denial::new("jump.denied", request).at(place).help("jump = true")),
-            },
+            Request::Jump => jump::decide(self.jump.as_ref()?),
         })
     }
 

@@ -5,29 +5,42 @@
 //! nothing.
 
 mod address;
+mod advice;
+mod asked;
 mod authority;
 mod by_host;
 mod calls;
 mod decision;
 mod env;
+mod expectation;
+mod explain;
 mod files;
 mod grants;
 mod host;
 mod http;
+mod jump;
 mod limits;
+mod lint;
 mod paths;
 mod pattern;
 mod read;
 mod request;
+mod suggest;
 mod tcp;
 mod url;
 
 pub use address::Addresses;
+use asked::Asked;
+pub use asked::Recorded;
 pub use authority::{Authority, Ceiling, Ceilings};
 pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
+use decision::MAX_REQUEST;
 pub use decision::{Decision, Denial};
 pub use env::EnvGrant;
+pub use expectation::Expectation;
+use expectation::named_by;
+pub use explain::{Key, Named, Said};
 pub(crate) use files::is_below;
 pub use files::{Access, FileGrant};
 pub use grants::Grants;
@@ -38,6 +51,7 @@ pub use limits::{Limits, size_text};
 pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
+pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
 pub use url::{MAX_URL, Scheme, Url};
 
@@ -63,7 +77,9 @@ pub struct Policy {
     ceiling: Option<Box<Self>>,
     files: Vec<PathBuf>,
     limits: LimitKeys,
+    limit_keys: Vec<Key>,
     sections: Vec<Section>,
+    tests: Vec<Expectation>,
 }
 
 /// What one `[agents."…"]` says.
@@ -74,16 +90,15 @@ struct Section {
     limits: LimitKeys,
     grants: Grants,
     within: Option<Arc<Ceiling>>,
+    keys: Vec<Key>,
 }
 
 impl Policy {
     /// The authority of the agent called `name`, at `path` in its library. The most specific
     /// section wins, key by key; of two equally specific ones, the later.
     pub fn authority(&self, name: &str, path: &str) -> Authority {
-        let mut sections: Vec<_> = self.sections.iter().filter(|section| section.pattern.matches(name, path)).collect();
-        sections.sort_by_key(|section| section.pattern.specificity());
         let (mut limits, mut grants, mut within) = (self.limits.clone(), Grants::default(), None);
-        for section in sections {
+        for section in self.about(name, path) {
             limits.narrow_to(&section.limits);
             grants.narrow_to(&section.grants);
             within = section.within.clone().or(within);

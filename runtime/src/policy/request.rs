@@ -80,7 +80,6 @@ impl<'a> Request<'a> {
     /// What is wrong with it, as a sentence.
     pub fn parse(text: &'a str) -> Result<Self, String> {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let rest = rest.trim();
         let needed = |what: &str| {
             if rest.is_empty() { Err(format!("`{word}` needs {what} behind it")) } else { Ok(Cow::Borrowed(rest)) }
         };
@@ -107,7 +106,20 @@ impl<'a> Request<'a> {
     }
 
     /// The capabilities' words.
-    const WORDS: [&'static str; 6] = ["files", "http", "tcp", "env", "calls", "jump"];
+    pub(super) const WORDS: [&'static str; 6] = ["files", "http", "tcp", "env", "calls", "jump"];
+
+    /// The same request, with the name and the path of the agent to call, if `find` knows it by the
+    /// text that the request was read from.
+    #[must_use]
+    pub fn called(self, find: impl Fn(&str) -> Option<(String, String)>) -> Self {
+        match &self {
+            Self::Calls { path: text, .. } => match find(text) {
+                Some((agent, path)) => Self::Calls { agent: agent.into(), path: path.into() },
+                None => self,
+            },
+            _ => self,
+        }
+    }
 
     /// The request without the capability's word.
     pub fn without_word(&self) -> impl fmt::Display {

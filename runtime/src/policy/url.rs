@@ -226,9 +226,9 @@ fn decode(path: &[u8]) -> Option<Vec<u8>> {
 
 /// Puts a NUL, which no path has, for each slash of `decoded` that is encoded in `raw`.
 fn mark_slashes(raw: &[u8], decoded: &mut [u8]) {
-    let (mut at, mut encoded) = (0, false);
+    let mut at = 0;
     for byte in decoded {
-        encoded = raw.get(at) == Some(&b'%');
+        let encoded = raw.get(at) == Some(&b'%');
         if encoded && *byte == b'/' {
             *byte = 0;
         }

@@ -20,11 +20,12 @@ pub mod interpreter {
             "turingbox:agent/types": super::proc::turingbox::agent::types,
             "turingbox:agent/log": super::proc::turingbox::agent::log,
             "turingbox:agent/http": super::proc::turingbox::agent::http,
+            "turingbox:agent/call": super::proc::turingbox::agent::call,
         },
     });
 }
 
 pub use proc::turingbox::agent::{
-    http, log,
+    call, http, log,
     types::{self, Field},
 };

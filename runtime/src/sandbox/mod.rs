@@ -9,32 +9,29 @@ mod cache;
 mod engine;
 mod guests;
 mod limiter;
+mod state;
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use wasmtime::{
-    Engine, Store, Trap,
-    component::{ResourceTable, ResourceTableError},
-};
-use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
-use wasmtime_wasi_http::WasiHttpCtx;
+use wasmtime::{Engine, Store, Trap, component::ResourceTableError};
+use wasmtime_wasi::I32Exit;
 
 pub use cache::Cache;
+pub use state::CallState;
 
 use crate::{
     Value,
     agent::{self, Manifest},
     capability::{
-        files::{Files, Mounts, Protected},
+        call::{self, Callees},
+        env::Env,
+        files::{Mounts, Protected},
         gate::{Gate, Subject},
-        http::Http,
-        log::{Level, Log, LogStream, Sink},
-        meter::Meter,
+        log::{Log, Sink},
         network::Network,
-        tcp,
     },
     failure::{Code, Failure},
     policy::{Denial, Limits, size_text},
@@ -42,13 +39,16 @@ use crate::{
         bindings::{Field, types},
         guests::{Guest, Guests},
         limiter::Limiter,
+        state::MAX_HANDLES,
     },
+    secret::Scrubber,
 };
 
-/// Runs guests.
+/// Runs guests. Cloning is cheap: the clones are one sandbox.
+#[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
-    guests: Guests,
+    guests: Arc<Guests>,
     network: Arc<Network>,
 }
 
@@ -63,6 +63,10 @@ pub struct CallLimits {
     pub deadline: Instant,
     /// What it returns, in bytes.
     pub output: u64,
+    /// What goes over the network and to databases, in bytes.
+    pub bytes: u64,
+    /// Calls of other agents.
+    pub calls: u64,
 }
 
 /// What one call is made with.
@@ -79,6 +83,10 @@ pub struct Call<'a> {
     pub mounts: Arc<Mounts>,
     /// Where it asks for what it may do.
     pub gate: Gate,
+    /// The variables that it holds.
+    pub env: Arc<Env>,
+    /// The agents that it can call.
+    pub callees: Arc<dyn Callees>,
     /// Where its log goes.
     pub log: Sink,
 }
@@ -103,6 +111,12 @@ pub struct Usage {
     pub memory: u64,
     /// Wall time.
     pub time: Duration,
+    /// Steps of workflows.
+    pub steps: u64,
+    /// What went over the network and to databases, in bytes.
+    pub bytes: u64,
+    /// Agents that procs called.
+    pub calls: u64,
 }
 
 impl Usage {
@@ -111,33 +125,11 @@ impl Usage {
         self.fuel = self.fuel.saturating_add(other.fuel);
         self.memory = self.memory.max(other.memory);
         self.time += other.time;
+        self.steps = self.steps.saturating_add(other.steps);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.calls = self.calls.saturating_add(other.calls);
     }
 }
-
-/// Everything that a guest can reach.
-pub struct CallState {
-    pub(crate) wasi: WasiCtx,
-    pub(crate) table: ResourceTable,
-    pub(crate) limiter: Limiter,
-    pub(crate) files: Files,
-    pub(crate) log: Log,
-    pub(crate) gate: Gate,
-    pub(crate) http: Http,
-    pub(crate) wasi_http: WasiHttpCtx,
-}
-
-impl WasiView for CallState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-/// The most handles (open files, streams, sockets) that a guest holds at once; a file is one of the
-/// 1,024 that a process usually may open.
-const MAX_HANDLES: usize = 256;
-
-/// The largest random text that a guest may ask for at once, in bytes: it is made in our memory.
-const MAX_RANDOM: u64 = 1 << 20;
 
 /// What a call may hand over beside its outputs' own bytes: names, and the lists around them.
 const HOSTCALL_ROOM: u64 = 1 << 20;
@@ -151,7 +143,7 @@ impl Sandbox {
     pub fn new(cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         let engine = engine::engine().map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
-        Ok(Self { engine, guests, network: Arc::default() })
+        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default() })
     }
 
     /// The same sandbox, with another network than the system's.
@@ -181,7 +173,7 @@ impl Sandbox {
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
         let log = Log::new(call.log.clone());
-        let mut store = Store::new(&self.engine, self.state(&call, &log));
+        let mut store = Store::new(&self.engine, CallState::new(&call, &log, self.network.clone()));
         let result = self.call_in(&mut store, &guest, &call).await;
         log.finish();
         let left = store.get_fuel().unwrap_or_default();
@@ -189,7 +181,11 @@ impl Sandbox {
             fuel: call.limits.fuel.saturating_sub(left),
             memory: store.data().limiter.memory(),
             time: start.elapsed(),
+            bytes: call.limits.bytes - store.data().bytes.left(),
+            calls: call.limits.calls - store.data().calls.left(),
+            steps: 0,
         };
+        let result = scrubbed(result, call.env.scrubber());
         let (denials, written) = call.gate.finish();
         let unwritten = |why| Failure::host(format_args!("the audit log can't be written: {why}"));
         Called { result: written.map_err(unwritten).and(result), denials, usage }
@@ -203,9 +199,9 @@ impl Sandbox {
     /// What the guest's compiler says, or a limit that compiling reached.
     pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<(), Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
-        let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output };
+        let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
         let mounts =
-            Mounts::open(&[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
+            Mounts::open(&[], &[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
         let log: Sink = Arc::new(|_, _| {});
         let call = Call {
             manifest,
@@ -213,11 +209,13 @@ impl Sandbox {
             inputs: &[],
             limits,
             mounts: Arc::new(mounts),
-            gate: Gate::new(Arc::default(), Subject::default(), None),
+            gate: Gate::new(Arc::default(), Subject::default(), None, Arc::default()),
+            env: Arc::default(),
+            callees: Arc::new(call::Nobody),
             log: log.clone(),
         };
         let guest = self.guests.get(code)?;
-        let mut store = Store::new(&self.engine, self.state(&call, &Log::new(log)));
+        let mut store = Store::new(&self.engine, CallState::new(&call, &Log::new(log), self.network.clone()));
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
         settled(compiled, &store, &call.limits).map(drop)
@@ -230,32 +228,16 @@ impl Sandbox {
         call: &Call<'_>,
     ) -> Result<Vec<(String, Value)>, Failure> {
         meter(store, &call.limits)?;
-        let inputs: Vec<_> =
-            call.inputs.iter().map(|(name, value)| Field { name: name.clone(), value: lower(value) }).collect();
+        let inputs = call.inputs.iter().map(|(name, value)| {
+            let value = match value {
+                Value::Secret(secret) => types::Value::Text(call.env.input(secret.name(), &call.gate)?.to_owned()),
+                value => lower(value),
+            };
+            Ok(Field { name: name.clone(), value })
+        });
+        let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
         let returned = within(&call.limits, guest.run(&mut *store, call, &inputs)).await?;
         outputs(settled(returned, store, &call.limits)?, call)
-    }
-
-    fn state(&self, call: &Call<'_>, log: &Log) -> CallState {
-        let mut wasi = WasiCtxBuilder::new();
-        wasi.stdout(LogStream::new(log.clone(), Level::Info))
-            .stderr(LogStream::new(log.clone(), Level::Warn))
-            .max_random_size(MAX_RANDOM);
-        tcp::deny_addresses(&mut wasi, &call.gate);
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_HANDLES);
-        let meter = Arc::new(Meter::unlimited());
-        let http = Http::new(call.gate.clone(), self.network.clone(), meter, None, call.limits.memory);
-        CallState {
-            wasi: wasi.build(),
-            table,
-            limiter: Limiter::new(call.limits.memory),
-            files: Files::new(call.mounts.clone()),
-            log: log.clone(),
-            gate: call.gate.clone(),
-            http,
-            wasi_http: WasiHttpCtx::new(),
-        }
     }
 }
 
@@ -289,11 +271,31 @@ fn settled<T>(
     }
 }
 
-fn lower(value: &Value) -> types::Value {
+/// What a call gave, without the secrets that it held.
+fn scrubbed(
+    result: Result<Vec<(String, Value)>, Failure>,
+    scrubber: &Scrubber,
+) -> Result<Vec<(String, Value)>, Failure> {
+    if scrubber.is_empty() {
+        return result;
+    }
+    let clean = |text: &str| scrubber.text(text).into_owned();
+    result.map(|outputs| outputs.into_iter().map(|(name, value)| (name, scrubber.value(value))).collect()).map_err(
+        |failure| Failure {
+            message: clean(&failure.message),
+            trace: clean(&failure.trace),
+            help: failure.help.as_deref().map(clean),
+            ..failure
+        },
+    )
+}
+
+pub(crate) fn lower(value: &Value) -> types::Value {
     match value {
         Value::Text(text) => types::Value::Text(text.as_ref().to_owned()),
         Value::Data(data) => types::Value::Data(data.to_vec()),
         Value::Json(json) => types::Value::Json(json.as_str().to_owned()),
+        Value::Secret(_) => types::Value::Text(String::from_utf8_lossy(value.bytes()).into_owned()),
     }
 }
 
@@ -331,7 +333,7 @@ fn size(field: &Field) -> u64 {
     (field.name.len() + value) as u64
 }
 
-fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
+pub(crate) fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
     Ok(match value {
         types::Value::Text(text) => Value::text(text),
         types::Value::Data(data) => Value::data(data),

@@ -16,7 +16,7 @@ use super::{
     failed::{Failed, Kind, chain},
 };
 use crate::{
-    capability::meter::Metered,
+    capability::metered::Metered,
     policy::{Decision, Host, Request, Scheme, Url},
 };
 

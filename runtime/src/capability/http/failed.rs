@@ -1,6 +1,6 @@
 //! Why there is no answer, in both languages that guests speak.
 
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 
 use wasmtime_wasi_http::Error as WasiError;
 

@@ -32,7 +32,7 @@ impl Http {
         let (head, body) = response.into_parts();
         let body = self.collect(self.incoming(body, self.max_whole(), None, connection)).await?;
         let body = match self.secrets_for(&url) {
-            Some(secrets) => secrets.take_out(url.host(), &body),
+            Some(secrets) => secrets.out_of_body(body),
             None => body,
         };
         let headers = head

@@ -4,57 +4,58 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-use crate::policy::{Denial, Host, Url};
+use crate::{
+    capability::env::Env,
+    policy::{Denial, Url},
+};
 
-/// Knows which values go where.
-pub trait Secrets: Send + Sync {
-    /// Whether a value goes to `host`: bodies to it and from it are then held as a whole, and
-    /// streamed otherwise.
-    fn concern(&self, host: &Host) -> bool;
+/// Why a value can't be put in; none is told.
+const BROKEN: &str = "the value of a variable can't stand there";
 
-    /// Puts the values for `host` in place of their placeholders.
-    ///
-    /// # Errors
-    ///
-    /// When a placeholder is in it whose value may not go there. The denial holds no value.
-    fn put_in(&self, host: &Host, text: &[u8]) -> Result<Vec<u8>, Denial>;
-
-    /// Takes values that came back from `host` out again.
-    fn take_out(&self, host: &Host, text: &[u8]) -> Vec<u8>;
+/// The values for one host.
+pub(super) struct Secrets<'a> {
+    pub env: &'a Env,
+    pub url: &'a Url,
 }
 
-/// Why values can't be put in; none of them is told.
-const BROKEN: &str = "a value put in place of a placeholder can't stand there";
-
-/// The same URL, with the values.
-pub(super) fn into_url(secrets: &dyn Secrets, url: Url) -> Result<Url, Denial> {
-    let target = secrets.put_in(url.host(), url.target().as_bytes())?;
-    if target == url.target().as_bytes() {
-        return Ok(url);
+impl Secrets<'_> {
+    /// The body with the values.
+    pub fn into_body(&self, body: Vec<u8>) -> Vec<u8> {
+        self.env.reveal(self.url.host(), &body).unwrap_or(body)
     }
-    let broken = Denial::of("http.bad-url", format_args!("{url}: {BROKEN}"));
-    String::from_utf8(target).ok().and_then(|target| url.with_target(&target).ok()).ok_or(broken)
-}
 
-/// Puts the values into headers.
-pub(super) fn into_headers(secrets: &dyn Secrets, host: &Host, headers: &mut HeaderMap) -> Result<(), Denial> {
-    for (name, value) in headers.iter_mut() {
-        let with = secrets.put_in(host, value.as_bytes())?;
-        if with != value.as_bytes() {
-            let broken = |_| Denial::of("http.bad-header", format_args!("{name}: {BROKEN}"));
-            *value = HeaderValue::from_maybe_shared(Bytes::from(with)).map_err(broken)?;
-            value.set_sensitive(true);
+    /// The URL with the values.
+    pub fn into_url(&self) -> Result<Url, Denial> {
+        let Some(target) = self.env.reveal(self.url.host(), self.url.target().as_bytes()) else {
+            return Ok(self.url.clone());
+        };
+        let broken = Denial::of("http.bad-url", format_args!("{}: {BROKEN}", self.url));
+        String::from_utf8(target).ok().and_then(|target| self.url.clone().with_target(&target).ok()).ok_or(broken)
+    }
+
+    /// Puts the values into headers.
+    pub fn into_headers(&self, headers: &mut HeaderMap) -> Result<(), Denial> {
+        for (name, value) in headers.iter_mut() {
+            if let Some(with) = self.env.reveal(self.url.host(), value.as_bytes()) {
+                let broken = |_| Denial::of("http.bad-header", format_args!("{name}: {BROKEN}"));
+                *value = HeaderValue::from_maybe_shared(Bytes::from(with)).map_err(broken)?;
+                value.set_sensitive(true);
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer's headers without the values: some servers send back what they got.
+    pub fn out_of_headers(&self, headers: &mut HeaderMap) {
+        for value in headers.values_mut() {
+            if let std::borrow::Cow::Owned(without) = self.env.scrubber().bytes(value.as_bytes()) {
+                *value = HeaderValue::from_maybe_shared(Bytes::from(without)).unwrap_or(HeaderValue::from_static(""));
+            }
         }
     }
-    Ok(())
-}
 
-/// Takes values out of the headers of a response.
-pub(super) fn out_of_headers(secrets: &dyn Secrets, host: &Host, headers: &mut HeaderMap) {
-    for value in headers.values_mut() {
-        let without = secrets.take_out(host, value.as_bytes());
-        if without != value.as_bytes() {
-            *value = HeaderValue::from_maybe_shared(Bytes::from(without)).unwrap_or(HeaderValue::from_static(""));
-        }
+    /// The answer's body without the values.
+    pub fn out_of_body(&self, body: Vec<u8>) -> Vec<u8> {
+        self.env.scrubber().bytes(&body).into_owned()
     }
 }
