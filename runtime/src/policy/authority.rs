@@ -101,6 +101,8 @@ impl Ceiling {
     fn denial(&self, request: &Request<'_>) -> Denial {
         let code = match request {
             Request::Files { .. } => "files.ceiling",
+            Request::Http { .. } => "http.ceiling",
+            Request::Tcp { .. } => "tcp.ceiling",
             Request::Env { .. } => "env.ceiling",
             Request::Calls { .. } => "calls.ceiling",
             Request::Jump => "jump.ceiling",

@@ -6,7 +6,10 @@ use std::{path::Path, sync::Arc};
 use crate::{
     diagnostic::Report,
     document::Table,
-    policy::{CallGrant, Decision, EnvGrant, FileGrant, Request, calls, env, files, jump},
+    policy::{
+        ByHost, CallGrant, Decision, EnvGrant, FileGrant, HttpGrant, Request, TcpGrant, calls, env, files, http, jump,
+        tcp,
+    },
     source::Place,
 };
 
@@ -16,6 +19,10 @@ use crate::{
 pub struct Grants {
     /// Folders.
     pub files: Option<Arc<[FileGrant]>>,
+    /// Requests over HTTP.
+    pub http: Option<Arc<ByHost<HttpGrant>>>,
+    /// Connections over TCP.
+    pub tcp: Option<Arc<ByHost<TcpGrant>>>,
     /// Variables.
     pub env: Option<Arc<[EnvGrant]>>,
     /// Agents to call.
@@ -38,6 +45,8 @@ impl Grants {
     pub(super) fn read(table: &mut Table<'_>, base: &Path, role: Role, report: &mut Report) -> Self {
         Self {
             files: table.get("files").map(|item| files::read(item, base, role, report).into()),
+            http: table.get("http").map(|item| http::read(item, report).into()),
+            tcp: table.get("tcp").map(|item| tcp::read(item, report).into()),
             env: table.get("env").map(|item| env::read(item, report).into()),
             calls: table.get("calls").map(|item| calls::read(item, report).into()),
             jump: table.take("jump", report, |item| {
@@ -55,6 +64,8 @@ impl Grants {
             }
         }
         over(&mut self.files, &section.files);
+        over(&mut self.http, &section.http);
+        over(&mut self.tcp, &section.tcp);
         over(&mut self.env, &section.env);
         over(&mut self.calls, &section.calls);
         over(&mut self.jump, &section.jump);
@@ -64,6 +75,8 @@ impl Grants {
     pub(super) fn decide(&self, request: &Request<'_>) -> Option<Decision> {
         Some(match request {
             Request::Files { access, path } => files::decide(self.files.as_ref()?, path, *access),
+            Request::Http { method, url, address } => http::decide(self.http.as_ref()?, method, url, *address),
+            Request::Tcp { host, port, address } => tcp::decide(self.tcp.as_ref()?, host, *port, *address),
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
             Request::Jump => jump::decide(self.jump.as_ref()?),
@@ -75,6 +88,8 @@ impl Grants {
     pub(super) fn unsaid(request: &Request<'_>) -> Decision {
         match request {
             Request::Files { access, path } => files::decide(&[], path, *access),
+            Request::Http { method, url, address } => http::decide(&ByHost::default(), method, url, *address),
+            Request::Tcp { host, port, address } => tcp::decide(&ByHost::default(), host, *port, *address),
             Request::Env { name } => env::decide(&[], name),
             Request::Calls { agent, path } => calls::decide(&[], agent, path),
             Request::Jump => Decision::Allowed(None),

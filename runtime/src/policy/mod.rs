@@ -4,9 +4,11 @@
 //! [`Authority`]: limits, and what may be touched. No policy is the empty policy, and that grants
 //! nothing.
 
+mod address;
 mod advice;
 mod asked;
 mod authority;
+mod by_host;
 mod calls;
 mod decision;
 mod env;
@@ -15,17 +17,23 @@ mod explain;
 mod files;
 mod grants;
 mod host;
+mod http;
 mod jump;
 mod limits;
 mod lint;
+mod paths;
 mod pattern;
 mod read;
 mod request;
 mod suggest;
+mod tcp;
+mod url;
 
+pub use address::Addresses;
 use asked::Asked;
 pub use asked::Recorded;
 pub use authority::{Authority, Ceiling, Ceilings};
+pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
 use decision::MAX_REQUEST;
 pub use decision::{Decision, Denial};
@@ -37,10 +45,15 @@ pub(crate) use files::is_below;
 pub use files::{Access, FileGrant};
 pub use grants::Grants;
 pub use host::{Host, HostPattern};
+pub use http::HttpGrant;
+pub(crate) use http::{MAX_METHOD, NEVER};
 pub use limits::{Limits, size_text};
+pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
 pub use suggest::{Ground, Suggestion};
+pub use tcp::TcpGrant;
+pub use url::{MAX_URL, Scheme, Url};
 
 use std::{
     path::{Path, PathBuf},

@@ -49,7 +49,7 @@ impl Pattern {
 
 /// Matches from the left and, where that fails, lets the last star take one byte more. Each star is
 /// gone back to only while no later one has been reached, so the work is at most pattern × text.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
     // Where to go on if the match fails: of the last `*`, and of the last `**`.
     let mut star: Option<(usize, usize)> = None;

@@ -12,7 +12,7 @@ use wasmtime::{
 
 use crate::{
     agent::Code as AgentCode,
-    capability::{call, files, tcp},
+    capability::{call, files, http, tcp},
     failure::{Code, Failure},
     sandbox::{
         Call, CallState,
@@ -57,6 +57,8 @@ impl Guests {
         linker.allow_shadowing(true);
         files::add_to_linker(&mut linker)?;
         tcp::add_to_linker(&mut linker)?;
+        http::add_to_linker(&mut linker)?;
+        super::bindings::http::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         call::add_to_linker(&mut linker)?;
         super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         Ok(Self {

@@ -8,7 +8,7 @@ import traceback
 import warnings
 
 from componentize_py_types import Err
-from wit_world.imports import call as _call  # noqa: F401 (what is not imported now can't be later)
+from wit_world.imports import call as _call, http as _http  # noqa: F401 (what is not imported now can't be later)
 from wit_world.imports.types import Field, Value_Json, Value_Text
 
 from . import heap
