@@ -4,4 +4,5 @@
 pub mod files;
 pub mod gate;
 pub mod log;
+pub mod sql;
 pub mod tcp;

@@ -22,6 +22,7 @@ use crate::{
     capability::{
         files::{MountError, Mounts, Protected},
         gate::{Gate, Subject},
+        sql::Databases,
     },
     engine::frame::{Frame, Next},
     failure::{Code, Failure},
@@ -37,7 +38,7 @@ pub struct Engine<'a> {
     program: &'a Program,
     sandbox: &'a Sandbox,
     tape: Arc<dyn Tape>,
-    grants: Vec<(Arc<Authority>, Arc<Mounts>)>,
+    grants: Vec<(Arc<Authority>, Arc<Mounts>, Arc<Databases>)>,
 }
 
 /// How one call ended.
@@ -103,6 +104,11 @@ impl<'a> Engine<'a> {
         protected: &Protected,
         tape: Arc<dyn Tape>,
     ) -> Result<Self, MountError> {
+        let mut protected = protected.clone();
+        for (_, agent) in program.agents() {
+            let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
+            protected.fixed.extend(Databases::files(&authority));
+        }
         let mut opened: Vec<Arc<Mounts>> = Vec::new();
         let mut grants = Vec::new();
         for (_, agent) in program.agents() {
@@ -112,11 +118,16 @@ impl<'a> Engine<'a> {
             let mounts = match opened.iter().find(|mounts| mounts.grants() == files) {
                 Some(mounts) => mounts.clone(),
                 None => {
-                    opened.push(Arc::new(Mounts::open(files, protected)?));
+                    opened.push(Arc::new(Mounts::open(files, &protected)?));
                     opened[opened.len() - 1].clone()
                 }
             };
-            grants.push((Arc::new(authority), mounts));
+            let env = |name: &str| std::env::var(name).ok();
+            let databases = match agent.body {
+                Body::Proc(_) => Databases::open(&authority, files, &protected, &env)?,
+                _ => Databases::default(),
+            };
+            grants.push((Arc::new(authority), mounts, Arc::new(databases)));
         }
         Ok(Self { program, sandbox, tape, grants })
     }
@@ -152,7 +163,7 @@ impl<'a> Engine<'a> {
     async fn begin(&self, mut call: Call, stack: &mut Vec<Frame<'a>>) -> Option<Outcome> {
         // Lets a deadline, an interrupt or another run have a turn.
         tokio::task::coop::consume_budget().await;
-        let (authority, mounts) = self.grant(call.agent);
+        let (authority, mounts, databases) = self.grant(call.agent);
         let agent = &self.program[call.agent];
         for input in &agent.manifest.inputs {
             if let (Some(default), true) = (&input.default, call.inputs.iter().all(|(name, _)| *name != input.name)) {
@@ -197,6 +208,7 @@ impl<'a> Engine<'a> {
                     inputs: &call.inputs,
                     limits,
                     mounts: mounts.clone(),
+                    databases: databases.clone(),
                     gate: Gate::new(authority.clone(), Subject::default(), None),
                     log,
                 };
@@ -211,7 +223,7 @@ impl<'a> Engine<'a> {
     /// frame's own outcome if that ends it.
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
         let step = frame.step()?;
-        let (authority, _) = self.grant(step.agent);
+        let (authority, ..) = self.grant(step.agent);
         frame.settle(&mut outcome, authority);
         self.tape.append(&Cell {
             path: frame.step_path(),
@@ -222,7 +234,7 @@ impl<'a> Engine<'a> {
         frame.merge(outcome)
     }
 
-    fn grant(&self, agent: AgentId) -> &(Arc<Authority>, Arc<Mounts>) {
+    fn grant(&self, agent: AgentId) -> &(Arc<Authority>, Arc<Mounts>, Arc<Databases>) {
         &self.grants[agent.index()]
     }
 }

@@ -97,6 +97,7 @@ impl Ceiling {
             Request::Files { .. } => "files.ceiling",
             Request::Env { .. } => "env.ceiling",
             Request::Calls { .. } => "calls.ceiling",
+            Request::Sql { .. } => "sql.ceiling",
             Request::Jump => "jump.ceiling",
         };
         Denial::new(code, request)

@@ -63,7 +63,7 @@ fn read_one(item: &Item<'_>, report: &mut Report) -> Option<EnvGrant> {
 }
 
 /// A variable's name: POSIX lets it have letters, digits and underscores.
-fn variable(item: Item<'_>) -> Result<String, Diagnostic> {
+pub(super) fn variable(item: Item<'_>) -> Result<String, Diagnostic> {
     let name = item.clone().text()?;
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.bytes().all(letters) {

@@ -15,6 +15,7 @@ mod limits;
 mod pattern;
 mod read;
 mod request;
+mod sql;
 
 pub use authority::{Authority, Ceiling, Ceilings};
 pub use calls::CallGrant;
@@ -27,6 +28,7 @@ pub use host::{Host, HostPattern};
 pub use limits::{Limits, size_text};
 pub use pattern::Pattern;
 pub use request::Request;
+pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -5,6 +5,7 @@ pub mod proc {
     wasmtime::component::bindgen!({
         path: "../guest-sdk/wit",
         world: "proc",
+        imports: { "turingbox:agent/sql.query": async },
         exports: { default: async },
     });
 }
@@ -18,11 +19,12 @@ pub mod interpreter {
         with: {
             "turingbox:agent/types": super::proc::turingbox::agent::types,
             "turingbox:agent/log": super::proc::turingbox::agent::log,
+            "turingbox:agent/sql": super::proc::turingbox::agent::sql,
         },
     });
 }
 
 pub use proc::turingbox::agent::{
-    log,
+    log, sql,
     types::{self, Field},
 };

@@ -57,6 +57,7 @@ impl Guests {
         linker.allow_shadowing(true);
         files::add_to_linker(&mut linker)?;
         tcp::add_to_linker(&mut linker)?;
+        super::bindings::sql::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         Ok(Self {
             engine: engine.clone(),

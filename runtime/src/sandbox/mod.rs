@@ -30,6 +30,7 @@ use crate::{
         files::{Files, Mounts, Protected},
         gate::{Gate, Subject},
         log::{Level, Log, LogStream, Sink},
+        sql::{Databases, Sql},
         tcp,
     },
     failure::{Code, Failure},
@@ -72,6 +73,8 @@ pub struct Call<'a> {
     pub limits: CallLimits,
     /// The folders that it may reach.
     pub mounts: Arc<Mounts>,
+    /// The databases that it may use.
+    pub databases: Arc<Databases>,
     /// Where it asks for what it may do.
     pub gate: Gate,
     /// Where its log goes.
@@ -116,6 +119,7 @@ pub struct CallState {
     pub(crate) limiter: Limiter,
     pub(crate) files: Files,
     pub(crate) log: Log,
+    pub(crate) sql: Sql,
     pub(crate) gate: Gate,
 }
 
@@ -200,6 +204,7 @@ impl Sandbox {
             inputs: &[],
             limits,
             mounts: Arc::new(mounts),
+            databases: Arc::default(),
             gate: Gate::new(Arc::default(), Subject::default(), None),
             log: log.clone(),
         };
@@ -268,6 +273,7 @@ fn state(call: &Call<'_>, log: &Log) -> CallState {
         limiter: Limiter::new(call.limits.memory),
         files: Files::new(call.mounts.clone()),
         log: log.clone(),
+        sql: Sql::new(call.databases.clone()),
         gate: call.gate.clone(),
     }
 }
