@@ -105,6 +105,7 @@ impl Ceiling {
             Request::Tcp { .. } => "tcp.ceiling",
             Request::Env { .. } => "env.ceiling",
             Request::Calls { .. } => "calls.ceiling",
+            Request::Sql { .. } => "sql.ceiling",
             Request::Jump => "jump.ceiling",
         };
         Denial::new(code, request)

@@ -7,8 +7,8 @@ use crate::{
     diagnostic::Report,
     document::Table,
     policy::{
-        ByHost, CallGrant, Decision, EnvGrant, FileGrant, HttpGrant, Request, TcpGrant, calls, env, files, http, jump,
-        tcp,
+        ByHost, CallGrant, DatabaseGrant, Decision, EnvGrant, FileGrant, HttpGrant, Request, TcpGrant, calls, env,
+        files, http, jump, sql, tcp,
     },
     source::Place,
 };
@@ -27,6 +27,8 @@ pub struct Grants {
     pub env: Option<Arc<[EnvGrant]>>,
     /// Agents to call.
     pub calls: Option<Arc<[CallGrant]>>,
+    /// Databases.
+    pub databases: Option<Arc<[DatabaseGrant]>>,
     /// Whether the head may be moved.
     pub jump: Option<(bool, Place)>,
 }
@@ -49,6 +51,7 @@ impl Grants {
             tcp: table.get("tcp").map(|item| tcp::read(item, report).into()),
             env: table.get("env").map(|item| env::read(item, report).into()),
             calls: table.get("calls").map(|item| calls::read(item, report).into()),
+            databases: table.get("databases").map(|item| sql::read(item, base, role, report).into()),
             jump: table.take("jump", report, |item| {
                 let place = item.place();
                 Ok((item.boolean()?, place))
@@ -68,6 +71,7 @@ impl Grants {
         over(&mut self.tcp, &section.tcp);
         over(&mut self.env, &section.env);
         over(&mut self.calls, &section.calls);
+        over(&mut self.databases, &section.databases);
         over(&mut self.jump, &section.jump);
     }
 
@@ -79,6 +83,7 @@ impl Grants {
             Request::Tcp { host, port, address } => tcp::decide(self.tcp.as_ref()?, host, *port, *address),
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
+            Request::Sql { .. } => sql::decide(self.databases.as_ref()?, request),
             Request::Jump => jump::decide(self.jump.as_ref()?),
         })
     }
@@ -92,6 +97,7 @@ impl Grants {
             Request::Tcp { host, port, address } => tcp::decide(&ByHost::default(), host, *port, *address),
             Request::Env { name } => env::decide(&[], name),
             Request::Calls { agent, path } => calls::decide(&[], agent, path),
+            Request::Sql { .. } => sql::decide(&[], request),
             Request::Jump => Decision::Allowed(None),
         }
     }

@@ -28,6 +28,7 @@ mod request;
 mod suggest;
 mod tcp;
 mod url;
+mod sql;
 
 pub use address::Addresses;
 use asked::Asked;
@@ -54,6 +55,7 @@ pub use request::Request;
 pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
 pub use url::{MAX_URL, Scheme, Url};
+pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
 
 use std::{
     path::{Path, PathBuf},
@@ -117,6 +119,11 @@ impl Policy {
     #[must_use]
     pub fn under(self, ceiling: Self) -> Self {
         Self { ceiling: Some(Box::new(ceiling)), ..self }
+    }
+
+    /// Every database that it grants to anyone.
+    pub fn databases(&self) -> impl Iterator<Item = &DatabaseGrant> {
+        self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flatten()
     }
 
     /// The same policy, with other folders in place of those that `moved` knows.

@@ -3,10 +3,12 @@
 import importlib
 import linecache
 import os
+import pkgutil
 import sys
 import traceback
 import warnings
 
+import wit_world.imports
 from componentize_py_types import Err
 from wit_world.imports import call as _call, http as _http  # noqa: F401 (what is not imported now can't be later)
 from wit_world.imports.types import Field, Value_Json, Value_Text
@@ -55,6 +57,7 @@ def prepare(world):
     archive = Archive()
     _import_library(archive)
     _keep_the_rest(archive)
+    _import_contract()
 
     # These take hold of the modules that have just been imported.
     from . import agent, event_loop, refusals, streams
@@ -68,6 +71,12 @@ def prepare(world):
     # What was the environment here is none of the agent's, and costs each instance its removal.
     os.environ.clear()
     heap.settle()
+
+
+def _import_contract():
+    """The world's interfaces: the runtime asks for their modules when the files are gone."""
+    for module in pkgutil.iter_modules(wit_world.imports.__path__):
+        importlib.import_module(f"wit_world.imports.{module.name}")
 
 
 def _import_library(archive):
