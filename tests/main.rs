@@ -8,5 +8,6 @@ mod cli;
 mod hostile;
 mod interrupt;
 mod invariants;
+mod sql;
 mod support;
 mod tidy;
