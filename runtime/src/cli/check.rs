@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
     agent::{Agent, Body, Code, Entry, Folder, Manifest, NOT_PARSED},
-    capability::files::Mounts,
+    capability::{files::Mounts, sql::Databases},
     cli::{Globals, Stop, render, run, setup, terminal},
     policy::Access,
 };
@@ -102,10 +102,16 @@ fn check_policy(policy: &Policy, library: &Library, report: &mut Report) {
         let message = format!("no agent is called `{pattern}`");
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
     }
-    let protected = setup::protected(policy);
+    let mut protected = setup::protected(policy);
+    let authorities = manifests().map(|manifest| policy.authority(&manifest.name, &manifest.path));
+    protected.fixed.extend(authorities.flat_map(|authority| Databases::files(&authority).collect::<Vec<_>>()));
+    // Where a policy is checked, its secrets needn't be.
+    let env = |_: &str| Some("host=unchecked".to_owned());
     for manifest in manifests() {
         let authority = policy.authority(&manifest.name, &manifest.path);
-        if let Err(Stop::Files(wrong)) = Mounts::open(authority.files(), &protected).map_err(setup::mount_error) {
+        let mounts = Mounts::open(authority.files(), &protected).map(drop);
+        let databases = || Databases::open(&authority, authority.files(), &protected, &env).map(drop);
+        if let Err(Stop::Files(wrong)) = mounts.and_then(|()| databases()).map_err(setup::mount_error) {
             let new = wrong.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
             let new: Vec<_> = new.collect();
             report.0.extend(new);

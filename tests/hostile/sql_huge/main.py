@@ -11,7 +11,7 @@ def kind(statement, parameters=(), database="shop"):
 
 
 def main():
-    long = "x" * 10_000_000
+    long = "x" * 5_000_000
     got = kind("select '" + long + "'")
     got += kind("select ?", [sql.Cell_Text(long), sql.Cell_Text(long)])
     got += kind("select 1", [sql.Cell_Null()] * 20_000)
