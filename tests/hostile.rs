@@ -2,7 +2,8 @@
 //! sandbox; after each an ordinary agent still runs.
 //!
 //! A guest is `main.py`, or `module.wat`: a core module that exports `run`, which is put into the
-//! frame of a component; or `agent.wat`, a component as it is.
+//! frame of a component; or `agent.wat`, a component as it is. Beside those of the group `sql` there is
+//! a database, `shop.db`.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -71,6 +72,10 @@ fn run(path: &Path) -> Vec<String> {
     let here = root.path().join(&name);
     folder::copy(path, &here);
     assemble(&here, &case);
+    if name.starts_with("sql_") {
+        let shop = rusqlite::Connection::open(here.join("shop.db")).unwrap();
+        shop.execute_batch(include_str!("support/shop.sql")).unwrap();
+    }
     if let Some(script) = &case.before {
         assert!(binary::command("sh", &here).arg("-c").arg(script).status().unwrap().success(), "{name}: {script}");
     }

@@ -9,5 +9,6 @@ mod cli;
 mod hostile;
 mod interrupt;
 mod invariants;
+mod sql;
 mod support;
 mod tidy;

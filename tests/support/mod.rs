@@ -3,6 +3,8 @@
 pub mod binary;
 pub mod folder;
 pub mod host;
+pub mod postgres;
+pub mod sql;
 pub mod transcript;
 
 use std::path::{Path, PathBuf};

@@ -72,7 +72,7 @@ impl Databases {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, MountError> {
         let open = |grant: &DatabaseGrant| {
-            let wrong = |message: String| MountError { place: Some(grant.place.clone()), message };
+            let wrong = |message: String| MountError { code: "database", place: Some(grant.place.clone()), message };
             let target = target(grant, protected, env).map_err(wrong)?;
             if let Target::Sqlite(path) = &target
                 && let Some(folder) = folders.iter().find(|folder| holds(folder, path))

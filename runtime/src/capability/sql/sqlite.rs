@@ -221,6 +221,12 @@ impl Guard {
             AuthAction::Read { table_name, .. } if FUNCTIONS.contains(&&*table_name.to_ascii_lowercase()) => {
                 Authorization::Allow
             }
+            // A part of the statement itself, of which no column is read.
+            AuthAction::Read { table_name, column_name: "" }
+                if self.parts.contains(&table_name.to_ascii_lowercase()) =>
+            {
+                Authorization::Allow
+            }
             AuthAction::Read { .. }
             | AuthAction::Insert { .. }
             | AuthAction::Update { .. }
