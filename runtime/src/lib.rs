@@ -14,15 +14,24 @@
 //! - [`template`]: templates, with every value made safe for its place
 //! - [`cli`]: the command line
 
+#![cfg_attr(
+    not(feature = "host"),
+    expect(dead_code, unused_imports, reason = "what only the host uses of the rest is there without it, too")
+)]
+
 pub mod agent;
 pub mod audit;
+#[cfg(feature = "host")]
 pub mod capability;
+#[cfg(feature = "host")]
 pub mod cli;
 pub mod diagnostic;
 mod document;
+#[cfg(feature = "host")]
 pub mod engine;
 mod failure;
 pub mod policy;
+#[cfg(feature = "host")]
 pub mod sandbox;
 pub mod source;
 pub mod template;
@@ -30,8 +39,10 @@ mod value;
 
 pub use agent::{Bounds, Hint, Library, Program, Reference};
 pub use diagnostic::{Diagnostic, Report, Severity};
+#[cfg(feature = "host")]
 pub use engine::{Engine, Outcome};
 pub use failure::{Blame, Code, Failure};
 pub use policy::Policy;
+#[cfg(feature = "host")]
 pub use sandbox::Sandbox;
 pub use value::{Json, JsonError, Value};

@@ -56,8 +56,9 @@ impl Recorded {
 }
 
 fn head(total: &Counts, marked: usize, left_off: u64) -> String {
-    let (all, denied) = (total.total(), total.denied());
-    let mut head = format!("# The least policy for what was recorded: {all} requests, {denied} of them denied.\n");
+    let all = if total.total() == 1 { "1 request".into() } else { format!("{} requests", total.total()) };
+    let denied = total.denied();
+    let mut head = format!("# The least policy for what was recorded: {all}, {denied} of them denied.\n");
     if marked > 0 {
         head.push_str("# Read it before you use it: lines marked DENIED give what was refused until now.\n");
     }
