@@ -98,7 +98,9 @@ impl Mounts {
             let wrong = |message: String| MountError { place: Some(grant.place.clone()), message };
             let unusable =
                 |error: io::Error| wrong(format!("the folder `{}` can't be opened: {error}", grant.host.display()));
-            let host = grant.host.canonicalize().map_err(unusable)?;
+            // The folder of a policy that was named without one.
+            let here = grant.host.as_os_str().is_empty();
+            let host = if here { Path::new(".") } else { &grant.host }.canonicalize().map_err(unusable)?;
             let writes = |access: Access| access == Access::Write || grant.access == Access::Write;
             if let Some((other, _)) = hosts.iter().find(|(other, access)| writes(*access) && overlap(&host, other)) {
                 let (other, host) = (other.display(), host.display());
