@@ -10,6 +10,7 @@ use crate::{
     agent::{Entry, Manifest},
     capability::{files::Mounts, sql::Databases},
     cli::{Globals, Stop, check::conclude, policy, setup},
+    diagnostic::counted,
 };
 
 #[derive(Args)]
@@ -34,7 +35,7 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     findings(&policy, &library, &mut report);
     let tests = policy.tests().len();
     let object = json!({ "policy": path, "tests": tests });
-    conclude(report, &format!("{}, {tests} tests", path.display()), object, globals.json)
+    conclude(report, &format!("{}, {}", path.display(), counted(tests, "test")), object, globals.json)
 }
 
 /// What every check says of a policy: its tests, and whether it fits the agents there are.
