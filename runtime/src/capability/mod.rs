@@ -3,5 +3,6 @@
 
 pub mod files;
 pub mod gate;
+pub mod imports;
 pub mod log;
 pub mod tcp;

@@ -102,6 +102,7 @@ fn check_policy(policy: &Policy, library: &Library, report: &mut Report) {
         let message = format!("no agent is called `{pattern}`");
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
     }
+    check_imports(policy, library, report);
     let protected = setup::protected(policy);
     for manifest in manifests() {
         let authority = policy.authority(&manifest.name, &manifest.path);
@@ -112,6 +113,22 @@ fn check_policy(policy: &Policy, library: &Library, report: &mut Report) {
         }
         check_needs(manifest, authority.files().iter().map(|grant| grant.access).max(), report);
     }
+}
+
+/// Checks what the agents' sources import against what the policy lets them.
+fn check_imports(policy: &Policy, library: &Library, report: &mut Report) {
+    let mut seen = Vec::new();
+    for (name, _) in library.iter() {
+        let Ok((program, _)) = Program::load(library, name) else { continue };
+        let Agent { manifest, body: Body::Proc(Code::Python { source, .. }) } = &program[program.root()] else {
+            continue;
+        };
+        let authority = policy.authority(&manifest.name, &manifest.path);
+        if authority.guards_imports() {
+            seen.extend(crate::agent::audit(source, &authority).0);
+        }
+    }
+    report.0.extend(seen);
 }
 
 /// Warns where an agent that the policy names asks for more than it gets.

@@ -71,6 +71,9 @@ fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
             format!("{} {} ({}), says {}", grant.access.word(), grant.mount, grant.host.display(), grant.place.line()),
         ));
     }
+    if let Some(rules) = &authority.grants.imports {
+        rows.push(("imports", rules.to_string()));
+    }
     if let Some((false, place)) = &authority.grants.jump {
         rows.push(("jump", format!("no, says {}", place.line())));
     }
@@ -113,6 +116,9 @@ fn object(manifest: &Manifest, authority: &Authority) -> serde_json::Value {
             "files": authority.files().iter().map(|grant| {
                 json!({ "host": grant.host, "mount": grant.mount, "access": grant.access.word(), "line": grant.place.line() })
             }).collect::<Vec<_>>(),
+            "imports": authority.grants.imports.as_ref().map(|rules| {
+                json!({ "deny": rules.deny.keys().collect::<Vec<_>>(), "allow": rules.allowed() })
+            }),
             "jump": !matches!(authority.grants.jump, Some((false, _))),
         },
     })

@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     diagnostic::Report,
     document::Table,
-    policy::{CallGrant, Decision, Denial, EnvGrant, FileGrant, Request, calls, env, files},
+    policy::{CallGrant, Decision, Denial, EnvGrant, FileGrant, ImportRules, Request, calls, env, files, imports},
     source::Place,
 };
 
@@ -20,6 +20,8 @@ pub struct Grants {
     pub env: Option<Arc<[EnvGrant]>>,
     /// Agents to call.
     pub calls: Option<Arc<[CallGrant]>>,
+    /// Modules to import.
+    pub imports: Option<Arc<ImportRules>>,
     /// Whether the head may be moved.
     pub jump: Option<(bool, Place)>,
 }
@@ -40,6 +42,7 @@ impl Grants {
             files: table.get("files").map(|item| files::read(item, base, role, report).into()),
             env: table.get("env").map(|item| env::read(item, report).into()),
             calls: table.get("calls").map(|item| calls::read(item, report).into()),
+            imports: table.get("imports").and_then(|item| imports::read(item, report)).map(Arc::new),
             jump: table.take("jump", report, |item| {
                 let place = item.place();
                 Ok((item.boolean()?, place))
@@ -57,6 +60,7 @@ impl Grants {
         over(&mut self.files, &section.files);
         over(&mut self.env, &section.env);
         over(&mut self.calls, &section.calls);
+        over(&mut self.imports, &section.imports);
         over(&mut self.jump, &section.jump);
     }
 
@@ -66,6 +70,7 @@ impl Grants {
             Request::Files { access, path } => files::decide(self.files.as_ref()?, path, *access),
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
+            Request::Imports { module } => imports::decide(self.imports.as_ref()?, module),
             Request::Jump => match self.jump.as_ref()? {
                 (true, place) => Decision::Allowed(Some(place.clone())),
                 (false, place) => Decision::Denied(Denial::new("jump.denied", request).at(place).help("jump = true")),
@@ -74,13 +79,13 @@ impl Grants {
     }
 
     /// What holds where nothing is said: nothing is granted, but moving the head, which is control
-    /// flow and no authority over anything outside.
+    /// flow, and importing modules: neither is authority over anything outside.
     pub(super) fn unsaid(request: &Request<'_>) -> Decision {
         match request {
             Request::Files { access, path } => files::decide(&[], path, *access),
             Request::Env { name } => env::decide(&[], name),
             Request::Calls { agent, path } => calls::decide(&[], agent, path),
-            Request::Jump => Decision::Allowed(None),
+            Request::Imports { .. } | Request::Jump => Decision::Allowed(None),
         }
     }
 }

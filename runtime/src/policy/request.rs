@@ -38,6 +38,11 @@ pub enum Request<'a> {
         /// Its path in the library.
         path: Cow<'a, str>,
     },
+    /// Import a module.
+    Imports {
+        /// Its full name.
+        module: Cow<'a, str>,
+    },
     /// Move the head.
     Jump,
 }
@@ -49,6 +54,7 @@ impl<'a> Request<'a> {
             Self::Files { .. } => "files",
             Self::Env { .. } => "env",
             Self::Calls { .. } => "calls",
+            Self::Imports { .. } => "imports",
             Self::Jump => "jump",
         }
     }
@@ -79,13 +85,14 @@ impl<'a> Request<'a> {
                 let name = path.rsplit('/').next().unwrap_or_default().to_owned();
                 Ok(Self::Calls { agent: name.into(), path })
             }
+            "imports" => Ok(Self::Imports { module: needed("the name of a module")? }),
             "jump" => Ok(Self::Jump),
             _ => Err(format!("`{}` is no capability: it is {}", word.escape_debug(), Self::WORDS.join(", "))),
         }
     }
 
     /// The capabilities' words.
-    const WORDS: [&'static str; 4] = ["files", "env", "calls", "jump"];
+    const WORDS: [&'static str; 5] = ["files", "env", "calls", "imports", "jump"];
 
     /// The request without the capability's word.
     pub fn without_word(&self) -> impl fmt::Display {
@@ -101,6 +108,7 @@ impl fmt::Display for WithoutWord<'_, '_> {
             Request::Files { access, path } => write!(f, "{} {path}", access.word()),
             Request::Env { name } => f.write_str(name),
             Request::Calls { path, .. } => f.write_str(path),
+            Request::Imports { module } => f.write_str(module),
             Request::Jump => f.write_str("move the head"),
         }
     }

@@ -29,6 +29,7 @@ use crate::{
     capability::{
         files::{Files, Mounts, Protected},
         gate::{Gate, Subject},
+        imports,
         log::{Level, Log, LogStream, Sink},
         tcp,
     },
@@ -217,6 +218,7 @@ impl Sandbox {
         call: &Call<'_>,
     ) -> Result<Vec<(String, Value)>, Failure> {
         meter(store, &call.limits)?;
+        imports::refuse(call.code, &call.gate)?;
         let inputs: Vec<_> =
             call.inputs.iter().map(|(name, value)| Field { name: name.clone(), value: lower(value) }).collect();
         let returned = within(&call.limits, guest.run(&mut *store, call, &inputs)).await?;
