@@ -11,12 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use turingbox::{
-    Engine, Library, Policy, Program, Sandbox, Value,
-    capability::{files::Protected, log::Level},
-    engine::{Cell, Tape},
-    sandbox::Cache,
-};
+use turingbox::{Engine, Library, Program, Sandbox, Setup, Value, sandbox::Cache};
 
 /// How often the sides take turns, and how often each runs in its turn: a call in a batch comes
 /// after another call, not after a process that has just emptied the processor's caches.
@@ -46,8 +41,8 @@ fn fresh_call(start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
     let (program, _) = Program::load(&library, "upper")?;
     let cache = Cache::open(&scratch("cache"), &scratch("state"))?;
     let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(())))?;
-    let engine = Engine::new(&program, &sandbox, &Policy::default(), &Protected::default(), Arc::new(Silent))
-        .map_err(|error| error.message)?;
+    let setup = Setup::new(Arc::new(library), sandbox);
+    let engine = Engine::new(Arc::new(program), setup).map_err(|error| error.message)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let call = || {
         let outcome = runtime.block_on(engine.run(vec![("text".into(), Value::text("hello"))]));
@@ -110,11 +105,4 @@ fn python() -> Result<PathBuf, Box<dyn Error>> {
 
 fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench").join(name)
-}
-
-struct Silent;
-
-impl Tape for Silent {
-    fn append(&self, _: &Cell<'_>) {}
-    fn log(&self, _: &str, _: &str, _: Level, _: &str) {}
 }

@@ -10,7 +10,9 @@ use std::{
     thread,
 };
 
-use turingbox::{Engine, Policy, Program, Sandbox, Value, capability::files::Protected, sandbox::Cache};
+use turingbox::{
+    Engine, Library, Policy, Program, Sandbox, Setup, Value, capability::files::Protected, sandbox::Cache,
+};
 
 use crate::support::{host, root};
 
@@ -38,9 +40,8 @@ fn of_two_at_once_one_compiles() {
                 let (program, _) = Program::load(&library, "a").unwrap_or_else(|report| panic!("{report}"));
                 let cache = Cache::open(&folder.path().join("cache"), &folder.path().join("key")).unwrap();
                 let sandbox = Sandbox::new(Some(cache), Box::new(notice)).unwrap();
-                let nothing = Protected::default();
-                let engine = Engine::new(&program, &sandbox, &Policy::default(), &nothing, host::silent())
-                    .unwrap_or_else(|error| panic!("{}", error.message));
+                let setup = Setup::new(Arc::new(library.clone()), sandbox);
+                let engine = Engine::new(Arc::new(program), setup).unwrap_or_else(|error| panic!("{}", error.message));
                 together.wait();
                 let outcome = host::block_on(engine.run(Vec::new()));
                 assert_eq!(outcome.outputs, [("got".to_owned(), Value::text("well"))], "{:?}", outcome.failure);
@@ -74,14 +75,16 @@ fn no_mount_reaches_what_is_hidden() {
     fs::create_dir(&hidden).unwrap();
     fs::write(&fixed, "").unwrap();
     let protected = Protected { hidden: vec![hidden], fixed: vec![fixed], within: None };
-    let (program, _) = Program::load(&turingbox::Library::builtin(), "read_file").unwrap_or_else(|r| panic!("{r}"));
+    let library = Arc::new(Library::builtin());
+    let (program, _) = Program::load(&library, "read_file").unwrap_or_else(|r| panic!("{r}"));
+    let program = Arc::new(program);
     let open = |path: &str, access: &str| {
         let host = folder.path().join(path);
         let grant = format!("{{ path = {host:?}, mount = \"/data\", access = \"{access}\" }}");
         let policy = Policy::parse("p.toml", &format!("version = 1\n[agents.read_file]\nfiles = [{grant}]")).unwrap();
-        Engine::new(&program, host::sandbox(), &policy, &protected, host::silent())
-            .map(drop)
-            .map_err(|error| error.message)
+        let setup = Setup::new(library.clone(), host::sandbox().clone());
+        let setup = Setup { policy: Arc::new(policy), protected: protected.clone(), ..setup };
+        Engine::new(program.clone(), setup).map(drop).map_err(|error| error.message)
     };
     fs::create_dir(folder.path().join("data")).unwrap();
     assert_eq!(open("data", "write"), Ok(()));

@@ -10,8 +10,7 @@ use std::{
 };
 
 use turingbox::{
-    Engine, Library, Policy, Program, Sandbox, Value,
-    capability::files::Protected,
+    Engine, Library, Policy, Program, Sandbox, Setup, Value,
     policy::{Access, Decision, Request},
     sandbox::Cache,
 };
@@ -160,6 +159,7 @@ fn only_sealed_code_is_run() {
         .unwrap();
     let library = host::library(&root.path().join("agents"));
     let (program, _) = Program::load(&library, "a").unwrap_or_else(|report| panic!("{report}"));
+    let program = Arc::new(program);
     let cache = root.path().join("cache");
     // How often it had to be compiled, in a process that begins with what is in the cache.
     let compiled = || {
@@ -171,8 +171,8 @@ fn only_sealed_code_is_run() {
         };
         let sandbox =
             Sandbox::new(Some(Cache::open(&cache, &root.path().join("key")).unwrap()), Box::new(notice)).unwrap();
-        let engine = Engine::new(&program, &sandbox, &Policy::default(), &Protected::default(), host::silent())
-            .unwrap_or_else(|error| panic!("{}", error.message));
+        let setup = Setup::new(Arc::new(library.clone()), sandbox);
+        let engine = Engine::new(program.clone(), setup).unwrap_or_else(|error| panic!("{}", error.message));
         let outcome = host::block_on(engine.run(Vec::new()));
         assert_eq!(outcome.outputs, [("got".to_owned(), Value::text("well"))], "{:?}", outcome.failure);
         count.load(Ordering::Relaxed)

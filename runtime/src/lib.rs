@@ -8,13 +8,17 @@
 //!
 //! - [`agent`]: agents on disk, libraries, and programs that are ready to run
 //! - [`policy`]: what an operator grants, and the decisions that follow
+//! - [`audit`]: decisions, written down
+//! - [`secret`]: values that are never written anywhere
 //! - [`engine`]: the tape, the head and the step loop
 //! - [`sandbox`]: guests, and the limits that hold them
 //! - [`capability`]: what a guest can reach, one file each
 //! - [`template`]: templates, with every value made safe for its place
+//! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
 
 pub mod agent;
+pub mod attack;
 pub mod audit;
 pub mod capability;
 pub mod cli;
@@ -24,14 +28,15 @@ pub mod engine;
 mod failure;
 pub mod policy;
 pub mod sandbox;
+pub mod secret;
 pub mod source;
 pub mod template;
 mod value;
 
 pub use agent::{Bounds, Hint, Library, Program, Reference};
 pub use diagnostic::{Diagnostic, Report, Severity};
-pub use engine::{Engine, Outcome};
+pub use engine::{Engine, Outcome, Setup};
 pub use failure::{Blame, Code, Failure};
 pub use policy::Policy;
 pub use sandbox::Sandbox;
-pub use value::{Json, JsonError, Value};
+pub use value::{Json, JsonError, Secret, Value};

@@ -166,6 +166,11 @@ fn jinja(value: &Value) -> Result<Jinja, Failure> {
     match value {
         Value::Text(text) => Ok(Jinja::from(text.as_ref())),
         Value::Data(data) => Ok(Jinja::from_bytes(data.to_vec())),
+        Value::Secret(secret) => Err(Failure::new(
+            Code::Failed,
+            format!("the secret `{}` can't go into a template: what a template writes is on the tape", secret.name()),
+        )
+        .help("wire it to an input of a proc that the policy grants it to")),
         Value::Json(json) => serde_json::from_str(json.as_str())
             .map_err(|error| Failure::new(Code::Failed, format!("a template can't hold {value:?}: {error}"))),
     }

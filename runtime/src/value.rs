@@ -24,6 +24,27 @@ pub enum Value {
     Data(Arc<[u8]>),
     /// One JSON document; everything else that JSON can hold in Python.
     Json(Json),
+    /// A secret, by its name: the value itself appears only where a proc that is granted the name is
+    /// called. Everywhere else it is the text `[NAME]`.
+    Secret(Secret),
+}
+
+/// The name of a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    shown: Arc<str>,
+}
+
+impl Secret {
+    /// The secret called `name`.
+    pub fn new(name: &str) -> Self {
+        Self { shown: format!("[{name}]").into() }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.shown[1..self.shown.len() - 1]
+    }
 }
 
 impl Value {
@@ -53,6 +74,7 @@ impl Value {
             Self::Text(text) => text.as_bytes(),
             Self::Data(data) => data,
             Self::Json(json) => json.as_str().as_bytes(),
+            Self::Secret(secret) => secret.shown.as_bytes(),
         }
     }
 
@@ -62,6 +84,7 @@ impl Value {
             Self::Text(_) => "text",
             Self::Data(_) => "data",
             Self::Json(_) => "json",
+            Self::Secret(_) => "a secret",
         }
     }
 
@@ -71,6 +94,7 @@ impl Value {
             Self::Text(text) => text.as_ref().into(),
             Self::Data(data) => serde_json::json!({ "base64": base64(data) }),
             Self::Json(json) => json.to_value(),
+            Self::Secret(secret) => secret.shown.as_ref().into(),
         }
     }
 }
@@ -83,6 +107,7 @@ impl fmt::Debug for Value {
             Self::Text(text) => format!("{:?}", text.chars().take(SHOWN).collect::<String>()),
             Self::Data(data) => format!("{} bytes", data.len()),
             Self::Json(json) => json.as_str().chars().take(SHOWN).collect(),
+            Self::Secret(secret) => secret.shown.to_string(),
         };
         f.write_str(&text)?;
         if self.len() > SHOWN && !matches!(self, Self::Data(_)) {

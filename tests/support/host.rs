@@ -6,7 +6,7 @@ use std::{
 };
 
 use turingbox::{
-    Engine, Library, Outcome, Policy, Program, Sandbox, Value,
+    Engine, Library, Outcome, Policy, Program, Sandbox, Setup, Value,
     capability::{files::Protected, log::Level},
     engine::{Cell, Tape},
     sandbox::Cache,
@@ -44,12 +44,19 @@ pub struct Ran {
 
 /// Runs the agent called `name`. What is wrong in files is a panic.
 pub fn run(library: &Library, name: &str, policy: &Policy, inputs: &[(&str, Value)]) -> Ran {
+    run_with(library, name, inputs, |setup| setup.policy = Arc::new(policy.clone()))
+}
+
+/// The same, with everything that a run is made with as `change` wants it.
+pub fn run_with(library: &Library, name: &str, inputs: &[(&str, Value)], change: impl FnOnce(&mut Setup)) -> Ran {
     let (program, _) = Program::load(library, name).unwrap_or_else(|report| panic!("{report}"));
     let record = Arc::new(Record::default());
     let home = home();
     let protected = Protected { hidden: vec![home.cache, home.state], fixed: Vec::new(), within: None };
-    let engine = Engine::new(&program, sandbox(), policy, &protected, record.clone())
-        .unwrap_or_else(|error| panic!("{}", error.message));
+    let mut setup =
+        Setup { protected, tape: record.clone(), ..Setup::new(Arc::new(library.clone()), sandbox().clone()) };
+    change(&mut setup);
+    let engine = Engine::new(Arc::new(program), setup).unwrap_or_else(|error| panic!("{}", error.message));
     let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let outcome = block_on(engine.run(inputs));
     let log = std::mem::take(&mut *record.log.lock().unwrap());
@@ -60,11 +67,6 @@ pub fn run(library: &Library, name: &str, policy: &Policy, inputs: &[(&str, Valu
 /// Runs a future on this thread.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
-
-/// A tape that nobody reads.
-pub fn silent() -> Arc<dyn Tape> {
-    Arc::new(Record::default())
 }
 
 #[derive(Default)]
@@ -78,6 +80,8 @@ impl Tape for Record {
         let code = cell.outcome.failure.as_ref().map(|failure| failure.code.name());
         self.steps.lock().unwrap().push((cell.path.clone(), code));
     }
+
+    fn holds(&self, _: &str, _: &str, _: &[(&str, String)]) {}
 
     fn log(&self, _: &str, _: &str, _: Level, line: &str) {
         self.log.lock().unwrap().push(line.to_owned());

@@ -64,6 +64,8 @@ pub enum Hint {
     Date,
     /// One of these texts.
     Choice(Vec<String>),
+    /// A secret: the agent gets the value where the policy grants its name, and nobody else does.
+    Secret,
 }
 
 /// The least and the largest number allowed, both inclusive.
@@ -88,6 +90,7 @@ impl Hint {
             Self::File => "file",
             Self::Date => "date",
             Self::Choice(_) => "choice",
+            Self::Secret => "secret",
         }
     }
 
@@ -134,7 +137,8 @@ impl Hint {
     /// One line that says what was expected.
     pub fn check(&self, value: Value) -> Result<Value, String> {
         let fits = match (self, &value) {
-            (Self::Text | Self::File, Value::Text(_))
+            (Self::Text | Self::File | Self::Secret, Value::Text(_))
+            | (Self::Text | Self::Secret, Value::Secret(_))
             | (Self::Json, Value::Json(_))
             | (Self::Bytes, Value::Data(_)) => true,
             (Self::Number(bounds), Value::Json(json)) => json.to_value().as_f64().is_some_and(|n| bounds.hold(n)),
@@ -159,7 +163,7 @@ impl Hint {
             Self::Json => "one JSON document".into(),
             Self::Date => "a date like 2026-11-22, or a date and time like 2026-11-22T08:30:00Z".into(),
             Self::Choice(choices) => format!("one of {}", list(choices)),
-            Self::Text | Self::File => "text".into(),
+            Self::Text | Self::File | Self::Secret => "text".into(),
             Self::Bytes => "bytes".into(),
         };
         format!("expected {wanted}: {found}")
@@ -203,6 +207,11 @@ fn read_input(item: Item<'_>, report: &mut Report) -> Option<Input> {
             // A JSON input may well have a text as its default.
             Hint::Json => Value::Json(Json::from(item.json()?)),
             Hint::Bytes => Value::data(item.clone().text()?.as_bytes()),
+            Hint::Secret => {
+                return Err(item
+                    .wrong("unused-key", "a secret has no default: what is in a manifest is no secret")
+                    .help("optional = true"));
+            }
             _ => item.value()?,
         };
         hint.check(value).map_err(|expected| item.wrong("wrong-type", expected))
@@ -256,7 +265,7 @@ fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
                         .help("choices = [\"a\", \"b\"]"));
                 }
             },
-            "secret" => return Err(item.wrong("not-supported", "secret inputs are not supported by this version")),
+            "secret" => Hint::Secret,
             _ => Hint::Text,
         })
     });

@@ -25,14 +25,14 @@ const MANIFEST: &str = "agent.toml";
 const MAX_DEPTH: usize = 16;
 
 /// All agents that can be named.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Library {
     entries: BTreeMap<String, Entry>,
     conflicts: Report,
 }
 
 /// One agent of a library.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Entry {
     /// An agent with a valid manifest.
     Valid(Arc<Manifest>),

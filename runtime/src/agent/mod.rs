@@ -17,7 +17,7 @@ mod wiring;
 mod workflow;
 
 pub use folder::Folder;
-pub(crate) use imports::audit;
+pub(crate) use imports::audit as audit_imports;
 pub use imports::{Import, NotParsed, imports};
 pub use input::{Bounds, Hint, Input, Output};
 pub use library::{Entry, Library};

@@ -30,13 +30,6 @@ pub(crate) const TEMPLATE: &str = "template";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AgentId(usize);
 
-impl AgentId {
-    /// The agent's position in its program.
-    pub(crate) fn index(self) -> usize {
-        self.0
-    }
-}
-
 /// One agent, ready to run, and all that it can reach.
 #[derive(Debug)]
 pub struct Program {
@@ -50,6 +43,24 @@ pub struct Agent {
     pub manifest: Arc<Manifest>,
     /// What it is made of.
     pub body: Body,
+    digest: OnceLock<String>,
+}
+
+impl Agent {
+    /// The SHA-256, in hexadecimal, of the manifest and the code that it names.
+    pub fn digest(&self) -> &str {
+        use sha2::{Digest, Sha256};
+        self.digest.get_or_init(|| {
+            let mut hash = Sha256::new();
+            hash.update(&self.manifest.source.text);
+            match &self.body {
+                Body::Proc(Code::Python { source, .. }) => hash.update(&source.text),
+                Body::Proc(Code::Component { bytes, .. }) => hash.update(bytes),
+                Body::Template(_) | Body::Workflow(_) => {}
+            }
+            format!("{:x}", hash.finalize())
+        })
+    }
 }
 
 /// What an agent is made of.
@@ -79,8 +90,13 @@ pub enum Code {
         /// What the source imports, once somebody has looked.
         imports: Arc<OnceLock<Result<Arc<[Import]>, NotParsed>>>,
     },
-    /// A component's bytes.
-    Component(Arc<[u8]>),
+    /// A component.
+    Component {
+        /// Its bytes.
+        bytes: Arc<[u8]>,
+        /// Their SHA-256, once it was needed.
+        digest: Arc<OnceLock<String>>,
+    },
 }
 
 /// A workflow whose steps are linked.
@@ -145,8 +161,11 @@ impl Program {
             loader.link(next);
             next += 1;
         }
-        let agents =
-            loader.agents.into_iter().filter_map(|(manifest, body)| Some(Agent { manifest, body: body? })).collect();
+        let agents = loader
+            .agents
+            .into_iter()
+            .filter_map(|(manifest, body)| Some(Agent { manifest, body: body?, digest: OnceLock::new() }))
+            .collect();
         let report = loader.report;
         if report.has_errors() { Err(report) } else { Ok((Self { agents }, report)) }
     }
@@ -155,7 +174,7 @@ impl Program {
     /// be parsed, and whether the function is there and takes the agent's inputs.
     pub fn audit(&self) -> Report {
         match self.agents.first() {
-            Some(Agent { manifest, body: Body::Proc(Code::Python { source, function, .. }) }) => {
+            Some(Agent { manifest, body: Body::Proc(Code::Python { source, function, .. }), .. }) => {
                 python::check(manifest, source, function)
             }
             _ => Report::default(),
@@ -251,7 +270,7 @@ impl Loader<'_> {
             }
             ProcCode::Component { file } => {
                 let bytes = self.read(manifest, file, |folder, name| folder.read(name, MAX_COMPONENT))?;
-                Some(Code::Component(bytes.into()))
+                Some(Code::Component { bytes: bytes.into(), digest: Arc::default() })
             }
         }
     }

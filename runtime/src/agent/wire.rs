@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use crate::{
-    Json, Value,
+    Json, Secret, Value,
     agent::name::is_name,
     diagnostic::{Diagnostic, Severity},
     document::Item,
@@ -69,8 +69,9 @@ impl Wire {
     }
 
     fn read_expression(item: &Item<'_>, text: &str) -> Result<Self, Diagnostic> {
-        if text.starts_with("$env.") {
-            return Err(item.wrong("not-supported", "`$env` is not supported by this version"));
+        if let Some(name) = text.strip_prefix("$env.") {
+            let is_variable = is_name(name);
+            return if is_variable { Ok(Self::Constant(Value::Secret(Secret::new(name)))) } else { Err(whole(item)) };
         }
         match Reference::parse(text) {
             Some(reference) => Ok(Self::Reference(reference)),
@@ -80,6 +81,11 @@ impl Wire {
                 .help("compute it in a step before, or write { text = \"…\" } if the text is meant")),
         }
     }
+}
+
+fn whole(item: &Item<'_>) -> Diagnostic {
+    item.wrong("bad-name", "`$env.NAME` stands for the whole value, and nothing is made of it")
+        .help("give it to an agent that the policy grants it to, and let that make more of it")
 }
 
 /// Whether `text` holds a `$name` and is Python once the dollar signs are gone.

@@ -25,7 +25,7 @@ use wasmtime_wasi::{
 
 use crate::{
     capability::gate::Gate,
-    policy::{Access, Denial, FileGrant, Request, is_below},
+    policy::{Access, Ceiling, Denial, FileGrant, Request, is_below},
     sandbox::CallState,
     source::Place,
 };
@@ -63,6 +63,13 @@ impl Protected {
     }
 }
 
+/// Whether `host`, a canonical path, is below a folder of the ceiling. The policy compares paths by
+/// their letters; here links are followed.
+fn leaves(ceiling: &Ceiling, host: &Path) -> bool {
+    let below = |most: &FileGrant| most.folder().canonicalize().is_ok_and(|most| host.starts_with(most));
+    ceiling.grants.files.as_deref().is_none_or(|most| most.iter().any(below))
+}
+
 fn overlap(one: &Path, other: &Path) -> bool {
     one.starts_with(other) || other.starts_with(one)
 }
@@ -82,7 +89,8 @@ impl Mounts {
         &self.grants
     }
 
-    /// Opens the folders of `grants`. None may give away what is `protected`.
+    /// Opens the folders of `grants`, which remain under `ceilings`. None may give away what is
+    /// `protected`.
     ///
     /// # Ambient Authority
     ///
@@ -90,15 +98,16 @@ impl Mounts {
     ///
     /// # Errors
     ///
-    /// When a folder isn't there, two grants overlap on the host, or one reaches what is protected.
-    pub fn open(grants: &[FileGrant], protected: &Protected) -> Result<Self, MountError> {
+    /// When a folder isn't there, two grants overlap on the host, or one reaches what is protected or,
+    /// over a link, what a ceiling doesn't leave.
+    pub fn open(grants: &[FileGrant], ceilings: &[Arc<Ceiling>], protected: &Protected) -> Result<Self, MountError> {
         let mut hosts: Vec<(PathBuf, Access)> = Vec::new();
         let mut dirs = Vec::new();
         for grant in grants {
             let wrong = |message: String| MountError { place: Some(grant.place.clone()), message };
             let unusable =
-                |error: io::Error| wrong(format!("the folder `{}` can't be opened: {error}", grant.host.display()));
-            let host = grant.host.canonicalize().map_err(unusable)?;
+                |error: io::Error| wrong(format!("the folder `{}` can't be opened: {error}", grant.folder().display()));
+            let host = grant.folder().canonicalize().map_err(unusable)?;
             let writes = |access: Access| access == Access::Write || grant.access == Access::Write;
             if let Some((other, _)) = hosts.iter().find(|(other, access)| writes(*access) && overlap(&host, other)) {
                 let (other, host) = (other.display(), host.display());
@@ -106,6 +115,10 @@ impl Mounts {
             }
             if let Some(within) = protected.within.as_ref().filter(|within| !host.starts_with(within)) {
                 return Err(wrong(format!("`{}` is not in `{}`", host.display(), within.display())));
+            }
+            if let Some(ceiling) = ceilings.iter().find(|ceiling| !leaves(ceiling, &host)) {
+                let (host, line) = (host.display(), ceiling.place.line());
+                return Err(wrong(format!("`{host}` is not in a folder that the ceiling leaves ({line})")));
             }
             if let Some(kept) = protected.given_away(&host, grant.access) {
                 return Err(wrong(format!(

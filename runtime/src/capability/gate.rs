@@ -8,6 +8,7 @@ use std::{
 use crate::{
     audit::{Audit, Record, Verdict},
     policy::{Authority, Decision, Denial, Request},
+    secret::Scrubber,
     source::Place,
 };
 
@@ -30,6 +31,7 @@ struct Inner {
     authority: Arc<Authority>,
     subject: Subject,
     audit: Option<Arc<dyn Audit>>,
+    scrubber: Arc<Scrubber>,
     state: Mutex<State>,
 }
 
@@ -65,8 +67,14 @@ struct Allowed {
 
 impl Gate {
     /// A gate under an authority. Without an audit log, only denials are remembered.
-    pub fn new(authority: Arc<Authority>, subject: Subject, audit: Option<Arc<dyn Audit>>) -> Self {
-        Self(Arc::new(Inner { authority, subject, audit, state: Mutex::default() }))
+    /// What it remembers of requests has no secret in it that `scrubber` knows.
+    pub fn new(
+        authority: Arc<Authority>,
+        subject: Subject,
+        audit: Option<Arc<dyn Audit>>,
+        scrubber: Arc<Scrubber>,
+    ) -> Self {
+        Self(Arc::new(Inner { authority, subject, audit, scrubber, state: Mutex::default() }))
     }
 
     /// What is decided about.
@@ -76,11 +84,23 @@ impl Gate {
 
     /// Whether the policy allows `request`; what it says is remembered.
     pub fn allows(&self, request: &Request<'_>) -> bool {
+        self.ask(request).is_ok()
+    }
+
+    /// Asks the policy about `request`; what it says is remembered.
+    ///
+    /// # Errors
+    ///
+    /// Why it is denied.
+    pub fn ask(&self, request: &Request<'_>) -> Result<(), Denial> {
         match self.0.authority.decide(request) {
-            Decision::Allowed(place) => self.allow(request, place),
+            Decision::Allowed(place) => {
+                let unwritten = || Denial::of("host.audit", "the audit log can't be written");
+                if self.allow(request, place) { Ok(()) } else { Err(unwritten()) }
+            }
             Decision::Denied(denial) => {
-                self.deny(denial);
-                false
+                self.deny(denial.clone());
+                Err(denial)
             }
         }
     }
@@ -94,6 +114,7 @@ impl Gate {
             return false;
         }
         let (capability, text) = (request.capability(), Denial::new("", request).request);
+        let text = self.0.scrubber.text(&text).into_owned();
         let full = state.allowed.len() >= MAX_DIFFERENT;
         let same = |known: &&mut Allowed| {
             known.capability == capability && (known.request == text || full && known.place == place)
@@ -107,6 +128,9 @@ impl Gate {
 
     /// Remembers what was denied.
     pub fn deny(&self, denial: Denial) {
+        let request = self.0.scrubber.text(&denial.request).into_owned();
+        let help = self.0.scrubber.text(&denial.help).into_owned();
+        let denial = Denial { request, help, ..denial };
         let mut state = self.state();
         state.denied += 1;
         if state.denied <= MAX_RECORDED {
@@ -114,6 +138,16 @@ impl Gate {
         }
         if state.kept.len() < MAX_KEPT && !state.kept.contains(&denial) {
             state.kept.push(denial);
+        }
+    }
+
+    /// Keeps what was denied to an agent that this one called; it is written down already.
+    pub fn adopt(&self, denials: Vec<Denial>) {
+        let mut state = self.state();
+        for denial in denials {
+            if state.kept.len() < MAX_KEPT && !state.kept.contains(&denial) {
+                state.kept.push(denial);
+            }
         }
     }
 

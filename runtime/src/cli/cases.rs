@@ -3,7 +3,6 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use cap_std::{ambient_authority, fs::Dir};
@@ -239,14 +238,4 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A sink for the log of a case: what an agent prints is not what is tested.
-pub fn silent() -> Arc<dyn crate::engine::Tape> {
-    struct Silent;
-    impl crate::engine::Tape for Silent {
-        fn append(&self, _: &crate::engine::Cell<'_>) {}
-        fn log(&self, _: &str, _: &str, _: crate::capability::log::Level, _: &str) {}
-    }
-    Arc::new(Silent)
 }

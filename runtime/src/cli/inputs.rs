@@ -11,9 +11,10 @@ use std::{
 use clap::{Arg, ArgAction, ArgMatches, Args, builder::OsStringValueParser};
 
 use crate::{
-    Hint, Value,
+    Hint, Secret, Value,
     agent::{Input, Manifest},
-    cli::{Globals, Stop, terminal::escape},
+    cli::{Globals, Stop, recording::RecordingArgs, terminal::escape},
+    secret::Secrets,
 };
 
 /// The most that one input may hold, in bytes; a guest's memory bounds it further.
@@ -47,7 +48,7 @@ fn argument(input: &Input, long: String, other: Option<String>) -> Arg {
 /// that is taken, by the command's own options or by another input, is put behind `--input-`: an
 /// agent can't take a global option's place.
 fn options(manifest: &Manifest) -> Vec<(String, Option<String>)> {
-    let own = Globals::augment_args(clap::Command::new(""));
+    let own = RecordingArgs::augment_args(Globals::augment_args(clap::Command::new("")));
     let own = own.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned));
     let mut taken: HashSet<String> = own.chain(["output", "help", "version", ""].map(str::to_owned)).collect();
     let mut options = Vec::new();
@@ -131,6 +132,29 @@ pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Va
         manifest.name,
         lines.join("\n")
     )))
+}
+
+/// Takes the values of secret inputs out of `inputs`, and leaves their names. `$env.NAME` names a
+/// variable; any other value has the input's own name.
+pub fn hide(manifest: &Manifest, inputs: &mut [(String, Value)], mut secrets: Secrets) -> Secrets {
+    for (name, value) in inputs {
+        let secret = manifest.input(name).is_some_and(|input| input.hint == Hint::Secret);
+        let Value::Text(text) = &*value else { continue };
+        if !secret {
+            continue;
+        }
+        // A file that holds a secret ends with a line break, and the secret doesn't.
+        let text = text.trim_end_matches(['\r', '\n']);
+        let named = match text.strip_prefix("$env.") {
+            Some(variable) => variable.to_owned(),
+            None => {
+                secrets = secrets.with(name.clone(), text);
+                name.clone()
+            }
+        };
+        *value = Value::Secret(Secret::new(&named));
+    }
+    secrets
 }
 
 fn value(manifest: &Manifest, input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {

@@ -6,10 +6,16 @@ use clap::{Args, FromArgMatches};
 use serde_json::json;
 
 use crate::{
-    Engine, Failure, Library, Outcome, Program, Value,
+    Engine, Failure, Library, Outcome, Program, Setup, Value,
     agent::{Body, Entry, Manifest},
-    cli::{Globals, Stop, inputs, render, setup, terminal, trace::Trace},
+    cli::{
+        Globals, Stop, inputs,
+        recording::{Recording, RecordingArgs},
+        render, setup, terminal,
+        trace::Trace,
+    },
     failure::Code,
+    secret::Secrets,
 };
 
 #[derive(Args)]
@@ -25,6 +31,8 @@ pub struct RunArgs {
     /// The agent's name
     #[arg(value_name = "AGENT", add = super::complete::agents())]
     agent: Option<String>,
+    #[command(flatten)]
+    recording: RecordingArgs,
     /// The agent's inputs, and more options
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     rest: Vec<OsString>,
@@ -32,7 +40,7 @@ pub struct RunArgs {
 
 /// Runs one agent.
 pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
-    let RunArgs { help, agent, mut rest } = arguments;
+    let RunArgs { help, agent, recording, mut rest } = arguments;
     let Some(name) = agent else { return Err(missing_agent(help)) };
     if help {
         rest.insert(0, "--help".into());
@@ -48,9 +56,11 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
     globals.check()?;
+    let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
-    let given = inputs::read(&manifest, &matches)?;
+    let mut given = inputs::read(&manifest, &matches)?;
+    let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
     let sandbox = setup::sandbox()?;
     for (_, agent) in program.agents() {
         if let Body::Proc(code) = &agent.body {
@@ -60,10 +70,20 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     if let Some(why) = sandbox.unkept() {
         render::warning(&format!("a compiled guest can't be kept, so the next run compiles it anew: {why}"));
     }
-    let tape = Arc::new(Trace::new(&globals));
-    let engine =
-        Engine::new(&program, &sandbox, &policy, &setup::protected(&policy), tape).map_err(setup::mount_error)?;
+    let recording = Recording::open(&recording)?;
+    let mut protected = setup::protected(&policy);
+    recording.protect(&mut protected);
+    let made = Setup {
+        protected,
+        policy: Arc::new(policy),
+        tape: Arc::new(Trace::new(&globals)),
+        audit: recording.audit(),
+        secrets,
+        ..Setup::new(Arc::new(library), sandbox)
+    };
+    let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let outcome = block_on(run_interruptible(&engine, given))?;
+    recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
     report(&manifest, &outcome, wanted, &globals)
 }
@@ -117,7 +137,7 @@ pub fn command(manifest: &Manifest) -> clap::Command {
         .arg(clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
             clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone())),
         ));
-    Globals::augment_args(command)
+    RecordingArgs::augment_args(Globals::augment_args(command))
 }
 
 /// Runs `future` on this thread. What blocks in the background when it is done is left behind.
@@ -129,7 +149,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Stop> {
     Ok(result)
 }
 
-async fn run_interruptible(engine: &Engine<'_>, inputs: Vec<(String, Value)>) -> Outcome {
+async fn run_interruptible(engine: &Engine, inputs: Vec<(String, Value)>) -> Outcome {
     tokio::select! {
         // The first to be asked: what listens for the signal has to be there before the run begins.
         biased;

@@ -77,6 +77,11 @@ pub fn sandbox() -> Result<Sandbox, Stop> {
     Sandbox::new(cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)
 }
 
+/// The folder that relative paths start at.
+pub fn here() -> Result<PathBuf, Stop> {
+    std::env::current_dir().map_err(|error| Stop::Usage(format!("this folder can't be found: {error}")))
+}
+
 /// Where compiled guests and the key that seals them lie: `TURINGBOX_CACHE` and `TURINGBOX_STATE`,
 /// or the user's cache and state folders.
 fn folders() -> Option<(PathBuf, PathBuf)> {

@@ -1,18 +1,22 @@
 //! `turingbox test`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use serde_json::json;
 
 use crate::{
-    Engine, Failure, Library, Outcome, Program, Sandbox,
+    Engine, Failure, Library, Outcome, Program, Sandbox, Setup,
     agent::{Entry, Folder, Manifest},
     cli::{
         Globals, Stop,
         cases::{self, Case},
-        render, run, setup, terminal,
+        inputs, render, run, setup, terminal,
     },
+    secret::Secrets,
 };
 
 #[derive(Args)]
@@ -31,7 +35,7 @@ struct Tested {
 
 /// Runs the cases of agents.
 pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
-    let library = setup::library(globals)?;
+    let library = Arc::new(setup::library(globals)?);
     let chosen = chosen(&library, &arguments.names)?;
     let sandbox = setup::sandbox()?;
     let mut tested = Vec::new();
@@ -50,7 +54,7 @@ pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
 }
 
 /// The agents to test, and where they are: cases are not part of the built-in library.
-fn chosen(library: &Library, names: &[String]) -> Result<Vec<(std::sync::Arc<Manifest>, PathBuf)>, Stop> {
+fn chosen(library: &Library, names: &[String]) -> Result<Vec<(Arc<Manifest>, PathBuf)>, Stop> {
     let on_disk = |manifest: &Manifest| match &manifest.folder {
         Folder::Disk { path, .. } => Some(PathBuf::from(path)),
         Folder::Builtin(_) => None,
@@ -73,7 +77,7 @@ fn chosen(library: &Library, names: &[String]) -> Result<Vec<(std::sync::Arc<Man
 }
 
 fn test_case(
-    library: &Library,
+    library: &Arc<Library>,
     sandbox: &Sandbox,
     manifest: &Manifest,
     folder: &Path,
@@ -92,8 +96,11 @@ fn test_case(
         policy = setup::policy(&own)?.under(policy);
         protected.within = Some(copy.path().canonicalize().map_err(host)?);
     }
-    let engine = Engine::new(&program, sandbox, &policy, &protected, cases::silent()).map_err(setup::mount_error)?;
-    let outcome: Outcome = run::block_on(engine.run(case.inputs.clone()))?;
+    let mut inputs = case.inputs.clone();
+    let secrets = inputs::hide(manifest, &mut inputs, Secrets::default());
+    let made = Setup { policy: Arc::new(policy), protected, secrets, ..Setup::new(library.clone(), sandbox.clone()) };
+    let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
+    let outcome: Outcome = run::block_on(engine.run(inputs))?;
     Ok(case.differences(&outcome, copy.path()))
 }
 

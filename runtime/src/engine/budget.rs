@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::policy::Limits;
+use crate::{policy::Limits, sandbox::Usage};
 
 /// What is left. A callee gets the smaller of its own limits and what its caller has left.
 #[derive(Clone, Debug)]
@@ -17,13 +17,25 @@ pub struct Budget {
     pub deadline: Instant,
     /// What workflows may still hold in results, in bytes.
     pub memory: u64,
+    /// What may still go over the network and to databases, in bytes.
+    pub bytes: u64,
+    /// Agents that procs may still call.
+    pub calls: u64,
 }
 
 impl Budget {
     /// More than any limit allows.
     pub(super) fn unbounded() -> Self {
         const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-        Self { fuel: u64::MAX, steps: u64::MAX, depth: u64::MAX, deadline: Instant::now() + CENTURY, memory: u64::MAX }
+        Self {
+            fuel: u64::MAX,
+            steps: u64::MAX,
+            depth: u64::MAX,
+            deadline: Instant::now() + CENTURY,
+            memory: u64::MAX,
+            bytes: u64::MAX,
+            calls: u64::MAX,
+        }
     }
 
     /// The budget of a callee that has `limits` of its own and begins now.
@@ -34,12 +46,28 @@ impl Budget {
             depth: self.depth.min(limits.depth),
             deadline: self.deadline.min(now + limits.time),
             memory: self.memory.min(limits.memory),
+            bytes: self.bytes.min(limits.bytes),
+            calls: self.calls.min(limits.calls),
         }
     }
 
     /// What a callee one level down may use, while its caller holds `held` bytes.
     pub(super) fn below(&self, held: u64) -> Self {
         Self { depth: self.depth.saturating_sub(1), memory: self.memory.saturating_sub(held), ..self.clone() }
+    }
+}
+
+impl Budget {
+    /// Takes off what a callee used.
+    pub(super) fn spend(&mut self, usage: &Usage) {
+        for (left, used) in [
+            (&mut self.fuel, usage.fuel),
+            (&mut self.steps, usage.steps),
+            (&mut self.bytes, usage.bytes),
+            (&mut self.calls, usage.calls),
+        ] {
+            *left = left.saturating_sub(used);
+        }
     }
 }
 
@@ -50,8 +78,11 @@ mod tests {
     #[test]
     fn a_callee_never_has_more_than_its_caller() {
         let now = Instant::now();
-        let caller = Budget { fuel: 5, steps: 5, depth: 5, deadline: now, memory: 5 };
+        let caller = Budget { fuel: 5, steps: 5, depth: 5, deadline: now, ..Budget::unbounded() };
         let callee = caller.narrowed(&Limits { fuel: 3, depth: 9, ..Limits::default() }, now);
         assert_eq!((callee.fuel, callee.steps, callee.depth, callee.deadline), (3, 5, 5, now));
+        let mut caller = caller;
+        caller.spend(&Usage { fuel: 9, steps: 2, ..Usage::default() });
+        assert_eq!((caller.fuel, caller.steps, caller.depth), (0, 3, 5));
     }
 }

@@ -1,6 +1,6 @@
 //! One workflow that is running: its inputs, its results, its head and its budget.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     Json, Value,
@@ -8,7 +8,7 @@ use crate::{
     diagnostic::suggestion,
     engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status},
     failure::{Code, Failure},
-    policy::{Authority, Decision, Denial, Request},
+    policy::{Authority, Ceilings, Decision, Denial, Request},
     sandbox::Usage,
 };
 
@@ -36,7 +36,7 @@ pub(super) struct Frame<'a> {
     status: Status,
     last_failure: Option<Failure>,
     budget: Budget,
-    steps_given: u64,
+    ceilings: Ceilings,
     step_inputs: Vec<(String, Value)>,
     denials: Vec<Denial>,
     usage: Usage,
@@ -55,7 +55,13 @@ pub(super) enum Next {
 
 impl<'a> Frame<'a> {
     /// A workflow with its head on its first step.
-    pub(super) fn new(call: Call, workflow: &'a Workflow, manifest: &'a Manifest, budget: Budget) -> Self {
+    pub(super) fn new(
+        call: Call,
+        workflow: &'a Workflow,
+        manifest: &'a Manifest,
+        budget: Budget,
+        ceilings: Ceilings,
+    ) -> Self {
         Self {
             workflow,
             manifest,
@@ -67,8 +73,8 @@ impl<'a> Frame<'a> {
             visits: vec![0; workflow.steps.len()],
             status: Status::default(),
             last_failure: None,
-            steps_given: budget.steps,
             budget,
+            ceilings,
             step_inputs: Vec::new(),
             denials: Vec::new(),
             usage: Usage::default(),
@@ -79,6 +85,11 @@ impl<'a> Frame<'a> {
     /// The step under the head.
     pub(super) fn step(&self) -> Option<&'a Step> {
         self.workflow.steps.get(self.head)
+    }
+
+    /// The ceilings of its steps.
+    pub(super) fn ceilings(&self) -> &Ceilings {
+        &self.ceilings
     }
 
     /// What the step under the head was given.
@@ -114,7 +125,7 @@ impl<'a> Frame<'a> {
         self.visits[self.head] = self.visits[self.head].saturating_add(1);
         self.step_inputs.clear();
         let inputs = self.resolve_inputs(step, &program[step.agent].manifest);
-        self.budget.steps -= 1;
+        self.spend(&Usage { steps: 1, ..Usage::default() });
         match inputs {
             Ok(inputs) => {
                 self.step_inputs.clone_from(&inputs);
@@ -123,6 +134,7 @@ impl<'a> Frame<'a> {
                     inputs,
                     budget: self.budget.below(self.held),
                     path: self.step_path(),
+                    ceilings: self.ceilings.clone(),
                 })
             }
             Err(failure) => Next::Failed(failure),
@@ -224,22 +236,25 @@ impl<'a> Frame<'a> {
         Failure::new(Code::Unset, format!("`{reference}` is not set: no step before this one has set it"))
     }
 
-    /// Fails a step that moves the head where it may not, or to where no step is.
-    pub(super) fn settle(&self, outcome: &mut Outcome, authority: &Authority) {
-        let Some((_, target)) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX) else { return };
+    /// Fails a step that moves the head where it may not, or to where no step is. Gives the denial
+    /// of a policy that doesn't let it.
+    pub(super) fn settle(&self, outcome: &mut Outcome, authority: &Authority) -> Option<Denial> {
+        let (_, target) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX)?;
+        let mut denied = None;
         let failure = match (authority.decide(&Request::Jump), self.target(target)) {
             (Decision::Denied(denial), _) => {
-                outcome.denials.push(denial);
+                denied = Some(denial);
                 Failure::new(Code::Denied, "the policy doesn't let this agent move the head")
             }
             (Decision::Allowed(_), Err(failure)) => failure,
-            (Decision::Allowed(_), Ok(_)) => return,
+            (Decision::Allowed(_), Ok(_)) => return None,
         };
         outcome.outputs.retain(|(name, _)| name != STEP_INDEX);
         if outcome.failure.is_none() {
             outcome.status = Status { value: 1, reason: failure.message.clone() };
             outcome.failure = Some(failure);
         }
+        denied
     }
 
     /// The step that a value of `step_index` means: a position, or the id of a step.
@@ -250,7 +265,7 @@ impl<'a> Frame<'a> {
                 None => id.trim().parse().ok(),
             },
             Value::Json(json) => json.to_integer(),
-            Value::Data(_) => None,
+            Value::Data(_) | Value::Secret(_) => None,
         };
         let steps = self.workflow.steps.len();
         position
@@ -272,8 +287,7 @@ impl<'a> Frame<'a> {
     /// Merges a step's outputs into results and moves the head. Gives the workflow's outcome if the
     /// step's failure ends it.
     pub(super) fn merge(&mut self, outcome: Outcome) -> Option<Outcome> {
-        self.usage.add(Usage { time: std::time::Duration::ZERO, ..outcome.usage });
-        self.budget.fuel = self.budget.fuel.saturating_sub(outcome.usage.fuel);
+        self.spend(&outcome.usage);
         let room = MAX_DENIALS.saturating_sub(self.denials.len());
         self.denials.extend(outcome.denials.into_iter().take(room));
         self.status = outcome.status;
@@ -299,6 +313,12 @@ impl<'a> Frame<'a> {
         None
     }
 
+    /// Counts what a step used, and takes it off what is left.
+    fn spend(&mut self, usage: &Usage) {
+        self.usage.add(Usage { time: Duration::ZERO, ..*usage });
+        self.budget.spend(usage);
+    }
+
     fn set(&mut self, name: &'a str, value: Value) {
         let size = |value: &Value| value.len() as u64 + RESULT_OVERHEAD;
         self.held += size(&value);
@@ -321,14 +341,10 @@ impl<'a> Frame<'a> {
         Outcome { outputs, failure: self.last_failure.take(), ..Outcome::default() }
     }
 
-    /// Ends the frame: its outcome carries what the whole workflow used and was denied, and the
-    /// steps that it took are its caller's too.
-    pub(super) fn close(self, outcome: &mut Outcome, caller: Option<&mut Frame<'_>>) {
+    /// Ends the frame: its outcome carries what the whole workflow used and was denied.
+    pub(super) fn close(self, outcome: &mut Outcome) {
         outcome.usage = Usage { time: self.began.elapsed(), ..self.usage };
         outcome.denials = self.denials;
-        if let Some(caller) = caller {
-            caller.budget.steps = caller.budget.steps.saturating_sub(self.steps_given - self.budget.steps);
-        }
     }
 }
 

@@ -8,36 +8,93 @@
 //! how deep they nest is the policy's business alone.
 
 mod budget;
+mod callee;
 mod frame;
+mod held;
 mod tape;
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
 
 pub use budget::Budget;
 pub use tape::{Cell, Status, Tape};
 
 use crate::{
     Value,
-    agent::{AgentId, Body, Program, STATUS},
+    agent::{Agent, AgentId, Body, Code as AgentCode, Library, Program, STATUS},
+    audit::Audit,
     capability::{
-        files::{MountError, Mounts, Protected},
+        env::Env,
+        files::{MountError, Protected},
         gate::{Gate, Subject},
     },
-    engine::frame::{Frame, Next},
+    engine::{
+        callee::Caller,
+        frame::{Frame, Next},
+        held::{Held, Holdings},
+    },
     failure::{Code, Failure},
-    policy::{Authority, Denial, Policy},
+    policy::{Ceilings, Denial, Policy},
     sandbox::{self, CallLimits, Sandbox, Usage},
+    secret::Secrets,
 };
 
 /// The most denials of one workflow that are kept for its report; each step has its own on the tape.
 const MAX_DENIALS: usize = 100;
 
-/// Runs one program under one policy.
-pub struct Engine<'a> {
-    program: &'a Program,
-    sandbox: &'a Sandbox,
-    tape: Arc<dyn Tape>,
-    grants: Vec<(Arc<Authority>, Arc<Mounts>)>,
+/// What a run is made with.
+#[derive(Clone)]
+pub struct Setup {
+    /// Every agent that can be called.
+    pub library: Arc<Library>,
+    /// What runs code.
+    pub sandbox: Sandbox,
+    /// What the operator grants.
+    pub policy: Arc<Policy>,
+    /// What no mount may give away.
+    pub protected: Protected,
+    /// Where cells and log lines go.
+    pub tape: Arc<dyn Tape>,
+    /// Where decisions are written down, if they are.
+    pub audit: Option<Arc<dyn Audit>>,
+    /// The values of variables and secret inputs.
+    pub secrets: Secrets,
+}
+
+impl Setup {
+    /// A run under the empty policy, that knows no secret and leaves no trace.
+    pub fn new(library: Arc<Library>, sandbox: Sandbox) -> Self {
+        Self {
+            library,
+            sandbox,
+            policy: Arc::default(),
+            protected: Protected::default(),
+            tape: Arc::new(tape::Silent),
+            audit: None,
+            secrets: Secrets::default(),
+        }
+    }
+}
+
+/// Runs one program under one policy. Cloning is cheap: the clones are one engine.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    program: Arc<Program>,
+    holdings: Arc<Holdings>,
+}
+
+/// What the engines of a run share: that of its program, and those of the agents that procs call.
+struct Shared {
+    setup: Setup,
+    run: Arc<str>,
+    callees: Mutex<HashMap<String, Engine>>,
 }
 
 /// How one call ended.
@@ -61,6 +118,7 @@ struct Call {
     inputs: Vec<(String, Value)>,
     budget: Budget,
     path: String,
+    ceilings: Ceilings,
 }
 
 impl Outcome {
@@ -89,43 +147,53 @@ impl Outcome {
     }
 }
 
-impl<'a> Engine<'a> {
+impl Engine {
     /// Looks up what the policy grants each agent of the program, and opens the folders. None may
-    /// give away what is `protected`.
+    /// give away what is protected.
     ///
     /// # Errors
     ///
     /// When a granted folder can't be opened.
-    pub fn new(
-        program: &'a Program,
-        sandbox: &'a Sandbox,
-        policy: &Policy,
-        protected: &Protected,
-        tape: Arc<dyn Tape>,
-    ) -> Result<Self, MountError> {
-        let mut opened: Vec<Arc<Mounts>> = Vec::new();
-        let mut grants = Vec::new();
-        for (_, agent) in program.agents() {
-            let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
-            // Only code reaches folders, and agents with the same grants reach the same ones.
-            let files = if matches!(agent.body, Body::Proc(_)) { &authority.files()[..] } else { &[] };
-            let mounts = match opened.iter().find(|mounts| mounts.grants() == files) {
-                Some(mounts) => mounts.clone(),
-                None => {
-                    opened.push(Arc::new(Mounts::open(files, protected)?));
-                    opened[opened.len() - 1].clone()
-                }
-            };
-            grants.push((Arc::new(authority), mounts));
+    pub fn new(program: Arc<Program>, setup: Setup) -> Result<Self, MountError> {
+        let shared = Shared { setup, run: run_id(), callees: Mutex::default() };
+        let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
+        for (agent, _) in engine.program.agents() {
+            engine.held(agent, &Ceilings::default())?;
         }
-        Ok(Self { program, sandbox, tape, grants })
+        Ok(engine)
+    }
+
+    /// What the run is made with.
+    pub fn setup(&self) -> &Setup {
+        &self.shared.setup
+    }
+
+    /// What it runs.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The engine of another agent of the library, in the same run.
+    fn with(&self, agent: &str) -> Result<Self, String> {
+        let known = || self.shared.callees.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = known().get(agent) {
+            return Ok(engine.clone());
+        }
+        let program = callee::load(&self.shared.setup.library, agent)?;
+        let engine = Self { shared: self.shared.clone(), program, holdings: Arc::default() };
+        known().insert(agent.to_owned(), engine.clone());
+        Ok(engine)
     }
 
     /// Runs the program's root with `inputs`.
     pub async fn run(&self, inputs: Vec<(String, Value)>) -> Outcome {
-        let root = self.program.root();
+        let (budget, ceilings) = (Budget::unbounded(), Ceilings::default());
+        self.run_call(Call { agent: self.program.root(), inputs, budget, path: String::new(), ceilings }).await
+    }
+
+    /// Runs one call to its end.
+    async fn run_call(&self, mut call: Call) -> Outcome {
         let mut stack: Vec<Frame<'_>> = Vec::new();
-        let mut call = Call { agent: root, inputs, budget: Budget::unbounded(), path: String::new() };
         loop {
             let mut outcome = self.begin(call, &mut stack).await;
             call = loop {
@@ -133,7 +201,7 @@ impl<'a> Engine<'a> {
                     (Some(outcome), None) => return outcome,
                     (Some(outcome), Some(frame)) => self.record(frame, outcome),
                     (None, None) => return Outcome::failed(Failure::host("the engine lost its place")),
-                    (None, Some(frame)) => match frame.next(self.program) {
+                    (None, Some(frame)) => match frame.next(&self.program) {
                         Next::Call(next) => break next,
                         Next::Failed(failure) => self.record(frame, Outcome::failed(failure)),
                         Next::Done(outcome) => Some(outcome),
@@ -142,28 +210,37 @@ impl<'a> Engine<'a> {
                 if let Some(ended) = &mut outcome
                     && let Some(frame) = stack.pop()
                 {
-                    frame.close(ended, stack.last_mut());
+                    frame.close(ended);
                 }
             };
         }
     }
 
     /// Begins a call: a workflow puts its frame on the stack, everything else ends at once.
-    async fn begin(&self, mut call: Call, stack: &mut Vec<Frame<'a>>) -> Option<Outcome> {
+    async fn begin<'a>(&'a self, mut call: Call, stack: &mut Vec<Frame<'a>>) -> Option<Outcome> {
         // Lets a deadline, an interrupt or another run have a turn.
         tokio::task::coop::consume_budget().await;
-        let (authority, mounts) = self.grant(call.agent);
+        let held = match self.held(call.agent, &call.ceilings) {
+            Ok(held) => held,
+            Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
+        };
         let agent = &self.program[call.agent];
+        held.tell(&call.path, &agent.manifest, &self.shared.setup);
         for input in &agent.manifest.inputs {
             if let (Some(default), true) = (&input.default, call.inputs.iter().all(|(name, _)| *name != input.name)) {
                 call.inputs.push((input.name.clone(), default.clone()));
             }
         }
+        if let Body::Proc(code) = &agent.body {
+            // The first time it is compiled, and that is not the agent's time.
+            self.shared.setup.sandbox.prepare(code);
+        }
         let start = Instant::now();
-        let budget = call.budget.narrowed(&authority.limits, start);
+        let limits = &held.authority.limits;
+        let budget = call.budget.narrowed(limits, start);
         match &agent.body {
             Body::Workflow(workflow) if budget.depth > 0 => {
-                stack.push(Frame::new(call, workflow, &agent.manifest, budget));
+                stack.push(Frame::new(call, workflow, &agent.manifest, budget, held.below.clone()));
                 None
             }
             Body::Workflow(_) => {
@@ -173,7 +250,7 @@ impl<'a> Engine<'a> {
             }
             Body::Template(templates) => {
                 let scope = call.inputs.iter().map(|(name, value)| (name.as_str(), value.clone()));
-                let text = templates.render(crate::agent::TEMPLATE, scope, authority.limits.output);
+                let text = templates.render(crate::agent::TEMPLATE, scope, limits.output);
                 let usage = Usage { time: start.elapsed(), ..Usage::default() };
                 Some(match (text, agent.manifest.outputs.first()) {
                     (Ok(text), Some(output)) => {
@@ -183,48 +260,102 @@ impl<'a> Engine<'a> {
                     (Err(failure), _) => Outcome { usage, ..Outcome::failed(failure) },
                 })
             }
-            Body::Proc(code) => {
-                let limits = CallLimits {
-                    memory: authority.limits.memory,
-                    fuel: budget.fuel,
-                    deadline: budget.deadline,
-                    output: authority.limits.output,
-                };
-                let log = tape::log_sink(&self.tape, &call.path, &agent.manifest.name);
-                let call = sandbox::Call {
-                    manifest: &agent.manifest,
-                    code,
-                    inputs: &call.inputs,
-                    limits,
-                    mounts: mounts.clone(),
-                    gate: Gate::new(authority.clone(), Subject::default(), None),
-                    log,
-                };
-                let called = self.sandbox.call(call).await;
-                let outcome = called.result.and_then(Outcome::reported).unwrap_or_else(Outcome::failed);
-                Some(Outcome { denials: called.denials, usage: called.usage, ..outcome })
-            }
+            Body::Proc(code) => Some(self.call_proc(agent, code, &call, &held, budget).await),
         }
+    }
+
+    /// Calls a proc in its sandbox.
+    async fn call_proc(&self, agent: &Agent, code: &AgentCode, call: &Call, held: &Held, budget: Budget) -> Outcome {
+        let env = match Env::open(&held.authority, &self.shared.setup.secrets) {
+            Ok(env) => env,
+            Err(failure) => return Outcome::failed(failure),
+        };
+        let caller = Arc::new(Caller {
+            engine: self.clone(),
+            ceilings: held.below.clone(),
+            budget: budget.clone(),
+            path: call.path.clone(),
+            made: AtomicU64::new(0),
+            steps: AtomicU64::new(0),
+        });
+        let limits = CallLimits {
+            memory: held.authority.limits.memory,
+            fuel: budget.fuel,
+            deadline: budget.deadline,
+            output: held.authority.limits.output,
+            bytes: budget.bytes,
+            calls: budget.calls,
+        };
+        let sandboxed = sandbox::Call {
+            manifest: &agent.manifest,
+            code,
+            inputs: &call.inputs,
+            limits,
+            mounts: held.mounts.clone(),
+            gate: self.gate(agent, held, &call.path, &env),
+            log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
+            env: Arc::new(env),
+            callees: caller.clone(),
+        };
+        let called = self.shared.setup.sandbox.call(sandboxed).await;
+        let usage = Usage { steps: caller.steps.load(Ordering::Relaxed), ..called.usage };
+        let outcome = called.result.and_then(Outcome::reported).unwrap_or_else(Outcome::failed);
+        Outcome { denials: called.denials, usage, ..outcome }
+    }
+
+    /// The gate of one call at `step`.
+    fn gate(&self, agent: &Agent, held: &Held, step: &str, env: &Env) -> Gate {
+        let audit = self.shared.setup.audit.clone();
+        let subject = match audit {
+            None => Subject::default(),
+            Some(_) => Subject {
+                run: self.shared.run.clone(),
+                step: step.to_owned(),
+                agent: agent.manifest.name.clone(),
+                digest: agent.digest().to_owned(),
+            },
+        };
+        Gate::new(held.authority.clone(), subject, audit, env.scrubber().clone())
     }
 
     /// Writes the outcome of a frame's step on the tape and moves the frame's head. Gives the
     /// frame's own outcome if that ends it.
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
         let step = frame.step()?;
-        let (authority, _) = self.grant(step.agent);
-        frame.settle(&mut outcome, authority);
-        self.tape.append(&Cell {
+        let agent = &self.program[step.agent];
+        match self.held(step.agent, frame.ceilings()) {
+            Ok(held) => {
+                let denials = frame.settle(&mut outcome, &held.authority);
+                if let Some(denial) = denials {
+                    let gate = self.gate(agent, &held, &frame.step_path(), &Env::default());
+                    gate.deny(denial);
+                    outcome.denials.extend(gate.finish().0);
+                }
+            }
+            Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
+        }
+        self.shared.setup.tape.append(&Cell {
             path: frame.step_path(),
-            agent: &self.program[step.agent].manifest.name,
+            agent: &agent.manifest.name,
             inputs: frame.step_inputs(),
             outcome: &outcome,
         });
         frame.merge(outcome)
     }
 
-    fn grant(&self, agent: AgentId) -> &(Arc<Authority>, Arc<Mounts>) {
-        &self.grants[agent.index()]
+    fn held(&self, agent: AgentId, ceilings: &Ceilings) -> Result<Arc<Held>, MountError> {
+        self.holdings.get(&self.program, agent, ceilings, &self.shared.setup)
     }
+}
+
+/// A name that no other run has: when it began, and something random.
+fn run_id() -> Arc<str> {
+    use std::{
+        hash::{BuildHasher, RandomState},
+        time::{SystemTime, UNIX_EPOCH},
+    };
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{:011x}{:08x}", since.as_millis(), RandomState::new().hash_one(0) >> 32).into()
 }
 
 /// Named values, the latest write wins.

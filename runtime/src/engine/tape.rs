@@ -6,6 +6,7 @@ use crate::{
     Json, Value,
     capability::log::{Level, Sink},
     engine::Outcome,
+    secret::Scrubber,
 };
 
 /// Where the cells of a run go. The engine itself keeps none, so that a run of a million steps
@@ -13,6 +14,10 @@ use crate::{
 pub trait Tape: Send + Sync + 'static {
     /// Takes the cell of a step that was just executed.
     fn append(&self, cell: &Cell<'_>);
+
+    /// Takes what an agent holds, when it is first called under certain ceilings: a row for each
+    /// grant, as [`Policy::summary`](crate::Policy::summary) gives them.
+    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]);
 
     /// Takes a line that the step at `path` logged. Guest text: escape it before a terminal sees it.
     fn log(&self, path: &str, agent: &str, level: Level, line: &str);
@@ -60,8 +65,17 @@ impl Status {
     }
 }
 
-/// The log of the step at `path`, as a part of the run's.
-pub(super) fn log_sink(tape: &Arc<dyn Tape>, path: &str, agent: &str) -> Sink {
-    let (tape, path, agent) = (tape.clone(), path.to_owned(), agent.to_owned());
-    Arc::new(move |level, line| tape.log(&path, &agent, level, line))
+/// A tape that nobody reads.
+pub(super) struct Silent;
+
+impl Tape for Silent {
+    fn append(&self, _: &Cell<'_>) {}
+    fn holds(&self, _: &str, _: &str, _: &[(&str, String)]) {}
+    fn log(&self, _: &str, _: &str, _: Level, _: &str) {}
+}
+
+/// The log of the step at `path`, as a part of the run's, without the secrets that the step holds.
+pub(super) fn log_sink(tape: &Arc<dyn Tape>, path: &str, agent: &str, scrubber: &Arc<Scrubber>) -> Sink {
+    let (tape, path, agent, scrubber) = (tape.clone(), path.to_owned(), agent.to_owned(), scrubber.clone());
+    Arc::new(move |level, line| tape.log(&path, &agent, level, &scrubber.text(line)))
 }

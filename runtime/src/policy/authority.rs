@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    policy::{Decision, Denial, EnvGrant, FileGrant, Grants, Limits, Request, Standing, files, imports},
+    policy::{Decision, Denial, EnvGrant, FileGrant, Grants, Limits, Request, Standing, advice, files, imports},
     source::Place,
 };
 
@@ -81,6 +81,12 @@ impl Authority {
         said.map(|rules| imports::standing(rules, module)).max().unwrap_or(Standing::Allowed)
     }
 
+    /// Whether the agent has what its manifest asks for: the capability's word, and what of it. None
+    /// where no policy can grant such a thing.
+    pub fn meets(&self, word: &str, wanted: &str) -> Option<bool> {
+        advice::of(word).map(|advice| advice.met(wanted, self))
+    }
+
     /// Decides about a request: the agent's own grants have to allow it, and each ceiling too.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         let own = self.grants.decide(request).unwrap_or_else(|| Grants::unsaid(request));
@@ -107,6 +113,8 @@ impl Ceiling {
     fn denial(&self, request: &Request<'_>) -> Denial {
         let code = match request {
             Request::Files { .. } => "files.ceiling",
+            Request::Http { .. } => "http.ceiling",
+            Request::Tcp { .. } => "tcp.ceiling",
             Request::Env { .. } => "env.ceiling",
             Request::Calls { .. } => "calls.ceiling",
             Request::Imports { .. } => "imports.ceiling",

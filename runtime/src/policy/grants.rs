@@ -6,7 +6,10 @@ use std::{path::Path, sync::Arc};
 use crate::{
     diagnostic::Report,
     document::Table,
-    policy::{CallGrant, Decision, Denial, EnvGrant, FileGrant, ImportRules, Request, calls, env, files, imports},
+    policy::{
+        ByHost, CallGrant, Decision, EnvGrant, FileGrant, HttpGrant, ImportRules, Request, TcpGrant, calls, env, files,
+        http, imports, jump, tcp,
+    },
     source::Place,
 };
 
@@ -16,6 +19,10 @@ use crate::{
 pub struct Grants {
     /// Folders.
     pub files: Option<Arc<[FileGrant]>>,
+    /// Requests over HTTP.
+    pub http: Option<Arc<ByHost<HttpGrant>>>,
+    /// Connections over TCP.
+    pub tcp: Option<Arc<ByHost<TcpGrant>>>,
     /// Variables.
     pub env: Option<Arc<[EnvGrant]>>,
     /// Agents to call.
@@ -40,6 +47,8 @@ impl Grants {
     pub(super) fn read(table: &mut Table<'_>, base: &Path, role: Role, report: &mut Report) -> Self {
         Self {
             files: table.get("files").map(|item| files::read(item, base, role, report).into()),
+            http: table.get("http").map(|item| http::read(item, report).into()),
+            tcp: table.get("tcp").map(|item| tcp::read(item, report).into()),
             env: table.get("env").map(|item| env::read(item, report).into()),
             calls: table.get("calls").map(|item| calls::read(item, report).into()),
             imports: table.get("imports").and_then(|item| imports::read(item, report)).map(Arc::new),
@@ -58,6 +67,8 @@ impl Grants {
             }
         }
         over(&mut self.files, &section.files);
+        over(&mut self.http, &section.http);
+        over(&mut self.tcp, &section.tcp);
         over(&mut self.env, &section.env);
         over(&mut self.calls, &section.calls);
         over(&mut self.imports, &section.imports);
@@ -68,13 +79,12 @@ impl Grants {
     pub(super) fn decide(&self, request: &Request<'_>) -> Option<Decision> {
         Some(match request {
             Request::Files { access, path } => files::decide(self.files.as_ref()?, path, *access),
+            Request::Http { method, url, address } => http::decide(self.http.as_ref()?, method, url, *address),
+            Request::Tcp { host, port, address } => tcp::decide(self.tcp.as_ref()?, host, *port, *address),
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
             Request::Imports { module } => imports::decide(self.imports.as_ref()?, module),
-            Request::Jump => match self.jump.as_ref()? {
-                (true, place) => Decision::Allowed(Some(place.clone())),
-                (false, place) => Decision::Denied(Denial::new("jump.denied", request).at(place).help("jump = true")),
-            },
+            Request::Jump => jump::decide(self.jump.as_ref()?),
         })
     }
 
@@ -83,6 +93,8 @@ impl Grants {
     pub(super) fn unsaid(request: &Request<'_>) -> Decision {
         match request {
             Request::Files { access, path } => files::decide(&[], path, *access),
+            Request::Http { method, url, address } => http::decide(&ByHost::default(), method, url, *address),
+            Request::Tcp { host, port, address } => tcp::decide(&ByHost::default(), host, *port, *address),
             Request::Env { name } => env::decide(&[], name),
             Request::Calls { agent, path } => calls::decide(&[], agent, path),
             Request::Imports { .. } | Request::Jump => Decision::Allowed(None),

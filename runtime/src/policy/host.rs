@@ -44,6 +44,16 @@ impl Host {
     }
 }
 
+impl Host {
+    /// The address, where it is one.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Name(_) => None,
+            Self::Address(address) => Some(*address),
+        }
+    }
+}
+
 fn check_name(name: &str) -> Result<(), &'static str> {
     if !name.is_ascii() {
         return Err("a name is written in ASCII: take its form in Punycode, `xn--…`");

@@ -1,11 +1,15 @@
 //! Which modules of its language an agent may import.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
-    policy::{Decision, Denial, Request, twins::owner},
+    policy::{
+        Asked, Authority, Decision, Denial, Request,
+        advice::{Advise, Least},
+        twins::owner,
+    },
     source::Place,
 };
 
@@ -29,8 +33,9 @@ pub enum Standing {
     Denied,
 }
 
-/// What can always be imported: it gives nothing that code doesn't have without an import.
-const ALWAYS: [&str; 2] = ["__future__", "builtins"];
+/// What can be imported unless it is denied: it gives nothing that code doesn't have without an
+/// import, or nothing but requests, each of which the policy decides about.
+const ALWAYS: [&str; 3] = ["__future__", "builtins", "turingbox"];
 
 /// What the guest itself can't do without, so that no policy can take it out of an instance.
 const NEEDED: [&str; 31] = [
@@ -77,7 +82,7 @@ pub(super) fn decide(rules: &ImportRules, module: &str) -> Decision {
         return Decision::Denied(Denial::new("imports.denied", &request()).at(place).help(rules.without(name)));
     }
     let Some((allow, place)) = &rules.allow else { return Decision::Allowed(None) };
-    if ALWAYS.contains(&module) {
+    if ALWAYS.contains(&module.split('.').next().unwrap_or_default()) {
         return Decision::Allowed(None);
     }
     match covering(allow, module).or_else(|| parent_of(allow, module)) {
@@ -132,8 +137,7 @@ impl ImportRules {
         self.line(self.deny.keys().cloned().collect(), Some(allowed))
     }
 
-    /// The names that `allow` lists, where it says something.
-    pub fn allowed(&self) -> Option<Vec<String>> {
+    fn allowed(&self) -> Option<Vec<String>> {
         self.allow.as_ref().map(|(allow, _)| allow.keys().cloned().collect())
     }
 
@@ -142,22 +146,6 @@ impl ImportRules {
         let allow = allow.map(|allow| format!("allow = {allow:?}"));
         let parts: Vec<_> = [deny, allow].into_iter().flatten().collect();
         format!("imports = {{ {} }}", parts.join(", "))
-    }
-}
-
-/// `all but …`, `only …`: for a person, with the line that says so.
-impl fmt::Display for ImportRules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |names: Vec<String>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        match self.allowed() {
-            Some(allowed) => write!(f, "only {}", list(allowed))?,
-            None => f.write_str("all")?,
-        }
-        if !self.deny.is_empty() {
-            write!(f, ", but not {}", list(self.deny.keys().cloned().collect()))?;
-        }
-        let place = self.allow.as_ref().map(|(_, place)| place).or_else(|| self.deny.values().next());
-        place.map_or(Ok(()), |place| write!(f, ", says {}", place.line()))
     }
 }
 
@@ -207,6 +195,35 @@ fn allowable(item: &Item<'_>, name: &str) -> Result<(), Diagnostic> {
         return Err(wrong.help("allow `os`, or use `pathlib`"));
     }
     Ok(())
+}
+
+/// What `imports` knows about policies.
+pub(super) struct Imports;
+
+impl Advise for Imports {
+    fn word(&self) -> &'static str {
+        "imports"
+    }
+
+    fn is_list(&self) -> bool {
+        false
+    }
+
+    /// One list of all modules that were asked for; none is asked for where nothing is said.
+    fn least(&self, asked: &[Asked<'_>], _: &Authority) -> Vec<Least> {
+        let name = |asked: &Asked<'_>| match &asked.request {
+            Request::Imports { module } if is_module(module) => Some(module.to_string()),
+            _ => None,
+        };
+        let all: BTreeSet<_> = asked.iter().filter_map(name).collect();
+        let covered = |module: &&String| prefixes(module).skip(1).any(|prefix| all.contains(prefix));
+        let names: Vec<_> = all.iter().filter(|module| !covered(module)).collect();
+        let of = (0..asked.len()).collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        vec![Least { toml: format!("{{ allow = {names:?} }}"), of, note: String::new() }]
+    }
 }
 
 /// Whether `name` is what stands behind `import`: identifiers with dots between them.

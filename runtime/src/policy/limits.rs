@@ -23,6 +23,10 @@ pub struct Limits {
     pub depth: u64,
     /// How many steps may run.
     pub steps: u64,
+    /// What may go over the network and to and from databases, in bytes.
+    pub bytes: u64,
+    /// How many agents procs may call.
+    pub calls: u64,
 }
 
 impl Default for Limits {
@@ -35,6 +39,8 @@ impl Default for Limits {
             output: 16 << 20,
             depth: 16,
             steps: 1_000_000,
+            bytes: 256 << 20,
+            calls: 10_000,
         }
     }
 }
@@ -50,6 +56,8 @@ impl Limits {
             output: self.output.min(other.output),
             depth: self.depth.min(other.depth),
             steps: self.steps.min(other.steps),
+            bytes: self.bytes.min(other.bytes),
+            calls: self.calls.min(other.calls),
         }
     }
 }
@@ -63,6 +71,8 @@ pub(super) struct LimitKeys {
     output: Option<u64>,
     depth: Option<u64>,
     steps: Option<u64>,
+    bytes: Option<u64>,
+    calls: Option<u64>,
 }
 
 impl LimitKeys {
@@ -74,6 +84,8 @@ impl LimitKeys {
         self.output = section.output.or(self.output);
         self.depth = section.depth.or(self.depth);
         self.steps = section.steps.or(self.steps);
+        self.bytes = section.bytes.or(self.bytes);
+        self.calls = section.calls.or(self.calls);
     }
 
     /// The limits, with the defaults where nothing is set.
@@ -86,7 +98,23 @@ impl LimitKeys {
             output: self.output.unwrap_or(default.output),
             depth: self.depth.unwrap_or(default.depth),
             steps: self.steps.unwrap_or(default.steps),
+            bytes: self.bytes.unwrap_or(default.bytes),
+            calls: self.calls.unwrap_or(default.calls),
         }
+    }
+
+    /// The keys that are set, each with its value in TOML.
+    pub(super) fn to_toml(&self) -> Vec<(&'static str, String)> {
+        let size = |bytes: u64| format!("\"{}\"", size_text(bytes).replace(' ', ""));
+        let keys = [
+            ("memory", self.memory.map(size)),
+            ("fuel", self.fuel.map(|fuel| fuel.to_string())),
+            ("time", self.time.map(|time| format!("\"{}\"", time_text(time)))),
+            ("output", self.output.map(size)),
+            ("depth", self.depth.map(|depth| depth.to_string())),
+            ("steps", self.steps.map(|steps| steps.to_string())),
+        ];
+        keys.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     pub(super) fn read(mut table: Table<'_>, report: &mut Report) -> Self {
@@ -102,6 +130,8 @@ impl LimitKeys {
             output: table.take("output", report, size(1 << 30)),
             depth: table.take("depth", report, count(1_000_000)),
             steps: table.take("steps", report, count(ANY)),
+            bytes: table.take("bytes", report, size(1 << 50)),
+            calls: table.take("calls", report, count(ANY)),
         };
         table.finish(report);
         limits
@@ -113,6 +143,14 @@ pub fn size_text(bytes: u64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
     let exact = units.into_iter().find(|(_, bits)| bytes != 0 && bytes.trailing_zeros() >= *bits);
     exact.map_or_else(|| format!("{bytes} B"), |(unit, bits)| format!("{} {unit}", bytes >> bits))
+}
+
+/// A time of whole milliseconds in the largest unit that says it exactly.
+fn time_text(time: Duration) -> String {
+    let millis = time.as_millis();
+    let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+    let exact = units.into_iter().find(|(_, unit)| millis.is_multiple_of(*unit));
+    exact.map_or_else(|| format!("{millis}ms"), |(name, unit)| format!("{}{name}", millis / unit))
 }
 
 /// Units of sizes, in bytes.

@@ -1,8 +1,8 @@
 //! What an agent asks to do.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, net::IpAddr};
 
-use crate::policy::Access;
+use crate::policy::{Access, Host, Url, url::parse_port};
 
 /// One thing that an agent asks to do: what every decision, denial, audit record and policy test
 /// is about. In text it is the capability's word and what is asked of it.
@@ -25,6 +25,24 @@ pub enum Request<'a> {
         access: Access,
         /// The path.
         path: Cow<'a, str>,
+    },
+    /// Send a request over HTTP.
+    Http {
+        /// The method.
+        method: Cow<'a, str>,
+        /// Where to.
+        url: Cow<'a, Url>,
+        /// The address that the host's name stands for, once that is known.
+        address: Option<IpAddr>,
+    },
+    /// Connect over TCP, or, without a port, look up a name.
+    Tcp {
+        /// Who is at the other end.
+        host: Cow<'a, Host>,
+        /// The port.
+        port: Option<u16>,
+        /// The address that the host's name stands for, once that is known.
+        address: Option<IpAddr>,
     },
     /// Hold the value of a variable.
     Env {
@@ -52,6 +70,8 @@ impl<'a> Request<'a> {
     pub fn capability(&self) -> &'static str {
         match self {
             Self::Files { .. } => "files",
+            Self::Http { .. } => "http",
+            Self::Tcp { .. } => "tcp",
             Self::Env { .. } => "env",
             Self::Calls { .. } => "calls",
             Self::Imports { .. } => "imports",
@@ -66,7 +86,6 @@ impl<'a> Request<'a> {
     /// What is wrong with it, as a sentence.
     pub fn parse(text: &'a str) -> Result<Self, String> {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let rest = rest.trim();
         let needed = |what: &str| {
             if rest.is_empty() { Err(format!("`{word}` needs {what} behind it")) } else { Ok(Cow::Borrowed(rest)) }
         };
@@ -79,6 +98,8 @@ impl<'a> Request<'a> {
                     _ => Err("it is `files read /path` or `files write /path`".into()),
                 }
             }
+            "http" => http(rest),
+            "tcp" => tcp(rest),
             "env" => Ok(Self::Env { name: needed("the name of a variable")? }),
             "calls" => {
                 let path = needed("the name of an agent")?;
@@ -92,7 +113,20 @@ impl<'a> Request<'a> {
     }
 
     /// The capabilities' words.
-    const WORDS: [&'static str; 5] = ["files", "env", "calls", "imports", "jump"];
+    pub(super) const WORDS: [&'static str; 7] = ["files", "http", "tcp", "env", "calls", "imports", "jump"];
+
+    /// The same request, with the name and the path of the agent to call, if `find` knows it by the
+    /// text that the request was read from.
+    #[must_use]
+    pub fn called(self, find: impl Fn(&str) -> Option<(String, String)>) -> Self {
+        match &self {
+            Self::Calls { path: text, .. } => match find(text) {
+                Some((agent, path)) => Self::Calls { agent: agent.into(), path: path.into() },
+                None => self,
+            },
+            _ => self,
+        }
+    }
 
     /// The request without the capability's word.
     pub fn without_word(&self) -> impl fmt::Display {
@@ -100,11 +134,54 @@ impl<'a> Request<'a> {
     }
 }
 
+/// Reads `GET https://example.com/a`, and perhaps ` at 127.0.0.1`.
+fn http(text: &str) -> Result<Request<'_>, String> {
+    let (text, address) = split_address(text)?;
+    let (method, url) = text.split_once(' ').ok_or("it is `http GET https://example.com/path`")?;
+    let url = Url::parse(url).map_err(|why| format!("`{}` is not a URL: {why}", url.escape_debug()))?;
+    Ok(Request::Http { method: method.into(), url: Cow::Owned(url), address })
+}
+
+/// Reads `example.com:5432` or `example.com`, and perhaps ` at 127.0.0.1`.
+fn tcp(text: &str) -> Result<Request<'_>, String> {
+    let (text, address) = split_address(text)?;
+    let after_host = text.rfind(']').map_or(0, |at| at + 1);
+    let (host, port) = match text[after_host..].find(':') {
+        Some(at) => (&text[..after_host + at], Some(parse_port(&text[after_host + at + 1..])?)),
+        None => (text, None),
+    };
+    let host = Host::parse(host).map_err(|why| format!("`{}` is not a host: {why}", host.escape_debug()))?;
+    Ok(Request::Tcp { host: Cow::Owned(host), port, address })
+}
+
+fn split_address(text: &str) -> Result<(&str, Option<IpAddr>), String> {
+    match text.split_once(" at ") {
+        Some((text, address)) => {
+            let parsed = address.parse().map_err(|_| format!("`{}` is not an address", address.escape_debug()))?;
+            Ok((text, Some(parsed)))
+        }
+        None => Ok((text, None)),
+    }
+}
+
 struct WithoutWord<'r, 'a>(&'r Request<'a>);
 
 impl fmt::Display for WithoutWord<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = |f: &mut fmt::Formatter<'_>, address: &Option<IpAddr>| match address {
+            Some(address) => write!(f, " at {address}"),
+            None => Ok(()),
+        };
         match self.0 {
+            Request::Http { method, url, address } => {
+                write!(f, "{method} {url}")?;
+                at(f, address)
+            }
+            Request::Tcp { host, port, address } => {
+                host.fmt(f)?;
+                port.map_or(Ok(()), |port| write!(f, ":{port}"))?;
+                at(f, address)
+            }
             Request::Files { access, path } => write!(f, "{} {path}", access.word()),
             Request::Env { name } => f.write_str(name),
             Request::Calls { path, .. } => f.write_str(path),

@@ -5,6 +5,7 @@ pub mod proc {
     wasmtime::component::bindgen!({
         path: "../guest-sdk/wit",
         world: "proc",
+        imports: { "turingbox:agent/http.send": async },
         exports: { default: async },
     });
 }
@@ -18,11 +19,13 @@ pub mod interpreter {
         with: {
             "turingbox:agent/types": super::proc::turingbox::agent::types,
             "turingbox:agent/log": super::proc::turingbox::agent::log,
+            "turingbox:agent/http": super::proc::turingbox::agent::http,
+            "turingbox:agent/call": super::proc::turingbox::agent::call,
         },
     });
 }
 
 pub use proc::turingbox::agent::{
-    log,
+    call, http, log,
     types::{self, Field},
 };

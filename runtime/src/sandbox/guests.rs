@@ -12,7 +12,7 @@ use wasmtime::{
 
 use crate::{
     agent::Code as AgentCode,
-    capability::{files, tcp},
+    capability::{call, files, http, tcp},
     failure::{Code, Failure},
     sandbox::{
         Call, CallState,
@@ -57,6 +57,9 @@ impl Guests {
         linker.allow_shadowing(true);
         files::add_to_linker(&mut linker)?;
         tcp::add_to_linker(&mut linker)?;
+        http::add_to_linker(&mut linker)?;
+        super::bindings::http::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        call::add_to_linker(&mut linker)?;
         super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         imports::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         Ok(Self {
@@ -74,7 +77,7 @@ impl Guests {
     pub(super) fn get(&self, code: &AgentCode) -> Result<Guest, Failure> {
         match code {
             AgentCode::Python { .. } => self.python.get_or_init(|| self.prepare_python()).clone(),
-            AgentCode::Component(bytes) => self.component(bytes),
+            AgentCode::Component { bytes, digest: known } => self.component(bytes, known.get_or_init(|| digest(bytes))),
         }
     }
 
@@ -86,19 +89,18 @@ impl Guests {
         ready.map(Guest::Interpreter).map_err(Failure::host)
     }
 
-    fn component(&self, bytes: &Arc<[u8]>) -> Result<Guest, Failure> {
-        check_functions(bytes)?;
-        let digest = digest(bytes);
+    fn component(&self, bytes: &[u8], digest: &str) -> Result<Guest, Failure> {
         let known = || self.components.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(guest) = known().get(&digest) {
+        if let Some(guest) = known().get(digest) {
             return Ok(guest.clone());
         }
+        check_functions(bytes)?;
         let unusable =
             |error: wasmtime::Error| Failure::new(Code::Source, format!("the component can't be used: {error:#}"));
-        let component = self.compile(bytes, &digest, "a component").map_err(unusable)?;
+        let component = self.compile(bytes, digest, "a component").map_err(unusable)?;
         let ready = self.linker.instantiate_pre(&component).and_then(ProcPre::new).map_err(unusable)?;
         let guest = Guest::Proc(ready);
-        known().insert(digest, guest.clone());
+        known().insert(digest.to_owned(), guest.clone());
         Ok(guest)
     }
 

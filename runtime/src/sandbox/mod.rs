@@ -9,29 +9,30 @@ mod cache;
 mod engine;
 mod guests;
 mod limiter;
+mod state;
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use wasmtime::{
-    Engine, Store, Trap,
-    component::{ResourceTable, ResourceTableError},
-};
-use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime::{Engine, Store, Trap, component::ResourceTableError};
+use wasmtime_wasi::I32Exit;
 
 pub use cache::Cache;
+pub use state::CallState;
 
 use crate::{
     Value,
     agent::{self, Manifest},
     capability::{
-        files::{Files, Mounts, Protected},
+        call::{self, Callees},
+        env::Env,
+        files::{Mounts, Protected},
         gate::{Gate, Subject},
         imports,
-        log::{Level, Log, LogStream, Sink},
-        tcp,
+        log::{Log, Sink},
+        network::Network,
     },
     failure::{Code, Failure},
     policy::{Denial, Limits, size_text},
@@ -39,13 +40,17 @@ use crate::{
         bindings::{Field, types},
         guests::{Guest, Guests},
         limiter::Limiter,
+        state::MAX_HANDLES,
     },
+    secret::Scrubber,
 };
 
-/// Runs guests.
+/// Runs guests. Cloning is cheap: the clones are one sandbox.
+#[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
-    guests: Guests,
+    guests: Arc<Guests>,
+    network: Arc<Network>,
 }
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -59,6 +64,10 @@ pub struct CallLimits {
     pub deadline: Instant,
     /// What it returns, in bytes.
     pub output: u64,
+    /// What goes over the network and to databases, in bytes.
+    pub bytes: u64,
+    /// Calls of other agents.
+    pub calls: u64,
 }
 
 /// What one call is made with.
@@ -75,6 +84,10 @@ pub struct Call<'a> {
     pub mounts: Arc<Mounts>,
     /// Where it asks for what it may do.
     pub gate: Gate,
+    /// The variables that it holds.
+    pub env: Arc<Env>,
+    /// The agents that it can call.
+    pub callees: Arc<dyn Callees>,
     /// Where its log goes.
     pub log: Sink,
 }
@@ -99,6 +112,12 @@ pub struct Usage {
     pub memory: u64,
     /// Wall time.
     pub time: Duration,
+    /// Steps of workflows.
+    pub steps: u64,
+    /// What went over the network and to databases, in bytes.
+    pub bytes: u64,
+    /// Agents that procs called.
+    pub calls: u64,
 }
 
 impl Usage {
@@ -107,31 +126,11 @@ impl Usage {
         self.fuel = self.fuel.saturating_add(other.fuel);
         self.memory = self.memory.max(other.memory);
         self.time += other.time;
+        self.steps = self.steps.saturating_add(other.steps);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.calls = self.calls.saturating_add(other.calls);
     }
 }
-
-/// Everything that a guest can reach.
-pub struct CallState {
-    pub(crate) wasi: WasiCtx,
-    pub(crate) table: ResourceTable,
-    pub(crate) limiter: Limiter,
-    pub(crate) files: Files,
-    pub(crate) log: Log,
-    pub(crate) gate: Gate,
-}
-
-impl WasiView for CallState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-/// The most handles (open files, streams, sockets) that a guest holds at once; a file is one of the
-/// 1,024 that a process usually may open.
-const MAX_HANDLES: usize = 256;
-
-/// The largest random text that a guest may ask for at once, in bytes: it is made in our memory.
-const MAX_RANDOM: u64 = 1 << 20;
 
 /// What a call may hand over beside its outputs' own bytes: names, and the lists around them.
 const HOSTCALL_ROOM: u64 = 1 << 20;
@@ -145,7 +144,13 @@ impl Sandbox {
     pub fn new(cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         let engine = engine::engine().map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
-        Ok(Self { engine, guests })
+        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default() })
+    }
+
+    /// The same sandbox, with another network than the system's.
+    #[must_use]
+    pub fn over(self, network: Network) -> Self {
+        Self { network: Arc::new(network), ..self }
     }
 
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
@@ -169,7 +174,7 @@ impl Sandbox {
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
         let log = Log::new(call.log.clone());
-        let mut store = Store::new(&self.engine, state(&call, &log));
+        let mut store = Store::new(&self.engine, CallState::new(&call, &log, self.network.clone()));
         let result = self.call_in(&mut store, &guest, &call).await;
         log.finish();
         let left = store.get_fuel().unwrap_or_default();
@@ -177,7 +182,11 @@ impl Sandbox {
             fuel: call.limits.fuel.saturating_sub(left),
             memory: store.data().limiter.memory(),
             time: start.elapsed(),
+            bytes: call.limits.bytes - store.data().bytes.left(),
+            calls: call.limits.calls - store.data().calls.left(),
+            steps: 0,
         };
+        let result = scrubbed(result, call.env.scrubber());
         let (denials, written) = call.gate.finish();
         let unwritten = |why| Failure::host(format_args!("the audit log can't be written: {why}"));
         Called { result: written.map_err(unwritten).and(result), denials, usage }
@@ -191,9 +200,9 @@ impl Sandbox {
     /// What the guest's compiler says, or a limit that compiling reached.
     pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<(), Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
-        let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output };
+        let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
         let mounts =
-            Mounts::open(&[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
+            Mounts::open(&[], &[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
         let log: Sink = Arc::new(|_, _| {});
         let call = Call {
             manifest,
@@ -201,11 +210,13 @@ impl Sandbox {
             inputs: &[],
             limits,
             mounts: Arc::new(mounts),
-            gate: Gate::new(Arc::default(), Subject::default(), None),
+            gate: Gate::new(Arc::default(), Subject::default(), None, Arc::default()),
+            env: Arc::default(),
+            callees: Arc::new(call::Nobody),
             log: log.clone(),
         };
         let guest = self.guests.get(code)?;
-        let mut store = Store::new(&self.engine, state(&call, &Log::new(log)));
+        let mut store = Store::new(&self.engine, CallState::new(&call, &Log::new(log), self.network.clone()));
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
         settled(compiled, &store, &call.limits).map(drop)
@@ -219,8 +230,14 @@ impl Sandbox {
     ) -> Result<Vec<(String, Value)>, Failure> {
         meter(store, &call.limits)?;
         imports::refuse(call.code, &call.gate)?;
-        let inputs: Vec<_> =
-            call.inputs.iter().map(|(name, value)| Field { name: name.clone(), value: lower(value) }).collect();
+        let inputs = call.inputs.iter().map(|(name, value)| {
+            let value = match value {
+                Value::Secret(secret) => types::Value::Text(call.env.input(secret.name(), &call.gate)?.to_owned()),
+                value => lower(value),
+            };
+            Ok(Field { name: name.clone(), value })
+        });
+        let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
         let returned = within(&call.limits, guest.run(&mut *store, call, &inputs)).await?;
         outputs(settled(returned, store, &call.limits)?, call)
     }
@@ -256,29 +273,31 @@ fn settled<T>(
     }
 }
 
-fn state(call: &Call<'_>, log: &Log) -> CallState {
-    let mut wasi = WasiCtxBuilder::new();
-    wasi.stdout(LogStream::new(log.clone(), Level::Info))
-        .stderr(LogStream::new(log.clone(), Level::Warn))
-        .max_random_size(MAX_RANDOM);
-    tcp::deny_addresses(&mut wasi, &call.gate);
-    let mut table = ResourceTable::new();
-    table.set_max_capacity(MAX_HANDLES);
-    CallState {
-        wasi: wasi.build(),
-        table,
-        limiter: Limiter::new(call.limits.memory),
-        files: Files::new(call.mounts.clone()),
-        log: log.clone(),
-        gate: call.gate.clone(),
+/// What a call gave, without the secrets that it held.
+fn scrubbed(
+    result: Result<Vec<(String, Value)>, Failure>,
+    scrubber: &Scrubber,
+) -> Result<Vec<(String, Value)>, Failure> {
+    if scrubber.is_empty() {
+        return result;
     }
+    let clean = |text: &str| scrubber.text(text).into_owned();
+    result.map(|outputs| outputs.into_iter().map(|(name, value)| (name, scrubber.value(value))).collect()).map_err(
+        |failure| Failure {
+            message: clean(&failure.message),
+            trace: clean(&failure.trace),
+            help: failure.help.as_deref().map(clean),
+            ..failure
+        },
+    )
 }
 
-fn lower(value: &Value) -> types::Value {
+pub(crate) fn lower(value: &Value) -> types::Value {
     match value {
         Value::Text(text) => types::Value::Text(text.as_ref().to_owned()),
         Value::Data(data) => types::Value::Data(data.to_vec()),
         Value::Json(json) => types::Value::Json(json.as_str().to_owned()),
+        Value::Secret(_) => types::Value::Text(String::from_utf8_lossy(value.bytes()).into_owned()),
     }
 }
 
@@ -316,7 +335,7 @@ fn size(field: &Field) -> u64 {
     (field.name.len() + value) as u64
 }
 
-fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
+pub(crate) fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
     Ok(match value {
         types::Value::Text(text) => Value::text(text),
         types::Value::Data(data) => Value::data(data),

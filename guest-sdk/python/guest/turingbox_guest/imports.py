@@ -31,7 +31,7 @@ CORE = frozenset({
 })  # fmt: skip
 
 # Modules of the guest that have done their work when an instance begins.
-DONE = {"turingbox_guest.snapshot", "turingbox_guest.refusals", "turingbox_guest.event_loop"}
+DONE = {"turingbox_guest.snapshot", "turingbox_guest.refusals", "turingbox_guest.event_loop", "turingbox_guest.network"}
 
 _archive = None
 

@@ -9,6 +9,7 @@ import traceback
 import warnings
 
 from componentize_py_types import Err
+from wit_world.imports import call as _call, http as _http  # noqa: F401 (what is not imported now can't be later)
 from wit_world.imports.types import Field, Value_Json, Value_Text
 
 from . import heap, index
@@ -57,11 +58,14 @@ def prepare(world):
     _keep_the_rest(archive)
 
     # These take hold of the modules that have just been imported.
-    from . import agent, event_loop, imports, refusals, streams
+    from . import agent, event_loop, imports, network, refusals, streams
+
+    import requests
 
     _cut_off_files(archive)
     event_loop.install()
     refusals.install()
+    network.install()
     streams.install()
     _warm_up(world)
     agent.reset()

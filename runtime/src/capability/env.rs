@@ -1,0 +1,132 @@
+//! The variables that one call holds: in its environment, and as inputs that were wired to
+//! `$env.NAME`. A value that may reach one host alone never comes here: the guest gets a
+//! placeholder, and the value takes its place on the way to that host.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+
+use crate::{
+    capability::gate::Gate,
+    failure::{Code, Failure},
+    policy::{Authority, Decision, Host, HostPattern, Request},
+    secret::{MIN_SECRET, Scrubber, Secrets},
+};
+
+/// The variables of one call.
+#[derive(Default)]
+pub struct Env {
+    held: Vec<Held>,
+    scrubber: Arc<Scrubber>,
+}
+
+struct Held {
+    name: String,
+    value: Arc<str>,
+    bound: Option<Bound>,
+}
+
+/// A value that may reach one host alone.
+struct Bound {
+    only_to: HostPattern,
+    placeholder: String,
+}
+
+impl Env {
+    /// Looks up what `authority` grants. A variable that isn't set is not held.
+    ///
+    /// # Errors
+    ///
+    /// When a value is too short to be kept secret.
+    pub fn open(authority: &Authority, secrets: &Secrets) -> Result<Self, Failure> {
+        let Some(grants) = &authority.grants.env else { return Ok(Self::default()) };
+        let (mut held, mut scrubber) = (Vec::new(), Scrubber::default());
+        for grant in grants.iter() {
+            let request = Request::Env { name: grant.name.as_str().into() };
+            let (Decision::Allowed(_), Some(value)) = (authority.decide(&request), secrets.get(&grant.name)) else {
+                continue;
+            };
+            if grant.secret && value.len() < MIN_SECRET {
+                return Err(too_short(&grant.name));
+            }
+            if grant.secret {
+                scrubber.add(&grant.name, &value);
+            }
+            let bound = grant.only_to.clone().map(|only_to| Bound { only_to, placeholder: placeholder() });
+            held.push(Held { name: grant.name.clone(), value, bound });
+        }
+        Ok(Self { held, scrubber: Arc::new(scrubber) })
+    }
+
+    /// What keeps the values out of what is written.
+    pub fn scrubber(&self) -> &Arc<Scrubber> {
+        &self.scrubber
+    }
+
+    /// The guest's environment. What it holds counts as asked for.
+    pub fn variables<'a>(&'a self, gate: &'a Gate) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let granted = |held: &&Held| gate.allows(&Request::Env { name: held.name.as_str().into() });
+        self.held.iter().filter(granted).map(|held| (held.name.as_str(), held.shown()))
+    }
+
+    /// What the guest gets for an input that is wired to `$env.NAME`.
+    ///
+    /// # Errors
+    ///
+    /// When the policy doesn't grant it, or it isn't set.
+    pub fn input(&self, name: &str, gate: &Gate) -> Result<&str, Failure> {
+        if !gate.allows(&Request::Env { name: name.into() }) {
+            let message = format!("the policy doesn't grant `{name}` to this agent");
+            return Err(Failure::new(Code::Denied, message));
+        }
+        let held = self.held.iter().find(|held| held.name == name);
+        held.map(Held::shown).ok_or_else(|| {
+            Failure::new(Code::Input, format!("the variable `{name}` is not set")).help(format!("export {name}=…"))
+        })
+    }
+
+    /// Whether a placeholder stands for a value on the way to `host`.
+    pub fn binds(&self, host: &Host) -> bool {
+        self.bound_to(host).next().is_some()
+    }
+
+    /// `bytes` on the way to `host`: with the values in place of their placeholders.
+    pub fn reveal(&self, host: &Host, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut revealed = None;
+        for (placeholder, value) in self.bound_to(host) {
+            let replaced =
+                crate::secret::replace(revealed.as_deref().unwrap_or(bytes), placeholder.as_bytes(), value.as_bytes());
+            revealed = replaced.or(revealed);
+        }
+        revealed
+    }
+
+    fn bound_to<'a>(&'a self, host: &'a Host) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.held.iter().filter_map(|held| {
+            let bound = held.bound.as_ref().filter(|bound| bound.only_to.matches(host))?;
+            Some((bound.placeholder.as_str(), held.value.as_ref()))
+        })
+    }
+}
+
+impl Held {
+    /// What the guest sees.
+    fn shown(&self) -> &str {
+        self.bound.as_ref().map_or(&self.value, |bound| &bound.placeholder)
+    }
+}
+
+fn too_short(name: &str) -> Failure {
+    let message = format!(
+        "the value of `{name}` is shorter than {MIN_SECRET} bytes, so it can't be kept out of what a run writes"
+    );
+    Failure::new(Code::Input, message)
+        .help(format!("if it is no secret: env = [{{ name = \"{name}\", secret = false }}]"))
+}
+
+/// A text that nobody can guess: who could would have the value sent in a text of their own.
+fn placeholder() -> String {
+    let random = RandomState::new();
+    format!("tbx{:016x}{:016x}", random.hash_one(0), random.hash_one(1))
+}

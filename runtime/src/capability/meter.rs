@@ -1,0 +1,52 @@
+//! How much of a budget is left, shared by all that spends it in one call.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// A count that goes down and never below nothing.
+#[derive(Clone, Debug)]
+pub struct Meter(Arc<AtomicU64>);
+
+/// There is less left than was to be spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhausted;
+
+impl Meter {
+    /// A meter with `amount` to spend.
+    pub fn new(amount: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(amount)))
+    }
+
+    /// What is left.
+    pub fn left(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Spends `amount`.
+    ///
+    /// # Errors
+    ///
+    /// When less is left; then nothing is left.
+    pub fn spend(&self, amount: u64) -> Result<(), Exhausted> {
+        let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
+        spent.map(drop).map_err(|_| {
+            self.0.store(0, Ordering::Relaxed);
+            Exhausted
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_spent_twice() {
+        let meter = Meter::new(5);
+        assert_eq!(meter.spend(3), Ok(()));
+        assert_eq!(meter.clone().spend(3), Err(Exhausted));
+        assert_eq!(meter.left(), 0);
+    }
+}

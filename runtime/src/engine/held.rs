@@ -1,0 +1,95 @@
+//! What each agent of a program holds, looked up once: its authority under its callers' ceilings,
+//! and the folders, held open.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::{
+    agent::{AgentId, Body, Manifest, Program},
+    capability::files::{MountError, Mounts},
+    engine::Setup,
+    failure::{Code, Failure},
+    policy::{Authority, Ceilings, FileGrant},
+};
+
+/// What one agent holds when it is called under certain ceilings.
+pub(super) struct Held {
+    /// Its authority.
+    pub authority: Arc<Authority>,
+    /// Its folders.
+    pub mounts: Arc<Mounts>,
+    /// The ceilings of those that it calls.
+    pub below: Ceilings,
+    told: AtomicBool,
+}
+
+impl Held {
+    /// Tells the tape what the agent at `path` holds, once.
+    pub(super) fn tell(&self, path: &str, manifest: &Manifest, setup: &Setup) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            let rows = setup.policy.summary((&manifest.name, &manifest.path), &self.authority);
+            setup.tape.holds(path, &manifest.name, &rows);
+        }
+    }
+}
+
+/// What the agents of one program hold.
+#[derive(Default)]
+pub(super) struct Holdings {
+    /// By agent, and by the ceilings' place in memory: they are kept here, so no others can be there.
+    held: Mutex<HashMap<(AgentId, usize), (Ceilings, Arc<Held>)>>,
+    opened: Mutex<Vec<Arc<Mounts>>>,
+}
+
+impl Holdings {
+    /// What `agent` holds under `ceilings`.
+    ///
+    /// # Errors
+    ///
+    /// When a granted folder can't be opened.
+    pub(super) fn get(
+        &self,
+        program: &Program,
+        agent: AgentId,
+        ceilings: &Ceilings,
+        setup: &Setup,
+    ) -> Result<Arc<Held>, MountError> {
+        let key = (agent, Arc::as_ptr(ceilings).cast::<()>() as usize);
+        let known = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, held)) = known().get(&key) {
+            return Ok(held.clone());
+        }
+        let body = &program[agent].body;
+        let manifest = &program[agent].manifest;
+        let authority = setup.policy.authority(&manifest.name, &manifest.path).under(ceilings);
+        // Only code reaches folders.
+        let files = if matches!(body, Body::Proc(_)) { &authority.files()[..] } else { &[] };
+        let mounts = self.mounts(files, ceilings, setup)?;
+        let below = authority.ceilings_below();
+        let held = Arc::new(Held { authority: Arc::new(authority), mounts, below, told: AtomicBool::new(false) });
+        known().insert(key, (ceilings.clone(), held.clone()));
+        Ok(held)
+    }
+
+    /// The folders of `grants`, opened. Agents with the same grants share them.
+    fn mounts(&self, grants: &[FileGrant], ceilings: &Ceilings, setup: &Setup) -> Result<Arc<Mounts>, MountError> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mounts) = opened.iter().find(|mounts| mounts.grants() == grants) {
+            return Ok(mounts.clone());
+        }
+        let mounts = Arc::new(Mounts::open(grants, ceilings, &setup.protected)?);
+        opened.push(mounts.clone());
+        Ok(mounts)
+    }
+}
+
+/// A folder that can't be opened in the middle of a run.
+pub(super) fn unmounted(error: &MountError) -> Failure {
+    let line = error.place.as_ref().map(|place| format!("{}: ", place.line())).unwrap_or_default();
+    Failure::new(Code::Host, format!("{line}{}", error.message))
+}

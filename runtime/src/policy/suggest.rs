@@ -1,0 +1,190 @@
+//! The least policy that recorded runs needed, written out.
+
+use std::{collections::BTreeSet, fmt::Write, path::Path};
+
+use crate::policy::{
+    Asked, Authority, Decision, FileGrant, Grants, Named, Policy, Recorded,
+    advice::{self, Advise, Least, quoted},
+    asked::{self, Counts},
+    limits::LimitKeys,
+};
+
+/// The most requests of one agent that are listed because no policy can allow them.
+const MAX_LISTED: usize = 20;
+
+/// A suggested policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The policy file.
+    pub policy: String,
+    /// How many grants it has.
+    pub grants: usize,
+    /// How many of them are for something that was denied.
+    pub denied: usize,
+}
+
+/// What a suggestion is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The policy that the runs were under: it knows where folders are, and the limits.
+    pub policy: &'a Policy,
+    /// The folder that relative paths of that policy start at.
+    pub base: &'a Path,
+    /// Whether what was denied is granted, too.
+    pub with_denied: bool,
+}
+
+impl Recorded {
+    /// The least policy under which `agents` are allowed what they asked for.
+    pub fn suggest(&self, agents: &[Named<'_>], ground: &Ground<'_>) -> Suggestion {
+        let mut suggestion = Suggestion { policy: String::new(), grants: 0, denied: 0 };
+        let mut body = String::new();
+        let mut total = Counts::default();
+        for agent in agents {
+            self.of(agent.0).for_each(|(_, counts)| total.merge(counts));
+            let section = Section::new(self, *agent, ground);
+            suggestion.grants += section.lines.iter().map(|(_, least, _)| least.len()).sum::<usize>();
+            let marked = |least: &&Least| section.counts(least).denied() > 0;
+            suggestion.denied += section.lines.iter().flat_map(|(_, least, _)| least).filter(marked).count();
+            section.write(&mut body);
+        }
+        suggestion.policy = head(&total, suggestion.denied, self.left_off);
+        limits(&mut suggestion.policy, &ground.policy.limits);
+        suggestion.policy.push_str(&body);
+        suggestion
+    }
+}
+
+fn head(total: &Counts, marked: usize, left_off: u64) -> String {
+    let (all, denied) = (total.total(), total.denied());
+    let mut head = format!("# The least policy for what was recorded: {all} requests, {denied} of them denied.\n");
+    if marked > 0 {
+        head.push_str("# Read it before you use it: lines marked DENIED give what was refused until now.\n");
+    }
+    if left_off > 0 {
+        let _ = writeln!(head, "# {left_off} more requests are not in it: they were too many different ones.");
+    }
+    head + "version = 1\n"
+}
+
+fn limits(policy: &mut String, keys: &LimitKeys) {
+    let keys = keys.to_toml();
+    if !keys.is_empty() {
+        policy.push_str("\n[limits]\n");
+        keys.iter().for_each(|(name, value)| policy.push_str(&format!("{name} = {value}\n")));
+    }
+}
+
+/// The section of one agent.
+struct Section<'r> {
+    name: &'r str,
+    limits: LimitKeys,
+    asked: Vec<Asked<'r>>,
+    /// The key, its grants, and whether it is a list.
+    lines: Vec<(&'static str, Vec<Least>, bool)>,
+    /// What nothing was suggested for, and how often it was asked for.
+    beyond: Vec<(&'r str, &'r Counts)>,
+}
+
+impl<'r> Section<'r> {
+    fn new(recorded: &'r Recorded, (name, path): Named<'r>, ground: &Ground<'_>) -> Self {
+        let held = held(ground, (name, path));
+        let mut section =
+            Self { name, limits: LimitKeys::default(), asked: Vec::new(), lines: Vec::new(), beyond: Vec::new() };
+        for one in ground.policy.about(name, path) {
+            section.limits.narrow_to(&one.limits);
+        }
+        for (text, counts) in recorded.of(name) {
+            let request = asked::request(text)
+                .filter(|_| is_plain(name) && (ground.with_denied || counts.denied() < counts.total()));
+            let known = request.and_then(|request| Some((advice::of(request.capability())?, request)));
+            match known {
+                Some((advice, request)) if !is_beyond(advice, counts) => {
+                    section.asked.push(Asked { text, request, counts })
+                }
+                _ => section.beyond.push((text, counts)),
+            }
+        }
+        advice::ALL.into_iter().for_each(|advice| section.add(advice, &held));
+        section
+    }
+
+    /// Adds the least that one capability needs.
+    fn add(&mut self, advice: &'static dyn Advise, held: &Authority) {
+        let positions: Vec<_> =
+            (0..self.asked.len()).filter(|at| self.asked[*at].request.capability() == advice.word()).collect();
+        let asked: Vec<_> = positions.iter().map(|at| self.asked[*at].clone()).collect();
+        let mut least = advice.least(&asked, held);
+        let met: BTreeSet<_> = least.iter().flat_map(|least| least.of.iter().copied()).collect();
+        let unmet = asked.iter().enumerate().filter(|(at, _)| !met.contains(at)).map(|(_, one)| one);
+        // What is allowed where nothing is said needs no line.
+        let unmet = unmet.filter(|one| one.is_denied() || matches!(Grants::unsaid(&one.request), Decision::Denied(_)));
+        self.beyond.extend(unmet.map(|one| (one.text, one.counts)));
+        least.iter_mut().for_each(|least| least.of.iter_mut().for_each(|of| *of = positions[*of]));
+        if !least.is_empty() {
+            self.lines.push((advice.word(), least, advice.is_list()));
+        }
+    }
+
+    fn counts(&self, least: &Least) -> Counts {
+        let mut sum = Counts::default();
+        least.of.iter().for_each(|of| sum.merge(self.asked[*of].counts));
+        sum
+    }
+
+    fn write(&self, policy: &mut String) {
+        let limits = self.limits.to_toml();
+        if !(self.lines.is_empty() && limits.is_empty()) {
+            policy.push_str(&format!("\n[agents.{}]\n", quoted(self.name)));
+        }
+        if !limits.is_empty() {
+            let limits: Vec<_> = limits.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            policy.push_str(&format!("limits = {{ {} }}\n", limits.join(", ")));
+        }
+        for (word, least, is_list) in &self.lines {
+            let (indent, comma) = if *is_list { ("    ", ",") } else { ("", "") };
+            let mut grants = String::new();
+            for grant in least {
+                grants.push_str(&format!("{indent}# {}\n", self.counts(grant)));
+                if !grant.note.is_empty() {
+                    grants.push_str(&format!("{indent}# {}\n", grant.note));
+                }
+                let key = if *is_list { String::new() } else { format!("{word} = ") };
+                grants.push_str(&format!("{indent}{key}{}{comma}\n", grant.toml));
+            }
+            policy.push_str(&if *is_list { format!("{word} = [\n{grants}]\n") } else { grants });
+        }
+        self.write_beyond(policy);
+    }
+
+    fn write_beyond(&self, policy: &mut String) {
+        if self.beyond.is_empty() {
+            return;
+        }
+        policy.push_str(&format!("\n# Not granted to {}:\n", quoted(self.name)));
+        for (text, counts) in self.beyond.iter().take(MAX_LISTED) {
+            policy.push_str(&format!("#   {}: {counts}\n", text.escape_debug()));
+        }
+        if let Some(more) = self.beyond.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
+            policy.push_str(&format!("#   and {more} more\n"));
+        }
+    }
+}
+
+/// What the agent was given, with folders from the policy's base.
+fn held(ground: &Ground<'_>, (name, path): Named<'_>) -> Authority {
+    let authority = ground.policy.authority(name, path);
+    let based = |files: &[FileGrant]| files.iter().map(|grant| grant.based(ground.base)).collect();
+    let files = authority.grants.files.as_deref().map(based);
+    Authority::new(authority.limits, Grants { files, ..authority.grants }, None)
+}
+
+/// Whether all that was ever said to a request is that no policy can allow it.
+fn is_beyond(advice: &dyn Advise, counts: &Counts) -> bool {
+    counts.denied() == counts.total() && counts.codes().all(|code| advice.beyond().contains(&code))
+}
+
+/// Whether a section can be about this agent and no other. A log may hold anything.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['*', '/'])
+}

@@ -1,0 +1,233 @@
+//! Secrets: values that a run works with and never writes down. The engine, the tape and every
+//! message know them by name; the value appears where a proc that is granted the name is called.
+
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
+
+use base64::Engine as _;
+
+/// The shortest value that counts as secret, in bytes. A shorter one can't be told from other text,
+/// so it could not be kept out of what a run writes.
+pub const MIN_SECRET: usize = 6;
+
+/// Where the values of variables and secret inputs come from.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    given: BTreeMap<String, Arc<str>>,
+    environment: bool,
+}
+
+impl Secrets {
+    /// The variables of this process.
+    ///
+    /// # Ambient Authority
+    ///
+    /// Reads the environment, and of it only what a policy grants.
+    pub fn from_environment() -> Self {
+        Self { environment: true, ..Self::default() }
+    }
+
+    /// Adds a value under a name; it comes before a variable of that name.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Arc<str>>) -> Self {
+        self.given.insert(name.into(), value.into());
+        self
+    }
+
+    /// The value of `name`, if there is one.
+    pub fn get(&self, name: &str) -> Option<Arc<str>> {
+        let variable = || self.environment.then(|| std::env::var(name).ok()).flatten().map(Arc::from);
+        self.given.get(name).cloned().or_else(variable)
+    }
+}
+
+/// Names alone: a value in a message is what this type is there to prevent.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.given.keys()).finish()
+    }
+}
+
+/// Takes secret values out of what is about to be written, also where they are encoded as
+/// programs usually do: for JSON, for URLs, in base64 or in hexadecimal. What a program makes of a
+/// secret otherwise, nobody can know.
+#[derive(Clone, Default)]
+pub struct Scrubber {
+    forms: Vec<(Vec<u8>, String)>,
+}
+
+impl Scrubber {
+    /// Hides `value` as `[name]`.
+    pub fn add(&mut self, name: &str, value: &str) {
+        let shown = format!("[{name}]");
+        for form in forms(value) {
+            if form.len() >= MIN_SECRET && self.forms.iter().all(|(known, _)| *known != form) {
+                self.forms.push((form, shown.clone()));
+            }
+        }
+        // The longest first: a form may be a part of another.
+        self.forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
+    }
+
+    /// Whether there is nothing to hide.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// `bytes` without the secrets.
+    pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut clean = Cow::Borrowed(bytes);
+        for (form, shown) in &self.forms {
+            if let Some(replaced) = replace(&clean, form, shown.as_bytes()) {
+                clean = Cow::Owned(replaced);
+            }
+        }
+        clean
+    }
+
+    /// `text` without the secrets.
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.bytes(text.as_bytes()) {
+            Cow::Borrowed(_) => Cow::Borrowed(text),
+            // Every form is text, so what is left is text too.
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+        }
+    }
+
+    /// A value without the secrets. JSON stays JSON.
+    pub fn value(&self, value: crate::Value) -> crate::Value {
+        use crate::{Json, Value};
+        let Cow::Owned(bytes) = self.bytes(value.bytes()) else { return value };
+        match value {
+            Value::Text(_) | Value::Secret(_) => Value::text(String::from_utf8_lossy(&bytes).into_owned()),
+            Value::Data(_) => Value::data(bytes),
+            Value::Json(json) => Value::Json(Json::from(self.tree(json.to_value()))),
+        }
+    }
+
+    fn tree(&self, tree: serde_json::Value) -> serde_json::Value {
+        use serde_json::Value as J;
+        match tree {
+            J::String(text) => J::String(self.text(&text).into_owned()),
+            J::Array(items) => items.into_iter().map(|item| self.tree(item)).collect(),
+            J::Object(entries) => {
+                entries.into_iter().map(|(key, item)| (self.text(&key).into_owned(), self.tree(item))).collect()
+            }
+            J::Number(number) => match self.text(&number.to_string()) {
+                Cow::Borrowed(_) => J::Number(number),
+                Cow::Owned(text) => J::String(text),
+            },
+            plain => plain,
+        }
+    }
+}
+
+/// How a value may be written.
+fn forms(value: &str) -> Vec<Vec<u8>> {
+    let bytes = value.as_bytes();
+    let json = serde_json::Value::from(value).to_string();
+    let percent = |keep: &dyn Fn(u8) -> bool| {
+        bytes
+            .iter()
+            .map(|byte| if keep(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+            .collect::<String>()
+    };
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut forms = vec![
+        value.to_owned(),
+        json[1..json.len() - 1].to_owned(),
+        percent(&unreserved),
+        percent(&unreserved).replace("%20", "+"),
+        percent(&|byte| unreserved(byte) || byte == b'/'),
+        hex.to_ascii_uppercase(),
+        hex,
+    ];
+    forms.extend(base64_forms(bytes));
+    forms.into_iter().map(String::into_bytes).collect()
+}
+
+/// What base64 makes of the value, wherever in a longer text it stands: of each of the three
+/// alignments, the letters that depend on the value alone.
+fn base64_forms(bytes: &[u8]) -> Vec<String> {
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    let mut forms = Vec::new();
+    for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+        for before in 0..3 {
+            let letters = engine.encode([&vec![0; before][..], bytes].concat());
+            let start = (before * 8).div_ceil(6);
+            let end = (before + bytes.len()) * 8 / 6;
+            forms.push(letters[start..end].to_owned());
+        }
+    }
+    forms
+}
+
+/// `bytes` with every `form` replaced; nothing where there is none.
+pub(crate) fn replace(bytes: &[u8], form: &[u8], shown: &[u8]) -> Option<Vec<u8>> {
+    let mut found = find(bytes, form)?;
+    let (mut clean, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    loop {
+        clean.extend_from_slice(&rest[..found]);
+        clean.extend_from_slice(shown);
+        rest = &rest[found + form.len()..];
+        match find(rest, form) {
+            Some(next) => found = next,
+            None => break,
+        }
+    }
+    clean.extend_from_slice(rest);
+    Some(clean)
+}
+
+fn find(bytes: &[u8], form: &[u8]) -> Option<usize> {
+    memchr::memmem::find(bytes, form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Json, Value};
+
+    const VALUE: &str = "s3cr\"t/ välue";
+
+    fn scrubber() -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("KEY", VALUE);
+        scrubber
+    }
+
+    #[test]
+    fn usual_encodings_are_hidden() {
+        let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+        for text in [
+            format!("a {VALUE} b {VALUE}"),
+            serde_json::json!({ "key": VALUE }).to_string(),
+            format!("https://x/?k={}", "s3cr%22t%2F%20v%C3%A4lue"),
+            base64(VALUE),
+            base64(&format!("user:{VALUE}")),
+            base64(&format!("me:{VALUE}!")),
+            VALUE.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        ] {
+            let clean = scrubber().text(&text).into_owned();
+            assert!(clean.contains("[KEY]"), "{text} {clean}");
+            assert!(!clean.contains("s3cr"), "{clean}");
+        }
+        assert!(matches!(scrubber().text("nothing of it"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("PIN", "12345678");
+        let clean = scrubber.value(Value::Json(Json::parse(r#"{"12345678": [12345678, 1.5, "x12345678"]}"#).unwrap()));
+        assert_eq!(clean, Value::Json(Json::parse(r#"{"[PIN]":["[PIN]",1.5,"x[PIN]"]}"#).unwrap()));
+    }
+
+    #[test]
+    fn a_given_value_comes_first() {
+        let secrets = Secrets::from_environment().with("PATH", "mine");
+        assert_eq!(secrets.get("PATH").as_deref(), Some("mine"));
+        assert_eq!(Secrets::default().get("PATH"), None);
+        assert_eq!(format!("{secrets:?}"), r#"{"PATH"}"#);
+    }
+}

@@ -1,0 +1,268 @@
+//! Who may do what on whose behalf: calls, ceilings, budgets, secrets, and the record of it all.
+
+use std::sync::{Arc, Mutex};
+
+use turingbox::{
+    Json, Library, Policy, Secret, Setup, Value,
+    audit::{Audit, Record, Verdict},
+    secret::Secrets,
+};
+
+use crate::support::{
+    host::{self, Ran},
+    root,
+};
+
+fn library() -> Library {
+    host::library(&root().join("tests/authority/agents"))
+}
+
+fn policy(text: &str) -> Arc<Policy> {
+    Arc::new(Policy::parse("policy.toml", &format!("version = 1\n{text}")).unwrap_or_else(|report| panic!("{report}")))
+}
+
+fn json(value: serde_json::Value) -> Value {
+    Value::Json(Json::from(value))
+}
+
+/// What `ask` got when it called `agent`.
+fn ask(text: &str, agent: &str, inputs: serde_json::Value) -> (serde_json::Value, Ran) {
+    let given = [("agent", Value::text(agent)), ("inputs", json(inputs))];
+    let ran = host::run(&library(), "ask", &policy(text), &given);
+    assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome.failure);
+    let answer = ran.outcome.outputs[0].1.to_json();
+    (answer, ran)
+}
+
+fn codes(ran: &Ran) -> Vec<&str> {
+    ran.outcome.denials.iter().map(|denial| denial.code).collect()
+}
+
+#[test]
+fn a_call_needs_a_grant() {
+    let hello = || serde_json::json!({ "input": "hello" });
+    let (answer, ran) = ask("", "echo", hello());
+    assert!(answer["Error_Denied"].as_str().unwrap().contains("`echo`"), "{answer}");
+    assert_eq!(codes(&ran), ["calls.not-granted"]);
+    assert!(ran.outcome.denials[0].help.contains("calls = ["));
+
+    let (answer, ran) = ask("[agents.ask]\ncalls = [\"echo\"]", "echo", hello());
+    assert_eq!((answer, codes(&ran)), (serde_json::json!({ "output": "hello" }), vec![]));
+    assert_eq!(ran.steps[0].0, "echo[0]", "the call is on the tape");
+    assert_eq!(ran.outcome.usage.calls, 1);
+
+    // Whether an agent is there is not for everyone to know.
+    let (answer, _) = ask("", "no_such_agent", hello());
+    assert!(answer["Error_Denied"].is_string(), "{answer}");
+    for (agent, inputs) in [
+        ("no_such_agent", hello()),
+        ("echo", serde_json::json!({})),
+        ("echo", serde_json::json!({ "input": "a", "other": "b" })),
+    ] {
+        let (answer, _) = ask("[agents.ask]\ncalls = [\"*\"]", agent, inputs);
+        assert!(answer["Error_Invalid"].is_string(), "{agent} {answer}");
+    }
+}
+
+#[test]
+fn a_callee_holds_its_own_grants_under_the_ceilings_of_all_who_called() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("open")).unwrap();
+    std::fs::write(folder.path().join("a.txt"), "a").unwrap();
+    std::fs::write(folder.path().join("open/b.txt"), "b").unwrap();
+    let here = folder.path().display();
+    let grants = |within: &str| {
+        format!(
+            "[agents.ask]\ncalls = [\"reader\"]\n{within}\n[agents.chain]\ncalls = [\"ask\"]\n\
+             [agents.reader]\nfiles = [{{ path = \"{here}\", mount = \"/data\", access = \"write\" }}]\n[agents.keep]\n{within}"
+        )
+    };
+    let read = |within: &str, path: &str| ask(&grants(within), "reader", serde_json::json!({ "path": path }));
+    let (answer, _) = read("", "/data/a.txt");
+    assert_eq!(answer, serde_json::json!({ "text": "a" }));
+
+    let within = format!("within = {{ files = [{{ path = \"{here}/open\", access = \"read\" }}] }}");
+    let (answer, ran) = read(&within, "/data/a.txt");
+    assert!(answer["Error_Denied"].is_string(), "{answer}");
+    assert_eq!(codes(&ran), ["files.ceiling"]);
+    assert_eq!(ran.outcome.denials[0].place.as_ref().unwrap().line(), "policy.toml:4");
+    let (answer, _) = read(&within, "/data/open/b.txt");
+    assert_eq!(answer, serde_json::json!({ "text": "b" }));
+    let (_, ran) =
+        ask(&grants(&within), "reader", serde_json::json!({ "path": "/data/open/b.txt", "text": "changed" }));
+    assert_eq!(codes(&ran), ["files.ceiling"]);
+    assert_eq!(std::fs::read_to_string(folder.path().join("open/b.txt")).unwrap(), "b");
+    let (_, ran) = read("within = { files = [] }", "/data/open/b.txt");
+    assert_eq!(codes(&ran), ["files.ceiling"]);
+
+    // A workflow's ceiling holds for its steps, and one further up for the whole chain.
+    let path = [("path", Value::text("/data/a.txt"))];
+    let ran = host::run(&library(), "keep", &policy(&grants(&within)), &path);
+    assert_eq!(codes(&ran), ["files.ceiling"]);
+    let ran = host::run(&library(), "keep", &policy(&grants("")), &path);
+    assert_eq!(ran.outcome.outputs, [("text".to_owned(), Value::text("a"))]);
+    let inner = serde_json::json!({ "agent": "reader", "inputs": { "path": "/data/a.txt" } });
+    let given = [("agent", Value::text("ask")), ("inputs", json(inner))];
+    let chained = grants("").replace("calls = [\"ask\"]", &format!("calls = [\"ask\"]\n{within}"));
+    let ran = host::run(&library(), "chain", &policy(&chained), &given);
+    assert_eq!(codes(&ran), ["files.ceiling"]);
+    let ran = host::run(&library(), "chain", &policy(&chained.replace(&within, "within = { calls = [] }")), &given);
+    assert_eq!(codes(&ran), ["calls.ceiling"]);
+}
+
+#[test]
+fn a_callee_spends_what_its_caller_has_left() {
+    let spend = |text: &str, rounds: u64| {
+        let text = format!("[agents.ask]\ncalls = [\"spender\", \"ask\"]\n{text}");
+        ask(&text, "spender", serde_json::json!({ "rounds": rounds }))
+    };
+    let (answer, ran) = spend("", 10);
+    assert_eq!(answer["done"], "done");
+    let alone = host::run(&library(), "spender", &policy(""), &[("rounds", json(10.into()))]).outcome.usage.fuel;
+    assert!(ran.outcome.usage.fuel > alone, "{:?} {alone}", ran.outcome.usage);
+
+    let (answer, _) = spend("[agents.spender]\nlimits = { fuel = 60_000_000 }", 100_000);
+    assert!(answer["Error_Limit"].as_str().unwrap().contains("limit.fuel"), "{answer}");
+    // What a callee burns beyond its caller's budget, the caller has burnt.
+    let text = "[agents.ask]\ncalls = [\"spender\"]\nlimits = { fuel = 60_000_000 }";
+    let given = [("agent", Value::text("spender")), ("inputs", json(serde_json::json!({ "rounds": 100_000 })))];
+    let outcome = host::run(&library(), "ask", &policy(text), &given).outcome;
+    assert_eq!(outcome.failure.unwrap().code.name(), "limit.fuel");
+    assert!(outcome.usage.fuel <= 60_000_000, "{:?}", outcome.usage);
+    // A call of itself, and so on: each level has one less.
+    let mut inputs = serde_json::json!({ "agent": "echo", "inputs": { "input": "x" } });
+    for _ in 0..5 {
+        inputs = serde_json::json!({ "agent": "ask", "inputs": inputs });
+    }
+    let nested = |limits: &str| {
+        let text = format!("[agents.ask]\ncalls = [\"*\"]\nlimits = {{ {limits} }}");
+        ask(&text, "ask", inputs["inputs"].clone()).0.to_string()
+    };
+    assert!(nested("depth = 16").contains("output"), "{}", nested("depth = 16"));
+    assert!(nested("depth = 3").contains("limits.depth"), "{}", nested("depth = 3"));
+    assert!(nested("calls = 3").contains("limits.calls"), "{}", nested("calls = 3"));
+}
+
+const KEY: &str = "hunter2-hunter2";
+
+fn secretive(agent: &str, text: &str, inputs: &[(&str, Value)], audit: Option<Arc<dyn Audit>>) -> Ran {
+    host::run_with(&library(), agent, inputs, |setup: &mut Setup| {
+        setup.policy = policy(text);
+        setup.secrets = Secrets::default().with("TBX_KEY", KEY).with("token", KEY);
+        setup.audit = audit;
+    })
+}
+
+fn text_of(ran: &Ran) -> String {
+    match ran.outcome.outputs.first() {
+        Some((_, Value::Text(text))) => text.to_string(),
+        _ => format!("{:?}", ran.outcome.failure),
+    }
+}
+
+#[test]
+fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
+    let granted = "[agents.secretive]\nenv = [\"TBX_KEY\", \"token\"]";
+    let how = |how: &str| [("how", Value::text(how))];
+    let length = format!("{} 2", KEY.len());
+    for agent in ["secretive", "token"] {
+        assert_eq!(text_of(&secretive(agent, granted, &how("length"), None)), length, "{agent}");
+    }
+    let token = [("how", Value::text("length")), ("token", Value::Secret(Secret::new("token")))];
+    assert_eq!(text_of(&secretive("forward", granted, &token, None)), length);
+
+    // Nobody else gets it, and data that looks like it is data.
+    assert_eq!(text_of(&secretive("secretive", "", &how("length"), None)), "0 0");
+    for (agent, inputs) in [("token", &how("length")[..]), ("forward", &token)] {
+        let ran = secretive(agent, "", inputs, None);
+        assert_eq!(ran.outcome.failure.as_ref().unwrap().code.name(), "denied");
+        assert_eq!(codes(&ran), ["env.not-granted"]);
+    }
+    let data = [("how", Value::text("say")), ("token", Value::text("$env.TBX_KEY"))];
+    assert_eq!(text_of(&secretive("secretive", "", &data, None)), "given $env.TBX_KEY");
+
+    for way in ["say", "raise", "base64", "path"] {
+        let audit = Arc::new(Records::default());
+        for agent in ["secretive", "token"] {
+            let ran = secretive(agent, granted, &how(way), Some(audit.clone()));
+            let written = format!("{:?} {:?} {:?} {:?}", ran.outcome, ran.log, ran.steps, audit.0.lock().unwrap());
+            assert!(!written.contains("hunter2") && !written.contains("aHVudGVyMi"), "{way}: {written}");
+            assert!(written.contains("[TBX_KEY]"), "{way}: {written}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_for_one_host_is_a_placeholder() {
+    let bound = "[agents.secretive]\nenv = [{ name = \"TBX_KEY\", only_to = \"api.example.com\" }]";
+    let ran = secretive("token", bound, &[("how", Value::text("say"))], None);
+    let text = text_of(&ran);
+    assert!(text.starts_with("given tbx") && text.len() == "given tbx".len() + 32, "{text}");
+}
+
+#[test]
+fn a_value_that_could_not_be_hidden_is_refused() {
+    let run = |grant: &str| {
+        host::run_with(&library(), "secretive", &[("how", Value::text("length"))], |setup| {
+            setup.policy = policy(&format!("[agents.secretive]\nenv = [{grant}]"));
+            setup.secrets = Secrets::default().with("DEBUG", "1");
+        })
+    };
+    let failure = run("\"DEBUG\"").outcome.failure.unwrap();
+    assert!(failure.message.contains("shorter than 6 bytes"), "{failure}");
+    assert!(failure.help.unwrap().contains("secret = false"));
+    assert_eq!(text_of(&run("{ name = \"DEBUG\", secret = false }")), "0 1");
+}
+
+#[derive(Default)]
+struct Records(Mutex<Vec<Record>>);
+
+impl Audit for Records {
+    fn record(&self, record: &Record) -> std::io::Result<()> {
+        self.0.lock().unwrap().push(record.clone());
+        Ok(())
+    }
+}
+
+struct Full;
+
+impl Audit for Full {
+    fn record(&self, _: &Record) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+}
+
+#[test]
+fn every_decision_is_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "a").unwrap();
+    let files = format!(
+        "[agents.reader]\nfiles = [{{ path = \"{}\", mount = \"/data\", access = \"read\" }}]",
+        folder.path().display()
+    );
+    let run = |path: &str, audit: Arc<dyn Audit>| {
+        host::run_with(&library(), "keep", &[("path", Value::text(path))], |setup| {
+            setup.policy = policy(&files);
+            setup.audit = Some(audit);
+        })
+    };
+    let records = Arc::new(Records::default());
+    run("/data/a.txt", records.clone());
+    run("/data/\u{1b}[31m../etc", records.clone());
+    let written = records.0.lock().unwrap().clone();
+    let allowed: Vec<_> = written.iter().filter(|record| record.decision == Verdict::Allowed).collect();
+    assert!(allowed.iter().any(|record| record.request == "read /data/a.txt"), "{written:#?}");
+    let record = allowed[0];
+    assert_eq!((record.agent.as_str(), record.step.as_str(), record.capability.as_str()), ("reader", "0", "files"));
+    assert_eq!((record.line.as_deref(), record.digest.len()), (Some("policy.toml:3"), 64));
+    assert!(written.iter().all(|record| !record.request.contains('\u{1b}')), "guest text is escaped");
+    let denied = run("/etc/passwd", records.clone());
+    assert_eq!(codes(&denied), ["files.not-granted"]);
+    let last = records.0.lock().unwrap().iter().rfind(|record| record.decision == Verdict::Denied).cloned().unwrap();
+    assert_eq!((last.code.as_str(), last.request.as_str()), ("files.not-granted", "read /etc/passwd"));
+    assert_eq!(last.line, None);
+
+    // What can't be written down is not allowed to go on.
+    let failure = run("/etc/passwd", Arc::new(Full)).outcome.failure.unwrap();
+    assert_eq!(failure.code.name(), "host");
+}

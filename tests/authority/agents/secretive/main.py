@@ -1,0 +1,18 @@
+import base64
+import os
+import sys
+
+
+def main(how, token=None):
+    value = token or os.environ.get("TBX_KEY", "")
+    if how == "length":
+        return f"{len(value)} {len(os.environ)}"
+    if how == "raise":
+        raise ValueError(f"key {value}")
+    if how == "base64":
+        return base64.b64encode(f"me:{value}".encode()).decode()
+    if how == "path":
+        open(f"/data/{value}")
+    print("logged", value)
+    print("logged", value, file=sys.stderr)
+    return f"given {value}"
