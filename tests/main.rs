@@ -7,6 +7,7 @@ mod bad_input;
 mod cache;
 mod cli;
 mod hostile;
+mod imports;
 mod interrupt;
 mod invariants;
 mod sql;

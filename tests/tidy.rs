@@ -52,7 +52,7 @@ fn wasmtime_stays_in_its_place() {
 #[test]
 fn capabilities_have_one_word() {
     let source = root().join("runtime/src");
-    for word in ["files", "sql"] {
+    for word in ["files", "http", "tcp", "sql", "env", "imports"] {
         for side in ["capability", "policy"] {
             assert!(source.join(side).join(format!("{word}.rs")).is_file(), "{side} has no {word}.rs");
         }

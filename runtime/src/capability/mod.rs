@@ -6,6 +6,7 @@ pub mod env;
 pub mod files;
 pub mod gate;
 pub mod http;
+pub mod imports;
 pub mod log;
 pub mod meter;
 mod metered;

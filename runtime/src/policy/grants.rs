@@ -7,8 +7,8 @@ use crate::{
     diagnostic::Report,
     document::Table,
     policy::{
-        ByHost, CallGrant, DatabaseGrant, Decision, EnvGrant, FileGrant, HttpGrant, Request, TcpGrant, calls, env,
-        files, http, jump, sql, tcp,
+        ByHost, CallGrant, DatabaseGrant, Decision, EnvGrant, FileGrant, HttpGrant, ImportRules, Request, TcpGrant,
+        calls, env, files, http, imports, jump, sql, tcp,
     },
     source::Place,
 };
@@ -29,6 +29,8 @@ pub struct Grants {
     pub calls: Option<Arc<[CallGrant]>>,
     /// Databases.
     pub databases: Option<Arc<[DatabaseGrant]>>,
+    /// Modules to import.
+    pub imports: Option<Arc<ImportRules>>,
     /// Whether the head may be moved.
     pub jump: Option<(bool, Place)>,
 }
@@ -52,6 +54,7 @@ impl Grants {
             env: table.get("env").map(|item| env::read(item, report).into()),
             calls: table.get("calls").map(|item| calls::read(item, report).into()),
             databases: table.get("databases").map(|item| sql::read(item, base, role, report).into()),
+            imports: table.get("imports").and_then(|item| imports::read(item, report)).map(Arc::new),
             jump: table.take("jump", report, |item| {
                 let place = item.place();
                 Ok((item.boolean()?, place))
@@ -72,6 +75,7 @@ impl Grants {
         over(&mut self.env, &section.env);
         over(&mut self.calls, &section.calls);
         over(&mut self.databases, &section.databases);
+        over(&mut self.imports, &section.imports);
         over(&mut self.jump, &section.jump);
     }
 
@@ -84,12 +88,13 @@ impl Grants {
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
             Request::Sql { .. } => sql::decide(self.databases.as_ref()?, request),
+            Request::Imports { module } => imports::decide(self.imports.as_ref()?, module),
             Request::Jump => jump::decide(self.jump.as_ref()?),
         })
     }
 
     /// What holds where nothing is said: nothing is granted, but moving the head, which is control
-    /// flow and no authority over anything outside.
+    /// flow, and importing modules: neither is authority over anything outside.
     pub(super) fn unsaid(request: &Request<'_>) -> Decision {
         match request {
             Request::Files { access, path } => files::decide(&[], path, *access),
@@ -98,7 +103,7 @@ impl Grants {
             Request::Env { name } => env::decide(&[], name),
             Request::Calls { agent, path } => calls::decide(&[], agent, path),
             Request::Sql { .. } => sql::decide(&[], request),
-            Request::Jump => Decision::Allowed(None),
+            Request::Imports { .. } | Request::Jump => Decision::Allowed(None),
         }
     }
 }

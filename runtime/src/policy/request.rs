@@ -68,6 +68,11 @@ pub enum Request<'a> {
         /// One column of it; `*` for all.
         column: Option<Cow<'a, str>>,
     },
+    /// Import a module.
+    Imports {
+        /// Its full name.
+        module: Cow<'a, str>,
+    },
     /// Move the head.
     Jump,
 }
@@ -82,6 +87,7 @@ impl<'a> Request<'a> {
             Self::Env { .. } => "env",
             Self::Calls { .. } => "calls",
             Self::Sql { .. } => "sql",
+            Self::Imports { .. } => "imports",
             Self::Jump => "jump",
         }
     }
@@ -114,13 +120,14 @@ impl<'a> Request<'a> {
                 Ok(Self::Calls { agent: name.into(), path })
             }
             "sql" => sql::parse(rest),
+            "imports" => Ok(Self::Imports { module: needed("the name of a module")? }),
             "jump" => Ok(Self::Jump),
             _ => Err(format!("`{}` is no capability: it is {}", word.escape_debug(), Self::WORDS.join(", "))),
         }
     }
 
     /// The capabilities' words.
-    pub(super) const WORDS: [&'static str; 7] = ["files", "http", "tcp", "sql", "env", "calls", "jump"];
+    pub(super) const WORDS: [&'static str; 8] = ["files", "http", "tcp", "sql", "env", "calls", "imports", "jump"];
 
     /// The same request, with the name and the path of the agent to call, if `find` knows it by the
     /// text that the request was read from.
@@ -199,6 +206,7 @@ impl fmt::Display for WithoutWord<'_, '_> {
             Request::Sql { database, action, table, column: Some(column) } => {
                 write!(f, "{} {database}.{table}({column})", action.word())
             }
+            Request::Imports { module } => f.write_str(module),
             Request::Jump => f.write_str("move the head"),
         }
     }

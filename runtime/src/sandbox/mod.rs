@@ -30,6 +30,7 @@ use crate::{
         env::Env,
         files::{Mounts, Protected},
         gate::{Gate, Subject},
+        imports,
         log::{Log, Sink},
         network::Network,
         sql::Databases,
@@ -232,6 +233,7 @@ impl Sandbox {
         call: &Call<'_>,
     ) -> Result<Vec<(String, Value)>, Failure> {
         meter(store, &call.limits)?;
+        imports::refuse(call.code, &call.gate)?;
         let inputs = call.inputs.iter().map(|(name, value)| {
             let value = match value {
                 Value::Secret(secret) => types::Value::Text(call.env.input(secret.name(), &call.gate)?.to_owned()),

@@ -6,11 +6,12 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    Diagnostic, Library, Policy, Report,
-    agent::{Entry, Manifest},
+    Diagnostic, Library, Policy, Program, Report,
+    agent::{self, Body, Code, Entry, Manifest},
     capability::{files::Mounts, sql::Databases},
     cli::{Globals, Stop, check::conclude, policy, setup},
     diagnostic::counted,
+    policy::Authority,
 };
 
 #[derive(Args)]
@@ -66,6 +67,19 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
             report.0.extend(new);
         }
         unmet(policy, manifest, report);
+        if authority.guards_imports() {
+            report.0.extend(imports(library, manifest, &authority).0);
+        }
+    }
+}
+
+/// What the policy says of the modules that an agent's source imports.
+fn imports(library: &Library, manifest: &Manifest, authority: &Authority) -> Report {
+    // What is wrong with an agent that can't be loaded is told where agents are checked.
+    let Ok((program, _)) = Program::load(library, &manifest.name) else { return Report::default() };
+    match &program[program.root()].body {
+        Body::Proc(Code::Python { source, .. }) => agent::audit_imports(source, authority),
+        _ => Report::default(),
     }
 }
 
