@@ -9,5 +9,6 @@ mod cli;
 mod hostile;
 mod interrupt;
 mod invariants;
+mod network;
 mod support;
 mod tidy;

@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod folder;
 pub mod host;
+pub mod server;
 pub mod transcript;
 
 use std::path::{Path, PathBuf};

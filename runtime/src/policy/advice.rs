@@ -2,12 +2,15 @@
 //! more than they have to. One `impl Advise` for each capability, in its own file.
 
 use crate::{
-    policy::{Asked, Authority, Decision, Grants, Request, calls::Calls, env::Env, files::Files, jump::Jump},
+    policy::{
+        Asked, Authority, Decision, Grants, Request, calls::Calls, env::Env, files::Files, http::Http, jump::Jump,
+        tcp::Tcp,
+    },
     source::Place,
 };
 
 /// Every capability, in the order of a suggested section.
-pub(super) const ALL: [&dyn Advise; 4] = [&Files, &Env, &Calls, &Jump];
+pub(super) const ALL: [&dyn Advise; 6] = [&Files, &Http, &Tcp, &Env, &Calls, &Jump];
 
 /// The advice of one capability.
 pub(super) trait Advise: Sync {
