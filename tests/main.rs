@@ -11,5 +11,6 @@ mod imports;
 mod interrupt;
 mod invariants;
 mod sql;
+mod network;
 mod support;
 mod tidy;

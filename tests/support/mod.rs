@@ -5,6 +5,7 @@ pub mod folder;
 pub mod host;
 pub mod postgres;
 pub mod sql;
+pub mod server;
 pub mod transcript;
 
 use std::path::{Path, PathBuf};

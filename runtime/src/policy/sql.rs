@@ -1,12 +1,14 @@
 //! Databases that an agent may query: which tables, what it may do with them, and which columns it
 //! never sees.
 
+mod advice;
 mod functions;
 mod name;
 mod read;
 
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
+pub(super) use advice::Sql;
 pub use name::TablePattern;
 pub(super) use read::read;
 

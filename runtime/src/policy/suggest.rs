@@ -133,7 +133,7 @@ impl<'r> Section<'r> {
         self.beyond.extend(unmet.map(|one| (one.text, one.counts)));
         least.iter_mut().for_each(|least| least.of.iter_mut().for_each(|of| *of = positions[*of]));
         if !least.is_empty() {
-            self.lines.push((advice.word(), least, advice.is_list()));
+            self.lines.push((advice.key(), least, advice.is_list()));
         }
     }
 
