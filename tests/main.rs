@@ -6,6 +6,7 @@ mod authority;
 mod bad_input;
 mod cache;
 mod cli;
+mod clients;
 mod hostile;
 mod imports;
 mod interrupt;

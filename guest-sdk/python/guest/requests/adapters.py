@@ -4,6 +4,7 @@ import time
 import zlib
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urldefrag
 
 from turingbox import http as host
 from turingbox.errors import Denied, LimitReached
@@ -39,7 +40,7 @@ class HTTPAdapter(BaseAdapter):
         while True:
             tries -= 1
             try:
-                got = host.send(request.method, request.url, request.headers, request.body_bytes(), _seconds(timeout))
+                got = host.send(request.method, urldefrag(request.url).url, request.headers, request.body_bytes(), _seconds(timeout))
                 break
             except (host.ConnectionFailed, host.Timeout) as error:
                 if not tries:

@@ -1,15 +1,31 @@
 """Small things that callers use, too."""
 
 from email.message import Message
-from urllib.parse import quote, unquote, urlsplit
+from string import hexdigits
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-# What an URL may hold as it is; `%` for what is quoted already.
-SAFE = "!#$%&'()*+,/:;=?@[]~"
+# What a path and a query may hold as it is.
+PATH = "!$&'()*+,/:=@~"
+QUERY = "!$&'()*+,/:;=?@[]~"
 
 
 def requote_uri(url):
-    """Quotes what no URL can hold, and leaves what is quoted."""
-    return quote(url, safe=SAFE)
+    """Quotes what no URL can hold, leaves what is quoted, and takes `.` and `..` out of the path."""
+    parts = urlsplit(url)
+    path = _quoted(parts.path or "/", PATH)
+    if not path.startswith("//"):
+        path = urlsplit(urljoin("http://host/", path)).path
+    whole = parts._replace(path=path, query=_quoted(parts.query, QUERY), fragment=_quoted(parts.fragment, QUERY))
+    return urlunsplit(whole)
+
+
+def _quoted(text, safe):
+    first, *rest = text.split("%")
+    quoted = [quote(first, safe=safe)]
+    for part in rest:
+        is_code = len(part) > 1 and part[0] in hexdigits and part[1] in hexdigits
+        quoted.append(("%" if is_code else "%25") + quote(part, safe=safe))
+    return "".join(quoted)
 
 
 def get_encoding_from_headers(headers):
