@@ -17,9 +17,8 @@ use crate::support::{
 };
 
 /// "hello\n" with gzip.
-const GZIPPED: &[u8] = &[
-    0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0xe7, 2, 0, 0x20, 0x30, 0x3a, 0x36, 6, 0, 0, 0,
-];
+const GZIPPED: &[u8] =
+    &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0xe7, 2, 0, 0x20, 0x30, 0x3a, 0x36, 6, 0, 0, 0];
 
 #[test]
 fn requests_do_as_expected() {
@@ -75,8 +74,7 @@ fn agents_call_agents() {
     let policy = Policy::parse("policy.toml", "version = 1\n[agents.call_others]\ncalls = [\"echo\"]\n").unwrap();
     let library = host::library(&root().join("tests/clients/agents"));
     let ran = host::run(&library, "call_others", &policy, &[]);
-    let expected =
-        json!(["well", { "output": { "a": [1] } }, "78", "Denied", "Denied", "InvalidCall", "TypeError"]);
+    let expected = json!(["well", { "output": { "a": [1] } }, "78", "Denied", "Denied", "InvalidCall", "TypeError"]);
     assert_eq!(got(&ran), expected);
     assert!(ran.log.contains(&"about to call".to_owned()), "{:?}", ran.log);
 }
@@ -90,7 +88,9 @@ fn run(agent: &str, grant: &str) -> Json {
         ["127.0.0.1", "localhost"]
             .map(|name| {
                 let schemes = if grant.contains("schemes") { "" } else { "schemes = [\"http\"], " };
-                format!("{{ host = \"{name}\", ports = [{port}], {schemes}{grant}, addresses = [\"127.0.0.1\", \"::1\"] }}")
+                format!(
+                    "{{ host = \"{name}\", ports = [{port}], {schemes}{grant}, addresses = [\"127.0.0.1\", \"::1\"] }}"
+                )
             })
             .join(", ")
     );
@@ -137,7 +137,8 @@ fn answer(mut stream: TcpStream, port: u16) -> Option<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let path = target.split('?').next().unwrap_or_default();
-    let echo = json!({ "method": method, "target": target, "headers": headers, "body": String::from_utf8_lossy(&body) });
+    let echo =
+        json!({ "method": method, "target": target, "headers": headers, "body": String::from_utf8_lossy(&body) });
     let (status, more, body) = match path {
         "/echo" => ("200 OK", "Content-Type: application/json\r\n".to_owned(), echo.to_string().into_bytes()),
         "/redirect" => ("302 Found", "Location: /echo\r\n".to_owned(), Vec::new()),
