@@ -79,6 +79,25 @@ fn agents_call_agents() {
     assert!(ran.log.contains(&"about to call".to_owned()), "{:?}", ran.log);
 }
 
+#[test]
+fn databases_are_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = rusqlite::Connection::open(folder.path().join("orders.db")).unwrap();
+    let filled = "create table orders (id integer, name text, paid real);
+        insert into orders values (1, 'a', 1.5), (2, 'b', 2.5), (3, 'c', null);
+        create table secrets (id integer);";
+    database.execute_batch(filled).unwrap();
+    let text = "version = 1\n[agents.query]\ndatabases = [{ name = \"orders\", url = { file = \"orders.db\" }, \
+                tables = { orders = \"write\" } }]\n";
+    let path = folder.path().join("policy.toml");
+    let policy = Policy::parse(&path.display().to_string(), text).unwrap_or_else(|report| panic!("{report}"));
+    let ran = host::run(&host::library(&root().join("tests/clients/agents")), "query", &policy, &[]);
+    let rows = json!([{ "id": 2, "name": "b", "paid": 2.5 }, { "id": 3, "name": "c", "paid": null }]);
+    let failed = ["Denied", "StatementError", "StatementError", "StatementError"];
+    let [first, second, third, fourth] = failed;
+    assert_eq!(got(&ran), json!([rows, ["id", "name", "paid"], "b", 1, first, second, third, fourth]));
+}
+
 /// Runs an agent that may ask a server, and gives what it gave.
 fn run(agent: &str, grant: &str) -> Json {
     let address = serve();

@@ -11,5 +11,7 @@ mod hostile;
 mod imports;
 mod interrupt;
 mod invariants;
+mod network;
+mod sql;
 mod support;
 mod tidy;

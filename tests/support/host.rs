@@ -12,7 +12,7 @@ use turingbox::{
     sandbox::Cache,
 };
 
-use crate::support::binary::home;
+use crate::support::{binary::home, server};
 
 /// The sandbox of this process.
 pub fn sandbox() -> &'static Sandbox {
@@ -20,7 +20,7 @@ pub fn sandbox() -> &'static Sandbox {
     SANDBOX.get_or_init(|| {
         let home = home();
         let cache = Cache::open(&home.cache, &home.state).unwrap();
-        Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap()
+        Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap().over(server::network())
     })
 }
 

@@ -203,10 +203,14 @@ impl Http {
         Failed::new(Kind::Limit, why)
     }
 
+    fn out_of_bytes(&self) -> Failed {
+        self.limit("http.limit.bytes", "no more bytes may go over the network: `limits.bytes` is used up".into())
+    }
+
     /// A connection that broke off, or an answer that is none.
     fn broken(&self, url: &Url, error: &hyper::Error) -> Failed {
         if self.0.meter.left() == 0 {
-            return self.limit("http.limit.bytes", "no more bytes may go over the network".into());
+            return self.out_of_bytes();
         }
         if error.is_parse_too_large() {
             return self.limit(

@@ -11,4 +11,5 @@ pub mod log;
 pub mod meter;
 mod metered;
 pub mod network;
+pub mod sql;
 pub mod tcp;

@@ -79,8 +79,9 @@ impl Tcp {
             self.names().iter().filter(|(_, ips)| ips.contains(&ip)).map(|(name, _)| name.clone()).collect();
         let literal = Host::Address(ip);
         let hosts = names.iter().chain([&literal]);
-        let mut requests: Vec<_> =
-            hosts.map(|host| Request::Tcp { host: Cow::Borrowed(host), port, address: Some(ip) }).collect();
+        let mut requests: Vec<_> = hosts
+            .map(|host| Request::Tcp { host: Cow::Borrowed(host), port, address: host.address().xor(Some(ip)) })
+            .collect();
         let authority = self.0.gate.authority();
         let allowed = requests.iter().position(|request| matches!(authority.decide(request), Decision::Allowed(_)));
         // Where none is, the name is what the guest asked for.

@@ -83,7 +83,10 @@ fn recorded(files: &[PathBuf]) -> Result<Recorded, Stop> {
 fn not_a_record(path: &Path, number: u64, line: &[u8], error: &serde_json::Error) -> Stop {
     let file = format!("{}:{number}", path.display());
     let why = match line.ends_with(b"\n") {
-        true => format!("this is not a record of an audit log: {error}"),
+        true => {
+            let error = error.to_string();
+            format!("this is not a record of an audit log: {}", error.split(" at line ").next().unwrap_or_default())
+        }
         false => "the last record is cut off, or too long".to_owned(),
     };
     let help = "`turingbox run AGENT --audit FILE` writes such logs: one JSON object a line";

@@ -15,6 +15,7 @@ use crate::{
     audit::{Audit, AuditLog, Record},
     capability::files::Protected,
     cli::{Stop, policy::named_agents, render, setup},
+    diagnostic::counted,
     policy::{Ground, Recorded},
 };
 
@@ -95,7 +96,10 @@ impl Recording {
             0 => String::new(),
             denied => format!(", {denied} of them for what was denied"),
         };
-        render::note(&format!("`{path}` is the least policy for this run: {} grants{denied}", suggestion.grants));
+        render::note(&format!(
+            "`{path}` is the least policy for this run: {}{denied}",
+            counted(suggestion.grants, "grant")
+        ));
         Ok(())
     }
 }

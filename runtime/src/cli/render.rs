@@ -89,10 +89,11 @@ pub fn shown_path(path: &str) -> String {
     escape(&short.display().to_string()).into_owned()
 }
 
-/// What an agent is told, drawn: allowed or denied, by which line, and what would allow it.
-pub fn decision(request: &str, decision: &Decision, would_allow: Option<&str>) -> String {
+/// What an agent is told, drawn: allowed or denied, by which line, and what would allow it,
+/// where `help` knows better than the denial.
+pub fn decision(request: &str, decision: &Decision, help: Option<&str>) -> String {
     let place = match decision {
-        Decision::Denied(denial) => return denied(denial, would_allow),
+        Decision::Denied(denial) => return denied(denial, help),
         Decision::Allowed(place) => place,
     };
     let title = Level::HELP.with_name("allowed").primary_title(escape(request).into_owned());
@@ -103,12 +104,12 @@ fn denial_text(denial: &Denial) -> String {
     denied(denial, None)
 }
 
-fn denied(denial: &Denial, would_allow: Option<&str>) -> String {
+fn denied(denial: &Denial, help: Option<&str>) -> String {
     let message = escape(&denial.request).into_owned();
     let title = Level::ERROR.with_name("denied").primary_title(message).id(denial.code);
     let mut group = decided(Group::with_title(title), denial.place.as_ref(), "no policy line grants it");
-    let help = match would_allow {
-        Some(lines) => format!("these lines would allow it:\n{lines}"),
+    let help = match help {
+        Some(help) => help.to_owned(),
         None if denial.code.ends_with(".ceiling") => denial.help.clone(),
         None => format!("a policy that allows it says, for this agent: {}", denial.help),
     };

@@ -92,9 +92,9 @@ fn folders() -> Option<(PathBuf, PathBuf)> {
     Some((cache, state))
 }
 
-/// A granted folder that can't be opened, as a finding in the policy.
+/// A granted folder or database that can't be opened, as a finding in the policy.
 pub fn mount_error(error: MountError) -> Stop {
-    let diagnostic = Diagnostic::error("mount", error.message);
+    let diagnostic = Diagnostic::error(error.code, error.message);
     let diagnostic = match error.place {
         Some(place) => diagnostic.at(&place.source, place.span),
         None => diagnostic,

@@ -11,7 +11,10 @@ use std::{
 
 use crate::{
     agent::{AgentId, Body, Manifest, Program},
-    capability::files::{MountError, Mounts},
+    capability::{
+        files::{MountError, Mounts},
+        sql::Databases,
+    },
     engine::Setup,
     failure::{Code, Failure},
     policy::{Authority, Ceilings, FileGrant},
@@ -23,6 +26,8 @@ pub(super) struct Held {
     pub authority: Arc<Authority>,
     /// Its folders.
     pub mounts: Arc<Mounts>,
+    /// Its databases.
+    pub databases: Arc<Databases>,
     /// The ceilings of those that it calls.
     pub below: Ceilings,
     told: AtomicBool,
@@ -70,8 +75,18 @@ impl Holdings {
         // Only code reaches folders.
         let files = if matches!(body, Body::Proc(_)) { &authority.files()[..] } else { &[] };
         let mounts = self.mounts(files, ceilings, setup)?;
+        let databases = match body {
+            Body::Proc(_) => Databases::open(&authority, files, &setup.protected, &variable(setup))?,
+            _ => Databases::default(),
+        };
         let below = authority.ceilings_below();
-        let held = Arc::new(Held { authority: Arc::new(authority), mounts, below, told: AtomicBool::new(false) });
+        let held = Arc::new(Held {
+            authority: Arc::new(authority),
+            mounts,
+            databases: Arc::new(databases),
+            below,
+            told: AtomicBool::new(false),
+        });
         known().insert(key, (ceilings.clone(), held.clone()));
         Ok(held)
     }
@@ -86,6 +101,11 @@ impl Holdings {
         opened.push(mounts.clone());
         Ok(mounts)
     }
+}
+
+/// Reads the host's variables.
+fn variable(setup: &Setup) -> impl Fn(&str) -> Option<String> {
+    |name| setup.secrets.get(name).map(|value| value.to_string())
 }
 
 /// A folder that can't be opened in the middle of a run.

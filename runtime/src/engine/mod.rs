@@ -33,6 +33,7 @@ use crate::{
         env::Env,
         files::{MountError, Protected},
         gate::{Gate, Subject},
+        sql::Databases,
     },
     engine::{
         callee::Caller,
@@ -154,7 +155,9 @@ impl Engine {
     /// # Errors
     ///
     /// When a granted folder can't be opened.
-    pub fn new(program: Arc<Program>, setup: Setup) -> Result<Self, MountError> {
+    pub fn new(program: Arc<Program>, mut setup: Setup) -> Result<Self, MountError> {
+        // No agent may write, as a file, what another has as a database.
+        setup.protected.fixed.extend(Databases::files(setup.policy.databases()));
         let shared = Shared { setup, run: run_id(), callees: Mutex::default() };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
@@ -292,6 +295,7 @@ impl Engine {
             inputs: &call.inputs,
             limits,
             mounts: held.mounts.clone(),
+            databases: held.databases.clone(),
             gate: self.gate(agent, held, &call.path, &env),
             log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
             env: Arc::new(env),

@@ -3,18 +3,24 @@
 
 use crate::{
     policy::{
-        Asked, Authority, Decision, Grants, Request, calls::Calls, env::Env, files::Files, imports::Imports, jump::Jump,
+        Asked, Authority, Decision, Grants, Request, calls::Calls, env::Env, files::Files, http::Http,
+        imports::Imports, jump::Jump, sql::Sql, tcp::Tcp,
     },
     source::Place,
 };
 
 /// Every capability, in the order of a suggested section.
-pub(super) const ALL: [&dyn Advise; 5] = [&Files, &Env, &Calls, &Imports, &Jump];
+pub(super) const ALL: [&dyn Advise; 8] = [&Files, &Http, &Tcp, &Sql, &Env, &Calls, &Imports, &Jump];
 
 /// The advice of one capability.
 pub(super) trait Advise: Sync {
-    /// The capability's word: the policy's key.
+    /// The capability's word.
     fn word(&self) -> &'static str;
+
+    /// The policy's key.
+    fn key(&self) -> &'static str {
+        self.word()
+    }
 
     /// Whether the key holds a list of grants; else it holds one value.
     fn is_list(&self) -> bool {

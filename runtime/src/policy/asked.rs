@@ -131,11 +131,13 @@ impl std::fmt::Display for Counts {
         }
         f.write_str(&parts.join(", "))?;
         match (self.steps.as_slice(), self.more_steps) {
-            ([], _) => return Ok(()),
-            ([step], 0) => return write!(f, ", by step {}", step.escape_debug()),
-            (steps, _) => write!(f, ", by steps {}", steps.join(", ").escape_debug())?,
+            ([], _) => Ok(()),
+            ([step], 0) => write!(f, ", by step {}", step.escape_debug()),
+            ([first @ .., last], 0) => {
+                write!(f, ", by steps {} and {}", first.join(", ").escape_debug(), last.escape_debug())
+            }
+            (steps, _) => write!(f, ", by steps {} and more", steps.join(", ").escape_debug()),
         }
-        if self.more_steps > 0 { write!(f, " and more") } else { Ok(()) }
     }
 }
 
@@ -180,6 +182,33 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_are_counted_by_agent() {
+        let record = |agent: &str, step: u64, decision, code: &str| Record {
+            time: 0,
+            run: String::new(),
+            step: step.to_string(),
+            agent: agent.into(),
+            digest: String::new(),
+            capability: "env".into(),
+            request: "A".into(),
+            decision,
+            code: code.into(),
+            line: None,
+            count: 2,
+        };
+        let mut recorded = Recorded::default();
+        for step in 0..5 {
+            recorded.add(&record("a", step, Verdict::Allowed, ""));
+        }
+        recorded.add(&record("b", 0, Verdict::Allowed, ""));
+        recorded.add(&record("b", 1, Verdict::Denied, "env.ceiling"));
+        assert_eq!(recorded.agents().collect::<Vec<_>>(), ["a", "b"]);
+        let counted = |agent| recorded.of(agent).map(|(text, counts)| format!("{text}: {counts}")).collect::<Vec<_>>();
+        assert_eq!(counted("a"), ["env A: allowed 10 times, by steps 0, 1, 2 and more"]);
+        assert_eq!(counted("b"), ["env A: allowed 2 times, DENIED 2 times (env.ceiling), by steps 0 and 1"]);
+    }
 
     #[test]
     fn what_was_escaped_comes_back() {

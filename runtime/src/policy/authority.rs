@@ -117,6 +117,7 @@ impl Ceiling {
             Request::Tcp { .. } => "tcp.ceiling",
             Request::Env { .. } => "env.ceiling",
             Request::Calls { .. } => "calls.ceiling",
+            Request::Sql { .. } => "sql.ceiling",
             Request::Imports { .. } => "imports.ceiling",
             Request::Jump => "jump.ceiling",
         };

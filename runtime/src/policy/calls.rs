@@ -25,7 +25,11 @@ pub(super) fn decide(grants: &[CallGrant], name: &str, path: &str) -> Decision {
         Some(grant) => Decision::Allowed(Some(grant.place.clone())),
         None => {
             let request = Request::Calls { agent: name.into(), path: path.into() };
-            Decision::Denied(Denial::new("calls.not-granted", &request).help(format!("calls = [{}]", quoted(path))))
+            let denial = Denial::new("calls.not-granted", &request);
+            Decision::Denied(match is_name(path) {
+                true => denial.help(format!("calls = [{}]", quoted(path))),
+                false => denial,
+            })
         }
     }
 }
@@ -39,6 +43,11 @@ pub(super) fn read(item: Item<'_>, report: &mut Report) -> Vec<CallGrant> {
         Some(CallGrant { pattern, place })
     });
     grants.collect()
+}
+
+/// Whether a grant can name the agent at `path`, and no other.
+fn is_name(path: &str) -> bool {
+    !path.is_empty() && !path.contains(['*', '\0'])
 }
 
 fn pattern(item: Item<'_>) -> Result<Pattern, Diagnostic> {
@@ -59,7 +68,7 @@ impl Advise for Calls {
     fn least(&self, asked: &[Asked<'_>], _: &Authority) -> Vec<Least> {
         Least::each(asked.iter().enumerate().filter_map(|(of, one)| {
             // A pattern would grant more than the one.
-            Some((of, quoted(called(&one.request).filter(|path| !path.contains('*'))?)))
+            Some((of, quoted(called(&one.request).filter(|path| is_name(path))?)))
         }))
     }
 

@@ -88,7 +88,7 @@ fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(letters)
 }
 
-fn variable(item: Item<'_>) -> Result<String, Diagnostic> {
+pub(super) fn variable(item: Item<'_>) -> Result<String, Diagnostic> {
     let name = item.clone().text()?;
     if !is_variable(name) {
         return Err(item

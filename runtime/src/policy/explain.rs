@@ -2,7 +2,10 @@
 
 use crate::{
     document::{Item, Table},
-    policy::{Authority, Ceiling, Ceilings, Decision, Denial, FileGrant, Policy, Request, Section, advice::quoted},
+    policy::{
+        Authority, Ceiling, Ceilings, Decision, Denial, FileGrant, Policy, Request, Section,
+        advice::{self, quoted},
+    },
     source::Place,
 };
 
@@ -101,7 +104,7 @@ impl Policy {
     /// The lines under which an agent would be allowed what `denial` is about: its own section, with
     /// the key as it is now and what is missing. None where no section of its own can allow it.
     pub fn would_allow(&self, (name, path): Named<'_>, denial: &Denial) -> Option<String> {
-        let word = denial.capability();
+        let word = advice::of(denial.capability()).map_or(denial.capability(), |advice| advice.key());
         let section = format!("[agents.{}]", quoted(name));
         let Some(list) = denial.help.strip_prefix(&format!("{word} = [")) else {
             return denial.help.starts_with(&format!("{word} = ")).then(|| format!("{section}\n{}", denial.help));

@@ -7,8 +7,8 @@ use crate::{
     diagnostic::Report,
     document::Table,
     policy::{
-        ByHost, CallGrant, Decision, EnvGrant, FileGrant, HttpGrant, ImportRules, Request, TcpGrant, calls, env, files,
-        http, imports, jump, tcp,
+        ByHost, CallGrant, DatabaseGrant, Decision, EnvGrant, FileGrant, HttpGrant, ImportRules, Request, TcpGrant,
+        calls, env, files, http, imports, jump, sql, tcp,
     },
     source::Place,
 };
@@ -27,6 +27,8 @@ pub struct Grants {
     pub env: Option<Arc<[EnvGrant]>>,
     /// Agents to call.
     pub calls: Option<Arc<[CallGrant]>>,
+    /// Databases.
+    pub databases: Option<Arc<[DatabaseGrant]>>,
     /// Modules to import.
     pub imports: Option<Arc<ImportRules>>,
     /// Whether the head may be moved.
@@ -51,6 +53,7 @@ impl Grants {
             tcp: table.get("tcp").map(|item| tcp::read(item, report).into()),
             env: table.get("env").map(|item| env::read(item, report).into()),
             calls: table.get("calls").map(|item| calls::read(item, report).into()),
+            databases: table.get("databases").map(|item| sql::read(item, base, role, report).into()),
             imports: table.get("imports").and_then(|item| imports::read(item, report)).map(Arc::new),
             jump: table.take("jump", report, |item| {
                 let place = item.place();
@@ -71,6 +74,7 @@ impl Grants {
         over(&mut self.tcp, &section.tcp);
         over(&mut self.env, &section.env);
         over(&mut self.calls, &section.calls);
+        over(&mut self.databases, &section.databases);
         over(&mut self.imports, &section.imports);
         over(&mut self.jump, &section.jump);
     }
@@ -83,6 +87,7 @@ impl Grants {
             Request::Tcp { host, port, address } => tcp::decide(self.tcp.as_ref()?, host, *port, *address),
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
+            Request::Sql { .. } => sql::decide(self.databases.as_ref()?, request),
             Request::Imports { module } => imports::decide(self.imports.as_ref()?, module),
             Request::Jump => jump::decide(self.jump.as_ref()?),
         })
@@ -97,6 +102,7 @@ impl Grants {
             Request::Tcp { host, port, address } => tcp::decide(&ByHost::default(), host, *port, *address),
             Request::Env { name } => env::decide(&[], name),
             Request::Calls { agent, path } => calls::decide(&[], agent, path),
+            Request::Sql { .. } => sql::decide(&[], request),
             Request::Imports { .. } | Request::Jump => Decision::Allowed(None),
         }
     }

@@ -117,6 +117,17 @@ impl HostPattern {
             .map_err(|why| item.wrong("bad-host", format!("`{}` is not a host", text.escape_debug())).label(why))
     }
 
+    /// Whether it is about all that the other one is about.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Exact(host)) => self.matches(host),
+            (Self::Below(wide), Self::Below(narrow)) => {
+                wide == narrow || narrow.strip_suffix(wide.as_str()).is_some_and(|first| first.ends_with('.'))
+            }
+            (Self::Exact(_), Self::Below(_)) => false,
+        }
+    }
+
     /// Whether it is about `host`.
     pub fn matches(&self, host: &Host) -> bool {
         match (self, host) {

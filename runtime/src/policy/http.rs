@@ -1,5 +1,7 @@
 //! Requests over HTTP that an agent may make.
 
+mod advice;
+
 use std::{borrow::Cow, fmt, net::IpAddr};
 
 use crate::{
@@ -10,6 +12,8 @@ use crate::{
     },
     source::{Place, Source},
 };
+
+pub(super) use advice::Http;
 
 /// One entry of `http`.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,11 +117,11 @@ impl HttpGrant {
     }
 }
 
-/// The line of a policy, without what holds anyway.
+/// As a policy writes it, without what holds anyway.
 impl fmt::Display for HttpGrant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |texts: Vec<String>| texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ");
-        write!(f, "http = [{{ host = \"{}\"", self.host)?;
+        write!(f, "{{ host = \"{}\"", self.host)?;
         if self.schemes != [Scheme::Https] {
             write!(f, ", schemes = [{}]", quoted(self.schemes.iter().map(|scheme| scheme.word().into()).collect()))?;
         }
@@ -133,7 +137,7 @@ impl fmt::Display for HttpGrant {
         if !self.addresses.is_empty() {
             write!(f, ", addresses = {}", self.addresses)?;
         }
-        f.write_str(" }]")
+        f.write_str(" }")
     }
 }
 
@@ -150,10 +154,10 @@ pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, addres
         }
     }
     let denial = match nearest {
-        None => Denial::new("http.not-granted", &request).help(HttpGrant::least(method, url).to_string()),
+        None => Denial::new("http.not-granted", &request).help(format!("http = [{}]", HttpGrant::least(method, url))),
         Some((missed, grant)) => {
             let line = grant.widened(missed, method, url, address);
-            Denial::new(missed.code(), &request).at(&grant.place).help(line.to_string())
+            Denial::new(missed.code(), &request).at(&grant.place).help(format!("http = [{line}]"))
         }
     };
     Decision::Denied(denial)

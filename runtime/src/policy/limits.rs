@@ -165,10 +165,10 @@ const SIZES: &[(&str, u64)] = &[
 ];
 
 /// Units of times, in milliseconds. `ms` comes before the `s` and the `m` that it ends and begins with.
-const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+pub(super) const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 /// A whole number with one of `units`, or without any where there are none, from 1 to `max`.
-fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Result<u64, Diagnostic> {
+pub(super) fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Result<u64, Diagnostic> {
     let number = if units.is_empty() {
         u64::try_from(item.clone().integer()?).ok()
     } else {

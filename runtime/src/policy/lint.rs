@@ -101,3 +101,54 @@ fn is_granting(key: &Key) -> bool {
 fn at(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
     diagnostic.at(&place.source, place.span.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Record, Verdict};
+
+    #[test]
+    fn grants_are_compared_with_what_was_asked() {
+        let text = r#"version = 1
+[agents.a]
+files = [
+    { path = "in", mount = "/in", access = "write" },
+    { path = "out", mount = "/out", access = "write" },
+]
+calls = ["text/*"]
+env = ["A", "B"]
+[agents.b]
+env = ["A"]
+[agents."*"]
+env = ["A"]
+"#;
+        let mut recorded = Recorded::default();
+        for (capability, request) in
+            [("files", "read /in/x"), ("files", "write /out/x"), ("calls", "text/split"), ("env", "A")]
+        {
+            recorded.add(&Record {
+                time: 0,
+                run: String::new(),
+                step: String::new(),
+                agent: "a".into(),
+                digest: String::new(),
+                capability: capability.into(),
+                request: request.into(),
+                decision: Verdict::Allowed,
+                code: String::new(),
+                line: None,
+                count: 1,
+            });
+        }
+        let report = Policy::parse("p", text).unwrap().unused(&recorded, |_| None);
+        let found: Vec<_> = report.0.iter().map(ToString::to_string).collect();
+        let expected = [
+            "p:4: warning[wide-grant]: `/in` may be written, and was only read",
+            "p:7: warning[wide-grant]: `text/*` allows any agent that fits, and one was called",
+            "p:8: warning[unused-grant]: nothing recorded has used this grant of `env`",
+            "p:9: warning[unused-grant]: no agent of `b` asked for anything in what was recorded",
+            "p:12: warning[unused-grant]: nothing recorded has used this grant of `env`",
+        ];
+        assert_eq!(found, expected);
+    }
+}

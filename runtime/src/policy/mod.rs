@@ -26,6 +26,7 @@ mod paths;
 mod pattern;
 mod read;
 mod request;
+mod sql;
 mod suggest;
 mod tcp;
 mod twins;
@@ -55,6 +56,7 @@ pub use limits::{Limits, size_text};
 pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
+pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
 pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
 pub use url::{MAX_URL, Scheme, Url};
@@ -121,6 +123,11 @@ impl Policy {
     #[must_use]
     pub fn under(self, ceiling: Self) -> Self {
         Self { ceiling: Some(Box::new(ceiling)), ..self }
+    }
+
+    /// Every database that it grants to anyone.
+    pub fn databases(&self) -> impl Iterator<Item = &DatabaseGrant> {
+        self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flatten()
     }
 
     /// The same policy, with other folders in place of those that `moved` knows.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, net::IpAddr};
 
-use crate::policy::{Access, Host, Url, url::parse_port};
+use crate::policy::{Access, Host, SqlAction, Url, sql, url::parse_port};
 
 /// One thing that an agent asks to do: what every decision, denial, audit record and policy test
 /// is about. In text it is the capability's word and what is asked of it.
@@ -56,6 +56,18 @@ pub enum Request<'a> {
         /// Its path in the library.
         path: Cow<'a, str>,
     },
+    /// Do something with a database.
+    Sql {
+        /// The database's name in the policy.
+        database: Cow<'a, str>,
+        /// What to do.
+        action: SqlAction,
+        /// The table, or the function to call; nothing to connect. In lower case, unless quoted; with
+        /// its schema where that isn't the default one.
+        table: Cow<'a, str>,
+        /// One column of it; `*` for all.
+        column: Option<Cow<'a, str>>,
+    },
     /// Import a module.
     Imports {
         /// Its full name.
@@ -74,6 +86,7 @@ impl<'a> Request<'a> {
             Self::Tcp { .. } => "tcp",
             Self::Env { .. } => "env",
             Self::Calls { .. } => "calls",
+            Self::Sql { .. } => "sql",
             Self::Imports { .. } => "imports",
             Self::Jump => "jump",
         }
@@ -106,6 +119,7 @@ impl<'a> Request<'a> {
                 let name = path.rsplit('/').next().unwrap_or_default().to_owned();
                 Ok(Self::Calls { agent: name.into(), path })
             }
+            "sql" => sql::parse(rest),
             "imports" => Ok(Self::Imports { module: needed("the name of a module")? }),
             "jump" => Ok(Self::Jump),
             _ => Err(format!("`{}` is no capability: it is {}", word.escape_debug(), Self::WORDS.join(", "))),
@@ -113,7 +127,7 @@ impl<'a> Request<'a> {
     }
 
     /// The capabilities' words.
-    pub(super) const WORDS: [&'static str; 7] = ["files", "http", "tcp", "env", "calls", "imports", "jump"];
+    pub(super) const WORDS: [&'static str; 8] = ["files", "http", "tcp", "sql", "env", "calls", "imports", "jump"];
 
     /// The same request, with the name and the path of the agent to call, if `find` knows it by the
     /// text that the request was read from.
@@ -185,6 +199,13 @@ impl fmt::Display for WithoutWord<'_, '_> {
             Request::Files { access, path } => write!(f, "{} {path}", access.word()),
             Request::Env { name } => f.write_str(name),
             Request::Calls { path, .. } => f.write_str(path),
+            Request::Sql { database, action: SqlAction::Connect, .. } => write!(f, "connect {database}"),
+            Request::Sql { database, action, table, column: None } => {
+                write!(f, "{} {database}.{table}", action.word())
+            }
+            Request::Sql { database, action, table, column: Some(column) } => {
+                write!(f, "{} {database}.{table}({column})", action.word())
+            }
             Request::Imports { module } => f.write_str(module),
             Request::Jump => f.write_str("move the head"),
         }

@@ -8,6 +8,7 @@ use crate::policy::{
     asked::{self, Counts},
     limits::LimitKeys,
 };
+use crate::source::Place;
 
 /// The most requests of one agent that are listed because no policy can allow them.
 const MAX_LISTED: usize = 20;
@@ -56,8 +57,9 @@ impl Recorded {
 }
 
 fn head(total: &Counts, marked: usize, left_off: u64) -> String {
-    let (all, denied) = (total.total(), total.denied());
-    let mut head = format!("# The least policy for what was recorded: {all} requests, {denied} of them denied.\n");
+    let all = if total.total() == 1 { "1 request".into() } else { format!("{} requests", total.total()) };
+    let denied = total.denied();
+    let mut head = format!("# The least policy for what was recorded: {all}, {denied} of them denied.\n");
     if marked > 0 {
         head.push_str("# Read it before you use it: lines marked DENIED give what was refused until now.\n");
     }
@@ -79,6 +81,8 @@ fn limits(policy: &mut String, keys: &LimitKeys) {
 struct Section<'r> {
     name: &'r str,
     limits: LimitKeys,
+    /// Its `within`: folders in it are relative to another file, so it isn't copied.
+    ceiling: Option<Place>,
     asked: Vec<Asked<'r>>,
     /// The key, its grants, and whether it is a list.
     lines: Vec<(&'static str, Vec<Least>, bool)>,
@@ -89,10 +93,17 @@ struct Section<'r> {
 impl<'r> Section<'r> {
     fn new(recorded: &'r Recorded, (name, path): Named<'r>, ground: &Ground<'_>) -> Self {
         let held = held(ground, (name, path));
-        let mut section =
-            Self { name, limits: LimitKeys::default(), asked: Vec::new(), lines: Vec::new(), beyond: Vec::new() };
+        let mut section = Self {
+            name,
+            limits: LimitKeys::default(),
+            ceiling: None,
+            asked: Vec::new(),
+            lines: Vec::new(),
+            beyond: Vec::new(),
+        };
         for one in ground.policy.about(name, path) {
             section.limits.narrow_to(&one.limits);
+            section.ceiling = one.within.as_ref().map(|within| within.place.clone()).or(section.ceiling);
         }
         for (text, counts) in recorded.of(name) {
             let request = asked::request(text)
@@ -122,7 +133,7 @@ impl<'r> Section<'r> {
         self.beyond.extend(unmet.map(|one| (one.text, one.counts)));
         least.iter_mut().for_each(|least| least.of.iter_mut().for_each(|of| *of = positions[*of]));
         if !least.is_empty() {
-            self.lines.push((advice.word(), least, advice.is_list()));
+            self.lines.push((advice.key(), least, advice.is_list()));
         }
     }
 
@@ -153,6 +164,12 @@ impl<'r> Section<'r> {
                 grants.push_str(&format!("{indent}{key}{}{comma}\n", grant.toml));
             }
             policy.push_str(&if *is_list { format!("{word} = [\n{grants}]\n") } else { grants });
+        }
+        if let Some(place) = &self.ceiling {
+            policy.push_str(&format!(
+                "# What it leaves to others is not in this policy: `within` at {}\n",
+                place.line().escape_debug()
+            ));
         }
         self.write_beyond(policy);
     }
@@ -187,4 +204,102 @@ fn is_beyond(advice: &dyn Advise, counts: &Counts) -> bool {
 /// Whether a section can be about this agent and no other. A log may hold anything.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.contains(['*', '/'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Record, Verdict};
+
+    const UNDER: &str = r#"version = 1
+[agents.a]
+limits = { time = "90s", memory = "3MB" }
+files = [{ path = "in", mount = "/in", access = "write" }]
+within = { env = [] }
+"#;
+
+    fn suggested(asked: &[(&str, &str)]) -> Suggestion {
+        let mut recorded = Recorded::default();
+        for (request, code) in asked {
+            let (capability, request) = request.split_once(' ').unwrap();
+            recorded.add(&Record {
+                time: 0,
+                run: String::new(),
+                step: String::new(),
+                agent: "a".into(),
+                digest: String::new(),
+                capability: capability.into(),
+                request: request.escape_debug().to_string(),
+                decision: if code.is_empty() { Verdict::Allowed } else { Verdict::Denied },
+                code: (*code).into(),
+                line: None,
+                count: 1,
+            });
+        }
+        let policy = Policy::parse("p", UNDER).unwrap();
+        let suggestion =
+            recorded.suggest(&[("a", "x/a")], &Ground { policy: &policy, base: Path::new("/b"), with_denied: true });
+        Policy::parse("s", &suggestion.policy).unwrap_or_else(|report| panic!("{report}\n{}", suggestion.policy));
+        suggestion
+    }
+
+    /// The lines that grant something, without what is said about them.
+    fn lines(asked: &[(&str, &str)]) -> Vec<String> {
+        let policy = suggested(asked).policy;
+        let grants =
+            policy.lines().map(str::trim).filter(|line| line.starts_with(['{', '"']) || line.starts_with("jump"));
+        grants.map(|line| line.trim_end_matches(',').to_owned()).collect()
+    }
+
+    #[test]
+    fn folders_are_merged_and_access_is_the_least() {
+        let (read, write) = ("access = \"read\" }", "access = \"write\" }");
+        let folder =
+            |path: &str, mount: &str, access: &str| format!("{{ path = \"{path}\", mount = \"{mount}\", {access}");
+        let asked = [("files read /in/a/1", ""), ("files read /in/a/2", ""), ("files write /in/b/c/3", "")];
+        assert_eq!(lines(&asked), [folder("/b/in/a", "/in/a", read), folder("/b/in/b/c", "/in/b/c", write)]);
+        let asked = [("files read /in/1", ""), ("files write /in/b/2", "")];
+        assert_eq!(lines(&asked), [folder("/b/in", "/in", write)]);
+        assert!(suggested(&asked).policy.contains("# a folder in it is written"));
+        let asked = [("files read /in", ""), ("files read /etc/passwd", "files.not-granted")];
+        assert_eq!(lines(&asked), [folder("…", "/etc", read), folder("/b/in", "/in", read)]);
+        let many: Vec<_> = (0..100).map(|n| format!("files read /in/{n}/x")).collect();
+        let many: Vec<_> = many.iter().map(|request| (request.as_str(), "")).collect();
+        assert_eq!(lines(&many), [folder("/b/in", "/in", read)]);
+    }
+
+    #[test]
+    fn what_no_policy_allows_is_a_comment() {
+        let asked = [
+            ("files read /in/link", "files.outside"),
+            ("tcp example.com:80", "tcp.not-granted"),
+            ("env no-name", "env.not-granted"),
+            ("calls x/*", "calls.not-granted"),
+            ("files read /;/x", "files.not-granted"),
+        ];
+        assert_eq!(lines(&asked), [""; 0]);
+        let policy = suggested(&asked).policy;
+        assert!(asked.iter().all(|(request, _)| policy.contains(&format!("#   {request}: DENIED once"))), "{policy}");
+    }
+
+    #[test]
+    fn what_was_denied_is_marked() {
+        let suggestion = suggested(&[("jump move the head", "jump.denied"), ("env B", ""), ("env B", "env.ceiling")]);
+        assert_eq!((suggestion.grants, suggestion.denied), (2, 2));
+        let expected = r#"# The least policy for what was recorded: 3 requests, 2 of them denied.
+# Read it before you use it: lines marked DENIED give what was refused until now.
+version = 1
+
+[agents."a"]
+limits = { memory = "3000000B", time = "90s" }
+env = [
+    # allowed once, DENIED once (env.ceiling)
+    "B",
+]
+# DENIED once (jump.denied)
+jump = true
+# What it leaves to others is not in this policy: `within` at p:5
+"#;
+        assert_eq!(suggestion.policy, expected);
+    }
 }

@@ -1,5 +1,7 @@
 //! Connections over TCP that an agent may open.
 
+mod advice;
+
 use std::{borrow::Cow, fmt, net::IpAddr};
 
 use crate::{
@@ -8,6 +10,8 @@ use crate::{
     policy::{Addresses, ByHost, Decision, Denial, Host, HostPattern, OfHost, Request, http::read_list},
     source::Place,
 };
+
+pub(super) use advice::Tcp;
 
 /// One entry of `tcp`.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,14 +32,14 @@ impl OfHost for TcpGrant {
     }
 }
 
-/// The line of a policy.
+/// As a policy writes it.
 impl fmt::Display for TcpGrant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tcp = [{{ host = \"{}\", ports = {:?}", self.host, self.ports)?;
+        write!(f, "{{ host = \"{}\", ports = {:?}", self.host, self.ports)?;
         if !self.addresses.is_empty() {
             write!(f, ", addresses = {}", self.addresses)?;
         }
-        f.write_str(" }]")
+        f.write_str(" }")
     }
 }
 
@@ -65,7 +69,7 @@ pub(super) fn decide(grants: &ByHost<TcpGrant>, host: &Host, port: Option<u16>, 
         wider.addresses = grant.addresses.with(address);
     }
     let code = if on_port { "tcp.address" } else { "tcp.port" };
-    Decision::Denied(Denial::new(code, &request).at(&grant.place).help(wider.to_string()))
+    Decision::Denied(Denial::new(code, &request).at(&grant.place).help(format!("tcp = [{wider}]")))
 }
 
 /// Reads `tcp = [{ host, ports, addresses }]`.

@@ -60,6 +60,7 @@ impl Guests {
         http::add_to_linker(&mut linker)?;
         super::bindings::http::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         call::add_to_linker(&mut linker)?;
+        super::bindings::sql::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         imports::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         Ok(Self {

@@ -33,6 +33,7 @@ use crate::{
         imports,
         log::{Log, Sink},
         network::Network,
+        sql::Databases,
     },
     failure::{Code, Failure},
     policy::{Denial, Limits, size_text},
@@ -82,6 +83,8 @@ pub struct Call<'a> {
     pub limits: CallLimits,
     /// The folders that it may reach.
     pub mounts: Arc<Mounts>,
+    /// The databases that it may use.
+    pub databases: Arc<Databases>,
     /// Where it asks for what it may do.
     pub gate: Gate,
     /// The variables that it holds.
@@ -213,6 +216,7 @@ impl Sandbox {
             gate: Gate::new(Arc::default(), Subject::default(), None, Arc::default()),
             env: Arc::default(),
             callees: Arc::new(call::Nobody),
+            databases: Arc::default(),
             log: log.clone(),
         };
         let guest = self.guests.get(code)?;

@@ -4,10 +4,12 @@ import builtins
 import importlib
 import linecache
 import os
+import pkgutil
 import sys
 import traceback
 import warnings
 
+import wit_world.imports
 from componentize_py_types import Err
 from wit_world.imports import call as _call, http as _http  # noqa: F401 (what is not imported now can't be later)
 from wit_world.imports.types import Field, Value_Json, Value_Text
@@ -56,6 +58,7 @@ def prepare(world):
     archive = Archive()
     _import_library(archive)
     _keep_the_rest(archive)
+    _import_contract()
 
     # These take hold of the modules that have just been imported.
     from . import agent, event_loop, imports, network, refusals, streams
@@ -73,6 +76,12 @@ def prepare(world):
     os.environ.clear()
     imports.prepare(archive)
     heap.settle()
+
+
+def _import_contract():
+    """The world's interfaces: the runtime asks for their modules when the files are gone."""
+    for module in pkgutil.iter_modules(wit_world.imports.__path__):
+        importlib.import_module(f"wit_world.imports.{module.name}")
 
 
 def _import_library(archive):

@@ -98,6 +98,16 @@ pub(super) fn whole(bytes: Vec<u8>) -> WasiBody {
     Full::new(Bytes::from(bytes)).map_err(WasiError::from).boxed_unsync()
 }
 
+impl Http {
+    /// Why a connection broke off, if it is that no more bytes may go over the network.
+    fn unpaid(&self) -> Option<WasiError> {
+        (self.0.meter.left() == 0).then(|| {
+            self.out_of_bytes();
+            WasiError::HttpResponseBodySize(None)
+        })
+    }
+}
+
 impl<B> Bounded<B> {
     fn too_large(&self) -> WasiError {
         let most = self.most;
@@ -130,7 +140,7 @@ impl<B: Body<Data = Bytes, Error: Into<WasiError>> + Unpin> Body for Bounded<B> 
             sleep.as_mut().reset(Instant::now() + *pause);
         }
         let Some(frame) = frame else { return Poll::Ready(None) };
-        let frame = frame.map_err(Into::into)?;
+        let frame = frame.map_err(|error| self.http.unpaid().unwrap_or_else(|| error.into()))?;
         let size = frame.data_ref().map_or(0, Bytes::len) as u64;
         if size > self.left {
             return Poll::Ready(Some(Err(self.too_large())));

@@ -8,8 +8,9 @@ use serde_json::json;
 use crate::{
     Diagnostic, Library, Policy, Program, Report,
     agent::{self, Body, Code, Entry, Manifest},
-    capability::files::Mounts,
+    capability::{files::Mounts, sql::Databases},
     cli::{Globals, Stop, check::conclude, policy, setup},
+    diagnostic::counted,
     policy::Authority,
 };
 
@@ -35,7 +36,7 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     findings(&policy, &library, &mut report);
     let tests = policy.tests().len();
     let object = json!({ "policy": path, "tests": tests });
-    conclude(report, &format!("{}, {tests} tests", path.display()), object, globals.json)
+    conclude(report, &format!("{}, {}", path.display(), counted(tests, "test")), object, globals.json)
 }
 
 /// What every check says of a policy: its tests, and whether it fits the agents there are.
@@ -52,10 +53,15 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
         let message = format!("no agent is called `{pattern}`");
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
     }
-    let protected = setup::protected(policy);
+    let mut protected = setup::protected(policy);
+    protected.fixed.extend(Databases::files(policy.databases()));
+    // Where a policy is checked, its secrets needn't be.
+    let env = |_: &str| Some("host=unchecked".to_owned());
     for manifest in manifests() {
         let authority = policy.authority(&manifest.name, &manifest.path);
-        if let Err(Stop::Files(wrong)) = Mounts::open(authority.files(), &[], &protected).map_err(setup::mount_error) {
+        let mounts = Mounts::open(authority.files(), &[], &protected).map(drop);
+        let databases = || Databases::open(&authority, authority.files(), &protected, &env).map(drop);
+        if let Err(Stop::Files(wrong)) = mounts.and_then(|()| databases()).map_err(setup::mount_error) {
             let new = wrong.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
             let new: Vec<_> = new.collect();
             report.0.extend(new);

@@ -86,7 +86,8 @@ impl Explained<'_> {
                 "code": code, "line": place.map(Place::line), "help": help, "lines": lines,
             }))?;
         } else {
-            terminal::print_line(&render::decision(&request.to_string(), &decision, lines.as_deref()))?;
+            let help = lines.map(|lines| format!("these lines would allow it{}:\n{lines}", self.own_section()));
+            terminal::print_line(&render::decision(&request.to_string(), &decision, help.as_deref()))?;
             self.warn_of_ceilings(request, &decision);
         }
         if code.is_some() { Err(Stop::Said(3)) } else { Ok(()) }
@@ -107,6 +108,13 @@ impl Explained<'_> {
         }
     }
 
+    /// Where the agent's own section is, if it has one.
+    fn own_section(&self) -> String {
+        let sections = self.policy.sections_about(self.agent);
+        let own = sections.into_iter().find(|(pattern, _)| *pattern == self.agent.0);
+        own.map_or_else(String::new, |(_, place)| format!(", in the section at {}", render::shown_path(&place.line())))
+    }
+
     fn caller_names(&self) -> Vec<&str> {
         self.callers.iter().map(|(name, _)| *name).collect()
     }
@@ -120,13 +128,13 @@ impl Explained<'_> {
         let sections = sections.iter().map(|(pattern, place)| (*pattern, place.line())).collect();
         section(&mut page, "Sections, the most specific first", sections);
         let said = self.policy.said(self.agent);
-        section(&mut page, "Grants", grants(&said));
+        table(&mut page, "Grants", grants(&said));
         let below = said.iter().filter(|said| said.key.name == "within");
-        section(&mut page, "Leaves to those it calls", below.flat_map(|said| &said.key.inner).flat_map(rows).collect());
+        table(&mut page, "Leaves to those it calls", below.flat_map(|said| &said.key.inner).flat_map(rows).collect());
         for caller in &self.callers {
             let said = self.policy.said(*caller);
             let within = said.iter().filter(|said| said.key.name == "within").flat_map(|said| &said.key.inner);
-            section(&mut page, &format!("Ceiling of {}", caller.0), within.flat_map(rows).collect());
+            table(&mut page, &format!("Ceiling of {}", caller.0), within.flat_map(rows).collect());
         }
         if !self.authority.ceilings.is_empty() {
             let left = self.authority.files().iter();
@@ -134,7 +142,7 @@ impl Explained<'_> {
                 .map(|grant| ("files", format!("{} {} ({})", grant.access.word(), grant.mount, grant.host.display())));
             section(&mut page, "Folders that remain", left.collect());
         }
-        section(&mut page, "Limits", limits(&said, &self.authority));
+        table(&mut page, "Limits", limits(&said, &self.authority));
         section(
             &mut page,
             "Asks for",
@@ -182,40 +190,51 @@ impl Explained<'_> {
     }
 }
 
-/// What is granted, a row for each grant.
-fn grants<'s>(said: &'s [Said<'_>]) -> Vec<(&'s str, String)> {
+/// What is granted, a row for each grant, and the lines that it overrules.
+fn grants<'s>(said: &'s [Said<'_>]) -> Rows<'s> {
     let granting = said.iter().filter(|said| said.key.name != "within" && !said.key.name.starts_with("limits."));
     let mut grants = Vec::new();
     for said in granting {
         let from = grants.len();
         grants.extend(rows(said.key));
-        if let (Some((_, row)), false) = (grants.get_mut(from), said.overruled.is_empty()) {
-            let lines: Vec<_> = said.overruled.iter().map(|place| place.line()).collect();
-            row.push_str(&format!(", not {}", lines.join(", ")));
+        if let Some((_, _, line)) = grants.get_mut(from) {
+            line.push_str(&overruled(said));
         }
     }
-    if grants.is_empty() { vec![("none", String::new())] } else { grants }
+    if grants.is_empty() { vec![("none", String::new(), String::new())] } else { grants }
+}
+
+/// A name, what is said, and where.
+type Rows<'s> = Vec<(&'s str, String, String)>;
+
+/// The widest text that lines are put in one column behind.
+const WIDEST: usize = 72;
+
+/// Adds a table of three columns to a page.
+fn table(page: &mut String, title: &str, rows: Rows<'_>) {
+    let width = |text: &String| text.chars().count();
+    let widest = rows.iter().map(|(_, text, _)| width(text)).filter(|width| *width <= WIDEST).max().unwrap_or_default();
+    let row = |(name, text, line): (_, String, String)| (name, format!("{text:<widest$}  {line}"));
+    section(page, title, rows.into_iter().map(row).collect());
 }
 
 /// A row for each element of a key's list, or one for its value.
-fn rows(key: &Key) -> Vec<(&str, String)> {
-    let row = |place: &Place| (key.name.as_str(), format!("{}  says {}", place.words(), place.line()));
+fn rows(key: &Key) -> Rows<'_> {
+    let row = |place: &Place| (key.name.as_str(), place.words(), place.line());
     if key.parts.is_empty() { vec![row(&key.place)] } else { key.parts.iter().map(row).collect() }
 }
 
+fn overruled(said: &Said<'_>) -> String {
+    let lines: Vec<_> = said.overruled.iter().map(|place| place.line()).collect();
+    if lines.is_empty() { String::new() } else { format!(", instead of {}", lines.join(", ")) }
+}
+
 /// The limits, each with the line that sets it.
-fn limits<'s>(said: &[Said<'_>], authority: &Authority) -> Vec<(&'s str, String)> {
-    let values = crate::cli::show::limits(&authority.limits);
-    let line = |name: &str| {
-        let key = said.iter().find(|said| said.key.name.strip_prefix("limits.") == Some(name));
-        match key {
-            None => "by default".to_owned(),
-            Some(said) if said.overruled.is_empty() => format!("says {}", said.key.place.line()),
-            Some(said) => {
-                let lines: Vec<_> = said.overruled.iter().map(|place| place.line()).collect();
-                format!("says {}, not {}", said.key.place.line(), lines.join(", "))
-            }
-        }
+fn limits<'s>(said: &[Said<'_>], authority: &Authority) -> Rows<'s> {
+    let line = |name: &str| match said.iter().find(|said| said.key.name.strip_prefix("limits.") == Some(name)) {
+        Some(said) => said.key.place.line() + &overruled(said),
+        None => "by default".to_owned(),
     };
-    values.into_iter().map(|(name, value)| (name, format!("{value}  {}", line(name)))).collect()
+    let values = crate::cli::show::limits(&authority.limits);
+    values.into_iter().map(|(name, value)| (name, value, line(name))).collect()
 }

@@ -16,7 +16,7 @@ use crate::{
 pub struct SuggestArgs {
     /// The agents, each with those that it can reach [default: all that are recorded]
     #[arg(value_name = "AGENT", add = crate::cli::complete::agents())]
-    agents: Vec<String>,
+    names: Vec<String>,
     /// Audit logs, as `turingbox run --audit FILE` writes them
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     audit: Vec<PathBuf>,
@@ -30,7 +30,7 @@ pub fn suggest(globals: &Globals, arguments: &SuggestArgs) -> Result<(), Stop> {
     let library = setup::library(globals)?;
     let mut recorded = policy::recorded(&arguments.audit)?;
     let under = setup::policy(globals)?;
-    let wanted = reached(&library, &arguments.agents);
+    let wanted = reached(&library, &arguments.names);
     if !wanted.is_empty() {
         recorded.retain(|agent| wanted.iter().any(|name| name == agent));
     }
