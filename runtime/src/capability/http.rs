@@ -155,7 +155,7 @@ impl Http {
             response.headers_mut().remove(name);
         }
         if let Some(secrets) = self.secrets_for(&url) {
-            secrets.out_of_headers(response.headers_mut());
+            secrets.take_out_of_headers(response.headers_mut());
         }
         Ok((response, connection))
     }
@@ -166,13 +166,13 @@ impl Http {
         let asked = url.clone();
         if let Some(secrets) = self.secrets_for(&asked) {
             let denied = |denial: Denial| self.refuse(Kind::Denied, denial);
-            url = secrets.into_url().map_err(denied)?;
+            url = secrets.url_with().map_err(denied)?;
             let again = Request::Http { method: method.as_str().into(), url: Cow::Borrowed(&url), address: None };
             if let Decision::Denied(Denial { code, .. }) = self.0.gate.authority().decide(&again) {
                 return Err(denied(Denial::of(code, format_args!("{method} {asked}, with the value of a variable"))));
             }
-            secrets.into_headers(&mut headers).map_err(denied)?;
-            body = body::whole(secrets.into_body(self.collect(body).await?));
+            secrets.put_into_headers(&mut headers).map_err(denied)?;
+            body = body::whole(secrets.body_with(self.collect(body).await?));
             // It may be another now, and the body itself says it.
             headers.remove(header::CONTENT_LENGTH);
         }

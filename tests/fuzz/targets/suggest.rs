@@ -49,7 +49,7 @@ fuzz_target!(|text: &str| {
         let (Ok(request), true) = (Request::parse(request), request.len() < 500) else { continue };
         let decide = |policy: &Policy| policy.authority(&record.agent, &record.agent).decide(&request);
         if matches!((record.decision, decide(&under)), (Verdict::Allowed, Decision::Allowed(_)))
-            && !request.to_string().contains(['*', '\\', ';'])
+            && !request.to_string().contains(['*', '\\', ';', '\0'])
         {
             assert!(matches!(decide(&policy), Decision::Allowed(_)), "{request} is denied under\n{suggested}");
         }

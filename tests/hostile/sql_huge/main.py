@@ -13,7 +13,7 @@ def kind(statement, parameters=(), database="shop"):
 def main():
     long = "x" * 5_000_000
     got = kind("select '" + long + "'")
-    got += kind("select ?", [sql.Cell_Text(long), sql.Cell_Text(long)])
+    got += kind("select ?, ?", [sql.Cell_Text(long), sql.Cell_Text(long)])
     got += kind("select 1", [sql.Cell_Null()] * 20_000)
     got += kind("select " + ", ".join(["?"] * 12_000), [sql.Cell_Null()] * 9_000)
     got += kind("select ?", [sql.Cell_Data(bytes(2_000_000))])

@@ -32,7 +32,7 @@ impl Http {
         let (head, body) = response.into_parts();
         let body = self.collect(self.incoming(body, self.max_whole(), None, connection)).await?;
         let body = match self.secrets_for(&url) {
-            Some(secrets) => secrets.out_of_body(body),
+            Some(secrets) => secrets.body_without(body),
             None => body,
         };
         let headers = head

@@ -20,12 +20,12 @@ pub(super) struct Secrets<'a> {
 
 impl Secrets<'_> {
     /// The body with the values.
-    pub fn into_body(&self, body: Vec<u8>) -> Vec<u8> {
+    pub fn body_with(&self, body: Vec<u8>) -> Vec<u8> {
         self.env.reveal(self.url.host(), &body).unwrap_or(body)
     }
 
     /// The URL with the values.
-    pub fn into_url(&self) -> Result<Url, Denial> {
+    pub fn url_with(&self) -> Result<Url, Denial> {
         let Some(target) = self.env.reveal(self.url.host(), self.url.target().as_bytes()) else {
             return Ok(self.url.clone());
         };
@@ -34,7 +34,7 @@ impl Secrets<'_> {
     }
 
     /// Puts the values into headers.
-    pub fn into_headers(&self, headers: &mut HeaderMap) -> Result<(), Denial> {
+    pub fn put_into_headers(&self, headers: &mut HeaderMap) -> Result<(), Denial> {
         for (name, value) in headers.iter_mut() {
             if let Some(with) = self.env.reveal(self.url.host(), value.as_bytes()) {
                 let broken = |_| Denial::of("http.bad-header", format_args!("{name}: {BROKEN}"));
@@ -46,7 +46,7 @@ impl Secrets<'_> {
     }
 
     /// The answer's headers without the values: some servers send back what they got.
-    pub fn out_of_headers(&self, headers: &mut HeaderMap) {
+    pub fn take_out_of_headers(&self, headers: &mut HeaderMap) {
         for value in headers.values_mut() {
             if let std::borrow::Cow::Owned(without) = self.env.scrubber().bytes(value.as_bytes()) {
                 *value = HeaderValue::from_maybe_shared(Bytes::from(without)).unwrap_or(HeaderValue::from_static(""));
@@ -55,7 +55,7 @@ impl Secrets<'_> {
     }
 
     /// The answer's body without the values.
-    pub fn out_of_body(&self, body: Vec<u8>) -> Vec<u8> {
+    pub fn body_without(&self, body: Vec<u8>) -> Vec<u8> {
         self.env.scrubber().bytes(&body).into_owned()
     }
 }

@@ -67,7 +67,7 @@ impl Http {
         let most = if self.secrets_for(&url).is_some() { self.max_whole() } else { MAX_STREAMED };
         let body = self.incoming(body, most, options.between_bytes_timeout, connection);
         let body = match self.secrets_for(&url) {
-            Some(secrets) => whole(secrets.out_of_body(self.collect(body).await.map_err(Error::from)?)),
+            Some(secrets) => whole(secrets.body_without(self.collect(body).await.map_err(Error::from)?)),
             None => body.boxed_unsync(),
         };
         Ok(http::Response::from_parts(head, body))
