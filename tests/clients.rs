@@ -17,9 +17,8 @@ use crate::support::{
 };
 
 /// "hello\n" with gzip.
-const GZIPPED: &[u8] = &[
-    0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0xe7, 2, 0, 0x20, 0x30, 0x3a, 0x36, 6, 0, 0, 0,
-];
+const GZIPPED: &[u8] =
+    &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0xe7, 2, 0, 0x20, 0x30, 0x3a, 0x36, 6, 0, 0, 0];
 
 #[test]
 fn requests_do_as_expected() {
@@ -75,10 +74,28 @@ fn agents_call_agents() {
     let policy = Policy::parse("policy.toml", "version = 1\n[agents.call_others]\ncalls = [\"echo\"]\n").unwrap();
     let library = host::library(&root().join("tests/clients/agents"));
     let ran = host::run(&library, "call_others", &policy, &[]);
-    let expected =
-        json!(["well", { "output": { "a": [1] } }, "78", "Denied", "Denied", "InvalidCall", "TypeError"]);
+    let expected = json!(["well", { "output": { "a": [1] } }, "78", "Denied", "Denied", "InvalidCall", "TypeError"]);
     assert_eq!(got(&ran), expected);
     assert!(ran.log.contains(&"about to call".to_owned()), "{:?}", ran.log);
+}
+
+#[test]
+fn databases_are_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = rusqlite::Connection::open(folder.path().join("orders.db")).unwrap();
+    let filled = "create table orders (id integer, name text, paid real);
+        insert into orders values (1, 'a', 1.5), (2, 'b', 2.5), (3, 'c', null);
+        create table secrets (id integer);";
+    database.execute_batch(filled).unwrap();
+    let text = "version = 1\n[agents.query]\ndatabases = [{ name = \"orders\", url = { file = \"orders.db\" }, \
+                tables = { orders = \"write\" } }]\n";
+    let path = folder.path().join("policy.toml");
+    let policy = Policy::parse(&path.display().to_string(), text).unwrap_or_else(|report| panic!("{report}"));
+    let ran = host::run(&host::library(&root().join("tests/clients/agents")), "query", &policy, &[]);
+    let rows = json!([{ "id": 2, "name": "b", "paid": 2.5 }, { "id": 3, "name": "c", "paid": null }]);
+    let failed = ["Denied", "StatementError", "StatementError", "StatementError"];
+    let [first, second, third, fourth] = failed;
+    assert_eq!(got(&ran), json!([rows, ["id", "name", "paid"], "b", 1, first, second, third, fourth]));
 }
 
 /// Runs an agent that may ask a server, and gives what it gave.
@@ -90,7 +107,9 @@ fn run(agent: &str, grant: &str) -> Json {
         ["127.0.0.1", "localhost"]
             .map(|name| {
                 let schemes = if grant.contains("schemes") { "" } else { "schemes = [\"http\"], " };
-                format!("{{ host = \"{name}\", ports = [{port}], {schemes}{grant}, addresses = [\"127.0.0.1\", \"::1\"] }}")
+                format!(
+                    "{{ host = \"{name}\", ports = [{port}], {schemes}{grant}, addresses = [\"127.0.0.1\", \"::1\"] }}"
+                )
             })
             .join(", ")
     );
@@ -137,7 +156,8 @@ fn answer(mut stream: TcpStream, port: u16) -> Option<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let path = target.split('?').next().unwrap_or_default();
-    let echo = json!({ "method": method, "target": target, "headers": headers, "body": String::from_utf8_lossy(&body) });
+    let echo =
+        json!({ "method": method, "target": target, "headers": headers, "body": String::from_utf8_lossy(&body) });
     let (status, more, body) = match path {
         "/echo" => ("200 OK", "Content-Type: application/json\r\n".to_owned(), echo.to_string().into_bytes()),
         "/redirect" => ("302 Found", "Location: /echo\r\n".to_owned(), Vec::new()),

@@ -11,7 +11,7 @@ mod hostile;
 mod imports;
 mod interrupt;
 mod invariants;
-mod sql;
 mod network;
+mod sql;
 mod support;
 mod tidy;

@@ -61,7 +61,8 @@ fn capabilities_have_one_word() {
             .any(|case| folder::name(case).starts_with(&format!("{word}_")));
         assert!(hostile, "no hostile guest is called {word}_…");
     }
-    let groups = ["files", "http", "sql", "imports", "tcp", "udp", "env", "calls", "limits", "result", "python", "component"];
+    let groups =
+        ["files", "http", "sql", "imports", "tcp", "udp", "env", "calls", "limits", "result", "python", "component"];
     for case in folder::entries(&root().join("tests/hostile")) {
         let name = folder::name(&case);
         assert!(groups.iter().any(|group| name.starts_with(&format!("{group}_"))), "{name} is in no group");

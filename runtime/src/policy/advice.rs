@@ -3,8 +3,8 @@
 
 use crate::{
     policy::{
-        Asked, Authority, Decision, Grants, Request, calls::Calls, env::Env, files::Files, http::Http, imports::Imports,
-        jump::Jump, sql::Sql, tcp::Tcp,
+        Asked, Authority, Decision, Grants, Request, calls::Calls, env::Env, files::Files, http::Http,
+        imports::Imports, jump::Jump, sql::Sql, tcp::Tcp,
     },
     source::Place,
 };

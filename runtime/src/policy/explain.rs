@@ -2,7 +2,10 @@
 
 use crate::{
     document::{Item, Table},
-    policy::{Authority, Ceiling, Ceilings, Decision, Denial, FileGrant, Policy, Request, Section, advice::{self, quoted}},
+    policy::{
+        Authority, Ceiling, Ceilings, Decision, Denial, FileGrant, Policy, Request, Section,
+        advice::{self, quoted},
+    },
     source::Place,
 };
 

@@ -26,11 +26,11 @@ mod paths;
 mod pattern;
 mod read;
 mod request;
+mod sql;
 mod suggest;
 mod tcp;
 mod twins;
 mod url;
-mod sql;
 
 pub use address::Addresses;
 use asked::Asked;
@@ -56,10 +56,10 @@ pub use limits::{Limits, size_text};
 pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
+pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
 pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
 pub use url::{MAX_URL, Scheme, Url};
-pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
 
 use std::{
     path::{Path, PathBuf},

@@ -8,7 +8,7 @@ def walk(cls, seen):
 
 def main():
     got = []
-    functions = {"listdir", "getcwd", "system", "popen", "Popen", "create_connection"}
+    functions = {"listdir", "getcwd", "popen", "Popen", "create_connection", "fork_exec"}
     for cls in walk(object, set()):
         for method in list(vars(cls).values()):
             if type(method).__name__ == "StandIn":

@@ -6,11 +6,6 @@ Each asks first, and the policy decides. What it denies raises `Denied`, which i
 
 from .errors import Denied, LimitReached
 
-from . import call, http, log  # After the errors, which they raise.
+from . import call, http, log, sql  # After the errors, which they raise.
 
-try:
-    from . import sql
-except ImportError:
-    pass  # A host without databases has no such import.
-
-__all__ = ["Denied", "LimitReached", *(name for name in ("call", "http", "log", "sql") if name in globals())]
+__all__ = ["Denied", "LimitReached", "call", "http", "log", "sql"]

@@ -6,6 +6,8 @@ import zlib
 from _sha2 import sha256
 from importlib.machinery import ModuleSpec
 
+from . import index
+
 
 class Archive:
     """Finds and loads modules of the standard library without a file system."""
@@ -14,6 +16,8 @@ class Archive:
         self._modules = {}
         self._lacking = {}
         self.digests = set()
+        # Told of each module before its code runs.
+        self.loading = None
 
     def __len__(self):
         return len(self._modules)
@@ -33,6 +37,8 @@ class Archive:
         bytecode = marshal.dumps(code)
         self._modules[name] = is_package, path, zlib.compress(bytecode, 9)
         self.digests.add(sha256(bytecode).digest())
+        for other in index.imported(code, name if is_package else name.rpartition(".")[0]):
+            index.note(name, other)
 
     def lack(self, name, part):
         """Remembers that `name` can't be imported, because this Python was built without `part`."""
@@ -51,6 +57,8 @@ class Archive:
         return None
 
     def exec_module(self, module):
+        if self.loading:
+            self.loading(module)
         exec(self.get_code(module.__spec__.name), module.__dict__)
 
     def get_code(self, name):

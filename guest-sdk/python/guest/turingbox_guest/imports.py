@@ -59,7 +59,7 @@ def guard():
     for name in core:
         sys.modules.pop(name, None)
     if hidden:
-        machinery.hide(hidden)
+        machinery.hide(hidden, _archive)
 
 
 def _remove(denied):

@@ -1,6 +1,7 @@
 """Who holds what of which module: made once, so that taking a module out takes no search."""
 
 import gc
+import opcode
 import sys
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 
@@ -11,15 +12,10 @@ _needs = {}
 # A module's other names → the one that everything here is kept under.
 _aliases = {}
 
-IMPORT_NAME = 0
-EXTENDED_ARG = 0
+IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
 
 
 def make():
-    global IMPORT_NAME, EXTENDED_ARG
-    import opcode
-
-    IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
     modules = {}
     for name, module in sys.modules.items():
         if isinstance(module, ModuleType):
@@ -45,7 +41,7 @@ def held(name):
 
 def needed(names, own, done):
     """The modules that these need for themselves, and that the guest's own need."""
-    open_ones = {alias(name) for name in names if name in sys.modules}
+    open_ones = {alias(name) for name in names}
     open_ones |= {name for name in sys.modules if name.startswith(own) and name not in done}
     found = set()
     while open_ones:
@@ -123,7 +119,7 @@ class _Finder:
         for key, value in (function.__kwdefaults__ or {}).items():
             self._note("kwdefaults", function, key, value, holder)
         if holder is not None:
-            for name in _imported(function.__code__, function.__globals__.get("__package__")):
+            for name in imported(function.__code__, function.__globals__.get("__package__")):
                 note(holder, name)
 
     def _cell(self, cell):
@@ -155,7 +151,7 @@ class _Finder:
         return None
 
 
-def _imported(code, package):
+def imported(code, package):
     """The modules that a function imports when it runs."""
     words, extended = code.co_code, 0
     for at in range(0, len(words), 2):
@@ -168,4 +164,4 @@ def _imported(code, package):
                 yield f"{package}.{name}"
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _imported(constant, package)
+            yield from imported(constant, package)

@@ -69,11 +69,12 @@ def _hook(tops, digests):
     return hook
 
 
-def hide(names):
+def hide(names, archive):
     """Keeps hidden modules from the agent's own code, as far as Python has means for that."""
     library = [(name, module) for name, module in sys.modules.items() if name not in AGENT]
     spaces = {id(vars(module)): name for name, module in library if isinstance(module, ModuleType)}
     guarded = _Guarded(names, spaces)
+    archive.loading = guarded.add
     guarded.take(builtins, "__import__", guarded.statement)
     guarded.take(importlib, "__import__", guarded.statement)
     guarded.take(importlib, "import_module", guarded.call)
@@ -94,6 +95,10 @@ class _Guarded:
         self._spaces = spaces
         self._originals = {}
         self.kind = self._module_kind()
+
+    def add(self, module):
+        """Counts a module of the library that is loaded only now."""
+        self._spaces[id(vars(module))] = module.__name__
 
     def take(self, owner, name, replacement):
         self._originals[replacement] = getattr(owner, name)

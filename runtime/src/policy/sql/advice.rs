@@ -67,7 +67,8 @@ fn grant(name: &str, mut used: Used, held: &Authority) -> Least {
         Some(DatabaseUrl::File { host, .. }) => format!("file = {}", quoted(&host.to_string_lossy())),
         None => format!("env = {}", quoted(&format!("{}_URL", name.to_ascii_uppercase().replace('-', "_")))),
     };
-    let tables: Vec<_> = used.tables.iter().map(|(table, done)| format!("{} = {}", quoted(table), done.access())).collect();
+    let tables: Vec<_> =
+        used.tables.iter().map(|(table, done)| format!("{} = {}", quoted(table), done.access())).collect();
     used.functions.sort();
     used.functions.dedup();
     let functions = match used.functions.as_slice() {
