@@ -166,7 +166,7 @@ fn statement(connection: &Connection, job: &Job) -> Result<Rows, Wrong> {
         }
         statement.raw_bind_parameter(index + 1, bound(cell))?;
     }
-    let columns: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<_> = statement.column_names().map(str::to_owned).collect();
     let mut gathered = Gathered::new(job.rows);
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {

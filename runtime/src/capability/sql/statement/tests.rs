@@ -122,6 +122,7 @@ fn kinds_that_nobody_may_run() {
             "reindex items",
             "merge into items using orders on true when matched then delete",
             "sel/**/ect 1",
+            "\u{feff}select 1",
             "table orders",
             "show all",
             "declare c cursor for select 1",
@@ -135,7 +136,7 @@ fn kinds_that_nobody_may_run() {
             "select \"lower\"('A')",
         ];
         all(&refused.map(|text| (text, "sql.statement")), dialect);
-        let nothing = ["", ";", "--", "/* select 1 */", "select", "select 'a", "\u{feff}select 1"];
+        let nothing = ["", ";", "--", "/* select 1 */", "select", "select 'a"];
         all(&nothing.map(|text| (text, "wrong")), dialect);
     }
 }
