@@ -44,7 +44,7 @@ impl Policy {
         for section in &self.sections {
             if agents.iter().any(|(name, path)| section.pattern.matches(name, path)) {
                 section.keys.iter().for_each(|key| self.unused_of(key, &used, &find, &mut report));
-            } else if section.keys.iter().any(|key| is_granting(key)) {
+            } else if section.keys.iter().any(is_granting) {
                 let message = format!("no agent of `{}` asked for anything in what was recorded", section.pattern);
                 report.push(at(Diagnostic::warning("unused-grant", message), &section.place));
             }

@@ -31,7 +31,11 @@ impl Advise for Files {
         let mut folders: Vec<_> =
             asked.iter().enumerate().filter_map(|(of, one)| Needed::new(of, one, asked, grants)).collect();
         folders = merged(folders);
-        while folders.len() > MAX_FOLDERS && folders.iter_mut().fold(false, |any, folder| folder.widen(grants) || any) {
+        while folders.len() > MAX_FOLDERS {
+            let widened = folders.iter_mut().filter_map(|folder| folder.widen(grants).then_some(())).count();
+            if widened == 0 {
+                break;
+            }
             folders = merged(folders);
         }
         folders.into_iter().map(|needed| needed.grant(grants)).collect()
