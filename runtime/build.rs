@@ -1,21 +1,60 @@
-//! Puts the agent library into the binary: a sorted table of every file that an agent needs.
+//! Puts the agent library and the attack kit into the binary: sorted tables of every file that an
+//! agent, or an attack, needs.
 
-use std::{env, fmt::Write as _, fs, io, path::Path};
+use std::{
+    env,
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../agents").canonicalize()?;
-    println!("cargo:rerun-if-changed={}", root.display());
+    let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or(io::ErrorKind::NotFound)?;
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let agents = project.join("agents");
+    println!("cargo:rerun-if-changed={}", agents.display());
     let mut files = Vec::new();
-    collect(&root, &root, &mut files)?;
+    collect(&agents, &agents, &mut files)?;
+    table(files.into_iter().map(|file| (file.clone(), agents.join(file))).collect(), &out.join("builtin.rs"))?;
+    table(attacks(&project, &out)?, &out.join("attacks.rs"))
+}
+
+/// Writes a table of files: the name of each, and where its contents are now.
+fn table(mut files: Vec<(String, PathBuf)>, to: &Path) -> io::Result<()> {
     files.sort();
     let mut table = String::from("&[\n");
-    for file in files {
-        let path = root.join(&file);
-        writeln!(table, "    ({file:?}, include_bytes!({path:?})),").map_err(io::Error::other)?;
+    for (name, path) in files {
+        writeln!(table, "    ({name:?}, include_bytes!({path:?})),").map_err(io::Error::other)?;
     }
     table.push(']');
-    let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
-    fs::write(Path::new(&out).join("builtin.rs"), table)
+    fs::write(to, table)
+}
+
+/// The files of the hostile guests. A core module in text is put into the frame of a component.
+fn attacks(project: &Path, out: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let (kit, frame) = (project.join("tests/hostile"), project.join("tests/support/component.wat"));
+    println!("cargo:rerun-if-changed={}", kit.display());
+    println!("cargo:rerun-if-changed={}", frame.display());
+    let frame = fs::read_to_string(frame)?;
+    let mut files = Vec::new();
+    for guest in fs::read_dir(kit)? {
+        let guest = guest?.path();
+        let name = guest.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for file in ["agent.toml", "main.py", "case.toml"].map(|file| guest.join(file)) {
+            if file.is_file() {
+                let stem = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                files.push((format!("{name}/{stem}"), file));
+            }
+        }
+        let module = guest.join("module.wat");
+        if module.is_file() {
+            let text = frame.replace("{{ module }}", &fs::read_to_string(module)?);
+            let component = out.join(format!("{name}.wasm"));
+            fs::write(&component, wat::parse_str(text).map_err(io::Error::other)?)?;
+            files.push((format!("{name}/agent.wasm"), component));
+        }
+    }
+    Ok(files)
 }
 
 /// Adds the files below `folder`, as paths from `root`. Cases are tests, not part of an agent.

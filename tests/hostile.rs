@@ -2,7 +2,8 @@
 //! sandbox; after each an ordinary agent still runs.
 //!
 //! A guest is `main.py`, or `module.wat`: a core module that exports `run`, which is put into the
-//! frame of a component; or `agent.wat`, a component as it is.
+//! frame of a component; or `agent.wat`, a component as it is. Beside those of the group `sql` there is
+//! a database, `shop.db`.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -10,7 +11,7 @@ use base64::Engine as _;
 use serde::Deserialize;
 use turingbox::{Library, Policy, Value, source::Source};
 
-use crate::support::{binary, cases, conclude, folder, host};
+use crate::support::{binary, cases, conclude, folder, host, server};
 
 /// `case.toml`.
 #[derive(Deserialize)]
@@ -21,6 +22,9 @@ struct Case {
     _help: String,
     /// What is in place before: a script for `sh`, in a copy of the case's folder.
     before: Option<String>,
+    /// Whether it talks to the server of `support/server.rs`: `{{ port }}` is where.
+    #[serde(default)]
+    server: bool,
     /// The component's bytes in base64, where no text stands for them.
     component: Option<String>,
     /// The code of the failure that stops it; else it must end by itself.
@@ -70,7 +74,14 @@ fn run(path: &Path) -> Vec<String> {
     let root = tempfile::tempdir().unwrap();
     let here = root.path().join(&name);
     folder::copy(path, &here);
+    if case.server {
+        server::fill_in(&here, &["main.py", "policy.toml", "agent.wat"]);
+    }
     assemble(&here, &case);
+    if name.starts_with("sql_") {
+        let shop = rusqlite::Connection::open(here.join("shop.db")).unwrap();
+        shop.execute_batch(include_str!("support/shop.sql")).unwrap();
+    }
     if let Some(script) = &case.before {
         assert!(binary::command("sh", &here).arg("-c").arg(script).status().unwrap().success(), "{name}: {script}");
     }

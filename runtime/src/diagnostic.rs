@@ -134,6 +134,11 @@ pub fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clo
     (!known.is_empty() && known.len() <= LISTED).then(|| format!("there is {}", list(&known)))
 }
 
+/// `1 grant`, `2 grants`.
+pub fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// `` `a`, `b` and `c` ``.
 pub fn list(names: &[impl AsRef<str>]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();

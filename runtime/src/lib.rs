@@ -15,28 +15,44 @@
 //! - [`capability`]: what a guest can reach, one file each
 //! - [`wall`]: guests in processes of their own, where the kernel holds what we overlook
 //! - [`template`]: templates, with every value made safe for its place
+//! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
 
+#![cfg_attr(
+    not(feature = "host"),
+    expect(dead_code, unused_imports, reason = "what only the host uses of the rest is there without it, too")
+)]
+
 pub mod agent;
+#[cfg(feature = "host")]
+pub mod attack;
 pub mod audit;
+#[cfg(feature = "host")]
 pub mod capability;
+#[cfg(feature = "host")]
 pub mod cli;
 pub mod diagnostic;
 mod document;
+#[cfg(feature = "host")]
 pub mod engine;
 mod failure;
 pub mod policy;
+#[cfg(feature = "host")]
 pub mod sandbox;
+#[cfg(feature = "host")]
 pub mod secret;
 pub mod source;
 pub mod template;
 mod value;
+#[cfg(feature = "host")]
 pub mod wall;
 
 pub use agent::{Bounds, Hint, Library, Program, Reference};
 pub use diagnostic::{Diagnostic, Report, Severity};
+#[cfg(feature = "host")]
 pub use engine::{Engine, Outcome, Setup};
 pub use failure::{Blame, Code, Failure};
 pub use policy::Policy;
+#[cfg(feature = "host")]
 pub use sandbox::Sandbox;
 pub use value::{Json, JsonError, Secret, Value};

@@ -38,8 +38,18 @@ pub struct Place {
 }
 
 impl Place {
+    /// What stands there.
+    pub fn text(&self) -> &str {
+        self.source.text.get(self.span.clone()).unwrap_or_default()
+    }
+
     /// `path:line`, as tools and people write it.
     pub fn line(&self) -> String {
         format!("{}:{}", self.source.path, self.source.line(self.span.start))
+    }
+
+    /// What stands there, on one line.
+    pub fn words(&self) -> String {
+        self.text().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }

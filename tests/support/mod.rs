@@ -3,6 +3,9 @@
 pub mod binary;
 pub mod folder;
 pub mod host;
+pub mod postgres;
+pub mod server;
+pub mod sql;
 pub mod transcript;
 
 use std::path::{Path, PathBuf};

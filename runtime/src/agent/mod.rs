@@ -5,6 +5,7 @@
 //! loaded and checked, ready to run.
 
 mod folder;
+mod imports;
 mod input;
 mod library;
 mod manifest;
@@ -16,6 +17,8 @@ mod wiring;
 mod workflow;
 
 pub use folder::Folder;
+pub(crate) use imports::audit as audit_imports;
+pub use imports::{Import, NotParsed, imports};
 pub use input::{Bounds, Hint, Input, Output};
 pub use library::{Entry, Library};
 pub use manifest::{Kind, Manifest, Need};

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Value,
     agent::{
-        STEP_INDEX,
+        Import, NotParsed, STEP_INDEX,
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
         python,
@@ -87,6 +87,8 @@ pub enum Code {
         function: String,
         /// The source as bytecode, once an instance has compiled it: before any of it ran there.
         bytecode: Arc<OnceLock<Arc<[u8]>>>,
+        /// What the source imports, once somebody has looked.
+        imports: Arc<OnceLock<Result<Arc<[Import]>, NotParsed>>>,
     },
     /// A component.
     Component {
@@ -264,7 +266,7 @@ impl Loader<'_> {
             ProcCode::Python { file, function } => {
                 let source = self.read(manifest, file, |folder, name| folder.source(name))?;
                 let (file, function) = (file.clone(), function.clone());
-                Some(Code::Python { file, source, function, bytecode: Arc::default() })
+                Some(Code::Python { file, source, function, bytecode: Arc::default(), imports: Arc::default() })
             }
             ProcCode::Component { file } => {
                 let bytes = self.read(manifest, file, |folder, name| folder.read(name, MAX_COMPONENT))?;

@@ -75,9 +75,11 @@ fn overlap(one: &Path, other: &Path) -> bool {
     one.starts_with(other) || other.starts_with(one)
 }
 
-/// Why the folders can't be opened.
+/// Why what a policy grants can't be opened.
 #[derive(Debug)]
 pub struct MountError {
+    /// A stable name: `mount`, or `database`.
+    pub code: &'static str,
     /// The policy line, where one is to blame.
     pub place: Option<Place>,
     /// What is wrong.
@@ -105,7 +107,7 @@ impl Mounts {
         let mut hosts: Vec<(PathBuf, Access)> = Vec::new();
         let mut dirs = Vec::new();
         for grant in grants {
-            let wrong = |message: String| MountError { place: Some(grant.place.clone()), message };
+            let wrong = |message: String| MountError { code: "mount", place: Some(grant.place.clone()), message };
             let unusable =
                 |error: io::Error| wrong(format!("the folder `{}` can't be opened: {error}", grant.folder().display()));
             let host = grant.folder().canonicalize().map_err(unusable)?;
@@ -137,8 +139,11 @@ impl Mounts {
             dirs.push(Dir::new(dir, perms, mode, false));
             hosts.push((host, grant.access));
         }
-        let null = std::fs::File::open("/dev/null")
-            .map_err(|error| MountError { place: None, message: format!("`/dev/null` can't be opened: {error}") })?;
+        let null = std::fs::File::open("/dev/null").map_err(|error| MountError {
+            code: "mount",
+            place: None,
+            message: format!("`/dev/null` can't be opened: {error}"),
+        })?;
         Ok(Self { grants: grants.to_vec(), dirs, root: File::new(null, FsPerms::ReadOnly, OpenMode::empty(), false) })
     }
 }

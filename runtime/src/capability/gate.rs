@@ -84,11 +84,23 @@ impl Gate {
 
     /// Whether the policy allows `request`; what it says is remembered.
     pub fn allows(&self, request: &Request<'_>) -> bool {
+        self.ask(request).is_ok()
+    }
+
+    /// Asks the policy about `request`; what it says is remembered.
+    ///
+    /// # Errors
+    ///
+    /// Why it is denied.
+    pub fn ask(&self, request: &Request<'_>) -> Result<(), Denial> {
         match self.0.authority.decide(request) {
-            Decision::Allowed(place) => self.allow(request, place),
+            Decision::Allowed(place) => {
+                let unwritten = || Denial::of("host.audit", "the audit log can't be written");
+                if self.allow(request, place) { Ok(()) } else { Err(unwritten()) }
+            }
             Decision::Denied(denial) => {
-                self.deny(denial);
-                false
+                self.deny(denial.clone());
+                Err(denial)
             }
         }
     }

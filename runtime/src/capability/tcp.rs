@@ -1,109 +1,94 @@
-//! Sockets. No policy of this version can grant one, so every use is denied, and remembered.
+//! Connections over TCP, by `wasi:sockets`: to hosts and ports that the policy names, at addresses
+//! that it allows. A guest looks up a name, gets the addresses that were checked, and connects to
+//! one of them; so which name an address stands for is remembered. Nothing listens, and there is no
+//! UDP.
 
-use std::net::SocketAddr;
+mod lookup;
+mod streams;
 
-use wasmtime::component::{HasData, Linker, Resource};
-use wasmtime_wasi::{
-    WasiCtxBuilder,
-    p2::{
-        DynPollable, SocketError,
-        bindings::sockets::{
-            ip_name_lookup::{self, Host, HostResolveAddressStream, ResolveAddressStream},
-            network::{self, ErrorCode, HostNetwork, IpAddress, Network},
-        },
-    },
-    sockets::{SocketAddrUse, WasiSocketsCtxView, WasiSocketsView as _},
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{capability::gate::Gate, policy::Denial, sandbox::CallState};
+use wasmtime::component::Linker;
+use wasmtime_wasi::{WasiCtxBuilder, sockets::SocketAddrUse};
 
-/// Denies every address, and remembers it.
-pub fn deny_addresses(wasi: &mut WasiCtxBuilder, gate: &Gate) {
-    let gate = gate.clone();
-    // A socket by itself reaches nobody. Without it the address would never be asked about, and the
-    // denial not be known.
-    wasi.allow_tcp(true).allow_udp(true);
-    wasi.socket_addr_check(move |address, purpose| {
-        gate.deny(address_denied(address, purpose));
-        Box::pin(std::future::ready(false))
-    });
-}
+use crate::{
+    capability::{gate::Gate, network::Network},
+    policy::{Decision, Denial, Host, Request},
+    sandbox::CallState,
+};
 
-fn address_denied(address: SocketAddr, purpose: SocketAddrUse) -> Denial {
-    let (protocol, verb) = match purpose {
-        SocketAddrUse::TcpConnect => ("tcp", "connect to"),
-        SocketAddrUse::TcpBind | SocketAddrUse::TcpListen => ("tcp", "listen on"),
-        SocketAddrUse::TcpAccept => ("tcp", "accept"),
-        SocketAddrUse::UdpBind => ("udp", "listen on"),
-        SocketAddrUse::UdpSend => ("udp", "send to"),
-        SocketAddrUse::UdpReceive => ("udp", "receive from"),
-    };
-    let code = if protocol == "tcp" { "tcp.not-granted" } else { "udp.not-granted" };
-    Denial::of(code, format_args!("{verb} {address}"))
-}
+/// The most names that one call looks up.
+const MAX_LOOKUPS: usize = 256;
 
-/// Links name look-ups: a name that can't be connected to is not looked up either.
-pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
-    ip_name_lookup::add_to_linker::<CallState, Lookup>(linker, |state| LookupView {
-        gate: state.gate.clone(),
-        wasi: state.sockets(),
-    })
-}
+/// The connections of one call.
+#[derive(Clone)]
+pub struct Tcp(Arc<Inner>);
 
-struct Lookup;
-
-impl HasData for Lookup {
-    type Data<'a> = LookupView<'a>;
-}
-
-struct LookupView<'a> {
+struct Inner {
     gate: Gate,
-    wasi: WasiSocketsCtxView<'a>,
+    network: Arc<Network>,
+    /// The names that were looked up, and the addresses that the policy allows of each.
+    names: Mutex<HashMap<Host, Vec<IpAddr>>>,
 }
 
-impl network::Host for LookupView<'_> {
-    fn convert_error_code(&mut self, error: SocketError) -> wasmtime::Result<ErrorCode> {
-        self.wasi.convert_error_code(error)
-    }
-
-    fn network_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<ErrorCode>> {
-        self.wasi.network_error_code(error)
-    }
+/// Links what stands before WASI's own sockets.
+pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    lookup::add_to_linker(linker)?;
+    streams::add_to_linker(linker)
 }
 
-impl HostNetwork for LookupView<'_> {
-    fn drop(&mut self, network: Resource<Network>) -> wasmtime::Result<()> {
-        HostNetwork::drop(&mut self.wasi, network)
-    }
-}
-
-impl Host for LookupView<'_> {
-    fn resolve_addresses(
-        &mut self,
-        network: Resource<Network>,
-        name: String,
-    ) -> Result<Resource<ResolveAddressStream>, SocketError> {
-        self.wasi.table.get(&network)?;
-        self.gate.deny(Denial::of("tcp.not-granted", format_args!("look up {name}")));
-        Err(ErrorCode::AccessDenied.into())
-    }
-}
-
-/// No look-up ever succeeds, so no stream of addresses is ever made; these are its methods all the
-/// same.
-impl HostResolveAddressStream for LookupView<'_> {
-    fn resolve_next_address(
-        &mut self,
-        stream: Resource<ResolveAddressStream>,
-    ) -> Result<Option<IpAddress>, SocketError> {
-        self.wasi.resolve_next_address(stream)
+impl Tcp {
+    /// The connections of a call that asks `gate`.
+    pub fn new(gate: Gate, network: Arc<Network>) -> Self {
+        Self(Arc::new(Inner { gate, network, names: Mutex::default() }))
     }
 
-    fn subscribe(&mut self, stream: Resource<ResolveAddressStream>) -> wasmtime::Result<Resource<DynPollable>> {
-        self.wasi.subscribe(stream)
+    /// Has every address of every socket checked.
+    pub fn check_addresses(&self, wasi: &mut WasiCtxBuilder) {
+        let tcp = self.clone();
+        // A socket by itself reaches nobody. Without it the address would never be asked about, and
+        // the denial not be known.
+        wasi.allow_tcp(true).allow_udp(true);
+        wasi.socket_addr_check(move |address, purpose| Box::pin(std::future::ready(tcp.allows(address, purpose))));
     }
 
-    fn drop(&mut self, stream: Resource<ResolveAddressStream>) -> wasmtime::Result<()> {
-        HostResolveAddressStream::drop(&mut self.wasi, stream)
+    fn allows(&self, address: SocketAddr, purpose: SocketAddrUse) -> bool {
+        let (code, verb) = match purpose {
+            SocketAddrUse::TcpConnect => return self.may_connect(address),
+            // What connects is bound to a port of the system's choice first.
+            SocketAddrUse::TcpBind if address.ip().is_unspecified() && address.port() == 0 => return true,
+            SocketAddrUse::TcpBind | SocketAddrUse::TcpListen => ("tcp.not-granted", "listen on"),
+            SocketAddrUse::TcpAccept => ("tcp.not-granted", "accept"),
+            SocketAddrUse::UdpBind => ("udp.not-granted", "listen on"),
+            SocketAddrUse::UdpSend => ("udp.not-granted", "send to"),
+            SocketAddrUse::UdpReceive => ("udp.not-granted", "receive from"),
+        };
+        self.0.gate.deny(Denial::of(code, format_args!("{verb} {address}")));
+        false
+    }
+
+    /// Whether the address is granted by itself, or stands for a name that is.
+    fn may_connect(&self, address: SocketAddr) -> bool {
+        let (ip, port) = (address.ip().to_canonical(), Some(address.port()));
+        let names: Vec<_> =
+            self.names().iter().filter(|(_, ips)| ips.contains(&ip)).map(|(name, _)| name.clone()).collect();
+        let literal = Host::Address(ip);
+        let hosts = names.iter().chain([&literal]);
+        let mut requests: Vec<_> = hosts
+            .map(|host| Request::Tcp { host: Cow::Borrowed(host), port, address: host.address().xor(Some(ip)) })
+            .collect();
+        let authority = self.0.gate.authority();
+        let allowed = requests.iter().position(|request| matches!(authority.decide(request), Decision::Allowed(_)));
+        // Where none is, the name is what the guest asked for.
+        self.0.gate.allows(&requests.swap_remove(allowed.unwrap_or(0)))
+    }
+
+    fn names(&self) -> std::sync::MutexGuard<'_, HashMap<Host, Vec<IpAddr>>> {
+        self.0.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,11 +6,9 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
-    agent::{Agent, Body, Code, Entry, Folder, Manifest, NOT_PARSED},
-    capability::files::Mounts,
-    cli::{Globals, Stop, render, run, setup, terminal},
-    policy::Access,
+    Diagnostic, Library, Program, Report, Sandbox, Severity,
+    agent::{Agent, Body, Code, Entry, Folder, NOT_PARSED},
+    cli::{Globals, Stop, policy, render, run, setup, terminal},
 };
 
 #[derive(Args)]
@@ -30,12 +28,12 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     let agents = check_agents(&library, &mut report)?;
     if globals.policy.is_some() {
         match setup::policy(globals) {
-            Ok(policy) => check_policy(&policy, &library, &mut report),
+            Ok(policy) => policy::check::findings(&policy, &library, &mut report),
             Err(Stop::Files(wrong)) => report.0.extend(wrong.0),
             Err(stop) => return Err(stop),
         }
     }
-    conclude(report, agents, globals.json)
+    conclude(report, &format!("{agents} agents"), json!({ "agents": agents }), globals.json)
 }
 
 /// Checks each agent that is on disk, and all of them where there is nothing on disk.
@@ -89,51 +87,8 @@ fn ask_the_guest(program: &Program, sandbox: &mut Option<Sandbox>) -> Result<Opt
     }))
 }
 
-/// Checks what a policy says about the agents there are.
-fn check_policy(policy: &Policy, library: &Library, report: &mut Report) {
-    let manifests = || {
-        library.iter().filter_map(|(_, entry)| match entry {
-            Entry::Valid(manifest) => Some(manifest.as_ref()),
-            Entry::Broken(_) => None,
-        })
-    };
-    let names: Vec<_> = manifests().map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
-    for (pattern, place) in policy.unmatched(names.iter().copied()) {
-        let message = format!("no agent is called `{pattern}`");
-        report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
-    }
-    let protected = setup::protected(policy);
-    for manifest in manifests() {
-        let authority = policy.authority(&manifest.name, &manifest.path);
-        if let Err(Stop::Files(wrong)) = Mounts::open(authority.files(), &[], &protected).map_err(setup::mount_error) {
-            let new = wrong.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
-            let new: Vec<_> = new.collect();
-            report.0.extend(new);
-        }
-        check_needs(manifest, authority.files().iter().map(|grant| grant.access).max(), report);
-    }
-}
-
-/// Warns where an agent that the policy names asks for more than it gets.
-fn check_needs(manifest: &Manifest, granted: Option<Access>, report: &mut Report) {
-    let wanted = manifest.needs.iter().filter(|need| need.capability == "files").flat_map(|need| &need.wanted);
-    let wanted = wanted
-        .filter_map(|wanted| [Access::Read, Access::Write].into_iter().find(|access| access.word() == wanted))
-        .max();
-    if let (Some(wanted), Some(granted)) = (wanted, granted)
-        && wanted > granted
-    {
-        let message = format!(
-            "`{}` asks for files to {}, and the policy grants files to {}",
-            manifest.name,
-            wanted.word(),
-            granted.word()
-        );
-        report.push(Diagnostic::warning("need-without-grant", message).at(&manifest.source, 0..0));
-    }
-}
-
-fn conclude(report: Report, agents: usize, json: bool) -> Result<(), Stop> {
+/// Prints what was found in `checked`; with `--json` as findings beside what `object` says.
+pub fn conclude(report: Report, checked: &str, mut object: serde_json::Value, json: bool) -> Result<(), Stop> {
     let errors = report.0.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     let warnings = report.0.len() - errors;
     if json {
@@ -146,11 +101,11 @@ fn conclude(report: Report, agents: usize, json: bool) -> Result<(), Stop> {
                 "help": diagnostic.help,
             })
         });
-        let object = json!({ "agents": agents, "findings": findings.collect::<Vec<_>>() });
+        object["findings"] = findings.collect();
         terminal::print_json(&object)?;
     } else {
         render::report(&report);
-        render::note(&format!("checked {agents} agents: {errors} errors, {warnings} warnings"));
+        render::note(&format!("checked {checked}: {errors} errors, {warnings} warnings"));
     }
     if errors == 0 { Ok(()) } else { Err(Stop::Said(2)) }
 }

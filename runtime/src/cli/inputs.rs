@@ -13,7 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, builder::OsStringValueParser};
 use crate::{
     Hint, Secret, Value,
     agent::{Input, Manifest},
-    cli::{Globals, Stop, terminal::escape},
+    cli::{Globals, Stop, recording::RecordingArgs, terminal::escape},
     secret::Secrets,
 };
 
@@ -48,7 +48,7 @@ fn argument(input: &Input, long: String, other: Option<String>) -> Arg {
 /// that is taken, by the command's own options or by another input, is put behind `--input-`: an
 /// agent can't take a global option's place.
 fn options(manifest: &Manifest) -> Vec<(String, Option<String>)> {
-    let own = Globals::augment_args(clap::Command::new(""));
+    let own = RecordingArgs::augment_args(Globals::augment_args(clap::Command::new("")));
     let own = own.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned));
     let mut taken: HashSet<String> = own.chain(["output", "help", "version", ""].map(str::to_owned)).collect();
     let mut options = Vec::new();

@@ -1,12 +1,15 @@
 //! The command line: arguments in, one exit code out. Results go to stdout, everything else to
 //! stderr.
 
+mod attack;
 mod cases;
 mod check;
 mod complete;
 mod inputs;
 mod list;
 mod new;
+mod policy;
+mod recording;
 mod render;
 mod run;
 mod setup;
@@ -54,8 +57,12 @@ enum Command {
     Show(show::ShowArgs),
     /// Find what is wrong in agents and policies, without running them
     Check(check::CheckArgs),
+    /// Explain, check and suggest policies
+    Policy(policy::PolicyArgs),
     /// Run the cases of agents, each in the sandbox
     Test(test::TestArgs),
+    /// Run hostile guests under a policy, and say what got through
+    Attack(attack::AttackArgs),
     /// Make an agent's folder, with a case that passes
     New(new::NewArgs),
     // What `--wall process` starts. Not for people.
@@ -177,7 +184,9 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::List(arguments) => list::list(&globals, &arguments),
         Command::Show(arguments) => show::show(&globals, &arguments),
         Command::Check(arguments) => check::check(&globals, &arguments),
+        Command::Policy(arguments) => policy::policy(&globals, &arguments),
         Command::Test(arguments) => test::test(&globals, &arguments),
+        Command::Attack(arguments) => attack::attack(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::WallWorker => match crate::wall::main() {
             0 => Ok(()),

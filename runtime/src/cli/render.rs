@@ -8,7 +8,8 @@ use crate::{
     Diagnostic, Failure, Outcome, Report, Severity,
     cli::terminal::{escape, mask},
     failure::Code,
-    policy::Denial,
+    policy::{Decision, Denial},
+    source::Place,
 };
 
 /// Draws everything that was found, on stderr.
@@ -81,30 +82,49 @@ fn diagnostic_text(diagnostic: &Diagnostic) -> String {
 }
 
 /// A path as a person in this folder would write it.
-fn shown_path(path: &str) -> String {
+pub fn shown_path(path: &str) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let short = Path::new(path).strip_prefix(here).unwrap_or(Path::new(path));
     let short = short.strip_prefix(".").unwrap_or(short);
     escape(&short.display().to_string()).into_owned()
 }
 
+/// What an agent is told, drawn: allowed or denied, by which line, and what would allow it,
+/// where `help` knows better than the denial.
+pub fn decision(request: &str, decision: &Decision, help: Option<&str>) -> String {
+    let place = match decision {
+        Decision::Denied(denial) => return denied(denial, help),
+        Decision::Allowed(place) => place,
+    };
+    let title = Level::HELP.with_name("allowed").primary_title(escape(request).into_owned());
+    renderer().render(&[decided(Group::with_title(title), place.as_ref(), "it is allowed unless a policy denies it")])
+}
+
 fn denial_text(denial: &Denial) -> String {
+    denied(denial, None)
+}
+
+fn denied(denial: &Denial, help: Option<&str>) -> String {
     let message = escape(&denial.request).into_owned();
-    let mut group = Group::with_title(Level::ERROR.with_name("denied").primary_title(message).id(denial.code));
-    match &denial.place {
-        Some(place) => {
-            let annotation = AnnotationKind::Primary.span(place.span.clone()).label("this line decides");
-            let path = shown_path(&place.source.path);
-            group = group.element(Snippet::source(mask(&place.source.text)).path(path).annotation(annotation));
-        }
-        None => group = group.element(Level::NOTE.message("no policy line grants it")),
-    }
+    let title = Level::ERROR.with_name("denied").primary_title(message).id(denial.code);
+    let mut group = decided(Group::with_title(title), denial.place.as_ref(), "no policy line grants it");
+    let help = match help {
+        Some(help) => help.to_owned(),
+        None if denial.code.ends_with(".ceiling") => denial.help.clone(),
+        None => format!("a policy that allows it says, for this agent: {}", denial.help),
+    };
     if !denial.help.is_empty() {
-        group = group.element(
-            Level::HELP.message(format!("a policy that allows it says, for this agent: {}", escape(&denial.help))),
-        );
+        group = group.element(Level::HELP.message(escape(&help).into_owned()));
     }
     renderer().render(&[group])
+}
+
+/// Points at the line that decides, or says that there is none.
+fn decided<'a>(group: Group<'a>, place: Option<&'a Place>, none: &'a str) -> Group<'a> {
+    let Some(place) = place else { return group.element(Level::NOTE.message(none)) };
+    let annotation = AnnotationKind::Primary.span(place.span.clone()).label("this line decides");
+    let path = shown_path(&place.source.path);
+    group.element(Snippet::source(mask(&place.source.text)).path(path).annotation(annotation))
 }
 
 fn failure_text(agent: &str, failure: &Failure) -> String {

@@ -8,7 +8,12 @@ use serde_json::json;
 use crate::{
     Engine, Failure, Library, Outcome, Program, Setup, Value,
     agent::{Body, Entry, Manifest},
-    cli::{Globals, Stop, inputs, render, setup, terminal, trace::Trace},
+    cli::{
+        Globals, Stop, inputs,
+        recording::{Recording, RecordingArgs},
+        render, setup, terminal,
+        trace::Trace,
+    },
     failure::Code,
     secret::Secrets,
 };
@@ -26,6 +31,8 @@ pub struct RunArgs {
     /// The agent's name
     #[arg(value_name = "AGENT", add = super::complete::agents())]
     agent: Option<String>,
+    #[command(flatten)]
+    recording: RecordingArgs,
     /// The agent's inputs, and more options
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     rest: Vec<OsString>,
@@ -33,7 +40,7 @@ pub struct RunArgs {
 
 /// Runs one agent.
 pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
-    let RunArgs { help, agent, mut rest } = arguments;
+    let RunArgs { help, agent, recording, mut rest } = arguments;
     let Some(name) = agent else { return Err(missing_agent(help)) };
     if help {
         rest.insert(0, "--help".into());
@@ -49,6 +56,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
     globals.check()?;
+    let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
     let wall = setup::wall(&globals)?;
@@ -63,16 +71,21 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     if let Some(why) = sandbox.unkept() {
         render::warning(&format!("a compiled guest can't be kept, so the next run compiles it anew: {why}"));
     }
+    let recording = Recording::open(&recording)?;
+    let mut protected = setup::protected(&policy);
+    recording.protect(&mut protected);
     let made = Setup {
-        protected: setup::protected(&policy),
+        protected,
         policy: Arc::new(policy),
         tape: Arc::new(Trace::new(&globals)),
+        audit: recording.audit(),
         secrets,
         wall,
         ..Setup::new(Arc::new(library), sandbox)
     };
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let outcome = block_on(run_interruptible(&engine, given))?;
+    recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
     report(&manifest, &outcome, wanted, &globals)
 }
@@ -126,7 +139,7 @@ pub fn command(manifest: &Manifest) -> clap::Command {
         .arg(clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
             clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone())),
         ));
-    Globals::augment_args(command)
+    RecordingArgs::augment_args(Globals::augment_args(command))
 }
 
 /// Runs `future` on this thread. What blocks in the background when it is done is left behind.

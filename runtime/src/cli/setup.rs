@@ -90,6 +90,11 @@ pub fn sandbox() -> Result<Sandbox, Stop> {
     Sandbox::new(cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)
 }
 
+/// The folder that relative paths start at.
+pub fn here() -> Result<PathBuf, Stop> {
+    std::env::current_dir().map_err(|error| Stop::Usage(format!("this folder can't be found: {error}")))
+}
+
 /// Where compiled guests and the key that seals them lie: `TURINGBOX_CACHE` and `TURINGBOX_STATE`,
 /// or the user's cache and state folders.
 fn folders() -> Option<(PathBuf, PathBuf)> {
@@ -100,9 +105,9 @@ fn folders() -> Option<(PathBuf, PathBuf)> {
     Some((cache, state))
 }
 
-/// A granted folder that can't be opened, as a finding in the policy.
+/// A granted folder or database that can't be opened, as a finding in the policy.
 pub fn mount_error(error: MountError) -> Stop {
-    let diagnostic = Diagnostic::error("mount", error.message);
+    let diagnostic = Diagnostic::error(error.code, error.message);
     let diagnostic = match error.place {
         Some(place) => diagnostic.at(&place.source, place.span),
         None => diagnostic,

@@ -4,9 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
+    Policy,
     agent::{Input, Manifest},
     cli::{Globals, Stop, run, setup, terminal},
-    policy::{Authority, size_text},
+    policy::{Authority, Limits, size_text},
 };
 
 #[derive(Args)]
@@ -22,12 +23,14 @@ pub fn show(globals: &Globals, arguments: &ShowArgs) -> Result<(), Stop> {
     let manifest = run::manifest(&library, &arguments.agent)?;
     let policy = setup::policy(globals)?;
     let authority = policy.authority(&manifest.name, &manifest.path);
-    let text =
-        if globals.json { object(&manifest, &authority).to_string() } else { page(&manifest, &authority, globals) };
+    let text = match globals.json {
+        true => object(&manifest, &policy, &authority).to_string(),
+        false => page(&manifest, &policy, &authority, globals),
+    };
     terminal::print_line(text.trim_end())
 }
 
-fn page(manifest: &Manifest, authority: &Authority, globals: &Globals) -> String {
+fn page(manifest: &Manifest, policy: &Policy, authority: &Authority, globals: &Globals) -> String {
     let mut page =
         format!("{} — {}, {}\n{}\n", manifest.name, manifest.kind().word(), manifest.source.path, manifest.help);
     let inputs = manifest
@@ -43,7 +46,7 @@ fn page(manifest: &Manifest, authority: &Authority, globals: &Globals) -> String
         Some(path) => format!("May do under {}", path.display()),
         None => "May do without a policy".into(),
     };
-    section(&mut page, &title, granted(authority));
+    section(&mut page, &title, granted(manifest, policy, authority));
     terminal::escape(&page).into_owned()
 }
 
@@ -55,35 +58,27 @@ fn described(input: &Input) -> String {
     }
 }
 
-fn granted(authority: &Authority) -> Vec<(&'static str, String)> {
-    let limits = &authority.limits;
-    let mut rows = vec![
+/// A row for each limit.
+pub fn limits(limits: &Limits) -> Vec<(&'static str, String)> {
+    vec![
         ("memory", size_text(limits.memory)),
         ("fuel", limits.fuel.to_string()),
         ("time", format!("{:?}", limits.time)),
         ("output", size_text(limits.output)),
         ("depth", limits.depth.to_string()),
         ("steps", limits.steps.to_string()),
-    ];
-    for grant in authority.files().iter() {
-        rows.push((
-            "files",
-            format!(
-                "{} {} ({}), says {}",
-                grant.access.word(),
-                grant.mount,
-                grant.folder().display(),
-                grant.place.line()
-            ),
-        ));
-    }
-    if let Some((false, place)) = &authority.grants.jump {
-        rows.push(("jump", format!("no, says {}", place.line())));
-    }
-    rows
+        ("bytes", size_text(limits.bytes)),
+        ("calls", limits.calls.to_string()),
+    ]
 }
 
-fn section(page: &mut String, title: &str, rows: Vec<(&str, String)>) {
+fn granted<'p>(manifest: &Manifest, policy: &'p Policy, authority: &Authority) -> Vec<(&'p str, String)> {
+    let rows = policy.summary((&manifest.name, &manifest.path), authority);
+    limits(&authority.limits).into_iter().chain(rows).collect()
+}
+
+/// Adds a titled table to a page, unless it has no rows.
+pub fn section(page: &mut String, title: &str, rows: Vec<(&str, String)>) {
     if rows.is_empty() {
         return;
     }
@@ -95,7 +90,7 @@ fn section(page: &mut String, title: &str, rows: Vec<(&str, String)>) {
     }
 }
 
-fn object(manifest: &Manifest, authority: &Authority) -> serde_json::Value {
+fn object(manifest: &Manifest, policy: &Policy, authority: &Authority) -> serde_json::Value {
     let inputs = manifest.inputs.iter().map(|input| {
         json!({
             "name": input.name, "help": input.help, "type": input.hint.word(),
@@ -115,10 +110,13 @@ fn object(manifest: &Manifest, authority: &Authority) -> serde_json::Value {
             "limits": {
                 "memory": limits.memory, "fuel": limits.fuel, "seconds": limits.time.as_secs_f64(),
                 "output": limits.output, "depth": limits.depth, "steps": limits.steps,
+                "bytes": limits.bytes, "calls": limits.calls,
             },
             "files": authority.files().iter().map(|grant| {
                 json!({ "host": grant.folder(), "mount": grant.mount, "access": grant.access.word(), "line": grant.place.line() })
             }).collect::<Vec<_>>(),
+            "grants": policy.summary((&manifest.name, &manifest.path), authority).iter()
+                .map(|(word, text)| json!({ "capability": word, "grant": text })).collect::<Vec<_>>(),
             "jump": !matches!(authority.grants.jump, Some((false, _))),
         },
     })

@@ -45,6 +45,15 @@ impl Tape for Trace {
         print(&line);
     }
 
+    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
+        if !self.steps {
+            return;
+        }
+        for (word, text) in rows {
+            print(&format!("{path:<12} {agent:<16} holds {word} {text}"));
+        }
+    }
+
     fn log(&self, path: &str, agent: &str, level: Level, line: &str) {
         if level == Level::Debug && !self.debug {
             return;

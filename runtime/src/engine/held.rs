@@ -3,12 +3,18 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
-    agent::{AgentId, Body, Program},
-    capability::files::{MountError, Mounts},
+    agent::{AgentId, Body, Manifest, Program},
+    capability::{
+        files::{MountError, Mounts},
+        sql::Databases,
+    },
     engine::Setup,
     failure::{Code, Failure},
     policy::{Authority, Ceilings, FileGrant},
@@ -20,8 +26,21 @@ pub(super) struct Held {
     pub authority: Arc<Authority>,
     /// Its folders.
     pub mounts: Arc<Mounts>,
+    /// Its databases.
+    pub databases: Arc<Databases>,
     /// The ceilings of those that it calls.
     pub below: Ceilings,
+    told: AtomicBool,
+}
+
+impl Held {
+    /// Tells the tape what the agent at `path` holds, once.
+    pub(super) fn tell(&self, path: &str, manifest: &Manifest, setup: &Setup) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            let rows = setup.policy.summary((&manifest.name, &manifest.path), &self.authority);
+            setup.tape.holds(path, &manifest.name, &rows);
+        }
+    }
 }
 
 /// What the agents of one program hold.
@@ -56,8 +75,18 @@ impl Holdings {
         // Only code reaches folders.
         let files = if matches!(body, Body::Proc(_)) { &authority.files()[..] } else { &[] };
         let mounts = self.mounts(files, ceilings, setup)?;
+        let databases = match body {
+            Body::Proc(_) => Databases::open(&authority, files, &setup.protected, &variable(setup))?,
+            _ => Databases::default(),
+        };
         let below = authority.ceilings_below();
-        let held = Arc::new(Held { authority: Arc::new(authority), mounts, below });
+        let held = Arc::new(Held {
+            authority: Arc::new(authority),
+            mounts,
+            databases: Arc::new(databases),
+            below,
+            told: AtomicBool::new(false),
+        });
         known().insert(key, (ceilings.clone(), held.clone()));
         Ok(held)
     }
@@ -72,6 +101,11 @@ impl Holdings {
         opened.push(mounts.clone());
         Ok(mounts)
     }
+}
+
+/// Reads the host's variables.
+fn variable(setup: &Setup) -> impl Fn(&str) -> Option<String> {
+    |name| setup.secrets.get(name).map(|value| value.to_string())
 }
 
 /// A folder that can't be opened in the middle of a run.

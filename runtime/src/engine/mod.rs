@@ -34,6 +34,7 @@ use crate::{
         files::{MountError, Protected},
         gate::{Gate, Subject},
         log::Level,
+        sql::Databases,
     },
     engine::{
         callee::Caller,
@@ -160,7 +161,9 @@ impl Engine {
     /// # Errors
     ///
     /// When a granted folder can't be opened.
-    pub fn new(program: Arc<Program>, setup: Setup) -> Result<Self, MountError> {
+    pub fn new(program: Arc<Program>, mut setup: Setup) -> Result<Self, MountError> {
+        // No agent may write, as a file, what another has as a database.
+        setup.protected.fixed.extend(Databases::files(setup.policy.databases()));
         let workers = Workers::new(&setup.wall);
         let shared = Shared { setup, run: run_id(), callees: Mutex::default(), workers };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
@@ -232,6 +235,7 @@ impl Engine {
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
         };
         let agent = &self.program[call.agent];
+        held.tell(&call.path, &agent.manifest, &self.shared.setup);
         for input in &agent.manifest.inputs {
             if let (Some(default), true) = (&input.default, call.inputs.iter().all(|(name, _)| *name != input.name)) {
                 call.inputs.push((input.name.clone(), default.clone()));
@@ -331,6 +335,7 @@ impl Engine {
             inputs: &call.inputs,
             limits,
             mounts: held.mounts.clone(),
+            databases: held.databases.clone(),
             gate: self.gate(agent, held, &call.path, &env),
             log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
             env: Arc::new(env),

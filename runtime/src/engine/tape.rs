@@ -15,6 +15,10 @@ pub trait Tape: Send + Sync + 'static {
     /// Takes the cell of a step that was just executed.
     fn append(&self, cell: &Cell<'_>);
 
+    /// Takes what an agent holds, when it is first called under certain ceilings: a row for each
+    /// grant, as [`Policy::summary`](crate::Policy::summary) gives them.
+    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]);
+
     /// Takes a line that the step at `path` logged. Guest text: escape it before a terminal sees it.
     fn log(&self, path: &str, agent: &str, level: Level, line: &str);
 }
@@ -66,6 +70,7 @@ pub(super) struct Silent;
 
 impl Tape for Silent {
     fn append(&self, _: &Cell<'_>) {}
+    fn holds(&self, _: &str, _: &str, _: &[(&str, String)]) {}
     fn log(&self, _: &str, _: &str, _: Level, _: &str) {}
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    policy::{Decision, Denial, EnvGrant, FileGrant, Grants, Limits, Request, files},
+    policy::{Decision, Denial, EnvGrant, FileGrant, Grants, Limits, Request, Standing, advice, files, imports},
     source::Place,
 };
 
@@ -69,6 +69,24 @@ impl Authority {
         self.grants.env.iter().flat_map(|grants| grants.iter()).find(|grant| grant.name == name)
     }
 
+    /// Whether anything is said about imports: by the agent's own grants, or by a ceiling.
+    pub fn guards_imports(&self) -> bool {
+        self.grants.imports.is_some() || self.ceilings.iter().any(|ceiling| ceiling.grants.imports.is_some())
+    }
+
+    /// How a module stands under all that is said about imports.
+    pub fn standing(&self, module: &str) -> Standing {
+        let said = self.ceilings.iter().filter_map(|ceiling| ceiling.grants.imports.as_ref());
+        let said = self.grants.imports.iter().chain(said);
+        said.map(|rules| imports::standing(rules, module)).max().unwrap_or(Standing::Allowed)
+    }
+
+    /// Whether the agent has what its manifest asks for: the capability's word, and what of it. None
+    /// where no policy can grant such a thing.
+    pub fn meets(&self, word: &str, wanted: &str) -> Option<bool> {
+        advice::of(word).map(|advice| advice.met(wanted, self))
+    }
+
     /// Decides about a request: the agent's own grants have to allow it, and each ceiling too.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         let own = self.grants.decide(request).unwrap_or_else(|| Grants::unsaid(request));
@@ -95,8 +113,12 @@ impl Ceiling {
     fn denial(&self, request: &Request<'_>) -> Denial {
         let code = match request {
             Request::Files { .. } => "files.ceiling",
+            Request::Http { .. } => "http.ceiling",
+            Request::Tcp { .. } => "tcp.ceiling",
             Request::Env { .. } => "env.ceiling",
             Request::Calls { .. } => "calls.ceiling",
+            Request::Sql { .. } => "sql.ceiling",
+            Request::Imports { .. } => "imports.ceiling",
             Request::Jump => "jump.ceiling",
         };
         Denial::new(code, request)

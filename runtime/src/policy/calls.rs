@@ -3,7 +3,10 @@
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
-    policy::{Decision, Denial, Pattern, Request},
+    policy::{
+        Asked, Authority, Decision, Denial, Grants, Pattern, Request,
+        advice::{Advise, Least, Wide, quoted},
+    },
     source::Place,
 };
 
@@ -22,7 +25,11 @@ pub(super) fn decide(grants: &[CallGrant], name: &str, path: &str) -> Decision {
         Some(grant) => Decision::Allowed(Some(grant.place.clone())),
         None => {
             let request = Request::Calls { agent: name.into(), path: path.into() };
-            Decision::Denied(Denial::new("calls.not-granted", &request).help(format!("calls = [\"{path}\"]")))
+            let denial = Denial::new("calls.not-granted", &request);
+            Decision::Denied(match is_name(path) {
+                true => denial.help(format!("calls = [{}]", quoted(path))),
+                false => denial,
+            })
         }
     }
 }
@@ -38,9 +45,71 @@ pub(super) fn read(item: Item<'_>, report: &mut Report) -> Vec<CallGrant> {
     grants.collect()
 }
 
+/// Whether a grant can name the agent at `path`, and no other.
+fn is_name(path: &str) -> bool {
+    !path.is_empty() && !path.contains(['*', '\0'])
+}
+
 fn pattern(item: Item<'_>) -> Result<Pattern, Diagnostic> {
     match item.clone().text()? {
         text if text.is_empty() || text.contains('\0') => Err(item.wrong("bad-name", "this names no agent")),
         text => Ok(Pattern::new(text)),
+    }
+}
+
+/// What `calls` knows about policies.
+pub(super) struct Calls;
+
+impl Advise for Calls {
+    fn word(&self) -> &'static str {
+        "calls"
+    }
+
+    fn least(&self, asked: &[Asked<'_>], _: &Authority) -> Vec<Least> {
+        Least::each(asked.iter().enumerate().filter_map(|(of, one)| {
+            // A pattern would grant more than the one.
+            Some((of, quoted(called(&one.request).filter(|path| is_name(path))?)))
+        }))
+    }
+
+    fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {
+        let grants = grants.calls.as_deref().unwrap_or_default();
+        let covering = |(index, narrow): (usize, &CallGrant)| {
+            // Of two alike, the later is too much.
+            let covers = |(at, wide): &(usize, &CallGrant)| {
+                *at != index
+                    && wide.pattern.covers(&narrow.pattern)
+                    && (*at < index || !narrow.pattern.covers(&wide.pattern))
+            };
+            let (_, wide) = grants.iter().enumerate().find(covers)?;
+            Some((narrow.place.clone(), wide.place.clone()))
+        };
+        grants.iter().enumerate().filter_map(covering).collect()
+    }
+
+    fn wide(&self, held: &Authority, place: &Place, used: &[Request<'_>]) -> Option<Wide> {
+        let grants = held.grants.calls.as_deref()?;
+        let grant = grants.iter().find(|grant| grant.place == *place && grant.pattern.is_glob())?;
+        let mut agents: Vec<_> = used.iter().filter_map(called).map(quoted).collect();
+        agents.sort();
+        agents.dedup();
+        (agents.len() <= MAX_NAMED).then(|| Wide {
+            message: format!("`{}` allows any agent that fits, and {} called", grant.pattern, were(agents.len())),
+            help: agents.join(", "),
+        })
+    }
+}
+
+/// The most agents that are better named one by one than by a pattern.
+const MAX_NAMED: usize = 3;
+
+fn were(agents: usize) -> String {
+    if agents == 1 { "one was".into() } else { format!("{agents} were") }
+}
+
+fn called<'r>(request: &'r Request<'_>) -> Option<&'r str> {
+    match request {
+        Request::Calls { path, .. } => Some(path),
+        _ => None,
     }
 }

@@ -25,7 +25,7 @@ pub struct Denial {
 }
 
 /// The longest request that a denial quotes, in bytes: a guest chooses its paths and names.
-const MAX_REQUEST: usize = 512;
+pub(super) const MAX_REQUEST: usize = 512;
 
 impl Denial {
     /// A denial of `request`, for want of a line.

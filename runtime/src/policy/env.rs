@@ -3,7 +3,10 @@
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
-    policy::{Decision, Denial, HostPattern, Request},
+    policy::{
+        Asked, Authority, Decision, Denial, HostPattern, Request,
+        advice::{Advise, Least, quoted},
+    },
     source::Place,
 };
 
@@ -62,11 +65,32 @@ fn read_one(item: &Item<'_>, report: &mut Report) -> Option<EnvGrant> {
     Some(EnvGrant { name: name?, only_to, secret, place })
 }
 
-/// A variable's name: POSIX lets it have letters, digits and underscores.
-fn variable(item: Item<'_>) -> Result<String, Diagnostic> {
-    let name = item.clone().text()?;
+/// What `env` knows about policies.
+pub(super) struct Env;
+
+impl Advise for Env {
+    fn word(&self) -> &'static str {
+        "env"
+    }
+
+    fn least(&self, asked: &[Asked<'_>], _: &Authority) -> Vec<Least> {
+        let name = |request: &Request<'_>| match request {
+            Request::Env { name } if is_variable(name) => Some(quoted(name)),
+            _ => None,
+        };
+        Least::each(asked.iter().enumerate().filter_map(|(of, one)| Some((of, name(&one.request)?))))
+    }
+}
+
+/// Whether it is a variable's name: POSIX lets it have letters, digits and underscores.
+fn is_variable(name: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.bytes().all(letters) {
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(letters)
+}
+
+pub(super) fn variable(item: Item<'_>) -> Result<String, Diagnostic> {
+    let name = item.clone().text()?;
+    if !is_variable(name) {
         return Err(item
             .wrong("bad-name", format!("`{}` is not the name of a variable", name.escape_debug()))
             .label("letters, digits and `_`; no `*` stands for others"));

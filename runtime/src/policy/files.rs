@@ -1,14 +1,19 @@
 //! Folders that an agent may reach.
 
+mod advice;
+
 use std::{
+    cmp::Ordering,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+pub(super) use advice::Files;
+
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
-    policy::{Decision, Denial, Request, grants::Role},
+    policy::{Decision, Denial, MAX_REQUEST, Request, grants::Role},
     source::Place,
 };
 
@@ -49,27 +54,44 @@ pub struct FileGrant {
 /// Decides about `path`, an absolute path as the guest sees it.
 pub(super) fn decide(grants: &[FileGrant], path: &str, access: Access) -> Decision {
     let request = Request::Files { access, path: path.into() };
-    let Some(grant) = grants.iter().find(|grant| is_below(path, &grant.mount)) else {
-        return Decision::Denied(Denial::new("files.not-granted", &request).help(format!(
-            "files = [{{ path = \"…\", mount = \"{}\", access = \"{}\" }}]",
-            folder_of(path).escape_debug(),
-            access.word()
-        )));
+    let Some(grant) = find(grants, path) else {
+        let denial = Denial::new("files.not-granted", &request);
+        let parent = path.rfind('/').filter(|at| *at > 0).map_or(path, |at| &path[..at]);
+        // A mount of more than a denial quotes helps nobody, and would be the guest's text at length.
+        return Decision::Denied(match mountable(parent).filter(|mount| mount.len() < MAX_REQUEST) {
+            Some(mount) => denial.help(format!("files = [{}]", advice::written("…", mount, access))),
+            None => denial,
+        });
     };
     if access > grant.access {
-        return Decision::Denied(Denial::new("files.read-only", &request).at(&grant.place).help(format!(
-            "files = [{{ path = \"{}\", mount = \"{}\", access = \"write\" }}]",
-            grant.written, grant.mount
-        )));
+        let help = FileGrant { access: Access::Write, ..grant.clone() }.to_toml();
+        return Decision::Denied(
+            Denial::new("files.read-only", &request).at(&grant.place).help(format!("files = [{help}]")),
+        );
     }
     Decision::Allowed(Some(grant.place.clone()))
+}
+
+/// The grant that `path` is below. Grants are sorted by mount and none lies in another, so it is
+/// the last that doesn't come after the path, or none.
+fn find<'g>(grants: &'g [FileGrant], path: &str) -> Option<&'g FileGrant> {
+    let after = grants.partition_point(|grant| order(&grant.mount, path).is_le());
+    grants[..after].last().filter(|grant| is_below(path, &grant.mount))
+}
+
+/// The order of paths in which all that is below a folder comes right after it.
+fn order(one: &str, other: &str) -> Ordering {
+    let key = |byte: &u8| if *byte == b'/' { 0 } else { u16::from(*byte) + 1 };
+    one.as_bytes().iter().map(key).cmp(other.as_bytes().iter().map(key))
 }
 
 /// What remains of `grants` under a ceiling: of each folder the part that the ceiling has too, with
 /// the lesser access.
 pub(super) fn narrow(grants: &[FileGrant], ceiling: &[FileGrant]) -> Arc<[FileGrant]> {
     let remains = |grant: &FileGrant| ceiling.iter().filter_map(|most| common(grant, most)).collect::<Vec<_>>();
-    grants.iter().flat_map(remains).collect()
+    let mut left: Vec<_> = grants.iter().flat_map(remains).collect();
+    left.sort_by(|one, other| order(&one.mount, &other.mount));
+    left.into()
 }
 
 fn common(grant: &FileGrant, most: &FileGrant) -> Option<FileGrant> {
@@ -95,32 +117,49 @@ pub(crate) fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn folder_of(path: &str) -> &str {
-    match path.rfind('/') {
-        Some(0) | None => "/data",
-        Some(at) => &path[..at],
+/// `folder`, or the nearest one around it that a policy can mount by its name. None is the root.
+fn mountable(folder: &str) -> Option<&str> {
+    let mut end = 0;
+    for part in folder.strip_prefix('/')?.split('/') {
+        if !is_plain(part) {
+            break;
+        }
+        end += 1 + part.len();
     }
+    (end > 0).then(|| &folder[..end])
+}
+
+/// Whether a part of a path can be one of a mount: `\` and `;` mean something else to some readers.
+fn is_plain(part: &str) -> bool {
+    !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0', ';'])
 }
 
 /// Reads `files = [{ path, mount, access }]`; a ceiling mounts nothing. Paths are relative to the
 /// folder of the policy file.
 pub(super) fn read(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Vec<FileGrant> {
     let Ok(items) = item.array().map_err(|wrong| report.push(wrong)) else { return Vec::new() };
-    let grants: Vec<_> = items.into_iter().filter_map(|item| read_one(item, base, role, report)).collect();
-    for (index, grant) in grants.iter().enumerate() {
-        if let Some(other) = grants[..index].iter().find(|other| overlaps(grant, other, role)) {
-            let shown = |grant: &FileGrant| if role == Role::Given { &grant.mount } else { &grant.written }.clone();
-            report.push(
-                Diagnostic::error(
-                    "overlapping-mounts",
-                    format!("the folders `{}` and `{}` overlap", shown(other), shown(grant)),
-                )
-                .at(&grant.place.source, grant.place.span.clone())
-                .help("a folder inside another has the rights of both: name them side by side"),
-            );
+    let mut grants: Vec<_> = items.into_iter().filter_map(|item| read_one(item, base, role, report)).collect();
+    match role {
+        Role::Given => grants.sort_by(|one, other| order(&one.mount, &other.mount)),
+        Role::Ceiling => grants.sort_by(|one, other| one.host.cmp(&other.host)),
+    }
+    let mut outer: Option<&FileGrant> = None;
+    for grant in &grants {
+        match outer {
+            // What lies in a folder comes right after it.
+            Some(other) if overlaps(grant, other, role) => report.push(overlapping(grant, other, role)),
+            _ => outer = Some(grant),
         }
     }
     grants
+}
+
+fn overlapping(one: &FileGrant, other: &FileGrant, role: Role) -> Diagnostic {
+    let (first, second) = if one.place.span.start < other.place.span.start { (one, other) } else { (other, one) };
+    let shown = |grant: &FileGrant| if role == Role::Given { &grant.mount } else { &grant.written }.clone();
+    Diagnostic::error("overlapping-mounts", format!("the folders `{}` and `{}` overlap", shown(first), shown(second)))
+        .at(&second.place.source, second.place.span.clone())
+        .help("a folder inside another has the rights of both: name them side by side")
 }
 
 fn overlaps(one: &FileGrant, other: &FileGrant, role: Role) -> bool {
@@ -150,9 +189,8 @@ fn read_one(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Opt
 
 fn mount(item: Item<'_>) -> Result<String, Diagnostic> {
     let mount = item.clone().text()?;
-    let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0', ';']);
     match mount.strip_prefix('/') {
-        Some(rest) if rest.split('/').all(plain) => Ok(mount.to_owned()),
+        Some(rest) if rest.split('/').all(is_plain) => Ok(mount.to_owned()),
         _ => Err(item
             .wrong("bad-path", format!("`{}` is not a place for a mount", mount.escape_debug()))
             .help("an absolute path without `.`, `..` or a slash at its end, like `/data`")),
@@ -212,6 +250,20 @@ mod tests {
             [("/srv/data/a/b".into(), "/out/a/b".into(), Access::Write)]
         );
         assert_eq!(narrowed("/srv/database", Access::Write), []);
+    }
+
+    #[test]
+    fn neighbours_in_the_order_are_told_apart() {
+        let mounts = ["/a", "/a-b", "/a.b/c", "/a0", "/aa", "/b/c", "/b/c-d", "/z"];
+        let mut grants: Vec<_> =
+            mounts.iter().rev().map(|mount| FileGrant { mount: (*mount).into(), ..grants()[0].clone() }).collect();
+        grants.sort_by(|one, other| order(&one.mount, &other.mount));
+        for path in
+            ["/a", "/a/x", "/a-b/x", "/a.b", "/a.b/c/d", "/a0/x", "/b", "/b/c/x", "/b/c-d", "/b/d", "/zz", "/", ""]
+        {
+            let linear = grants.iter().find(|grant| is_below(path, &grant.mount));
+            assert_eq!(find(&grants, path), linear, "{path}");
+        }
     }
 
     #[test]

@@ -6,7 +6,10 @@ use std::{path::Path, sync::Arc};
 use crate::{
     diagnostic::Report,
     document::Table,
-    policy::{CallGrant, Decision, Denial, EnvGrant, FileGrant, Request, calls, env, files},
+    policy::{
+        ByHost, CallGrant, DatabaseGrant, Decision, EnvGrant, FileGrant, HttpGrant, ImportRules, Request, TcpGrant,
+        calls, env, files, http, imports, jump, sql, tcp,
+    },
     source::Place,
 };
 
@@ -16,10 +19,18 @@ use crate::{
 pub struct Grants {
     /// Folders.
     pub files: Option<Arc<[FileGrant]>>,
+    /// Requests over HTTP.
+    pub http: Option<Arc<ByHost<HttpGrant>>>,
+    /// Connections over TCP.
+    pub tcp: Option<Arc<ByHost<TcpGrant>>>,
     /// Variables.
     pub env: Option<Arc<[EnvGrant]>>,
     /// Agents to call.
     pub calls: Option<Arc<[CallGrant]>>,
+    /// Databases.
+    pub databases: Option<Arc<[DatabaseGrant]>>,
+    /// Modules to import.
+    pub imports: Option<Arc<ImportRules>>,
     /// Whether the head may be moved.
     pub jump: Option<(bool, Place)>,
 }
@@ -38,8 +49,12 @@ impl Grants {
     pub(super) fn read(table: &mut Table<'_>, base: &Path, role: Role, report: &mut Report) -> Self {
         Self {
             files: table.get("files").map(|item| files::read(item, base, role, report).into()),
+            http: table.get("http").map(|item| http::read(item, report).into()),
+            tcp: table.get("tcp").map(|item| tcp::read(item, report).into()),
             env: table.get("env").map(|item| env::read(item, report).into()),
             calls: table.get("calls").map(|item| calls::read(item, report).into()),
+            databases: table.get("databases").map(|item| sql::read(item, base, role, report).into()),
+            imports: table.get("imports").and_then(|item| imports::read(item, report)).map(Arc::new),
             jump: table.take("jump", report, |item| {
                 let place = item.place();
                 Ok((item.boolean()?, place))
@@ -55,8 +70,12 @@ impl Grants {
             }
         }
         over(&mut self.files, &section.files);
+        over(&mut self.http, &section.http);
+        over(&mut self.tcp, &section.tcp);
         over(&mut self.env, &section.env);
         over(&mut self.calls, &section.calls);
+        over(&mut self.databases, &section.databases);
+        over(&mut self.imports, &section.imports);
         over(&mut self.jump, &section.jump);
     }
 
@@ -64,23 +83,27 @@ impl Grants {
     pub(super) fn decide(&self, request: &Request<'_>) -> Option<Decision> {
         Some(match request {
             Request::Files { access, path } => files::decide(self.files.as_ref()?, path, *access),
+            Request::Http { method, url, address } => http::decide(self.http.as_ref()?, method, url, *address),
+            Request::Tcp { host, port, address } => tcp::decide(self.tcp.as_ref()?, host, *port, *address),
             Request::Env { name } => env::decide(self.env.as_ref()?, name),
             Request::Calls { agent, path } => calls::decide(self.calls.as_ref()?, agent, path),
-            Request::Jump => match self.jump.as_ref()? {
-                (true, place) => Decision::Allowed(Some(place.clone())),
-                (false, place) => Decision::Denied(Denial::new("jump.denied", request).at(place).help("jump = true")),
-            },
+            Request::Sql { .. } => sql::decide(self.databases.as_ref()?, request),
+            Request::Imports { module } => imports::decide(self.imports.as_ref()?, module),
+            Request::Jump => jump::decide(self.jump.as_ref()?),
         })
     }
 
     /// What holds where nothing is said: nothing is granted, but moving the head, which is control
-    /// flow and no authority over anything outside.
+    /// flow, and importing modules: neither is authority over anything outside.
     pub(super) fn unsaid(request: &Request<'_>) -> Decision {
         match request {
             Request::Files { access, path } => files::decide(&[], path, *access),
+            Request::Http { method, url, address } => http::decide(&ByHost::default(), method, url, *address),
+            Request::Tcp { host, port, address } => tcp::decide(&ByHost::default(), host, *port, *address),
             Request::Env { name } => env::decide(&[], name),
             Request::Calls { agent, path } => calls::decide(&[], agent, path),
-            Request::Jump => Decision::Allowed(None),
+            Request::Sql { .. } => sql::decide(&[], request),
+            Request::Imports { .. } | Request::Jump => Decision::Allowed(None),
         }
     }
 }

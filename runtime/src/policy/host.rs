@@ -44,6 +44,16 @@ impl Host {
     }
 }
 
+impl Host {
+    /// The address, where it is one.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Name(_) => None,
+            Self::Address(address) => Some(*address),
+        }
+    }
+}
+
 fn check_name(name: &str) -> Result<(), &'static str> {
     if !name.is_ascii() {
         return Err("a name is written in ASCII: take its form in Punycode, `xn--…`");
@@ -105,6 +115,17 @@ impl HostPattern {
         let text = item.clone().text()?;
         Self::parse(text)
             .map_err(|why| item.wrong("bad-host", format!("`{}` is not a host", text.escape_debug())).label(why))
+    }
+
+    /// Whether it is about all that the other one is about.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Exact(host)) => self.matches(host),
+            (Self::Below(wide), Self::Below(narrow)) => {
+                wide == narrow || narrow.strip_suffix(wide.as_str()).is_some_and(|first| first.ends_with('.'))
+            }
+            (Self::Exact(_), Self::Below(_)) => false,
+        }
     }
 
     /// Whether it is about `host`.

@@ -103,6 +103,20 @@ impl LimitKeys {
         }
     }
 
+    /// The keys that are set, each with its value in TOML.
+    pub(super) fn to_toml(&self) -> Vec<(&'static str, String)> {
+        let size = |bytes: u64| format!("\"{}\"", size_text(bytes).replace(' ', ""));
+        let keys = [
+            ("memory", self.memory.map(size)),
+            ("fuel", self.fuel.map(|fuel| fuel.to_string())),
+            ("time", self.time.map(|time| format!("\"{}\"", time_text(time)))),
+            ("output", self.output.map(size)),
+            ("depth", self.depth.map(|depth| depth.to_string())),
+            ("steps", self.steps.map(|steps| steps.to_string())),
+        ];
+        keys.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
     pub(super) fn read(mut table: Table<'_>, report: &mut Report) -> Self {
         /// More would not fit the arithmetic of budgets, and is no limit.
         const ANY: u64 = i64::MAX as u64;
@@ -131,6 +145,14 @@ pub fn size_text(bytes: u64) -> String {
     exact.map_or_else(|| format!("{bytes} B"), |(unit, bits)| format!("{} {unit}", bytes >> bits))
 }
 
+/// A time of whole milliseconds in the largest unit that says it exactly.
+fn time_text(time: Duration) -> String {
+    let millis = time.as_millis();
+    let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+    let exact = units.into_iter().find(|(_, unit)| millis.is_multiple_of(*unit));
+    exact.map_or_else(|| format!("{millis}ms"), |(name, unit)| format!("{}{name}", millis / unit))
+}
+
 /// Units of sizes, in bytes.
 const SIZES: &[(&str, u64)] = &[
     ("KiB", 1 << 10),
@@ -143,10 +165,10 @@ const SIZES: &[(&str, u64)] = &[
 ];
 
 /// Units of times, in milliseconds. `ms` comes before the `s` and the `m` that it ends and begins with.
-const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+pub(super) const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 /// A whole number with one of `units`, or without any where there are none, from 1 to `max`.
-fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Result<u64, Diagnostic> {
+pub(super) fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Result<u64, Diagnostic> {
     let number = if units.is_empty() {
         u64::try_from(item.clone().integer()?).ok()
     } else {

@@ -4,31 +4,67 @@
 //! [`Authority`]: limits, and what may be touched. No policy is the empty policy, and that grants
 //! nothing.
 
+mod address;
+mod advice;
+mod asked;
 mod authority;
+mod by_host;
 mod calls;
 mod decision;
 mod env;
+mod expectation;
+mod explain;
 mod files;
 mod grants;
 mod host;
+mod http;
+mod imports;
+mod jump;
 mod limits;
+mod lint;
+mod paths;
 mod pattern;
 mod read;
 mod request;
+mod sql;
+mod suggest;
+mod tcp;
+mod twins;
+mod url;
 
+pub use address::Addresses;
+use asked::Asked;
+pub use asked::Recorded;
 pub use authority::{Authority, Ceiling, Ceilings};
+pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
+use decision::MAX_REQUEST;
 pub use decision::{Decision, Denial};
 pub use env::EnvGrant;
+pub use expectation::Expectation;
+use expectation::named_by;
+pub use explain::{Key, Named, Said};
 pub(crate) use files::is_below;
 pub use files::{Access, FileGrant};
 pub use grants::Grants;
 pub use host::{Host, HostPattern};
+pub use http::HttpGrant;
+pub(crate) use http::{MAX_METHOD, NEVER};
+pub(crate) use imports::is_module;
+pub use imports::{ImportRules, Standing};
 pub use limits::{Limits, size_text};
+pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
+pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
+pub use suggest::{Ground, Suggestion};
+pub use tcp::TcpGrant;
+pub use url::{MAX_URL, Scheme, Url};
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     policy::limits::LimitKeys,
@@ -53,8 +89,11 @@ pub struct Policy {
     ceiling: Option<Box<Self>>,
     files: Vec<PathBuf>,
     sources: Vec<Arc<Source>>,
+    moved: bool,
     limits: LimitKeys,
+    limit_keys: Vec<Key>,
     sections: Vec<Section>,
+    tests: Vec<Expectation>,
 }
 
 /// What one `[agents."…"]` says.
@@ -65,16 +104,15 @@ struct Section {
     limits: LimitKeys,
     grants: Grants,
     within: Option<Arc<Ceiling>>,
+    keys: Vec<Key>,
 }
 
 impl Policy {
     /// The authority of the agent called `name`, at `path` in its library. The most specific
     /// section wins, key by key; of two equally specific ones, the later.
     pub fn authority(&self, name: &str, path: &str) -> Authority {
-        let mut sections: Vec<_> = self.sections.iter().filter(|section| section.pattern.matches(name, path)).collect();
-        sections.sort_by_key(|section| section.pattern.specificity());
         let (mut limits, mut grants, mut within) = (self.limits.clone(), Grants::default(), None);
-        for section in sections {
+        for section in self.about(name, path) {
             limits.narrow_to(&section.limits);
             grants.narrow_to(&section.grants);
             within = section.within.clone().or(within);
@@ -92,15 +130,39 @@ impl Policy {
         Self { ceiling: Some(Box::new(ceiling)), ..self }
     }
 
+    /// Every database that it grants to anyone.
+    pub fn databases(&self) -> impl Iterator<Item = &DatabaseGrant> {
+        self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flatten()
+    }
+
+    /// The same policy, with other folders in place of those that `moved` knows.
+    #[must_use]
+    pub fn with_folders(mut self, moved: &dyn Fn(&Path) -> Option<PathBuf>) -> Self {
+        for section in &mut self.sections {
+            if let Some(files) = &section.grants.files {
+                let host = |grant: &FileGrant| moved(&grant.host).unwrap_or_else(|| grant.host.clone());
+                section.grants.files =
+                    Some(files.iter().map(|grant| FileGrant { host: host(grant), ..grant.clone() }).collect());
+            }
+        }
+        self.moved = true;
+        self
+    }
+
     /// The files that the policy was read from: its own, and those that it extends.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }
 
     /// What those files held, in the order in which they were read: read again in this order, they
-    /// are the same policy, line by line.
+    /// are the same policy, line by line, if it [is as written](Policy::is_as_written).
     pub fn sources(&self) -> &[Arc<Source>] {
         &self.sources
+    }
+
+    /// Whether the policy is what its files say, and no folder was put in another's place.
+    pub fn is_as_written(&self) -> bool {
+        !self.moved
     }
 
     /// The ceiling whose `within` begins at the byte `start` of the file `path`.

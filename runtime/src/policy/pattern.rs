@@ -13,9 +13,32 @@ impl Pattern {
         Self(text.into())
     }
 
+    /// The pattern as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether the pattern is about the agent called `name` at `path`.
     pub fn matches(&self, name: &str, path: &str) -> bool {
         matches(self.0.as_bytes(), if self.0.contains('/') { path } else { name }.as_bytes())
+    }
+
+    /// Whether it stands for more than one name.
+    pub fn is_glob(&self) -> bool {
+        self.0.contains('*')
+    }
+
+    /// Whether every agent that `other` is about is one that this is about. Where that can't be seen
+    /// from the patterns alone, it is not.
+    pub fn covers(&self, other: &Self) -> bool {
+        if self.0.contains('/') != other.0.contains('/') {
+            // One is about names and the other about paths, and a name may be another than its folder's.
+            return self.0 == "*" || self.0 == "**";
+        }
+        // A character that no pattern has is met by this one's stars alone, and a star that meets it
+        // meets all that the other's star stands for. `**` stands for more than one part, too.
+        let filled = |any: &str| other.0.replace("**", "\u{2}").replace('*', "\u{1}").replace('\u{2}', any);
+        ["\u{1}", "\u{1}/\u{1}/\u{1}"].iter().all(|any| matches(self.0.as_bytes(), filled(any).as_bytes()))
     }
 
     /// How specific it is: a plain name before every glob, then by the characters it fixes.
@@ -26,7 +49,7 @@ impl Pattern {
 
 /// Matches from the left and, where that fails, lets the last star take one byte more. Each star is
 /// gone back to only while no later one has been reached, so the work is at most pattern × text.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
     // Where to go on if the match fails: of the last `*`, and of the last `**`.
     let mut star: Option<(usize, usize)> = None;
@@ -83,6 +106,27 @@ mod tests {
             ("*a*b*c", "xxaxxcxxb", "x", false),
         ] {
             assert_eq!(Pattern::new(pattern).matches(name, path), expected, "{pattern} {name} {path}");
+        }
+    }
+
+    #[test]
+    fn wide_patterns_cover_narrow_ones() {
+        for (wide, narrow, expected) in [
+            ("text/*", "text/split", true),
+            ("text/split", "text/*", false),
+            ("text/**", "text/*", true),
+            ("text/*", "text/**", false),
+            ("text/*/*/*", "text/**", false),
+            ("**/b", "a/*/b", true),
+            ("s*", "split", true),
+            ("s*", "s*t", true),
+            ("s*t", "s*", false),
+            ("*", "text/split", true),
+            ("split", "text/split", false),
+            ("text/split", "split", false),
+            ("a", "a", true),
+        ] {
+            assert_eq!(Pattern::new(wide).covers(&Pattern::new(narrow)), expected, "{wide} {narrow}");
         }
     }
 

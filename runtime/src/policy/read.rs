@@ -9,7 +9,10 @@ use std::{
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
-    policy::{Ceiling, Grants, Pattern, Policy, Section, files::normal, grants::Role, limits::LimitKeys},
+    policy::{
+        Ceiling, Expectation, Grants, Key, Pattern, Policy, Section, expectation, explain, files::normal, grants::Role,
+        limits::LimitKeys,
+    },
     source::Source,
 };
 
@@ -21,7 +24,7 @@ const MAX_EXTENDS: usize = 16;
 
 /// Keys of the format that nothing enforces yet: a policy with one of them is refused, since an
 /// operator who writes it relies on it.
-const NOT_YET: [&str; 5] = ["http", "tcp", "databases", "imports", "isolation"];
+const NOT_YET: [&str; 1] = ["isolation"];
 
 impl Policy {
     /// Reads a policy that extends no other.
@@ -75,6 +78,8 @@ impl Policy {
         }
         chain.pop();
         self.limits.narrow_to(&raw.limits);
+        self.limit_keys.extend(raw.limit_keys);
+        self.tests.extend(raw.tests);
         self.sections.extend(raw.sections);
         Ok(())
     }
@@ -86,7 +91,9 @@ type Blame = Box<dyn Fn(&'static str, String) -> Diagnostic>;
 struct RawPolicy {
     extends: Vec<(String, Blame)>,
     limits: LimitKeys,
+    limit_keys: Vec<Key>,
     sections: Vec<Section>,
+    tests: Vec<Expectation>,
 }
 
 impl RawPolicy {
@@ -105,24 +112,27 @@ impl RawPolicy {
             item.string().map_err(|wrong| report.push(wrong)).ok().map(|path| (path, blame))
         });
         let extends = extends.collect();
-        let limits =
-            top.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
+        let limits = top.take("limits", report, Item::table);
+        let limit_keys = explain::limits(limits.as_ref());
+        let limits = limits.map(|table| LimitKeys::read(table, report)).unwrap_or_default();
+        let tests = expectation::read(top, report);
         let sections = top.take("agents", report, Item::table).map(|table| table.entries()).unwrap_or_default();
         let sections = sections.into_iter().filter_map(|item| read_section(item, base, report)).collect();
-        Some(Self { extends, limits, sections })
+        Some(Self { extends, limits, limit_keys, sections, tests })
     }
 }
 
 fn read_section(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Section> {
     let (pattern, place) = (Pattern::new(item.key), item.key_place());
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let keys = explain::keys(&table);
     let limits =
         table.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
     let grants = Grants::read(&mut table, base, Role::Given, report);
     refuse_unenforced(&mut table, report);
     let within = table.get("within").and_then(|item| read_within(item, base, report));
     table.finish(report);
-    Some(Section { pattern, place, limits, grants, within })
+    Some(Section { pattern, place, limits, grants, within, keys })
 }
 
 fn read_within(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Arc<Ceiling>> {
@@ -166,7 +176,7 @@ mod tests {
             steps = 0
             [agents.a]
             files = [{ path = "x", mount = "data", access = "rw" }]
-            http = []
+            isolation = "run"
         "#;
         let expected = [
             "version",

@@ -5,6 +5,7 @@ pub mod proc {
     wasmtime::component::bindgen!({
         path: "../guest-sdk/wit",
         world: "proc",
+        imports: { "turingbox:agent/http.send": async, "turingbox:agent/sql.query": async },
         exports: { default: async },
     });
 }
@@ -18,12 +19,14 @@ pub mod interpreter {
         with: {
             "turingbox:agent/types": super::proc::turingbox::agent::types,
             "turingbox:agent/log": super::proc::turingbox::agent::log,
+            "turingbox:agent/http": super::proc::turingbox::agent::http,
             "turingbox:agent/call": super::proc::turingbox::agent::call,
+            "turingbox:agent/sql": super::proc::turingbox::agent::sql,
         },
     });
 }
 
 pub use proc::turingbox::agent::{
-    call, log,
+    call, http, log, sql,
     types::{self, Field},
 };

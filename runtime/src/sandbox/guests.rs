@@ -12,13 +12,13 @@ use wasmtime::{
 
 use crate::{
     agent::Code as AgentCode,
-    capability::{call, files, tcp},
+    capability::{call, files, http, tcp},
     failure::{Code, Failure},
     sandbox::{
         Call, CallState,
         bindings::{
             Field,
-            interpreter::{Interpreter, InterpreterPre, Source},
+            interpreter::{Interpreter, InterpreterPre, Options, Source, turingbox::agent::imports},
             proc::ProcPre,
             types,
         },
@@ -57,8 +57,12 @@ impl Guests {
         linker.allow_shadowing(true);
         files::add_to_linker(&mut linker)?;
         tcp::add_to_linker(&mut linker)?;
+        http::add_to_linker(&mut linker)?;
+        super::bindings::http::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         call::add_to_linker(&mut linker)?;
+        super::bindings::sql::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        imports::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         Ok(Self {
             engine: engine.clone(),
             linker,
@@ -176,7 +180,8 @@ impl Guest {
                         Err(failure) => return Ok(Err(failure)),
                     },
                 };
-                if let Err(failure) = instance.call_load(&mut *store, &source, &compiled).await? {
+                let options = Options { guard_imports: call.gate.authority().guards_imports() };
+                if let Err(failure) = instance.call_load(&mut *store, &source, &compiled, options).await? {
                     return Ok(Err(failure));
                 }
                 instance.call_run(store, inputs).await
@@ -198,7 +203,7 @@ async fn compile(
 }
 
 fn source<'a>(call: &Call<'a>) -> (Source, &'a OnceLock<Arc<[u8]>>) {
-    let AgentCode::Python { file, source, function, bytecode } = call.code else {
+    let AgentCode::Python { file, source, function, bytecode, .. } = call.code else {
         unreachable!("only Python code has the interpreter as its guest")
     };
     let outputs = call.manifest.outputs.iter().map(|output| output.name.clone()).collect();

@@ -9,6 +9,7 @@ mod cache;
 mod engine;
 mod guests;
 mod limiter;
+mod state;
 
 use std::{
     sync::Arc,
@@ -16,13 +17,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use wasmtime::{
-    Engine, Store, Trap,
-    component::{ResourceTable, ResourceTableError},
-};
-use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime::{Engine, Store, Trap, component::ResourceTableError};
+use wasmtime_wasi::I32Exit;
 
 pub use cache::Cache;
+pub use state::CallState;
 
 use crate::{
     Value,
@@ -30,11 +29,12 @@ use crate::{
     capability::{
         call::{self, Callees},
         env::Env,
-        files::{Files, Mounts, Protected},
+        files::{Mounts, Protected},
         gate::{Gate, Subject},
-        log::{Level, Log, LogStream, Sink},
-        meter::Meter,
-        tcp,
+        imports,
+        log::{Log, Sink},
+        network::Network,
+        sql::Databases,
     },
     failure::{Code, Failure},
     policy::{Denial, Limits, size_text},
@@ -42,6 +42,7 @@ use crate::{
         bindings::{Field, types},
         guests::{Guest, Guests},
         limiter::Limiter,
+        state::MAX_HANDLES,
     },
     secret::Scrubber,
 };
@@ -51,6 +52,7 @@ use crate::{
 pub struct Sandbox {
     engine: Engine,
     guests: Arc<Guests>,
+    network: Arc<Network>,
 }
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -82,6 +84,8 @@ pub struct Call<'a> {
     pub limits: CallLimits,
     /// The folders that it may reach.
     pub mounts: Arc<Mounts>,
+    /// The databases that it may use.
+    pub databases: Arc<Databases>,
     /// Where it asks for what it may do.
     pub gate: Gate,
     /// The variables that it holds.
@@ -132,32 +136,6 @@ impl Usage {
     }
 }
 
-/// Everything that a guest can reach.
-pub struct CallState {
-    pub(crate) wasi: WasiCtx,
-    pub(crate) table: ResourceTable,
-    pub(crate) limiter: Limiter,
-    pub(crate) files: Files,
-    pub(crate) log: Log,
-    pub(crate) gate: Gate,
-    pub(crate) callees: Arc<dyn Callees>,
-    pub(crate) bytes: Meter,
-    pub(crate) calls: Meter,
-}
-
-impl WasiView for CallState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-/// The most handles (open files, streams, sockets) that a guest holds at once; a file is one of the
-/// 1,024 that a process usually may open.
-const MAX_HANDLES: usize = 256;
-
-/// The largest random text that a guest may ask for at once, in bytes: it is made in our memory.
-const MAX_RANDOM: u64 = 1 << 20;
-
 /// What a call may hand over beside its outputs' own bytes: names, and the lists around them.
 pub(crate) const HOSTCALL_ROOM: u64 = 1 << 20;
 
@@ -180,7 +158,18 @@ impl Sandbox {
     fn with(engine: wasmtime::Result<Engine>, cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         let engine = engine.map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
-        Ok(Self { engine, guests: Arc::new(guests) })
+        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default() })
+    }
+
+    /// The same sandbox, with another network than the system's.
+    #[must_use]
+    pub fn over(self, network: Network) -> Self {
+        Self { network: Arc::new(network), ..self }
+    }
+
+    /// Reads whose certificates are trusted, before the first connection needs it.
+    pub(crate) fn prepare_tls(&self) {
+        self.network.prepare();
     }
 
     /// Where compiled guests are kept.
@@ -209,7 +198,7 @@ impl Sandbox {
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
         let log = Log::new(call.log.clone());
-        let mut store = Store::new(&self.engine, state(&call, &log));
+        let mut store = Store::new(&self.engine, CallState::new(&call, &log, self.network.clone()));
         let result = self.call_in(&mut store, &guest, &call).await;
         log.finish();
         let left = store.get_fuel().unwrap_or_default();
@@ -248,10 +237,11 @@ impl Sandbox {
             gate: Gate::new(Arc::default(), Subject::default(), None, Arc::default()),
             env: Arc::default(),
             callees: Arc::new(call::Nobody),
+            databases: Arc::default(),
             log: log.clone(),
         };
         let guest = self.guests.get(code)?;
-        let mut store = Store::new(&self.engine, state(&call, &Log::new(log)));
+        let mut store = Store::new(&self.engine, CallState::new(&call, &Log::new(log), self.network.clone()));
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
         settled(compiled, &store, &call.limits).map(drop)
@@ -264,6 +254,7 @@ impl Sandbox {
         call: &Call<'_>,
     ) -> Result<Vec<(String, Value)>, Failure> {
         meter(store, &call.limits)?;
+        imports::refuse(call.code, &call.gate)?;
         let inputs = call.inputs.iter().map(|(name, value)| {
             let value = match value {
                 Value::Secret(secret) => types::Value::Text(call.env.input(secret.name(), &call.gate)?.to_owned()),
@@ -302,30 +293,6 @@ fn settled<T>(
         Ok(Ok(value)) => Ok(value),
         Ok(Err(failure)) => Err(reported(failure, &store.data().limiter, limits)),
         Err(error) => Err(trapped(&error, store, limits)),
-    }
-}
-
-fn state(call: &Call<'_>, log: &Log) -> CallState {
-    let mut wasi = WasiCtxBuilder::new();
-    wasi.stdout(LogStream::new(log.clone(), Level::Info))
-        .stderr(LogStream::new(log.clone(), Level::Warn))
-        .max_random_size(MAX_RANDOM);
-    for (name, value) in call.env.variables(&call.gate) {
-        wasi.env(name, value);
-    }
-    tcp::deny_addresses(&mut wasi, &call.gate);
-    let mut table = ResourceTable::new();
-    table.set_max_capacity(MAX_HANDLES);
-    CallState {
-        wasi: wasi.build(),
-        table,
-        limiter: Limiter::new(call.limits.memory),
-        files: Files::new(call.mounts.clone()),
-        log: log.clone(),
-        gate: call.gate.clone(),
-        callees: call.callees.clone(),
-        bytes: Meter::new(call.limits.bytes),
-        calls: Meter::new(call.limits.calls),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         log::Level,
     },
     failure::{Code, Failure},
-    policy::{Authority, Denial, Policy},
+    policy::{Authority, DatabaseUrl, Denial, Policy},
     sandbox::{
         Cache, HOSTCALL_ROOM, Usage,
         bindings::{Field, types},
@@ -53,10 +53,13 @@ impl Order<'_> {
     ///
     /// # Errors
     ///
-    /// When a path is not text.
+    /// When a path is not text, or the policy is not what its files say.
     pub fn open(&self) -> Result<Open, Failure> {
         let text = |source: &Arc<Source>| Text { path: source.path.clone(), text: source.text.clone() };
         let at = |place: &Place| (place.source.path.clone(), place.span.start);
+        if !self.policy.is_as_written() {
+            return Err(Failure::host("a policy whose folders were moved can't be given to a worker process"));
+        }
         let paths = self.protected.hidden.iter().chain(&self.protected.fixed).chain(&self.protected.within);
         if let Some(path) = paths.into_iter().find(|path| path.to_str().is_none()) {
             return Err(Failure::host(format_args!("the path `{}` is not UTF-8", path.display())));
@@ -74,13 +77,24 @@ impl Order<'_> {
             },
             protected: self.protected.clone(),
             cache: self.cache.cloned(),
-            values: env::granted(self.authority, self.secrets)
-                .map(|(grant, value)| (grant.name.clone(), value.to_string()))
-                .collect(),
+            values: self.values(),
             audited: self.audited,
             memory: self.authority.limits.memory,
             output: self.authority.limits.output,
         })
+    }
+}
+
+impl Order<'_> {
+    /// The variables that the agent is granted, and those that its databases are in.
+    fn values(&self) -> Vec<(String, String)> {
+        let granted =
+            env::granted(self.authority, self.secrets).map(|(grant, value)| (grant.name.clone(), value.to_string()));
+        let databases = self.authority.databases().iter().filter_map(|grant| match &grant.url {
+            Some(DatabaseUrl::Env(name)) => Some((name.clone(), self.secrets.get(name)?.to_string())),
+            _ => None,
+        });
+        granted.chain(databases).collect()
     }
 }
 

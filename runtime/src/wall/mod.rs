@@ -58,7 +58,8 @@ pub enum Wall {
     #[default]
     None,
     /// In processes of their own, under Landlock, seccomp and rlimits as well. The run has to be in
-    /// a tokio runtime with I/O enabled.
+    /// a tokio runtime with I/O enabled. Names are looked up by the system there, whatever network the
+    /// sandbox has.
     Process {
         /// The `turingbox` command, which is started with [`WORKER`].
         program: PathBuf,

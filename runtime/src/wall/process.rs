@@ -24,6 +24,9 @@ use crate::wall::WORKER;
 /// How much of what a worker writes to its standard error is kept, in bytes: enough for a panic.
 const MAX_SAID: u64 = 4096;
 
+/// The variables that a worker inherits: they name the certificates that are trusted.
+const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 /// How long we wait for a worker that was killed.
 const MAX_END: Duration = Duration::from_secs(5);
 
@@ -42,7 +45,7 @@ pub struct End {
 }
 
 impl Process {
-    /// Starts `program` as a worker. It inherits our folder and nothing else: no variable, no
+    /// Starts `program` as a worker. It inherits our folder and nothing else: no variable of an agent's, no
     /// terminal, no open file.
     pub async fn start(program: &Path) -> io::Result<Self> {
         let (stream, theirs) = UnixStream::pair()?;
@@ -108,6 +111,7 @@ fn keep(program: PathBuf, theirs: UnixStream, started: oneshot::Sender<io::Resul
     command
         .arg(WORKER)
         .env_clear()
+        .envs(CERTIFICATES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
         .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

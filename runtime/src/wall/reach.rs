@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::policy::{Access, Authority};
+use crate::{
+    capability::sql::Databases,
+    policy::{Access, Authority},
+};
 
 /// What a worker reaches. The default is nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub struct Reach {
     /// The TCP ports that may be connected to; none where there is no network at all. With a network
     /// come look-ups of names, and the files that they read.
     pub network: Option<Ports>,
+    /// Whether local sockets may be connected to: a database server may listen on one.
+    pub local: bool,
 }
 
 /// TCP ports.
@@ -26,9 +31,22 @@ pub enum Ports {
 }
 
 impl Reach {
-    /// What `authority` needs.
-    pub fn of(authority: &Authority) -> Self {
-        let folders = authority.files().iter().map(|grant| (grant.folder().to_path_buf(), grant.access));
-        Self { folders: folders.collect(), databases: Vec::new(), network: None }
+    /// What `authority` and `databases` need.
+    pub(crate) fn of(authority: &Authority, databases: &Databases) -> Self {
+        let folders = authority.files().iter().map(|grant| (grant.folder().to_path_buf(), grant.access)).collect();
+        let mut reach = Self { folders, ..Self::default() };
+        let mut ports: Vec<u16> = Vec::new();
+        for grant in authority.grants.http.iter().flat_map(|grants| grants.iter()) {
+            match &grant.ports {
+                Some(named) => ports.extend(named),
+                None => ports.extend(grant.schemes.iter().map(|scheme| scheme.port())),
+            }
+        }
+        ports.extend(authority.grants.tcp.iter().flat_map(|grants| grants.iter()).flat_map(|grant| &grant.ports));
+        databases.reach(authority, &mut reach, &mut ports);
+        ports.sort_unstable();
+        ports.dedup();
+        reach.network = (!ports.is_empty()).then_some(Ports::Only(ports));
+        reach
     }
 }

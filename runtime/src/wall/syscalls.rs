@@ -232,6 +232,9 @@ fn rules(reach: &Reach) -> Result<Rules, seccompiler::BackendError> {
         // Which addresses this machine has, so that those come first that can be reached.
         some(libc::SYS_socket, vec![number(0, libc::AF_NETLINK)?])?;
     }
+    if reach.local {
+        some(libc::SYS_socket, vec![number(0, libc::AF_UNIX)?])?;
+    }
     let mut more = |calls: &[i64]| rules.extend(calls.iter().map(|call| (*call, Vec::new())));
     more(&[libc::SYS_getsockname]);
     if reach.network.is_some() {

@@ -17,6 +17,7 @@ use crate::{
         files::Mounts,
         gate::{Gate, Subject},
         log::Sink,
+        sql::Databases,
     },
     failure::Failure,
     policy::{Authority, Ceilings, Policy},
@@ -80,6 +81,7 @@ struct Prepared {
     code: AgentCode,
     authority: Arc<Authority>,
     mounts: Arc<Mounts>,
+    databases: Arc<Databases>,
     secrets: Secrets,
     sandbox: Sandbox,
     runtime: Runtime,
@@ -112,12 +114,21 @@ impl Prepared {
             .build()
             .map_err(Failure::host)?;
         let values = open.values.into_iter();
+        let secrets = values.fold(Secrets::default(), |secrets, (name, value)| secrets.with(name, value));
+        let variable = |name: &str| secrets.get(name).map(|value| value.to_string());
+        let databases = Databases::open(&authority, authority.files(), &open.protected, &variable)
+            .map_err(|error| Failure::host(error.message))?;
+        if authority.grants.http.is_some() {
+            // Whom to trust is read while it can be. Where that is nobody, the request says so.
+            sandbox.prepare_tls();
+        }
         Ok(Self {
             manifest,
             code,
             authority: Arc::new(authority),
             mounts: Arc::new(mounts),
-            secrets: values.fold(Secrets::default(), |secrets, (name, value)| secrets.with(name, value)),
+            databases: Arc::new(databases),
+            secrets,
             sandbox,
             runtime,
             sources,
@@ -134,7 +145,7 @@ impl Prepared {
             return Err("a worker has more than one thread before it is confined".into());
         }
         limit(self.memory, self.output)?;
-        Ok(confine(&Reach::of(&self.authority))?.to_string())
+        Ok(confine(&Reach::of(&self.authority, &self.databases))?.to_string())
     }
 
     fn run(
@@ -183,6 +194,7 @@ impl Prepared {
                 calls: limits.calls,
             },
             mounts: self.mounts.clone(),
+            databases: self.databases.clone(),
             // Whom the records are about, the parent knows.
             gate: Gate::new(self.authority.clone(), Subject::default(), audit, env.scrubber().clone()),
             log: log(parent.clone(), &env),
@@ -216,9 +228,13 @@ fn policy(sources: &[Arc<Source>]) -> Result<Policy, Failure> {
 
 fn code(code: WireCode) -> Result<AgentCode, Failure> {
     Ok(match code {
-        WireCode::Python { file, source: text, function } => {
-            AgentCode::Python { file, source: source(text), function, bytecode: Arc::default() }
-        }
+        WireCode::Python { file, source: text, function } => AgentCode::Python {
+            file,
+            source: source(text),
+            function,
+            bytecode: Arc::default(),
+            imports: Default::default(),
+        },
         WireCode::Component { bytes } => {
             let bytes = message::decode(&bytes).map_err(Failure::host)?;
             AgentCode::Component { bytes: bytes.into(), digest: Arc::default() }

@@ -20,8 +20,8 @@ class WitWorld(wit_world.WitWorld):
     def compile(self, source):
         return _guarded(agent.compiled, source)
 
-    def load(self, source, compiled):
-        return _guarded(agent.load, source, compiled)
+    def load(self, source, compiled, options):
+        return _guarded(agent.load, source, compiled, options.guard_imports)
 
     def run(self, inputs):
         outputs = _guarded(agent.run, inputs)

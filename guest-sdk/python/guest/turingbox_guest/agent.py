@@ -10,7 +10,7 @@ import sys
 from annotationlib import Format
 from types import ModuleType
 
-from . import failures, values
+from . import failures, imports, values
 from .failures import FailureKind, failure
 
 MODULE = "agent"
@@ -36,16 +36,18 @@ def compiled(source):
         raise failure(FailureKind.SOURCE, message) from None
 
 
-def load(source, bytecode):
+def load(source, bytecode, guard_imports):
     """Runs the bytecode as a module, and keeps the function that `run` calls."""
     global _function, _declared
     # The generator's state came with the snapshot, so every instance would draw the same numbers.
     # This is `random.seed()` with as much entropy as a cipher's key, at a third of its cost.
     _reseed(int.from_bytes(os.urandom(32)))
     _keep_lines(source)
-    namespace = _module(source)
+    namespace, code = _module(source), marshal.loads(bytecode)
+    if guard_imports:
+        imports.guard()
     try:
-        exec(marshal.loads(bytecode), namespace)
+        exec(code, namespace)
     except BaseException as error:
         raise failures.raised(error) from None
     _function = _found(namespace, source)

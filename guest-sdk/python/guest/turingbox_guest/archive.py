@@ -3,7 +3,10 @@
 import marshal
 import os
 import zlib
+from _sha2 import sha256
 from importlib.machinery import ModuleSpec
+
+from . import index
 
 
 class Archive:
@@ -12,16 +15,30 @@ class Archive:
     def __init__(self):
         self._modules = {}
         self._lacking = {}
+        self.digests = set()
+        # Told of each module before its code runs.
+        self.loading = None
 
     def __len__(self):
         return len(self._modules)
+
+    def names(self):
+        return list(self._modules)
+
+    def drop(self, name):
+        """Forgets a module for good."""
+        self._modules.pop(name, None)
 
     def add(self, name, path):
         """Keeps the module whose source is at `path`."""
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
         is_package = os.path.basename(path) == "__init__.py"
-        self._modules[name] = is_package, path, zlib.compress(marshal.dumps(code), 9)
+        bytecode = marshal.dumps(code)
+        self._modules[name] = is_package, path, zlib.compress(bytecode, 9)
+        self.digests.add(sha256(bytecode).digest())
+        for other in index.imported(code, name if is_package else name.rpartition(".")[0]):
+            index.note(name, other)
 
     def lack(self, name, part):
         """Remembers that `name` can't be imported, because this Python was built without `part`."""
@@ -40,6 +57,8 @@ class Archive:
         return None
 
     def exec_module(self, module):
+        if self.loading:
+            self.loading(module)
         exec(self.get_code(module.__spec__.name), module.__dict__)
 
     def get_code(self, name):

@@ -1,17 +1,20 @@
 """What is done once, before the memory is kept: the imports, the cuts, and the warming up."""
 
+import builtins
 import importlib
 import linecache
 import os
+import pkgutil
 import sys
 import traceback
 import warnings
 
+import wit_world.imports
 from componentize_py_types import Err
-from wit_world.imports import call as _call  # noqa: F401 (what is not imported now can't be later)
+from wit_world.imports import call as _call, http as _http  # noqa: F401 (what is not imported now can't be later)
 from wit_world.imports.types import Field, Value_Json, Value_Text
 
-from . import heap
+from . import heap, index
 from .archive import Archive
 
 LIBRARY = os.path.dirname(traceback.__file__)
@@ -55,28 +58,59 @@ def prepare(world):
     archive = Archive()
     _import_library(archive)
     _keep_the_rest(archive)
+    _import_contract()
 
     # These take hold of the modules that have just been imported.
-    from . import agent, event_loop, refusals, streams
+    from . import agent, event_loop, imports, network, refusals, streams
+
+    import requests
 
     _cut_off_files(archive)
     event_loop.install()
     refusals.install()
+    network.install()
     streams.install()
     _warm_up(world)
     agent.reset()
     # What was the environment here is none of the agent's, and costs each instance its removal.
     os.environ.clear()
+    imports.prepare(archive)
     heap.settle()
 
 
+def _import_contract():
+    """The world's interfaces: the runtime asks for their modules when the files are gone."""
+    for module in pkgutil.iter_modules(wit_world.imports.__path__):
+        importlib.import_module(f"wit_world.imports.{module.name}")
+
+
 def _import_library(archive):
+    make = builtins.__import__
+
+    def noted(name, globals=None, locals=None, fromlist=(), level=0):
+        module = make(name, globals, locals, fromlist, level)
+        _note(globals or {}, name, fromlist or (), level)
+        return module
+
+    builtins.__import__ = noted
     with warnings.catch_warnings(action="error"):
         for name in sorted(sys.stdlib_module_names - LEFT_OUT):
-            if not name.startswith("_"):
+            if not name.startswith("_") or name in sys.builtin_module_names:
                 _import(name, archive)
         for name in PARTS:
             importlib.import_module(name)
+    builtins.__import__ = make
+
+
+def _note(space, name, parts, level):
+    """Remembers who imports what."""
+    importer = space.get("__name__")
+    if level:
+        package = (space.get("__package__") or "").rsplit(".", level - 1)[0]
+        name = f"{package}.{name}" if name else package
+    for module in (name, *(f"{name}.{part}" for part in parts)):
+        if importer and module in sys.modules:
+            index.note(importer, module)
 
 
 def _import(name, archive):
@@ -132,11 +166,11 @@ def _keep_linecache_off_files():
 
 def _warm_up(world):
     """Fills caches and lets the interpreter specialise, for an agent that works and one that fails."""
-    from wit_world import Source
+    from wit_world import Options, Source
 
     source = Source("main.py", WARM_UP, "main", ["text", "data", "items"])
     for items in ["[1]"] * WARM_UPS + ["[]"] * 2:
-        world.load(source, world.compile(source))
+        world.load(source, world.compile(source), Options(False))
         try:
             world.run([Field("text", Value_Text("text")), Field("items", Value_Json(items))])
         except Err:

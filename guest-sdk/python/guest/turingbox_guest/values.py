@@ -39,7 +39,12 @@ def fields(result, declared):
     if _has_status(result):
         result, status = result
     named = {**_named(result, declared), **status}
-    return [Field(name, _encoded(value, name)) for name, value in named.items()]
+    return [encoded(value, name) for name, value in named.items()]
+
+
+def encoded(value, name):
+    """A value as it crosses the boundary, under a name."""
+    return Field(name, _encoded(value, name))
 
 
 def _has_status(result):

@@ -1,0 +1,85 @@
+"""One request over HTTP or HTTPS, one response. The host does the TLS, and follows no redirect."""
+
+import math
+from dataclasses import dataclass
+
+from componentize_py_types import Err
+from wit_world.imports import http as _host
+
+from .errors import Denied, LimitReached
+
+# The longest wait that can be said, in seconds: it crosses as 32 bits of milliseconds.
+LONGEST = (2**32 - 1) / 1000
+
+
+class InvalidRequest(ValueError):
+    """The URL, the method or a header is none."""
+
+
+class Timeout(TimeoutError):
+    """The answer took longer than `timeout`."""
+
+
+class ConnectionFailed(ConnectionError):
+    """The name, the connection or TLS failed, or the answer broke off."""
+
+
+_ERRORS = {
+    _host.Error_Denied: Denied,
+    _host.Error_Invalid: InvalidRequest,
+    _host.Error_Timeout: Timeout,
+    _host.Error_Connection: ConnectionFailed,
+    _host.Error_Limit: LimitReached,
+}
+
+
+@dataclass
+class Response:
+    """What came back: `headers` is a list of pairs, as they came."""
+
+    status: int
+    headers: list
+    body: bytes
+
+    def header(self, name, default=None):
+        """The first header of that name, in any case."""
+        name = name.lower()
+        return next((value for key, value in self.headers if key.lower() == name), default)
+
+
+def send(method, url, headers=(), body=b"", timeout=None):
+    """Sends a request and waits for the whole response.
+
+    `headers` is a dict or a list of pairs, `body` is bytes, `timeout` is in seconds; without one,
+    the call's own limit holds.
+    """
+    pairs = headers.items() if hasattr(headers, "items") else headers
+    sent = [_host.Header(name, _encoded(value)) for name, value in pairs]
+    try:
+        got = _host.send(_host.Request(method, url, sent, bytes(body), _milliseconds(timeout)))
+    except Err as error:
+        raise _ERRORS[type(error.value)](error.value.value) from None
+    return Response(got.status, [(header.name, header.value.decode("latin-1")) for header in got.headers], got.body)
+
+
+def get(url, headers=(), timeout=None):
+    """`send` with the method GET."""
+    return send("GET", url, headers, timeout=timeout)
+
+
+def _encoded(value):
+    """Headers are latin-1; what else there is goes as UTF-8, as browsers have it."""
+    if isinstance(value, bytes):
+        return value
+    try:
+        return str(value).encode("latin-1")
+    except UnicodeEncodeError:
+        return str(value).encode()
+
+
+def _milliseconds(timeout):
+    if timeout is None:
+        return None
+    if not timeout > 0:
+        raise ValueError(f"a timeout is more than 0 seconds, not {timeout!r}")
+    return min(math.ceil(timeout * 1000), 2**32 - 1) if timeout < LONGEST else 2**32 - 1

@@ -1,0 +1,91 @@
+//! The attack kit: the hostile guests of `tests/hostile` that say by themselves what they got.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+/// Every file of the kit, sorted by path: the attack's name, a slash, the file's name.
+static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/attacks.rs"));
+
+/// One attack.
+pub struct Attack {
+    /// Its name; what stands before the first `_` is what it attacks.
+    pub name: &'static str,
+    /// What it tries.
+    pub help: String,
+    /// How it ends where no policy grants it anything.
+    pub ends: Ending,
+    files: &'static [(&'static str, &'static [u8])],
+}
+
+/// How an attack ends when it is held.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It got nothing, and was denied at least one of these.
+    Nothing(BTreeSet<String>),
+    /// A limit stops it.
+    Limit(String),
+}
+
+/// What the kit needs of a `case.toml`.
+#[derive(Deserialize)]
+struct Case {
+    help: String,
+    failure: Option<String>,
+    #[serde(default)]
+    denied: BTreeSet<String>,
+    #[serde(default)]
+    outputs: toml::Table,
+    /// Cases with anything else need a world of their own, so they stay tests.
+    #[serde(flatten)]
+    rest: toml::Table,
+}
+
+impl Attack {
+    /// The attacks of the kit.
+    pub fn all() -> Vec<Self> {
+        let name = |path: &'static str| path.split('/').next().unwrap_or_default();
+        FILES
+            .chunk_by(|(one, _), (other, _)| name(one) == name(other))
+            .filter_map(|files| Self::read(name(files.first()?.0), files))
+            .collect()
+    }
+
+    fn read(name: &'static str, files: &'static [(&'static str, &'static [u8])]) -> Option<Self> {
+        let text = files.iter().find(|(path, _)| path.ends_with("/case.toml"))?.1;
+        let case: Case = toml::from_slice(text).ok()?;
+        let reports = case.outputs.get("got").is_some_and(|got| got.as_array().is_some_and(Vec::is_empty));
+        let ends = match case.failure {
+            Some(code) if code.starts_with("limit.") => Ending::Limit(code),
+            None if reports && !case.denied.is_empty() => Ending::Nothing(case.denied),
+            _ => return None,
+        };
+        case.rest.is_empty().then_some(Self { name, help: case.help, ends, files })
+    }
+
+    /// The attack's files, by name. Where it looks for `/data`, it looks for `mount`.
+    pub fn files(&self, mount: &str) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+        let moved = move |bytes: &[u8]| match std::str::from_utf8(bytes) {
+            Ok(text) => text.replace("/data", mount).into_bytes(),
+            Err(_) => bytes.to_vec(),
+        };
+        self.files.iter().filter_map(move |(path, bytes)| {
+            let name = path.rsplit('/').next().filter(|name| *name != "case.toml")?;
+            Some((name, if name.ends_with(".py") { moved(bytes) } else { bytes.to_vec() }))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kit_covers_each_capability() {
+        let kit = Attack::all();
+        let groups: BTreeSet<_> = kit.iter().filter_map(|attack| attack.name.split('_').next()).collect();
+        for group in ["files", "tcp", "udp", "limits", "component", "calls"] {
+            assert!(groups.contains(group), "nothing attacks {group}: {groups:?}");
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Databases: one statement at a time, of those that the policy grants.
+//!
+//! A guest names a database and never sees where it is. Its statement is parsed, checked and printed
+//! anew ([`statement`]); what runs is that print. SQLite checks each access a second time, through
+//! its authorizer; PostgreSQL runs it in a read-only transaction where it changes nothing, and as the
+//! role that the policy says.
+
+mod check;
+mod placeholder;
+mod postgres;
+mod rewrite;
+mod scope;
+mod sqlite;
+mod statement;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use statement::{Checked, Dialect};
+
+pub(crate) use crate::sandbox::bindings::sql::{Cell, Error, Rows};
+use crate::{
+    capability::{
+        files::{MountError, Protected},
+        gate::Gate,
+    },
+    policy::{Access, Authority, DatabaseGrant, DatabaseUrl, Decision, FileGrant, Request, SqlAction, size_text},
+    sandbox::{CallState, bindings},
+    wall::Reach,
+};
+
+/// The most parameters of one statement: SQLite takes 32,766, PostgreSQL 65,535.
+const MAX_PARAMETERS: usize = 10_000;
+
+/// The most bytes of all parameters of a statement, and of all rows that one gives: they are in the
+/// host's memory, and in the guest's.
+const MAX_BYTES: usize = 16 << 20;
+
+/// The longest text or data in a row, in bytes; PostgreSQL counts characters. A database makes one in
+/// a single step that nothing can stop.
+const MAX_CELL: usize = 1 << 20;
+
+/// How long a statement may take beyond its time, until the database has noticed.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The port of PostgreSQL, where a connection string names none.
+const POSTGRES: u16 = 5432;
+
+/// The databases of one agent. What it takes to connect is in here and is never shown.
+#[derive(Default)]
+pub struct Databases(Vec<(String, Target)>);
+
+#[derive(Clone)]
+enum Target {
+    Sqlite(PathBuf),
+    Postgres(Arc<tokio_postgres::Config>),
+}
+
+impl Databases {
+    /// Finds the databases that an agent is granted; none is connected to yet. `env` reads the
+    /// host's variables. None of the agent's `folders` may hold one of the files: what is hidden
+    /// could be read there, and all of it written.
+    ///
+    /// # Errors
+    ///
+    /// When a variable isn't set or holds no connection string, when a file isn't there, or when the
+    /// policy is not an operator's and reaches outside its folder.
+    pub fn open(
+        authority: &Authority,
+        folders: &[FileGrant],
+        protected: &Protected,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, MountError> {
+        let open = |grant: &DatabaseGrant| {
+            let wrong = |message: String| MountError { code: "database", place: Some(grant.place.clone()), message };
+            let target = target(grant, protected, env).map_err(wrong)?;
+            if let Target::Sqlite(path) = &target
+                && let Some(folder) = folders.iter().find(|folder| holds(folder, path))
+            {
+                let (name, folder) = (&grant.name, &folder.written);
+                return Err(wrong(format!(
+                    "the file of the database `{name}` is in `{folder}`, which the agent reaches"
+                )));
+            }
+            Ok((grant.name.clone(), target))
+        };
+        authority.databases().iter().map(open).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Adds what of the machine the databases need.
+    pub(crate) fn reach(&self, authority: &Authority, reach: &mut Reach, ports: &mut Vec<u16>) {
+        for (name, target) in &self.0 {
+            match target {
+                Target::Sqlite(path) => {
+                    let writes = authority.may_write_database(name);
+                    reach.databases.push((path.clone(), if writes { Access::Write } else { Access::Read }));
+                }
+                Target::Postgres(config) => {
+                    let named = config.get_ports();
+                    ports.extend(if named.is_empty() { &[POSTGRES][..] } else { named });
+                    let local =
+                        |host: &tokio_postgres::config::Host| matches!(host, tokio_postgres::config::Host::Unix(_));
+                    reach.local |= config.get_hosts().iter().any(local);
+                }
+            }
+        }
+    }
+
+    /// The files that hold databases: no agent may write them as files.
+    pub fn files<'a>(grants: impl Iterator<Item = &'a DatabaseGrant>) -> impl Iterator<Item = PathBuf> {
+        grants.filter_map(|grant| match &grant.url {
+            Some(DatabaseUrl::File { host, .. }) => host.canonicalize().ok(),
+            _ => None,
+        })
+    }
+}
+
+fn holds(folder: &FileGrant, file: &Path) -> bool {
+    folder.host.canonicalize().is_ok_and(|folder| file.starts_with(folder))
+}
+
+fn target(
+    grant: &DatabaseGrant,
+    protected: &Protected,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Target, String> {
+    let name = &grant.name;
+    let variable = match &grant.url {
+        Some(DatabaseUrl::File { host, written }) => return file(host, written, name, protected),
+        Some(DatabaseUrl::Env(variable)) => variable,
+        None => return Err(format!("the database `{name}` is nowhere")),
+    };
+    if protected.within.is_some() {
+        return Err(format!("the database `{name}` is in a variable, which a policy of an agent's own can't read"));
+    }
+    let url = env(variable).ok_or_else(|| format!("the variable `{variable}` of the database `{name}` isn't set"))?;
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        if !path.starts_with('/') {
+            return Err(format!("the variable `{variable}` holds a path that isn't absolute"));
+        }
+        return file(Path::new(path), &format!("what `{variable}` holds"), name, protected);
+    }
+    // What is wrong with it would quote a part of it.
+    let config: tokio_postgres::Config = url.parse().map_err(|_| {
+        format!("the variable `{variable}` of the database `{name}` holds no connection string of PostgreSQL or SQLite")
+    })?;
+    if config.get_hosts().is_empty() {
+        return Err(format!("the variable `{variable}` of the database `{name}` names no host"));
+    }
+    Ok(Target::Postgres(Arc::new(config)))
+}
+
+fn file(path: &Path, shown: &str, name: &str, protected: &Protected) -> Result<Target, String> {
+    let unusable = |why: String| format!("the database `{name}`, {shown}, can't be opened: {why}");
+    let path = path.canonicalize().map_err(|error| unusable(error.to_string()))?;
+    if !path.is_file() {
+        return Err(unusable("it is not a file".into()));
+    }
+    if let Some(within) = protected.within.as_ref().filter(|within| !path.starts_with(within)) {
+        return Err(unusable(format!("it is not in `{}`", within.display())));
+    }
+    if protected.hidden.iter().any(|hidden| path.starts_with(hidden)) {
+        return Err(unusable("no agent may read it".into()));
+    }
+    Ok(Target::Sqlite(path))
+}
+
+/// The databases of one call, and the connections that it has used.
+pub(crate) struct Sql {
+    databases: Arc<Databases>,
+    connections: HashMap<String, Connection>,
+}
+
+enum Connection {
+    Sqlite(rusqlite::Connection),
+    Postgres(postgres::Session),
+}
+
+/// One statement that runs.
+struct Job {
+    database: String,
+    checked: Checked,
+    parameters: Vec<Cell>,
+    rows: usize,
+    time: Duration,
+    gate: Gate,
+}
+
+impl Sql {
+    /// Nothing is connected yet.
+    pub fn new(databases: Arc<Databases>) -> Self {
+        Self { databases, connections: HashMap::new() }
+    }
+
+    async fn query(
+        &mut self,
+        gate: Gate,
+        database: String,
+        statement: String,
+        parameters: Vec<Cell>,
+    ) -> Result<Rows, Error> {
+        let action = SqlAction::Connect;
+        ask(&gate, &Request::Sql { database: (&*database).into(), action, table: "".into(), column: None })?;
+        let Some((_, target)) = self.databases.0.iter().find(|(name, _)| *name == database) else {
+            return Err(Error::Database("the database was not opened for this call".into()));
+        };
+        let target = target.clone();
+        if parameters.len() > MAX_PARAMETERS || parameters.iter().map(size).sum::<usize>() > MAX_BYTES {
+            let most = size_text(MAX_BYTES as u64);
+            return Err(Error::Limit(format!("the parameters are more than {MAX_PARAMETERS}, or than {most}")));
+        }
+        let dialect = if matches!(target, Target::Sqlite(_)) { Dialect::Sqlite } else { Dialect::Postgres };
+        let checked = statement::checked(statement, dialect, database.clone(), gate.clone()).await?;
+        if checked.parameters != parameters.len() {
+            let (takes, given) = (checked.parameters, parameters.len());
+            return Err(Error::Statement(format!("the statement takes {takes} parameters, not {given}")));
+        }
+        let (rows, time) = gate.authority().database_bounds(&database);
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        let connection = self.connections.remove(&database);
+        let job = Job { database: database.clone(), checked, parameters, rows, time, gate };
+        let running = async {
+            match target {
+                Target::Sqlite(path) => {
+                    let connection = if let Some(Connection::Sqlite(open)) = connection { Some(open) } else { None };
+                    let (rows, connection) = sqlite::query(path, connection, job).await;
+                    (rows, connection.map(Connection::Sqlite))
+                }
+                Target::Postgres(config) => {
+                    let session = if let Some(Connection::Postgres(open)) = connection { Some(open) } else { None };
+                    let (rows, session) = postgres::query(&config, session, job).await;
+                    (rows, session.map(Connection::Postgres))
+                }
+            }
+        };
+        let (rows, connection) =
+            tokio::time::timeout(time + GRACE, running).await.unwrap_or_else(|_| (Err(too_slow(time)), None));
+        self.connections.extend(connection.map(|connection| (database, connection)));
+        rows
+    }
+}
+
+impl bindings::sql::Host for CallState {
+    async fn query(&mut self, database: String, statement: String, parameters: Vec<Cell>) -> Result<Rows, Error> {
+        let gate = self.gate.clone();
+        self.sql.query(gate, database, statement, parameters).await
+    }
+}
+
+/// Asks the policy. What it denies is remembered, and told to the guest in a sentence.
+fn ask(gate: &Gate, request: &Request<'_>) -> Result<(), Error> {
+    if let Decision::Denied(denial) = gate.authority().decide(request) {
+        let sentence = format!("{}: the policy doesn't grant it: {}", denial.code, denial.request);
+        gate.deny(denial);
+        return Err(Error::Denied(sentence));
+    }
+    if gate.allows(request) { Ok(()) } else { Err(Error::Denied("the audit log can't be written".into())) }
+}
+
+fn size(cell: &Cell) -> usize {
+    match cell {
+        Cell::Text(text) => text.len(),
+        Cell::Data(data) => data.len(),
+        Cell::Null | Cell::Boolean(_) | Cell::Integer(_) | Cell::Real(_) => size_of::<Cell>(),
+    }
+}
+
+/// Rows that are gathered, within their bounds.
+struct Gathered {
+    rows: Vec<Vec<Cell>>,
+    left: usize,
+    most: usize,
+}
+
+impl Gathered {
+    fn new(most: usize) -> Self {
+        Self { rows: Vec::new(), left: MAX_BYTES, most }
+    }
+
+    fn push(&mut self, row: Vec<Cell>) -> Result<(), Error> {
+        if self.rows.len() >= self.most {
+            return Err(too_many(self.most));
+        }
+        let size = row.iter().map(|cell| size(cell) + size_of::<Cell>()).sum();
+        self.left = self.left.checked_sub(size).ok_or_else(too_large)?;
+        self.rows.push(row);
+        Ok(())
+    }
+}
+
+fn too_many(rows: usize) -> Error {
+    Error::Limit(format!("the statement gives more than {rows} rows: ask for fewer, or raise `rows` in the policy"))
+}
+
+fn too_large() -> Error {
+    Error::Limit(format!("the statement gives more than {}", size_text(MAX_BYTES as u64)))
+}
+
+fn too_long() -> Error {
+    Error::Limit(format!("a text or data in a row is longer than {}", size_text(MAX_CELL as u64)))
+}
+
+fn too_slow(time: Duration) -> Error {
+    Error::Limit(format!("the statement takes longer than {time:?}: ask for less, or raise `time` in the policy"))
+}

@@ -1,0 +1,311 @@
+//! Requests over HTTP that an agent may make.
+
+mod advice;
+
+use std::{borrow::Cow, fmt, net::IpAddr};
+
+use crate::{
+    diagnostic::{Diagnostic, Report, list},
+    document::Item,
+    policy::{
+        Addresses, ByHost, Decision, Denial, HostPattern, OfHost, PathPattern, Request, Scheme, Url, tcp::read_ports,
+    },
+    source::{Place, Source},
+};
+
+pub(super) use advice::Http;
+
+/// One entry of `http`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpGrant {
+    /// Who may be asked.
+    pub host: HostPattern,
+    /// How.
+    pub schemes: Vec<Scheme>,
+    /// On which ports; where nothing is said, on the scheme's own.
+    pub ports: Option<Vec<u16>>,
+    /// With which methods.
+    pub methods: Vec<String>,
+    /// For what.
+    pub paths: Vec<PathPattern>,
+    /// Addresses that are not public, and may be connected to all the same.
+    pub addresses: Addresses,
+    /// The policy line.
+    pub place: Place,
+}
+
+impl OfHost for HttpGrant {
+    fn host(&self) -> &HostPattern {
+        &self.host
+    }
+}
+
+/// What of a request a grant doesn't allow: of several, the last in this order says the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Missed {
+    Scheme,
+    Port,
+    Method,
+    Path,
+    Address(&'static str),
+}
+
+impl Missed {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Scheme => "http.scheme",
+            Self::Port => "http.port",
+            Self::Method => "http.method",
+            Self::Path => "http.path",
+            Self::Address(_) => "http.address",
+        }
+    }
+}
+
+impl HttpGrant {
+    /// The first thing about a request that this grant doesn't allow.
+    fn misses(&self, method: &str, url: &Url, address: Option<IpAddr>) -> Option<Missed> {
+        if !self.schemes.contains(&url.scheme()) {
+            return Some(Missed::Scheme);
+        }
+        let port = match &self.ports {
+            Some(ports) => ports.contains(&url.port()),
+            None => url.port() == url.scheme().port(),
+        };
+        if !port {
+            return Some(Missed::Port);
+        }
+        if !self.methods.iter().any(|known| known == method) {
+            return Some(Missed::Method);
+        }
+        if !self.paths.iter().any(|pattern| pattern.matches(url)) {
+            return Some(Missed::Path);
+        }
+        self.addresses.refuse(&self.host, address?).map(Missed::Address)
+    }
+
+    /// The grant that would allow the request and differs the least from this one.
+    fn widened(&self, missed: Missed, method: &str, url: &Url, address: Option<IpAddr>) -> Self {
+        let mut wider = self.clone();
+        match missed {
+            Missed::Scheme => wider.schemes.push(url.scheme()),
+            Missed::Port => wider.ports.get_or_insert_with(|| vec![self.schemes[0].port()]).push(url.port()),
+            Missed::Method => wider.methods.push(method.to_owned()),
+            Missed::Path => wider.paths.push(PathPattern::exactly(url)),
+            Missed::Address(_) => wider.addresses = address.map_or(wider.addresses, |one| self.addresses.with(one)),
+        }
+        match wider.misses(method, url, address) {
+            Some(next) if next > missed => wider.widened(next, method, url, address),
+            _ => wider,
+        }
+    }
+
+    /// The least grant that allows a request.
+    fn least(method: &str, url: &Url) -> Self {
+        let ports = (url.port() != url.scheme().port()).then(|| vec![url.port()]);
+        let methods = if ["GET", "HEAD"].contains(&method) { default_methods() } else { vec![method.to_owned()] };
+        Self {
+            host: HostPattern::Exact(url.host().clone()),
+            schemes: vec![url.scheme()],
+            ports,
+            methods,
+            paths: vec![PathPattern::exactly(url)],
+            addresses: Addresses::default(),
+            // It stands in no policy yet.
+            place: Place { source: Source::new("", ""), span: 0..0 },
+        }
+    }
+}
+
+/// As a policy writes it, without what holds anyway.
+impl fmt::Display for HttpGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |texts: Vec<String>| texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ");
+        write!(f, "{{ host = \"{}\"", self.host)?;
+        if self.schemes != [Scheme::Https] {
+            write!(f, ", schemes = [{}]", quoted(self.schemes.iter().map(|scheme| scheme.word().into()).collect()))?;
+        }
+        if let Some(ports) = &self.ports {
+            write!(f, ", ports = {ports:?}")?;
+        }
+        if self.methods != default_methods() {
+            write!(f, ", methods = [{}]", quoted(self.methods.clone()))?;
+        }
+        if self.paths != [PathPattern::all()] {
+            write!(f, ", paths = [{}]", quoted(self.paths.iter().map(ToString::to_string).collect()))?;
+        }
+        if !self.addresses.is_empty() {
+            write!(f, ", addresses = {}", self.addresses)?;
+        }
+        f.write_str(" }")
+    }
+}
+
+/// Decides about a request; about its address too, once that is known.
+pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, address: Option<IpAddr>) -> Decision {
+    let request = Request::Http { method: method.into(), url: Cow::Borrowed(url), address };
+    let address = address.or(url.host().address());
+    let mut nearest: Option<(Missed, &HttpGrant)> = None;
+    for grant in grants.about(url.host()) {
+        match grant.misses(method, url, address) {
+            None => return Decision::Allowed(Some(grant.place.clone())),
+            Some(missed) if nearest.is_none_or(|(other, _)| missed > other) => nearest = Some((missed, grant)),
+            Some(_) => {}
+        }
+    }
+    let denial = match nearest {
+        None => Denial::new("http.not-granted", &request).help(format!("http = [{}]", HttpGrant::least(method, url))),
+        Some((missed, grant)) => {
+            let line = grant.widened(missed, method, url, address);
+            Denial::new(missed.code(), &request).at(&grant.place).help(format!("http = [{line}]"))
+        }
+    };
+    Decision::Denied(denial)
+}
+
+fn default_methods() -> Vec<String> {
+    vec!["GET".into(), "HEAD".into()]
+}
+
+/// Reads `http = [{ host, schemes, ports, methods, paths, addresses }]`.
+pub(super) fn read(item: Item<'_>, report: &mut Report) -> ByHost<HttpGrant> {
+    let items = item.array().map_err(|wrong| report.push(wrong)).unwrap_or_default();
+    ByHost::new(items.into_iter().filter_map(|item| read_one(item, report)).collect())
+}
+
+fn read_one(item: Item<'_>, report: &mut Report) -> Option<HttpGrant> {
+    let place = item.place();
+    let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let host = table.need("host", report, |item| HostPattern::read(&item));
+    let schemes = table.get("schemes").map(|item| read_list(item, report, |item| item.choice(&Scheme::WORDS)));
+    let ports = table.get("ports").map(|item| read_ports(item, report));
+    let methods = table.get("methods").map(|item| read_list(item, report, read_method));
+    let paths = table.get("paths").map(|item| read_list(item, report, |item| PathPattern::read(&item)));
+    let addresses = table.get("addresses").map(|item| Addresses::read(item, report)).unwrap_or_default();
+    table.finish(report);
+    Some(HttpGrant {
+        host: host?,
+        schemes: schemes.unwrap_or_else(|| vec![Scheme::Https]),
+        ports,
+        methods: methods.unwrap_or_else(default_methods),
+        paths: paths.unwrap_or_else(|| vec![PathPattern::all()]),
+        addresses,
+        place,
+    })
+}
+
+/// Reads a list that has something in it: one without would grant nothing, and look as if it did.
+pub(super) fn read_list<'a, T>(
+    item: Item<'a>,
+    report: &mut Report,
+    read: impl Fn(Item<'a>) -> Result<T, Diagnostic>,
+) -> Vec<T> {
+    match item.clone().array() {
+        Ok(items) if items.is_empty() => {
+            let message = format!("`{}` is empty: the grant allows nothing", item.path);
+            report.push(item.wrong("empty-list", message).help("take the whole grant out"));
+            Vec::new()
+        }
+        Ok(items) => items.into_iter().filter_map(|item| read(item).map_err(|wrong| report.push(wrong)).ok()).collect(),
+        Err(wrong) => {
+            report.push(wrong);
+            Vec::new()
+        }
+    }
+}
+
+/// The longest method, in bytes; those that are registered have at most 17.
+pub(crate) const MAX_METHOD: usize = 32;
+
+/// Methods that no grant can allow: one makes a tunnel out of a connection, the other has a server
+/// send back what the host put into a request.
+pub(crate) const NEVER: [&str; 2] = ["CONNECT", "TRACE"];
+
+fn read_method(item: Item<'_>) -> Result<String, Diagnostic> {
+    let text = item.clone().text()?;
+    let wrong = || item.wrong("bad-method", format!("`{}` is not a method", text.escape_debug()));
+    if NEVER.contains(&text.to_ascii_uppercase().as_str()) {
+        return Err(wrong().label(format!("no agent may use {}", list(&NEVER))));
+    }
+    let letters = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    if text.is_empty() || text.len() > MAX_METHOD || !letters {
+        return Err(wrong().label("capital letters, like `POST`; no `*` stands for others"));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::{Decision, Policy, Request};
+
+    const TEXT: &str = r#"version = 1
+[agents.a]
+http = [
+    { host = "api.example.com", methods = ["GET"], paths = ["/v1/**"] },
+    { host = "*.example.com", schemes = ["http", "https"] },
+    { host = "db.internal", addresses = ["10.1.0.0/16"] },
+]
+tcp = [{ host = "db.internal", ports = [5432] }]
+"#;
+
+    /// The code and the help of a denial; `allowed` where there is none.
+    fn answer(request: &str) -> (String, String) {
+        let request = Request::parse(request).unwrap_or_else(|why| panic!("{request}: {why}"));
+        assert_eq!(Request::parse(&request.to_string()), Ok(request.clone()));
+        match Policy::parse("p", TEXT).unwrap().authority("a", "a").decide(&request) {
+            Decision::Allowed(_) => ("allowed".into(), String::new()),
+            Decision::Denied(denial) => (denial.code.into(), denial.help),
+        }
+    }
+
+    #[test]
+    fn the_nearest_grant_says_what_is_missing() {
+        for (request, code, help) in [
+            ("http GET https://api.example.com/v1/x", "allowed", ""),
+            ("http GET http://x.y.example.com/", "allowed", ""),
+            ("http GET https://db.internal/ at 10.1.2.3", "allowed", ""),
+            ("tcp db.internal:5432 at 1.1.1.1", "allowed", ""),
+            ("tcp db.internal", "allowed", ""),
+            (
+                "http DELETE https://api.example.com/v1/x",
+                "http.method",
+                r#"http = [{ host = "api.example.com", methods = ["GET", "DELETE"], paths = ["/v1/**"] }]"#,
+            ),
+            (
+                "http POST https://example.com:8443/a",
+                "http.not-granted",
+                r#"http = [{ host = "example.com", ports = [8443], methods = ["POST"], paths = ["/a"] }]"#,
+            ),
+            (
+                "http GET https://db.internal:81/",
+                "http.port",
+                r#"http = [{ host = "db.internal", ports = [443, 81], addresses = ["10.1.0.0/16"] }]"#,
+            ),
+            (
+                "http GET https://db.internal/ at 127.0.0.1",
+                "http.address",
+                r#"http = [{ host = "db.internal", addresses = ["10.1.0.0/16", "127.0.0.1"] }]"#,
+            ),
+            ("tcp db.internal:5433", "tcp.port", r#"tcp = [{ host = "db.internal", ports = [5432, 5433] }]"#),
+            (
+                "tcp db.internal:5432 at 10.0.0.1",
+                "tcp.address",
+                r#"tcp = [{ host = "db.internal", ports = [5432], addresses = ["10.0.0.1"] }]"#,
+            ),
+            ("tcp [::1]:22", "tcp.not-granted", r#"tcp = [{ host = "[::1]", ports = [22] }]"#),
+        ] {
+            assert_eq!(answer(request), (code.to_owned(), help.to_owned()), "{request}");
+        }
+    }
+
+    /// The lines that a denial ends with do what they say.
+    #[test]
+    fn the_help_helps() {
+        for request in ["http PUT http://a.example:81/x%20y", "http GET https://127.0.0.1/", "tcp 127.0.0.1:22"] {
+            let parsed = Request::parse(request).unwrap();
+            let (_, help) = answer(request);
+            let policy = Policy::parse("p", &format!("version = 1\n[agents.a]\n{help}\n")).unwrap();
+            assert!(matches!(policy.authority("a", "a").decide(&parsed), Decision::Allowed(_)), "{help}");
+        }
+    }
+}

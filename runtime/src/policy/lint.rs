@@ -1,0 +1,154 @@
+//! Grants that say more than they have to.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    diagnostic::{Diagnostic, Report},
+    policy::{Decision, Key, Named, Policy, Recorded, Request, advice, asked, named_by},
+    source::Place,
+};
+
+/// What each grant was used for: by file and position of its line, who asked for what.
+type Used<'r> = BTreeMap<(&'r str, usize), Vec<(String, Request<'r>)>>;
+
+impl Policy {
+    /// Warns of grants that another grant of the same list makes pointless.
+    pub fn covered(&self) -> Report {
+        let mut report = Report::default();
+        let within = self.sections.iter().filter_map(|section| Some(&section.within.as_ref()?.grants));
+        for grants in self.sections.iter().map(|section| &section.grants).chain(within) {
+            for (narrow, wide) in advice::ALL.iter().flat_map(|advice| advice.covered(grants)) {
+                report.push(
+                    Diagnostic::warning("covered-grant", "another grant of this list allows all that this one allows")
+                        .at(&narrow.source, narrow.span.clone())
+                        .label(format!("covered by {} at {}", wide.text(), wide.line()))
+                        .help("take it out, or make the other one narrower"),
+                );
+            }
+        }
+        report
+    }
+
+    /// Warns of grants that nothing recorded has used, or not all of. `find` gives the name and the
+    /// path of the agent that a name means.
+    pub fn unused<'a>(&self, recorded: &'a Recorded, find: impl Fn(&str) -> Option<Named<'a>>) -> Report {
+        let find = |name: &str| find(name).map_or_else(|| named_by(name), |(name, path)| (name.into(), path.into()));
+        let agents: Vec<_> = recorded.agents().map(find).collect();
+        let decisions = self.decisions(recorded, &agents, &|name| Some(find(name)));
+        let mut used = Used::new();
+        for (place, agent, request) in &decisions {
+            let key = (place.source.path.as_str(), place.span.start);
+            used.entry(key).or_default().push((agent.clone(), request.clone()));
+        }
+        let mut report = Report::default();
+        for section in &self.sections {
+            if agents.iter().any(|(name, path)| section.pattern.matches(name, path)) {
+                section.keys.iter().for_each(|key| self.unused_of(key, &used, &find, &mut report));
+            } else if section.keys.iter().any(is_granting) {
+                let message = format!("no agent of `{}` asked for anything in what was recorded", section.pattern);
+                report.push(at(Diagnostic::warning("unused-grant", message), &section.place));
+            }
+        }
+        report
+    }
+
+    /// What allowed each recorded request under this policy: the line, the agent, the request.
+    fn decisions<'r>(
+        &self,
+        recorded: &'r Recorded,
+        agents: &[(String, String)],
+        find: &dyn Fn(&str) -> Option<(String, String)>,
+    ) -> Vec<(Place, String, Request<'r>)> {
+        let mut decisions = Vec::new();
+        for (known, (name, path)) in recorded.agents().zip(agents) {
+            let authority = Arc::new(self.authority(name, path));
+            for (text, _) in recorded.of(known) {
+                let Some(request) = asked::request(text).map(|request| request.called(find)) else { continue };
+                if let Decision::Allowed(Some(place)) = authority.decide(&request) {
+                    decisions.push((place, name.clone(), request));
+                }
+            }
+        }
+        decisions
+    }
+
+    fn unused_of(&self, key: &Key, used: &Used<'_>, find: &dyn Fn(&str) -> (String, String), report: &mut Report) {
+        let Some(advice) = advice::of(&key.name) else { return };
+        for part in &key.parts {
+            let path = part.source.path.as_str();
+            let uses: Vec<_> =
+                used.range((path, part.span.start)..(path, part.span.end)).flat_map(|(_, uses)| uses).collect();
+            let Some((agent, _)) = uses.first() else {
+                let message = format!("nothing recorded has used this grant of `{}`", key.name);
+                report.push(at(Diagnostic::warning("unused-grant", message), part).help("take it out"));
+                continue;
+            };
+            let (name, path) = find(agent);
+            let requests: Vec<_> = uses.iter().map(|(_, request)| request.clone()).collect();
+            if let Some(wide) = advice.wide(&self.authority(&name, &path), part, &requests) {
+                let help = format!("this would be enough: {}", wide.help);
+                report.push(at(Diagnostic::warning("wide-grant", wide.message), part).help(help));
+            }
+        }
+    }
+}
+
+/// Whether a key of a section grants something.
+fn is_granting(key: &Key) -> bool {
+    advice::of(&key.name).is_some() && !key.parts.is_empty()
+}
+
+fn at(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
+    diagnostic.at(&place.source, place.span.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Record, Verdict};
+
+    #[test]
+    fn grants_are_compared_with_what_was_asked() {
+        let text = r#"version = 1
+[agents.a]
+files = [
+    { path = "in", mount = "/in", access = "write" },
+    { path = "out", mount = "/out", access = "write" },
+]
+calls = ["text/*"]
+env = ["A", "B"]
+[agents.b]
+env = ["A"]
+[agents."*"]
+env = ["A"]
+"#;
+        let mut recorded = Recorded::default();
+        for (capability, request) in
+            [("files", "read /in/x"), ("files", "write /out/x"), ("calls", "text/split"), ("env", "A")]
+        {
+            recorded.add(&Record {
+                time: 0,
+                run: String::new(),
+                step: String::new(),
+                agent: "a".into(),
+                digest: String::new(),
+                capability: capability.into(),
+                request: request.into(),
+                decision: Verdict::Allowed,
+                code: String::new(),
+                line: None,
+                count: 1,
+            });
+        }
+        let report = Policy::parse("p", text).unwrap().unused(&recorded, |_| None);
+        let found: Vec<_> = report.0.iter().map(ToString::to_string).collect();
+        let expected = [
+            "p:4: warning[wide-grant]: `/in` may be written, and was only read",
+            "p:7: warning[wide-grant]: `text/*` allows any agent that fits, and one was called",
+            "p:8: warning[unused-grant]: nothing recorded has used this grant of `env`",
+            "p:9: warning[unused-grant]: no agent of `b` asked for anything in what was recorded",
+            "p:12: warning[unused-grant]: nothing recorded has used this grant of `env`",
+        ];
+        assert_eq!(found, expected);
+    }
+}

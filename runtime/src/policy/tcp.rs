@@ -1,0 +1,102 @@
+//! Connections over TCP that an agent may open.
+
+mod advice;
+
+use std::{borrow::Cow, fmt, net::IpAddr};
+
+use crate::{
+    diagnostic::{Diagnostic, Report},
+    document::Item,
+    policy::{Addresses, ByHost, Decision, Denial, Host, HostPattern, OfHost, Request, http::read_list},
+    source::Place,
+};
+
+pub(super) use advice::Tcp;
+
+/// One entry of `tcp`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TcpGrant {
+    /// Who may be connected to.
+    pub host: HostPattern,
+    /// On which ports.
+    pub ports: Vec<u16>,
+    /// Addresses that are not public, and may be connected to all the same.
+    pub addresses: Addresses,
+    /// The policy line.
+    pub place: Place,
+}
+
+impl OfHost for TcpGrant {
+    fn host(&self) -> &HostPattern {
+        &self.host
+    }
+}
+
+/// As a policy writes it.
+impl fmt::Display for TcpGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{ host = \"{}\", ports = {:?}", self.host, self.ports)?;
+        if !self.addresses.is_empty() {
+            write!(f, ", addresses = {}", self.addresses)?;
+        }
+        f.write_str(" }")
+    }
+}
+
+/// Decides about a connection, or about looking a name up: that needs a grant of the name, on
+/// whatever port.
+pub(super) fn decide(grants: &ByHost<TcpGrant>, host: &Host, port: Option<u16>, address: Option<IpAddr>) -> Decision {
+    let request = Request::Tcp { host: Cow::Borrowed(host), port, address };
+    let address = address.or(host.address());
+    let mut nearest: Option<(bool, &TcpGrant)> = None;
+    for grant in grants.about(host) {
+        let on_port = port.is_none_or(|port| grant.ports.contains(&port));
+        if on_port && address.is_none_or(|address| grant.addresses.refuse(&grant.host, address).is_none()) {
+            return Decision::Allowed(Some(grant.place.clone()));
+        }
+        if nearest.is_none_or(|(other, _)| on_port && !other) {
+            nearest = Some((on_port, grant));
+        }
+    }
+    let Some((on_port, grant)) = nearest else {
+        let line =
+            format!("tcp = [{{ host = \"{host}\", ports = [{}] }}]", port.map_or("…".into(), |port| port.to_string()));
+        return Decision::Denied(Denial::new("tcp.not-granted", &request).help(line));
+    };
+    let mut wider = grant.clone();
+    wider.ports.extend(port.filter(|_| !on_port));
+    if let Some(address) = address.filter(|address| grant.addresses.refuse(&grant.host, *address).is_some()) {
+        wider.addresses = grant.addresses.with(address);
+    }
+    let code = if on_port { "tcp.address" } else { "tcp.port" };
+    Decision::Denied(Denial::new(code, &request).at(&grant.place).help(format!("tcp = [{wider}]")))
+}
+
+/// Reads `tcp = [{ host, ports, addresses }]`.
+pub(super) fn read(item: Item<'_>, report: &mut Report) -> ByHost<TcpGrant> {
+    let items = item.array().map_err(|wrong| report.push(wrong)).unwrap_or_default();
+    ByHost::new(items.into_iter().filter_map(|item| read_one(item, report)).collect())
+}
+
+fn read_one(item: Item<'_>, report: &mut Report) -> Option<TcpGrant> {
+    let place = item.place();
+    let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let host = table.need("host", report, |item| HostPattern::read(&item));
+    let ports = table.need("ports", report, Ok).map(|item| read_ports(item, report));
+    let addresses = table.get("addresses").map(|item| Addresses::read(item, report)).unwrap_or_default();
+    table.finish(report);
+    Some(TcpGrant { host: host?, ports: ports?, addresses, place })
+}
+
+/// Reads a list of ports.
+pub(super) fn read_ports(item: Item<'_>, report: &mut Report) -> Vec<u16> {
+    read_list(item, report, read_port)
+}
+
+fn read_port(item: Item<'_>) -> Result<u16, Diagnostic> {
+    let number = item.clone().integer()?;
+    u16::try_from(number)
+        .ok()
+        .filter(|port| *port > 0)
+        .ok_or_else(|| item.wrong("bad-port", format!("{number} is not a port")).label("a number from 1 to 65535"))
+}

@@ -1,0 +1,85 @@
+//! All that one call can reach.
+
+use std::sync::Arc;
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtx;
+
+use crate::{
+    capability::{
+        call::Callees,
+        files::Files,
+        gate::Gate,
+        http::Http,
+        log::{Level, Log, LogStream},
+        meter::Meter,
+        network::Network,
+        sql::Sql,
+        tcp::Tcp,
+    },
+    sandbox::{Call, limiter::Limiter},
+};
+
+/// Everything that a guest can reach.
+pub struct CallState {
+    pub(crate) wasi: WasiCtx,
+    pub(crate) table: ResourceTable,
+    pub(crate) limiter: Limiter,
+    pub(crate) files: Files,
+    pub(crate) log: Log,
+    pub(crate) gate: Gate,
+    pub(crate) http: Http,
+    pub(crate) wasi_http: WasiHttpCtx,
+    pub(crate) tcp: Tcp,
+    pub(crate) sql: Sql,
+    pub(crate) callees: Arc<dyn Callees>,
+    pub(crate) bytes: Meter,
+    pub(crate) calls: Meter,
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// The most handles (open files, streams, sockets) that a guest holds at once; a file is one of the
+/// 1,024 that a process usually may open.
+pub(super) const MAX_HANDLES: usize = 256;
+
+/// The largest random text that a guest may ask for at once, in bytes: it is made in our memory.
+const MAX_RANDOM: u64 = 1 << 20;
+
+impl CallState {
+    /// What a call begins with.
+    pub(super) fn new(call: &Call<'_>, log: &Log, network: Arc<Network>) -> Self {
+        let bytes = Meter::new(call.limits.bytes);
+        let tcp = Tcp::new(call.gate.clone(), network.clone());
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.stdout(LogStream::new(log.clone(), Level::Info))
+            .stderr(LogStream::new(log.clone(), Level::Warn))
+            .max_random_size(MAX_RANDOM);
+        for (name, value) in call.env.variables(&call.gate) {
+            wasi.env(name, value);
+        }
+        tcp.check_addresses(&mut wasi);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_HANDLES);
+        Self {
+            wasi: wasi.build(),
+            table,
+            limiter: Limiter::new(call.limits.memory),
+            files: Files::new(call.mounts.clone()),
+            log: log.clone(),
+            gate: call.gate.clone(),
+            http: Http::new(call.gate.clone(), network, bytes.clone(), call.env.clone(), call.limits.memory),
+            wasi_http: WasiHttpCtx::new(),
+            tcp,
+            sql: Sql::new(call.databases.clone()),
+            callees: call.callees.clone(),
+            bytes,
+            calls: Meter::new(call.limits.calls),
+        }
+    }
+}

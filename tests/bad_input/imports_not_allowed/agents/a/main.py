@@ -1,0 +1,7 @@
+import json
+
+
+def main():
+    from os import listdir
+
+    return json.dumps(listdir("/"))

@@ -1,0 +1,5 @@
+def main():
+    try:
+        from os import path as harmless
+    except ImportError:
+        pass

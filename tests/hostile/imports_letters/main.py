@@ -1,0 +1,5 @@
+import ｏｓ
+
+
+def main():
+    return os.listdir("/")

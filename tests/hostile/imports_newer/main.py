@@ -1,0 +1,6 @@
+quote = f"{'"'}"
+import os
+
+
+def main():
+    return os.listdir("/")

@@ -1,0 +1,5 @@
+import sys
+
+
+def main():
+    return sorted(sys.stdlib_module_names)

@@ -1,0 +1,134 @@
+//! Requests and connections to real servers on loopback: what is granted works, whole and with
+//! TLS. What is not is among the hostile guests.
+
+use std::{fs, path::Path};
+
+use turingbox::{Policy, Value};
+
+use crate::support::{binary, host, root, server};
+
+fn policy(text: &str) -> Policy {
+    Policy::parse("policy.toml", &format!("version = 1\n{text}")).unwrap_or_else(|report| panic!("{report}"))
+}
+
+fn ran(agent: &str, policy: &Policy, inputs: &[(&str, &str)]) -> host::Ran {
+    let library = host::library(&root().join("tests/network/agents"));
+    let inputs: Vec<_> = inputs.iter().map(|(name, value)| (*name, Value::text(*value))).collect();
+    host::run(&library, agent, policy, &inputs)
+}
+
+/// What the agent `fetch` got: its output, and the codes of what was denied.
+fn fetched(policy: &Policy, url: &str, method: &str, body: &str) -> (String, Vec<&'static str>) {
+    let ran = ran("fetch", policy, &[("url", url), ("method", method), ("body", body)]);
+    let got = ran.outcome.outputs.first().map(|(_, value)| value.to_json().as_str().unwrap().to_owned());
+    let codes = ran.outcome.denials.iter().map(|denial| denial.code).collect();
+    (got.unwrap_or_else(|| format!("{:?}", ran.outcome.failure)), codes)
+}
+
+fn granted(rest: &str) -> Policy {
+    policy(&format!("[agents.fetch]\nhttp = [{{ schemes = [\"http\"], ports = [{}], {rest} }}]", server::port()))
+}
+
+#[test]
+fn a_granted_request_is_answered() {
+    let port = server::port();
+    let localhost = granted("host = \"localhost\", methods = [\"GET\", \"POST\"]");
+    let url = |path: &str| format!("http://localhost:{port}{path}");
+    assert_eq!(fetched(&localhost, &url("/"), "GET", ""), ("200 hello".into(), vec![]));
+    let echoed = fetched(&localhost, &url("/echo?q=1"), "POST", "body").0;
+    let expected =
+        format!("200 POST /echo?q=1 HTTP/1.1\r\nx-own: own\r\nhost: localhost:{port}\r\ncontent-length: 4\r\n\nbody");
+    assert_eq!(echoed, expected);
+    assert_eq!(fetched(&localhost, &url("/redirect"), "GET", "").0, "302 ");
+}
+
+/// A name that stands for several addresses is connected to at one that is allowed.
+#[test]
+fn addresses_are_named() {
+    let url = format!("http://mixed.test:{}/", server::port());
+    let named = granted("host = \"mixed.test\", addresses = [\"127.0.0.0/8\"]");
+    assert_eq!(fetched(&named, &url, "GET", ""), ("200 hello".into(), vec![]));
+    let unnamed = granted("host = \"mixed.test\"");
+    assert_eq!(fetched(&unnamed, &url, "GET", "").1, ["http.address"]);
+    let literal = granted("host = \"127.0.0.1\"");
+    assert_eq!(fetched(&literal, &format!("http://127.0.0.1:{}/", server::port()), "GET", "").0, "200 hello");
+}
+
+#[test]
+fn a_server_that_fails_is_an_error() {
+    let port = server::port();
+    let localhost = granted("host = \"localhost\"");
+    for (path, expected) in [("/broken", "connection: "), ("/nonsense", "connection: localhost: ")] {
+        let (got, denied) = fetched(&localhost, &format!("http://localhost:{port}{path}"), "GET", "");
+        assert!(got.starts_with(expected) && denied.is_empty(), "{path}: {got} {denied:?}");
+    }
+    let nowhere = granted("host = \"nowhere.test\"");
+    let (got, _) = fetched(&nowhere, &format!("http://nowhere.test:{port}/"), "GET", "");
+    assert!(got.starts_with("connection: nowhere.test can't be looked up"), "{got}");
+}
+
+#[test]
+fn a_ceiling_narrows_requests() {
+    let port = server::port();
+    let text = format!(
+        "[agents.fetch_below]\nwithin = {{ http = [{{ host = \"localhost\", schemes = [\"http\"], ports = [{port}], \
+         paths = [\"/echo\"] }}] }}\n[agents.fetch]\nhttp = [{{ host = \"localhost\", schemes = [\"http\"], ports = [{port}] }}]"
+    );
+    let below = |path: &str| ran("fetch_below", &policy(&text), &[("url", &format!("http://localhost:{port}{path}"))]);
+    assert!(below("/echo").outcome.denials.is_empty());
+    let codes: Vec<_> = below("/").outcome.denials.iter().map(|denial| denial.code).collect();
+    assert_eq!(codes, ["http.ceiling"]);
+}
+
+#[test]
+fn bytes_are_counted() {
+    let port = server::port();
+    let text = format!(
+        "[agents.fetch]\nlimits = {{ bytes = \"10KiB\" }}\nhttp = [{{ host = \"localhost\", schemes = [\"http\"], ports = [{port}] }}]"
+    );
+    let (got, denied) = fetched(&policy(&text), &format!("http://localhost:{port}/endless"), "GET", "");
+    assert_eq!(denied, ["http.limit.bytes"], "{got}");
+}
+
+#[test]
+fn tls_is_checked_by_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = server::tls(folder.path());
+    let rule = |host: &str| format!("{{ host = \"{host}\", ports = [{port}] }}");
+    let text = format!("version = 1\n[agents.fetch]\nhttp = [{}, {}]\n", rule("localhost"), rule("127.0.0.1"));
+    fs::write(folder.path().join("policy.toml"), text).unwrap();
+    let run = |host: &str, authority: Option<&Path>| {
+        let mut command = binary::turingbox(folder.path());
+        if let Some(authority) = authority {
+            command.env("SSL_CERT_FILE", authority);
+        }
+        let agents = root().join("tests/network/agents");
+        command.args(["run", "fetch", "--policy", "policy.toml", "--agents"]).arg(agents);
+        let output = command.args(["--url", &format!("https://{host}:{port}/")]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
+    let authority = folder.path().join("authority.pem");
+    assert_eq!(run("localhost", Some(&authority)), "200 hello");
+    // A certificate for another name, and one that nobody here trusts.
+    let wrong = run("127.0.0.1", Some(&authority));
+    assert!(wrong.starts_with("connection: TLS with 127.0.0.1: "), "{wrong}");
+    let unknown = run("localhost", None);
+    assert!(unknown.starts_with("connection: "), "{unknown}");
+}
+
+#[test]
+fn granted_connections_are_made() {
+    let port = server::echo();
+    let text = |host: &str, rest: &str| {
+        policy(&format!("[agents.dial]\ntcp = [{{ host = \"{host}\", ports = [{port}]{rest} }}]"))
+    };
+    let dialled = |policy: &Policy, host: &str| {
+        let ran = ran("dial", policy, &[("host", host), ("port", &port.to_string())]);
+        let got = ran.outcome.outputs.first().map(|(_, value)| value.to_json());
+        (got, ran.outcome.denials.iter().map(|denial| denial.code).collect::<Vec<_>>())
+    };
+    let echoed = Some(serde_json::json!("hello"));
+    assert_eq!(dialled(&text("localhost", ""), "localhost"), (echoed.clone(), vec![]));
+    assert_eq!(dialled(&text("127.0.0.1", ""), "127.0.0.1"), (echoed.clone(), vec![]));
+    assert_eq!(dialled(&text("mixed.test", ", addresses = [\"127.0.0.1\"]"), "mixed.test"), (echoed, vec![]));
+}

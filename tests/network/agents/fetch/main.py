@@ -1,0 +1,11 @@
+from componentize_py_types import Err
+from wit_world.imports import http
+
+
+def main(url, method, body):
+    headers = [http.Header("x-own", b"own")]
+    try:
+        response = http.send(http.Request(method, url, headers, body.encode(), None))
+    except Err as error:
+        return f"{type(error.value).__name__.removeprefix('Error_').lower()}: {error.value.value}"
+    return f"{response.status} {response.body.decode()}"

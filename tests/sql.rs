@@ -1,0 +1,4 @@
+//! Databases, against real ones: SQLite files, and a PostgreSQL server that the test starts.
+
+mod postgres;
+mod sqlite;

@@ -1,0 +1,170 @@
+//! Servers on loopback, for agents that ask for something. Plain threads: what they send is exactly
+//! what is written here.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{IpAddr, TcpListener},
+    path::Path,
+    process::Command,
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
+};
+
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use turingbox::capability::network::{Network, Resolve, Resolving};
+
+/// The names of the tests: none of them is asked for outside of this process.
+const NAMES: [(&str, &[&str]); 7] = [
+    ("localhost", &["127.0.0.1"]),
+    ("loopback.test", &["127.0.0.1"]),
+    ("private.test", &["10.11.12.13"]),
+    ("metadata.test", &["169.254.169.254"]),
+    ("mapped.test", &["::ffff:127.0.0.1"]),
+    ("mixed.test", &["10.11.12.13", "127.0.0.1"]),
+    ("nowhere.test", &[]),
+];
+
+struct Names;
+
+impl Resolve for Names {
+    fn resolve<'a>(&'a self, name: &'a str) -> Resolving<'a> {
+        let known = NAMES.into_iter().find(|(known, _)| *known == name);
+        let addresses: Vec<IpAddr> = known
+            .map(|(_, addresses)| addresses.iter().map(|text| text.parse().unwrap()).collect())
+            .unwrap_or_default();
+        Box::pin(std::future::ready(Ok(addresses)))
+    }
+}
+
+/// The network of the tests.
+pub fn network() -> Network {
+    Network::new(Names)
+}
+
+/// The port of a server that speaks HTTP, one for this process.
+pub fn port() -> u16 {
+    static PORT: OnceLock<u16> = OnceLock::new();
+    *PORT.get_or_init(|| listen(|stream| drop(answer(stream))))
+}
+
+/// The port of a server that sends back every byte.
+pub fn echo() -> u16 {
+    listen(|mut stream| {
+        let mut bytes = [0; 1024];
+        while let Ok(read @ 1..) = stream.read(&mut bytes) {
+            if stream.write_all(&bytes[..read]).is_err() {
+                break;
+            }
+        }
+    })
+}
+
+/// The port of a server that speaks HTTPS as `localhost`, with a certificate of an authority that is
+/// made here: `authority.pem` in `folder`.
+pub fn tls(folder: &Path) -> u16 {
+    const MAKE: &str = "
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=authority \
+            -keyout authority.key -out authority.pem
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=server \
+            -keyout server.key -out server.csr
+        printf 'subjectAltName=DNS:localhost\\n' > names
+        openssl x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 \
+            -extfile names -out server.pem";
+    let made = Command::new("sh").args(["-ec", MAKE]).current_dir(folder).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let chain = CertificateDer::pem_file_iter(folder.join("server.pem")).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let config = Arc::new(config);
+    assert!(fs::metadata(folder.join("authority.pem")).is_ok());
+    listen(move |stream| drop(answer(StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream))))
+}
+
+fn listen(serve: impl Fn(std::net::TcpStream) + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let serve = serve.clone();
+            thread::spawn(move || serve(stream));
+        }
+    });
+    port
+}
+
+/// Reads one request, and answers by its path.
+fn answer(stream: impl Read + Write) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line)? == 0 || line == "\r\n" {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        head.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let path = target.split('?').next().unwrap_or_default();
+    let stream = stream.get_mut();
+    match path {
+        "/echo" => reply(stream, "200 OK", "", &[head.as_bytes(), b"\n", &body].concat()),
+        "/redirect" => reply(stream, "302 Found", "location: http://169.254.169.254/latest\r\n", b""),
+        "/endless" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+            loop {
+                stream.write_all(&[b'x'; 1 << 16])?;
+            }
+        }
+        "/heads" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
+            loop {
+                stream.write_all(b"x-more: more\r\n")?;
+            }
+        }
+        "/slow" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nx-slow: ")?;
+            loop {
+                stream.write_all(b"x")?;
+                stream.flush()?;
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+        "/broken" => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"),
+        "/nonsense" => stream.write_all(b"hello\r\n\r\n"),
+        _ => reply(stream, "200 OK", "", b"hello"),
+    }?;
+    stream.flush()
+}
+
+fn reply(stream: &mut impl Write, status: &str, headers: &str, body: &[u8]) -> std::io::Result<()> {
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n", body.len());
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)
+}
+
+/// Puts the port of the server into the files of a folder, where they say `{{ port }}`.
+pub fn fill_in(folder: &Path, files: &[&str]) {
+    let values = BTreeMap::from([("{{ port }}", port().to_string())]);
+    for path in files.iter().map(|file| folder.join(file)).filter(|path| path.exists()) {
+        let mut text = fs::read_to_string(&path).unwrap();
+        values.iter().for_each(|(name, value)| text = text.replace(name, value));
+        fs::write(path, text).unwrap();
+    }
+}
