@@ -143,7 +143,10 @@ fn read_isolation(table: &mut Table<'_>, report: &mut Report) {
     table.take("isolation", report, |item| match item.clone().text()? {
         "call" => Ok(()),
         other => Err(item
-            .wrong("not-supported", format!("`isolation = \"{}\"` is not supported by this version", other.escape_debug()))
+            .wrong(
+                "not-supported",
+                format!("`isolation = \"{}\"` is not supported by this version", other.escape_debug()),
+            )
             .help("every call has an instance of its own: isolation = \"call\"")),
     });
 }
