@@ -7,6 +7,7 @@ use turingbox::{
     Policy, Program, Value,
     agent::Body,
     capability::{
+        call::Nobody,
         files::{Mounts, Protected},
         gate::{Gate, Subject},
         sql::Databases,
@@ -52,10 +53,21 @@ pub async fn ask(policy: &Policy, env: &[(&str, &str)], statements: &[(&str, &st
         manifest: &agent.manifest,
         code,
         inputs: &inputs,
-        limits: CallLimits { memory: 512 << 20, fuel: u64::MAX >> 1, deadline, output: 64 << 20 },
-        mounts: Arc::new(Mounts::open(&[], &Protected::default()).unwrap_or_else(|error| panic!("{}", error.message))),
+        limits: CallLimits {
+            memory: 512 << 20,
+            fuel: u64::MAX >> 1,
+            deadline,
+            output: 64 << 20,
+            bytes: u64::MAX >> 1,
+            calls: 0,
+        },
+        mounts: Arc::new(
+            Mounts::open(&[], &[], &Protected::default()).unwrap_or_else(|error| panic!("{}", error.message)),
+        ),
         databases,
-        gate: Gate::new(authority, Subject::default(), None),
+        gate: Gate::new(authority, Subject::default(), None, Arc::default()),
+        env: Arc::default(),
+        callees: Arc::new(Nobody),
         log: Arc::new(|_, _| {}),
     };
     let called = host::sandbox().call(call).await;

@@ -43,11 +43,14 @@ impl Held {
     }
 }
 
+/// An agent, and its ceilings' place in memory: they are kept with what it holds, so no others can be
+/// there.
+type Key = (AgentId, usize);
+
 /// What the agents of one program hold.
 #[derive(Default)]
 pub(super) struct Holdings {
-    /// By agent, and by the ceilings' place in memory: they are kept here, so no others can be there.
-    held: Mutex<HashMap<(AgentId, usize), (Ceilings, Arc<Held>)>>,
+    held: Mutex<HashMap<Key, (Ceilings, Arc<Held>)>>,
     opened: Mutex<Vec<Arc<Mounts>>>,
 }
 

@@ -22,10 +22,6 @@ const VERSION: i64 = 1;
 /// The most files that may extend each other, one after the other.
 const MAX_EXTENDS: usize = 16;
 
-/// Keys of the format that nothing enforces yet: a policy with one of them is refused, since an
-/// operator who writes it relies on it.
-const NOT_YET: [&str; 1] = ["isolation"];
-
 impl Policy {
     /// Reads a policy that extends no other.
     ///
@@ -129,7 +125,7 @@ fn read_section(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Sect
     let limits =
         table.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
     let grants = Grants::read(&mut table, base, Role::Given, report);
-    refuse_unenforced(&mut table, report);
+    read_isolation(&mut table, report);
     let within = table.get("within").and_then(|item| read_within(item, base, report));
     table.finish(report);
     Some(Section { pattern, place, limits, grants, within, keys })
@@ -139,19 +135,21 @@ fn read_within(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Arc<C
     let place = item.key_place();
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let grants = Grants::read(&mut table, base, Role::Ceiling, report);
-    refuse_unenforced(&mut table, report);
     table.finish(report);
     Some(Arc::new(Ceiling { grants, place }))
 }
 
-fn refuse_unenforced(table: &mut Table<'_>, report: &mut Report) {
-    for key in NOT_YET {
-        table.take::<()>(key, report, |item| {
-            Err(item
-                .wrong("not-supported", format!("`{key}` is not supported by this version"))
-                .help("the policy is refused, since nothing would enforce this key: take it out"))
-        });
-    }
+/// Reads `isolation`. What this version can't do is refused: an operator who writes it relies on it.
+fn read_isolation(table: &mut Table<'_>, report: &mut Report) {
+    table.take("isolation", report, |item| match item.clone().text()? {
+        "call" => Ok(()),
+        other => Err(item
+            .wrong(
+                "not-supported",
+                format!("`isolation = \"{}\"` is not supported by this version", other.escape_debug()),
+            )
+            .help("every call has an instance of its own: isolation = \"call\"")),
+    });
 }
 
 #[cfg(test)]

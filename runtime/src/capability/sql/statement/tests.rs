@@ -17,7 +17,7 @@ hidden = { customers = ["ssn", "card_*"] }
 
 fn gate() -> Gate {
     let policy = Policy::parse("p.toml", POLICY).unwrap_or_else(|report| panic!("{report}"));
-    Gate::new(Arc::new(policy.authority("a", "a")), Subject::default(), None)
+    Gate::new(Arc::new(policy.authority("a", "a")), Subject::default(), None, Arc::default())
 }
 
 /// What is sent, or the code that denies it, or `wrong` or `limit`.
