@@ -41,6 +41,11 @@ pub fn behind_a_wall<T>(tests: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Whether the runs of this thread are behind a wall.
+pub fn is_behind_a_wall() -> bool {
+    WALL.with_borrow(|wall| *wall != Wall::None)
+}
+
 /// The agents below `folder`, and the built-in ones.
 pub fn library(folder: &std::path::Path) -> Library {
     let mut library = Library::default();

@@ -13,12 +13,16 @@ use crate::support::{
 const POLICY: &str =
     "version = 1\n[agents.ask]\ncalls = [\"reader\"]\nlimits = { output = \"1KiB\", fuel = 1_000, calls = 1 }";
 
-/// A run whose worker says `messages` and nothing else, whatever it is asked, and then does `last`.
+/// A run whose worker says the first of `messages`, then, when it is asked, the others, whatever it
+/// is asked, and then does `last`.
 fn run(messages: &[Vec<u8>], last: &str) -> Ran {
+    let (first, then) = messages.split_at(messages.len().min(1));
     let folder = tempfile::tempdir().unwrap();
-    let (program, said) = (folder.path().join("worker"), folder.path().join("said"));
-    fs::write(&said, messages.concat()).unwrap();
-    fs::write(&program, format!("#!/bin/sh\ncat '{}' >&0\n{last}\n", said.display())).unwrap();
+    let (program, here) = (folder.path().join("worker"), folder.path().display());
+    fs::write(folder.path().join("first"), first.concat()).unwrap();
+    fs::write(folder.path().join("then"), then.concat()).unwrap();
+    let script = format!("#!/bin/sh\ncat '{here}/first' >&0\nsleep 0.3\ncat '{here}/then' >&0\n{last}\n");
+    fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
     let library = host::library(&root().join("tests/authority/agents"));
     host::run_with(&library, "ask", &[("agent", Value::text("echo"))], |setup| {
@@ -42,7 +46,7 @@ fn done(result: &Tree) -> Vec<u8> {
         "steps": u64::MAX, "bytes": u64::MAX, "calls": u64::MAX,
     });
     let denial =
-        json!({ "code": "OH \u{1b}[31m", "request": "x".repeat(9999), "place": ["policy.toml", 7, 9], "help": "" });
+        json!({ "code": "OH \u{1b}[31m", "request": "x".repeat(600), "place": ["policy.toml", 7, 9], "help": "" });
     frame(&json!({ "done": { "result": result, "denials": vec![denial; 5000], "usage": usage } }))
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use seccompiler::{SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule};
+use seccompiler::{SeccompAction, SeccompFilter};
 
 use crate::support::{binary, root};
 
@@ -80,7 +80,7 @@ fn a_worker_is_held_whole() {
     };
     assert_eq!(limit("Max core file size"), 0);
     assert!(limit("Max open files") <= 1024 && limit("Max file size") <= 4 << 30);
-    assert!(limit("Max data size") < 4 << 30);
+    assert!(limit("Max data size") < 10 << 30);
     assert_eq!(fs::read(format!("/proc/{worker}/environ")).unwrap(), b"", "nothing of our environment reaches it");
     signal(run.id(), Signal::KILL);
     run.wait().unwrap();
@@ -112,14 +112,13 @@ fn an_interrupt_leaves_no_worker() {
 }
 
 /// A kernel without one of them, as far as the program can see.
-fn without(call: i64, conditions: Vec<SeccompCondition>, errno: i32) -> (Option<i32>, String) {
+fn without(call: i64, errno: i32) -> (Option<i32>, String) {
     // Built before: a command of the tests may not run without it either.
     let mut run = command(&["run", "echo", "--input", "x"]);
     let thread = thread::spawn(move || {
-        let rules = if conditions.is_empty() { Vec::new() } else { vec![SeccompRule::new(conditions).unwrap()] };
         let (otherwise, then) = (SeccompAction::Allow, SeccompAction::Errno(errno.cast_unsigned()));
         let target = std::env::consts::ARCH.try_into().unwrap();
-        let filter = SeccompFilter::new([(call, rules)].into(), otherwise, then, target).unwrap();
+        let filter = SeccompFilter::new([(call, Vec::new())].into(), otherwise, then, target).unwrap();
         let program: seccompiler::BpfProgram = filter.try_into().unwrap();
         seccompiler::apply_filter(&program).unwrap();
         let mut run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -134,12 +133,10 @@ fn without(call: i64, conditions: Vec<SeccompCondition>, errno: i32) -> (Option<
 
 #[test]
 fn a_kernel_that_lacks_it_is_an_error() {
-    let (code, said) = without(libc::SYS_landlock_create_ruleset, Vec::new(), libc::ENOSYS);
+    let (code, said) = without(libc::SYS_landlock_create_ruleset, libc::ENOSYS);
     assert_eq!(code, Some(5), "{said}");
     assert!(said.contains("Landlock") && said.contains("Linux 6.2"), "{said}");
-    let filters = u64::from(libc::PR_SET_SECCOMP.cast_unsigned());
-    let of_filters = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, filters).unwrap();
-    let (code, said) = without(libc::SYS_prctl, vec![of_filters], libc::EINVAL);
+    let (code, said) = without(libc::SYS_seccomp, libc::ENOSYS);
     assert_eq!(code, Some(5), "{said}");
     assert!(said.contains("seccomp"), "{said}");
 }

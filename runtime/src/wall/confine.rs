@@ -57,9 +57,10 @@ const MAX_OPEN: u64 = 1024;
 /// threads a user may well have, all programs together, and a flood of them ends here.
 const MAX_THREADS: u64 = 32 << 10;
 
-/// What a worker needs beside its guest's memory and outputs, in bytes: its own heap and stacks,
-/// and what is read from the cache and written to in memory.
-const MEMORY_ROOM: u64 = 1 << 30;
+/// What a worker needs beside its guest's memory and outputs, in bytes. The kernel counts all that
+/// may be written, touched or not: stacks of some hundred megabytes are in it, and a guest's memory
+/// of up to 4 GiB that is refused only after it was mapped.
+const MEMORY_ROOM: u64 = 8 << 30;
 
 /// How often an output is in memory at most: in the guest's form, as a value, in JSON.
 const COPIES: u64 = 16;
@@ -134,7 +135,7 @@ fn files(reach: &Reach) -> Result<landlock::RulesetCreated, String> {
             .handle_access(AccessFs::from_all(FILES))?;
         let ports = match reach.network {
             Some(Ports::Only(_)) => demanded.handle_access(AccessNet::from_all(PORTS))?,
-            Some(Ports::Any) => demanded.handle_access(AccessNet::BindTcp)?,
+            Some(Ports::Any) => demanded,
             None => demanded.set_compatibility(CompatLevel::BestEffort).handle_access(AccessNet::from_all(PORTS))?,
         };
         ports
@@ -151,12 +152,15 @@ fn files(reach: &Reach) -> Result<landlock::RulesetCreated, String> {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         rules = allow(rules, folder, rights(*access))?;
     }
+    rules = allow(rules, Path::new("/dev/urandom"), AccessFs::ReadFile.into())?;
     let Some(ports) = &reach.network else { return Ok(rules) };
     for name in NAMES.map(Path::new).into_iter().filter(|name| name.exists()) {
         let read = if name.is_dir() { rights(Access::Read) } else { AccessFs::ReadFile.into() };
         rules = allow(rules, name, read)?;
     }
     if let Ports::Only(ports) = ports {
+        // A connection may begin at any port that is free; `listen` is no system call of a worker.
+        rules = rules.add_rule(NetPort::new(0, AccessNet::BindTcp)).map_err(|error| lacks("Landlock", error))?;
         for port in ports.iter().chain([&DNS]) {
             rules =
                 rules.add_rule(NetPort::new(*port, AccessNet::ConnectTcp)).map_err(|error| lacks("Landlock", error))?;

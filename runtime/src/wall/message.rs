@@ -1,6 +1,7 @@
 //! What a worker and its parent say to each other.
 
 use std::{
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
@@ -49,12 +50,12 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// The message that opens a worker.
+    /// The message that opens a worker, which may write temporary files in `scratch`.
     ///
     /// # Errors
     ///
     /// When a path is not text, or the policy is not what its files say.
-    pub fn open(&self) -> Result<Open, Failure> {
+    pub fn open(&self, scratch: Option<&Path>) -> Result<Open, Failure> {
         let text = |source: &Arc<Source>| Text { path: source.path.clone(), text: source.text.clone() };
         let at = |place: &Place| (place.source.path.clone(), place.span.start);
         if !self.policy.is_as_written() {
@@ -79,6 +80,7 @@ impl Order<'_> {
             cache: self.cache.cloned(),
             values: self.values(),
             audited: self.audited,
+            scratch: scratch.map(Path::to_path_buf),
             memory: self.authority.limits.memory,
             output: self.authority.limits.output,
         })
@@ -114,6 +116,8 @@ pub struct Open {
     /// The variables that the agent is granted, and no other.
     pub values: Vec<(String, String)>,
     pub audited: bool,
+    /// Where a database may keep temporary files.
+    pub scratch: Option<PathBuf>,
     /// What one call may take of linear memory, in bytes.
     pub memory: u64,
     /// What one call may return, in bytes.

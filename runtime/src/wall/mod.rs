@@ -17,6 +17,7 @@ mod talk;
 mod worker;
 
 use std::{
+    io,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -120,12 +121,15 @@ impl Workers {
             return Ok(worker);
         }
         let counted = self.count()?;
-        let mut process = Process::start(&self.program)
-            .await
-            .map_err(|error| Failure::host(format_args!("a worker process can't be started: {error}")))?;
+        let unstarted = |error: io::Error| Failure::host(format_args!("a worker process can't be started: {error}"));
+        let scratch = match order.authority.databases() {
+            [] => None,
+            _ => Some(tempfile::tempdir().map_err(unstarted)?),
+        };
+        let mut process = Process::start(&self.program, scratch).await.map_err(unstarted)?;
         let longest = message::longest(order.authority.limits.output);
         let opening = async {
-            let open = order.open()?;
+            let open = order.open(process.scratch())?;
             let stream = process.stream().map_err(Failure::host)?;
             let mut line = talk::Line::new(stream, longest).map_err(Failure::host)?;
             line.send(&open).await.map_err(Failure::host)?;

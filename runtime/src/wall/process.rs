@@ -10,13 +10,14 @@ use std::{
             process::{CommandExt, ExitStatusExt},
         },
     },
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, ExitStatus, Stdio},
     thread,
     time::Duration,
 };
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::wall::WORKER;
@@ -33,6 +34,7 @@ const MAX_END: Duration = Duration::from_secs(5);
 /// A worker. It is killed when this is dropped.
 pub struct Process {
     handle: OwnedFd,
+    scratch: Option<TempDir>,
     stream: Option<UnixStream>,
     ended: oneshot::Receiver<End>,
 }
@@ -46,22 +48,29 @@ pub struct End {
 
 impl Process {
     /// Starts `program` as a worker. It inherits our folder and nothing else: no variable of an agent's, no
-    /// terminal, no open file.
-    pub async fn start(program: &Path) -> io::Result<Self> {
+    /// terminal, no open file. Databases keep their temporary files in `scratch`, which goes with it.
+    pub async fn start(program: &Path, scratch: Option<TempDir>) -> io::Result<Self> {
         let (stream, theirs) = UnixStream::pair()?;
         stream.set_nonblocking(true)?;
         let (started, start) = oneshot::channel();
         let (tell, ended) = oneshot::channel();
-        let program = program.to_path_buf();
+        let mut command = Command::new(program);
+        command.env_clear().envs(CERTIFICATES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command.envs(scratch.as_ref().map(|folder| ("SQLITE_TMPDIR", folder.path())));
         // A thread keeps each worker: the kernel kills a worker when the thread that started it
         // ends, and a thread of the caller's may end before the run does.
         thread::Builder::new().name("wall".into()).stack_size(128 << 10).spawn(move || {
-            let end = keep(program, theirs, started);
+            let end = keep(command, theirs, started);
             // Nobody may want to know.
             drop(tell.send(end));
         })?;
         let handle = start.await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))??;
-        Ok(Self { handle, stream: Some(stream), ended })
+        Ok(Self { handle, scratch, stream: Some(stream), ended })
+    }
+
+    /// The folder for temporary files.
+    pub fn scratch(&self) -> Option<&Path> {
+        self.scratch.as_ref().map(TempDir::path)
     }
 
     /// The stream to the worker, which is then the caller's.
@@ -106,12 +115,9 @@ impl Drop for Process {
 }
 
 /// Starts the worker, and stays until it has ended.
-fn keep(program: PathBuf, theirs: UnixStream, started: oneshot::Sender<io::Result<OwnedFd>>) -> End {
-    let mut command = Command::new(program);
+fn keep(mut command: Command, theirs: UnixStream, started: oneshot::Sender<io::Result<OwnedFd>>) -> End {
     command
         .arg(WORKER)
-        .env_clear()
-        .envs(CERTIFICATES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
         .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -1,6 +1,6 @@
 //! A worker: prepares one agent, has itself confined, and runs calls until its parent is gone.
 
-use std::{fs::File, io, os::fd::AsFd, sync::Arc, thread, time::Instant};
+use std::{fs::File, io, os::fd::AsFd, path::PathBuf, sync::Arc, thread, time::Instant};
 
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::{
@@ -20,7 +20,7 @@ use crate::{
         sql::Databases,
     },
     failure::Failure,
-    policy::{Authority, Ceilings, Policy},
+    policy::{Access, Authority, Ceilings, Policy},
     sandbox::{Call, CallLimits, Called, Sandbox},
     secret::Secrets,
     source::Source,
@@ -87,6 +87,7 @@ struct Prepared {
     runtime: Runtime,
     sources: Vec<Arc<Source>>,
     audited: bool,
+    scratch: Option<PathBuf>,
     memory: u64,
     output: u64,
 }
@@ -133,6 +134,7 @@ impl Prepared {
             runtime,
             sources,
             audited: open.audited,
+            scratch: open.scratch,
             memory: open.memory,
             output: open.output,
         })
@@ -145,7 +147,9 @@ impl Prepared {
             return Err("a worker has more than one thread before it is confined".into());
         }
         limit(self.memory, self.output)?;
-        Ok(confine(&Reach::of(&self.authority, &self.databases))?.to_string())
+        let mut reach = Reach::of(&self.authority, &self.databases);
+        reach.folders.extend(self.scratch.clone().map(|folder| (folder, Access::Write)));
+        Ok(confine(&reach)?.to_string())
     }
 
     fn run(
