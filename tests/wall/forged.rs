@@ -40,21 +40,21 @@ fn ready() -> Vec<u8> {
     frame(&json!({ "ready": { "in_force": "nothing" } }))
 }
 
-fn done(result: &Tree) -> Vec<u8> {
+fn done(result: &Tree, denials: usize) -> Vec<u8> {
     let usage = json!({
         "fuel": u64::MAX, "memory": u64::MAX, "time": { "secs": 1, "nanos": 0 },
         "steps": u64::MAX, "bytes": u64::MAX, "calls": u64::MAX,
     });
     let denial =
         json!({ "code": "OH \u{1b}[31m", "request": "x".repeat(600), "place": ["policy.toml", 7, 9], "help": "" });
-    frame(&json!({ "done": { "result": result, "denials": vec![denial; 5000], "usage": usage } }))
+    frame(&json!({ "done": { "result": result, "denials": vec![denial; denials], "usage": usage } }))
 }
 
 const WAIT: &str = "exec sleep 20";
 
 #[test]
 fn a_forged_result_is_checked() {
-    let answer = |outputs: Tree| run(&[ready(), done(&json!({ "Ok": outputs }))], WAIT);
+    let answer = |outputs: Tree| run(&[ready(), done(&json!({ "Ok": outputs }), 5000)], WAIT);
     let ran = answer(json!([["answer", { "json": "{}" }]]));
     assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome.failure);
     let usage = ran.outcome.usage;
@@ -88,7 +88,7 @@ fn a_broken_worker_is_stopped() {
         (u32::MAX.to_le_bytes().to_vec(), WAIT, "a message is longer than"),
         (flood, WAIT, "it says too much"),
         (
-            [done(&json!({ "Ok": [["answer", { "json": "{}" }]] })), ready()].concat(),
+            [done(&json!({ "Ok": [["answer", { "json": "{}" }]] }), 0), ready()].concat(),
             WAIT,
             "more than it was asked for",
         ),

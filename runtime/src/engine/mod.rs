@@ -12,6 +12,7 @@ mod callee;
 mod frame;
 mod held;
 mod tape;
+mod worker;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -33,7 +34,6 @@ use crate::{
         env::Env,
         files::{MountError, Protected},
         gate::{Gate, Subject},
-        log::Level,
         sql::Databases,
     },
     engine::{
@@ -45,7 +45,7 @@ use crate::{
     policy::{Ceilings, Denial, Policy},
     sandbox::{self, CallLimits, Sandbox, Usage},
     secret::Secrets,
-    wall::{Order, Wall, Worker, Workers},
+    wall::{Wall, Worker, Workers},
 };
 
 /// The most denials of one workflow that are kept for its report; each step has its own on the tape.
@@ -277,27 +277,6 @@ impl Engine {
             }
             Body::Proc(code) => Some(self.call_proc(agent, code, &call, (&held, worker), budget).await),
         }
-    }
-
-    /// The worker that a proc is called in, where there is a wall.
-    async fn worker(&self, agent: &Agent, held: &Held, step: &str) -> Result<Option<Worker>, Failure> {
-        let (Body::Proc(code), Some(workers)) = (&agent.body, &self.shared.workers) else { return Ok(None) };
-        let setup = &self.shared.setup;
-        let told = |in_force: &str| {
-            setup.tape.log(step, &agent.manifest.name, Level::Debug, &format!("a worker is confined by {in_force}"));
-        };
-        let order = Order {
-            manifest: &agent.manifest,
-            code,
-            policy: &setup.policy,
-            authority: &held.authority,
-            protected: &setup.protected,
-            cache: setup.sandbox.cache(),
-            secrets: &setup.secrets,
-            audited: setup.audit.is_some(),
-            told: &told,
-        };
-        workers.ready(&order).await.map(Some)
     }
 
     /// Calls a proc in its sandbox.

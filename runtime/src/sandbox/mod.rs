@@ -6,6 +6,7 @@
 
 pub(crate) mod bindings;
 mod cache;
+mod elsewhere;
 mod engine;
 mod guests;
 mod limiter;
@@ -21,6 +22,7 @@ use wasmtime::{Engine, Store, Trap, component::ResourceTableError};
 use wasmtime_wasi::I32Exit;
 
 pub use cache::Cache;
+pub(crate) use elsewhere::received;
 pub use state::CallState;
 
 use crate::{
@@ -149,12 +151,6 @@ impl Sandbox {
         Self::with(engine::engine(true), cache, notice)
     }
 
-    /// The same for a process that has to stay of one thread until a guest runs: compiling takes no
-    /// other.
-    pub(crate) fn of_one_thread(cache: Option<Cache>) -> Result<Self, Failure> {
-        Self::with(engine::engine(false), cache, Box::new(|_| Box::new(())))
-    }
-
     fn with(engine: wasmtime::Result<Engine>, cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         let engine = engine.map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
@@ -165,16 +161,6 @@ impl Sandbox {
     #[must_use]
     pub fn over(self, network: Network) -> Self {
         Self { network: Arc::new(network), ..self }
-    }
-
-    /// Reads whose certificates are trusted, before the first connection needs it.
-    pub(crate) fn prepare_tls(&self) {
-        self.network.prepare();
-    }
-
-    /// Where compiled guests are kept.
-    pub(crate) fn cache(&self) -> Option<&Cache> {
-        self.guests.cache.as_ref()
     }
 
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
@@ -294,11 +280,6 @@ fn settled<T>(
         Ok(Err(failure)) => Err(reported(failure, &store.data().limiter, limits)),
         Err(error) => Err(trapped(&error, store, limits)),
     }
-}
-
-/// What a guest in another process returned: checked like what one of our own returns.
-pub(crate) fn received(result: Result<Vec<Field>, Failure>, call: &Call<'_>) -> Result<Vec<(String, Value)>, Failure> {
-    scrubbed(result.and_then(|fields| outputs(fields, call)), call.env.scrubber())
 }
 
 /// A call that was still running at its deadline.

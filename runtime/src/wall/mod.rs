@@ -7,6 +7,7 @@
 //! agents, the outputs, what was used, and how much of it all there is.
 
 mod confine;
+mod denial;
 mod frame;
 mod message;
 mod process;

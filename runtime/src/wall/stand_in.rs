@@ -17,7 +17,7 @@ use crate::{
     sandbox::Usage,
     source::Source,
     wall::{
-        frame,
+        denial, frame,
         message::{self, FromWorker, ToWorker, WireLimits, WireValue},
     },
 };
@@ -77,7 +77,7 @@ impl Inbox {
                         Ok(outputs) => message::read_values(outputs).map_err(Refusal::Invalid),
                         Err(refusal) => Err(refusal.into()),
                     };
-                    let denials: Vec<Denial> = message::denials(denials, &self.sources);
+                    let denials: Vec<Denial> = denial::denials(denials, &self.sources);
                     self.answers.send(Answer { result, denials, usage }).is_ok()
                 }
             };

@@ -18,8 +18,10 @@ use crate::{
     policy::{Decision, Request},
     sandbox::{self, Call, Called, Usage},
     wall::{
-        Worker, frame,
-        message::{self, FromWorker, ToWorker, WireDenial, WireFailure, WireLimits, WireValue},
+        Worker,
+        denial::{self, WireDenial},
+        frame,
+        message::{self, FromWorker, ToWorker, WireFailure, WireLimits, WireValue},
     },
 };
 
@@ -117,7 +119,7 @@ pub async fn call(mut worker: Worker, call: &Call<'_>) -> (Called, Option<Worker
         }
         Err(broken) => (Err(talk.failure(broken, worker).await), Vec::new(), Usage::default(), None),
     };
-    call.gate.adopt(message::denials(denials, &sources));
+    call.gate.adopt(denial::denials(denials, &sources));
     let (denials, written) = call.gate.finish();
     let unwritten = |why| Failure::host(format_args!("the audit log can't be written: {why}"));
     let usage = talk.used(claimed, start.elapsed());

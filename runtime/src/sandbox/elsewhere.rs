@@ -1,0 +1,30 @@
+//! What it takes to run a guest in another process, and to take over what it gave.
+
+use crate::{
+    Value,
+    failure::Failure,
+    sandbox::{Cache, Call, Sandbox, bindings::Field, engine, outputs, scrubbed},
+};
+
+impl Sandbox {
+    /// The same for a process that has to stay of one thread until a guest runs: compiling takes no
+    /// other.
+    pub(crate) fn of_one_thread(cache: Option<Cache>) -> Result<Self, Failure> {
+        Self::with(engine::engine(false), cache, Box::new(|_| Box::new(())))
+    }
+
+    /// Reads whose certificates are trusted, before the first connection needs it.
+    pub(crate) fn prepare_tls(&self) {
+        self.network.prepare();
+    }
+
+    /// Where compiled guests are kept.
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.guests.cache.as_ref()
+    }
+}
+
+/// What a guest in another process returned: checked like what one of our own returns.
+pub(crate) fn received(result: Result<Vec<Field>, Failure>, call: &Call<'_>) -> Result<Vec<(String, Value)>, Failure> {
+    scrubbed(result.and_then(|fields| outputs(fields, call)), call.env.scrubber())
+}

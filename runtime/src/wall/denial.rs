@@ -1,0 +1,89 @@
+//! Denials on their way between a worker and its parent.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    capability::gate::MAX_KEPT,
+    policy::Denial,
+    source::{Place, Source},
+};
+
+#[derive(Serialize, Deserialize)]
+pub struct WireDenial {
+    code: String,
+    request: String,
+    place: Option<(String, usize, usize)>,
+    help: String,
+}
+
+impl From<Denial> for WireDenial {
+    fn from(denial: Denial) -> Self {
+        let place = denial.place.map(|place| (place.source.path.clone(), place.span.start, place.span.end));
+        Self { code: denial.code.to_owned(), request: denial.request, place, help: denial.help }
+    }
+}
+
+impl WireDenial {
+    /// The longest help, in bytes; a request has its own bound.
+    const MAX_HELP: usize = 4096;
+
+    /// The denial, with its place in one of `sources`.
+    fn read(mut self, sources: &[Arc<Source>]) -> Denial {
+        let place = self.place.and_then(|(path, start, end)| {
+            let source = sources.iter().find(|source| source.path == path)?;
+            source.text.get(start..end)?;
+            Some(Place { source: source.clone(), span: start..end })
+        });
+        self.help.truncate(self.help.floor_char_boundary(Self::MAX_HELP));
+        Denial { place, help: self.help, ..Denial::of(code(&self.code), self.request) }
+    }
+}
+
+/// As many denials as one call keeps.
+pub fn denials(denials: Vec<WireDenial>, sources: &[Arc<Source>]) -> Vec<Denial> {
+    denials.into_iter().take(MAX_KEPT).map(|denial| denial.read(sources)).collect()
+}
+
+/// A denial's code, which lives as long as the program: there are some dozens of them, and what is
+/// none of them, or more than there can be, is not kept.
+fn code(name: &str) -> &'static str {
+    const MAX_CODES: usize = 256;
+    const MAX_NAME: usize = 64;
+    static CODES: OnceLock<Mutex<Vec<&'static str>>> = OnceLock::new();
+    let mut codes = CODES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = codes.iter().find(|known| **known == name) {
+        return known;
+    }
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'.' || byte == b'-';
+    if codes.len() >= MAX_CODES || name.len() > MAX_NAME || !name.bytes().all(plain) {
+        return "wall.unknown";
+    }
+    let code: &'static str = Box::leak(name.to_owned().into_boxed_str());
+    codes.push(code);
+    code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_comes_back_as_it_was() {
+        let source = Source::new("policy.toml", "files = []");
+        let denial = Denial::of("files.not-granted", "read /a")
+            .at(&Place { source: source.clone(), span: 0..5 })
+            .help("files = […]");
+        assert_eq!(WireDenial::from(denial.clone()).read(&[source]), denial);
+        let forged = WireDenial {
+            code: "FILES\u{1b}".into(),
+            request: "x".repeat(1 << 20),
+            place: Some(("policy.toml".into(), 5, 500)),
+            help: "ü".repeat(1 << 20),
+        };
+        let read = forged.read(&[Source::new("policy.toml", "")]);
+        assert_eq!((read.code, read.place), ("wall.unknown", None));
+        assert!(read.request.len() <= 512 && read.help.len() <= WireDenial::MAX_HELP);
+    }
+}
