@@ -39,7 +39,7 @@ fn codes(ran: &Ran) -> Vec<&str> {
 }
 
 #[test]
-fn a_call_needs_a_grant() {
+pub fn a_call_needs_a_grant() {
     let hello = || serde_json::json!({ "input": "hello" });
     let (answer, ran) = ask("", "echo", hello());
     assert!(answer["Error_Denied"].as_str().unwrap().contains("`echo`"), "{answer}");
@@ -65,7 +65,7 @@ fn a_call_needs_a_grant() {
 }
 
 #[test]
-fn a_callee_holds_its_own_grants_under_the_ceilings_of_all_who_called() {
+pub fn a_callee_holds_its_own_grants_under_the_ceilings_of_all_who_called() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("open")).unwrap();
     std::fs::write(folder.path().join("a.txt"), "a").unwrap();
@@ -111,7 +111,7 @@ fn a_callee_holds_its_own_grants_under_the_ceilings_of_all_who_called() {
 }
 
 #[test]
-fn a_callee_spends_what_its_caller_has_left() {
+pub fn a_callee_spends_what_its_caller_has_left() {
     let spend = |text: &str, rounds: u64| {
         let text = format!("[agents.ask]\ncalls = [\"spender\", \"ask\"]\n{text}");
         ask(&text, "spender", serde_json::json!({ "rounds": rounds }))
@@ -161,7 +161,7 @@ fn text_of(ran: &Ran) -> String {
 }
 
 #[test]
-fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
+pub fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
     let granted = "[agents.secretive]\nenv = [\"TBX_KEY\", \"token\"]";
     let how = |how: &str| [("how", Value::text(how))];
     let length = format!("{} 2", KEY.len());
@@ -193,7 +193,7 @@ fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
 }
 
 #[test]
-fn a_secret_for_one_host_is_a_placeholder() {
+pub fn a_secret_for_one_host_is_a_placeholder() {
     let bound = "[agents.secretive]\nenv = [{ name = \"TBX_KEY\", only_to = \"api.example.com\" }]";
     let ran = secretive("token", bound, &[("how", Value::text("say"))], None);
     let text = text_of(&ran);
@@ -201,7 +201,7 @@ fn a_secret_for_one_host_is_a_placeholder() {
 }
 
 #[test]
-fn a_value_that_could_not_be_hidden_is_refused() {
+pub fn a_value_that_could_not_be_hidden_is_refused() {
     let run = |grant: &str| {
         host::run_with(&library(), "secretive", &[("how", Value::text("length"))], |setup| {
             setup.policy = policy(&format!("[agents.secretive]\nenv = [{grant}]"));
@@ -233,7 +233,7 @@ impl Audit for Full {
 }
 
 #[test]
-fn every_decision_is_written_down() {
+pub fn every_decision_is_written_down() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.txt"), "a").unwrap();
     let files = format!(

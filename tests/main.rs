@@ -15,3 +15,4 @@ mod network;
 mod sql;
 mod support;
 mod tidy;
+mod wall;

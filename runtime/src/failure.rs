@@ -78,6 +78,31 @@ impl Code {
         }
     }
 
+    /// The code whose stable name is `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
+
+    const ALL: [Self; 17] = [
+        Self::Failed,
+        Self::Status,
+        Self::Result,
+        Self::Crashed,
+        Self::Source,
+        Self::Unset,
+        Self::Jump,
+        Self::Input,
+        Self::Fuel,
+        Self::Memory,
+        Self::Time,
+        Self::Output,
+        Self::Depth,
+        Self::Steps,
+        Self::Denied,
+        Self::Host,
+        Self::Interrupted,
+    ];
+
     /// Whose fault it is.
     pub fn blame(self) -> Blame {
         match self {

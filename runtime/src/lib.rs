@@ -13,6 +13,7 @@
 //! - [`engine`]: the tape, the head and the step loop
 //! - [`sandbox`]: guests, and the limits that hold them
 //! - [`capability`]: what a guest can reach, one file each
+//! - [`wall`]: guests in processes of their own, where the kernel holds what we overlook
 //! - [`template`]: templates, with every value made safe for its place
 //! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
@@ -43,6 +44,8 @@ pub mod secret;
 pub mod source;
 pub mod template;
 mod value;
+#[cfg(feature = "host")]
+pub mod wall;
 
 pub use agent::{Bounds, Hint, Library, Program, Reference};
 pub use diagnostic::{Diagnostic, Report, Severity};

@@ -41,6 +41,11 @@ pub fn turingbox(folder: &Path) -> Command {
     command("turingbox", folder)
 }
 
+/// The binary itself.
+pub fn program() -> &'static Path {
+    built()
+}
+
 /// The folder that cargo builds this profile in: this test is `<target>/<profile>/deps/all-…`.
 fn profile_folder() -> PathBuf {
     env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf()

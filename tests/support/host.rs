@@ -1,6 +1,7 @@
 //! The library's own interface: runs in this process, all in one sandbox.
 
 use std::{
+    cell::RefCell,
     future::Future,
     sync::{Arc, Mutex, OnceLock},
 };
@@ -10,9 +11,13 @@ use turingbox::{
     capability::{files::Protected, log::Level},
     engine::{Cell, Tape},
     sandbox::Cache,
+    wall::Wall,
 };
 
-use crate::support::{binary::home, server};
+use crate::support::{
+    binary::{self, home},
+    server,
+};
 
 /// The sandbox of this process.
 pub fn sandbox() -> &'static Sandbox {
@@ -22,6 +27,23 @@ pub fn sandbox() -> &'static Sandbox {
         let cache = Cache::open(&home.cache, &home.state).unwrap();
         Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap().over(server::network())
     })
+}
+
+thread_local! {
+    static WALL: RefCell<Wall> = const { RefCell::new(Wall::None) };
+}
+
+/// Does what `tests` does, with all runs of this thread behind a wall of processes.
+pub fn behind_a_wall<T>(tests: impl FnOnce() -> T) -> T {
+    WALL.replace(Wall::Process { program: binary::program().to_path_buf() });
+    let result = tests();
+    WALL.replace(Wall::None);
+    result
+}
+
+/// Whether the runs of this thread are behind a wall.
+pub fn is_behind_a_wall() -> bool {
+    WALL.with_borrow(|wall| *wall != Wall::None)
 }
 
 /// The agents below `folder`, and the built-in ones.
@@ -55,6 +77,7 @@ pub fn run_with(library: &Library, name: &str, inputs: &[(&str, Value)], change:
     let protected = Protected { hidden: vec![home.cache, home.state], fixed: Vec::new(), within: None };
     let mut setup =
         Setup { protected, tape: record.clone(), ..Setup::new(Arc::new(library.clone()), sandbox().clone()) };
+    setup.wall = WALL.with_borrow(Wall::clone);
     change(&mut setup);
     let engine = Engine::new(Arc::new(program), setup).unwrap_or_else(|error| panic!("{}", error.message));
     let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

@@ -3,6 +3,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
+use serde::{Deserialize, Serialize};
 use wasmtime::{StoreContextMut, component::Linker};
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// The most inputs that one call hands over: a hundred times what any agent has.
-const MAX_INPUTS: usize = 1024;
+pub(crate) const MAX_INPUTS: usize = 1024;
 
 /// Runs agents for a guest.
 pub trait Callees: Send + Sync {
@@ -57,7 +58,7 @@ impl Callees for Nobody {
 }
 
 /// What a caller has left, for all that it calls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Left {
     /// Work.
     pub fuel: u64,

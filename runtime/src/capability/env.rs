@@ -10,7 +10,7 @@ use std::{
 use crate::{
     capability::gate::Gate,
     failure::{Code, Failure},
-    policy::{Authority, Decision, Host, HostPattern, Request},
+    policy::{Authority, Decision, EnvGrant, Host, HostPattern, Request},
     secret::{MIN_SECRET, Scrubber, Secrets},
 };
 
@@ -40,13 +40,8 @@ impl Env {
     ///
     /// When a value is too short to be kept secret.
     pub fn open(authority: &Authority, secrets: &Secrets) -> Result<Self, Failure> {
-        let Some(grants) = &authority.grants.env else { return Ok(Self::default()) };
         let (mut held, mut scrubber) = (Vec::new(), Scrubber::default());
-        for grant in grants.iter() {
-            let request = Request::Env { name: grant.name.as_str().into() };
-            let (Decision::Allowed(_), Some(value)) = (authority.decide(&request), secrets.get(&grant.name)) else {
-                continue;
-            };
+        for (grant, value) in granted(authority, secrets) {
             if grant.secret && value.len() < MIN_SECRET {
                 return Err(too_short(&grant.name));
             }
@@ -108,6 +103,18 @@ impl Env {
             Some((bound.placeholder.as_str(), held.value.as_ref()))
         })
     }
+}
+
+/// The variables that `authority` grants and that are set.
+pub(crate) fn granted<'a>(
+    authority: &'a Authority,
+    secrets: &'a Secrets,
+) -> impl Iterator<Item = (&'a EnvGrant, Arc<str>)> {
+    let grants = authority.grants.env.iter().flat_map(|grants| grants.iter());
+    grants.filter_map(|grant| match authority.decide(&Request::Env { name: grant.name.as_str().into() }) {
+        Decision::Allowed(_) => Some((grant, secrets.get(&grant.name)?)),
+        Decision::Denied(_) => None,
+    })
 }
 
 impl Held {

@@ -11,6 +11,7 @@ use std::{
 };
 
 use cap_std::{ambient_authority, fs::Dir as CapDir};
+use serde::{Deserialize, Serialize};
 use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime_wasi::{
     filesystem::{Descriptor, Dir, File, FsPerms, OpenMode, WasiFilesystemCtxView},
@@ -44,7 +45,7 @@ pub struct Mounts {
 }
 
 /// What no mount may give away, whatever a policy says. Paths are canonical.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Protected {
     /// What no agent may even read: compiled guests, and the key that seals them.
     pub hidden: Vec<PathBuf>,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The most denials of one call that are kept for its report; a guest can ask as often as it likes.
-const MAX_KEPT: usize = 16;
+pub(crate) const MAX_KEPT: usize = 16;
 
 /// The most denials of one call that are written down one by one; of what comes after, the last
 /// record has the number. Else a guest could fill a disk by asking.
@@ -139,6 +139,18 @@ impl Gate {
         if state.kept.len() < MAX_KEPT && !state.kept.contains(&denial) {
             state.kept.push(denial);
         }
+    }
+
+    /// Writes down what the same call decided in another process, as a record of this one's subject.
+    ///
+    /// # Errors
+    ///
+    /// Why the audit log can't be written.
+    pub(crate) fn write_down(&self, record: Record) -> Result<(), String> {
+        let Subject { run, step, agent, digest } = self.0.subject.clone();
+        let mut state = self.state();
+        self.write(&mut state, Record { run: run.to_string(), step, agent, digest, ..record });
+        state.lost.clone().map_or(Ok(()), Err)
     }
 
     /// Keeps what was denied to an agent that this one called; it is written down already.

@@ -77,6 +77,11 @@ impl Network {
         if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
     }
 
+    /// Reads whose certificates are trusted. What is wrong with them is for the connection to say.
+    pub(crate) fn prepare(&self) {
+        drop(self.tls());
+    }
+
     /// TLS as a client, trusting whom this machine trusts; the variables `SSL_CERT_FILE` and
     /// `SSL_CERT_DIR` name others.
     ///

@@ -28,8 +28,9 @@ use crate::{
         files::{MountError, Protected},
         gate::Gate,
     },
-    policy::{Authority, DatabaseGrant, DatabaseUrl, Decision, FileGrant, Request, SqlAction, size_text},
+    policy::{Access, Authority, DatabaseGrant, DatabaseUrl, Decision, FileGrant, Request, SqlAction, size_text},
     sandbox::{CallState, bindings},
+    wall::Reach,
 };
 
 /// The most parameters of one statement: SQLite takes 32,766, PostgreSQL 65,535.
@@ -45,6 +46,9 @@ const MAX_CELL: usize = 1 << 20;
 
 /// How long a statement may take beyond its time, until the database has noticed.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// The port of PostgreSQL, where a connection string names none.
+const POSTGRES: u16 = 5432;
 
 /// The databases of one agent. What it takes to connect is in here and is never shown.
 #[derive(Default)]
@@ -85,6 +89,25 @@ impl Databases {
             Ok((grant.name.clone(), target))
         };
         authority.databases().iter().map(open).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Adds what of the machine the databases need.
+    pub(crate) fn reach(&self, authority: &Authority, reach: &mut Reach, ports: &mut Vec<u16>) {
+        for (name, target) in &self.0 {
+            match target {
+                Target::Sqlite(path) => {
+                    let writes = authority.may_write_database(name);
+                    reach.databases.push((path.clone(), if writes { Access::Write } else { Access::Read }));
+                }
+                Target::Postgres(config) => {
+                    let named = config.get_ports();
+                    ports.extend(if named.is_empty() { &[POSTGRES][..] } else { named });
+                    let local =
+                        |host: &tokio_postgres::config::Host| matches!(host, tokio_postgres::config::Host::Unix(_));
+                    reach.local |= config.get_hosts().iter().any(local);
+                }
+            }
+        }
     }
 
     /// The files that hold databases: no agent may write them as files.

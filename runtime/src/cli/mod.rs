@@ -20,7 +20,7 @@ mod trace;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{Report, failure::Failure};
 
@@ -65,6 +65,9 @@ enum Command {
     Attack(attack::AttackArgs),
     /// Make an agent's folder, with a case that passes
     New(new::NewArgs),
+    // What `--wall process` starts. Not for people.
+    #[command(name = crate::wall::WORKER, hide = true)]
+    WallWorker,
 }
 
 // What every command takes. (No doc comment: clap would show it as every command's help.)
@@ -82,12 +85,25 @@ pub(crate) struct Globals {
     /// Print every step as it is done
     #[arg(long, global = true, help_heading = "Global options")]
     trace: bool,
+    /// What else holds guests: `process` runs each agent in a process of its own that the Linux
+    /// kernel confines
+    #[arg(long, value_name = "WALL", global = true, help_heading = "Global options")]
+    wall: Option<WallChoice>,
     // Named by the design for every command; until it can be kept, it is an error, never ignored.
     #[arg(long, global = true, hide = true)]
     dry_run: bool,
     /// Say more: what a run used, and debug lines of its log
     #[arg(short, long, global = true, help_heading = "Global options")]
     verbose: bool,
+}
+
+/// What `--wall` can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WallChoice {
+    /// WebAssembly alone
+    None,
+    /// A process of its own for each agent, under Landlock, seccomp and rlimits
+    Process,
 }
 
 impl Globals {
@@ -100,6 +116,7 @@ impl Globals {
     fn and(mut self, later: Self) -> Self {
         self.agents.extend(later.agents);
         self.policy = later.policy.or(self.policy);
+        self.wall = later.wall.or(self.wall);
         self.dry_run |= later.dry_run;
         self.json |= later.json;
         self.trace |= later.trace;
@@ -159,6 +176,9 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
     globals.check()?;
+    if globals.wall.is_some() && !matches!(command, Command::Run(_) | Command::Test(_)) {
+        return Err(Stop::Usage("`--wall` is for `run` and `test`: nothing else runs guests".into()));
+    }
     match command {
         Command::Run(arguments) => run::run(globals, arguments),
         Command::List(arguments) => list::list(&globals, &arguments),
@@ -168,5 +188,9 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::Test(arguments) => test::test(&globals, &arguments),
         Command::Attack(arguments) => attack::attack(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
+        Command::WallWorker => match crate::wall::main() {
+            0 => Ok(()),
+            code => Err(Stop::Said(code)),
+        },
     }
 }

@@ -59,6 +59,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
+    let wall = setup::wall(&globals)?;
     let mut given = inputs::read(&manifest, &matches)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
     let sandbox = setup::sandbox()?;
@@ -79,6 +80,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         tape: Arc::new(Trace::new(&globals)),
         audit: recording.audit(),
         secrets,
+        wall,
         ..Setup::new(Arc::new(library), sandbox)
     };
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;

@@ -11,9 +11,11 @@ use etcetera::BaseStrategy;
 use crate::{
     Diagnostic, Library, Policy,
     capability::files::{MountError, Protected},
-    cli::{Globals, Stop, render, terminal},
+    cli::{Globals, Stop, WallChoice, render, terminal},
+    failure::Failure,
     sandbox::{Cache, Sandbox},
     source::{MAX_SOURCE, Source},
+    wall::{self, Wall},
 };
 
 /// The folder of agents that is looked at when none is named.
@@ -63,6 +65,17 @@ pub fn protected(policy: &Policy) -> Protected {
     let canonical = |paths: Vec<PathBuf>| paths.into_iter().filter_map(|path| path.canonicalize().ok()).collect();
     let hidden = folders().map_or(Vec::new(), |(cache, key)| vec![cache, key]);
     Protected { hidden: canonical(hidden), fixed: canonical(policy.files().to_vec()), within: None }
+}
+
+/// Where guests run.
+pub fn wall(globals: &Globals) -> Result<Wall, Stop> {
+    match globals.wall {
+        None | Some(WallChoice::None) => Ok(Wall::None),
+        Some(WallChoice::Process) => match wall::supported() {
+            Ok(()) => Ok(Wall::of_this_program()),
+            Err(why) => Err(Stop::Host(Failure::host(format_args!("`--wall process` can't be had: {why}")))),
+        },
+    }
 }
 
 /// The sandbox, with a cache where there can be one.

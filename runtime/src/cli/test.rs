@@ -17,6 +17,7 @@ use crate::{
         inputs, render, run, setup, terminal,
     },
     secret::Secrets,
+    wall::Wall,
 };
 
 #[derive(Args)]
@@ -37,12 +38,13 @@ struct Tested {
 pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
     let library = Arc::new(setup::library(globals)?);
     let chosen = chosen(&library, &arguments.names)?;
+    let wall = setup::wall(globals)?;
     let sandbox = setup::sandbox()?;
     let mut tested = Vec::new();
     for (manifest, folder) in &chosen {
         let found = cases::find(folder).map_err(|error| Stop::Usage(format!("{}: {error}", folder.display())))?;
         for case in found {
-            let differences = test_case(&library, &sandbox, manifest, &case, globals)?;
+            let differences = test_case(&library, (&sandbox, &wall), manifest, &case, globals)?;
             let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
             tested.push(Tested { agent: manifest.name.clone(), case: name, differences });
             if let (Some(last), false) = (tested.last(), globals.json) {
@@ -78,7 +80,7 @@ fn chosen(library: &Library, names: &[String]) -> Result<Vec<(Arc<Manifest>, Pat
 
 fn test_case(
     library: &Arc<Library>,
-    sandbox: &Sandbox,
+    (sandbox, wall): (&Sandbox, &Wall),
     manifest: &Manifest,
     folder: &Path,
     globals: &Globals,
@@ -98,7 +100,13 @@ fn test_case(
     }
     let mut inputs = case.inputs.clone();
     let secrets = inputs::hide(manifest, &mut inputs, Secrets::default());
-    let made = Setup { policy: Arc::new(policy), protected, secrets, ..Setup::new(library.clone(), sandbox.clone()) };
+    let made = Setup {
+        policy: Arc::new(policy),
+        protected,
+        secrets,
+        wall: wall.clone(),
+        ..Setup::new(library.clone(), sandbox.clone())
+    };
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let outcome: Outcome = run::block_on(engine.run(inputs))?;
     Ok(case.differences(&outcome, copy.path()))

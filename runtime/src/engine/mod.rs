@@ -33,6 +33,7 @@ use crate::{
         env::Env,
         files::{MountError, Protected},
         gate::{Gate, Subject},
+        log::Level,
         sql::Databases,
     },
     engine::{
@@ -44,6 +45,7 @@ use crate::{
     policy::{Ceilings, Denial, Policy},
     sandbox::{self, CallLimits, Sandbox, Usage},
     secret::Secrets,
+    wall::{Order, Wall, Worker, Workers},
 };
 
 /// The most denials of one workflow that are kept for its report; each step has its own on the tape.
@@ -66,6 +68,8 @@ pub struct Setup {
     pub audit: Option<Arc<dyn Audit>>,
     /// The values of variables and secret inputs.
     pub secrets: Secrets,
+    /// Where guests run.
+    pub wall: Wall,
 }
 
 impl Setup {
@@ -79,6 +83,7 @@ impl Setup {
             tape: Arc::new(tape::Silent),
             audit: None,
             secrets: Secrets::default(),
+            wall: Wall::None,
         }
     }
 }
@@ -96,6 +101,7 @@ struct Shared {
     setup: Setup,
     run: Arc<str>,
     callees: Mutex<HashMap<String, Engine>>,
+    workers: Option<Workers>,
 }
 
 /// How one call ended.
@@ -158,7 +164,8 @@ impl Engine {
     pub fn new(program: Arc<Program>, mut setup: Setup) -> Result<Self, MountError> {
         // No agent may write, as a file, what another has as a database.
         setup.protected.fixed.extend(Databases::files(setup.policy.databases()));
-        let shared = Shared { setup, run: run_id(), callees: Mutex::default() };
+        let workers = Workers::new(&setup.wall);
+        let shared = Shared { setup, run: run_id(), callees: Mutex::default(), workers };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -238,6 +245,11 @@ impl Engine {
             // The first time it is compiled, and that is not the agent's time.
             self.shared.setup.sandbox.prepare(code);
         }
+        // Nor is starting a worker.
+        let worker = match self.worker(agent, &held, &call.path).await {
+            Ok(worker) => worker,
+            Err(failure) => return Some(Outcome::failed(failure)),
+        };
         let start = Instant::now();
         let limits = &held.authority.limits;
         let budget = call.budget.narrowed(limits, start);
@@ -263,12 +275,40 @@ impl Engine {
                     (Err(failure), _) => Outcome { usage, ..Outcome::failed(failure) },
                 })
             }
-            Body::Proc(code) => Some(self.call_proc(agent, code, &call, &held, budget).await),
+            Body::Proc(code) => Some(self.call_proc(agent, code, &call, (&held, worker), budget).await),
         }
     }
 
+    /// The worker that a proc is called in, where there is a wall.
+    async fn worker(&self, agent: &Agent, held: &Held, step: &str) -> Result<Option<Worker>, Failure> {
+        let (Body::Proc(code), Some(workers)) = (&agent.body, &self.shared.workers) else { return Ok(None) };
+        let setup = &self.shared.setup;
+        let told = |in_force: &str| {
+            setup.tape.log(step, &agent.manifest.name, Level::Debug, &format!("a worker is confined by {in_force}"));
+        };
+        let order = Order {
+            manifest: &agent.manifest,
+            code,
+            policy: &setup.policy,
+            authority: &held.authority,
+            protected: &setup.protected,
+            cache: setup.sandbox.cache(),
+            secrets: &setup.secrets,
+            audited: setup.audit.is_some(),
+            told: &told,
+        };
+        workers.ready(&order).await.map(Some)
+    }
+
     /// Calls a proc in its sandbox.
-    async fn call_proc(&self, agent: &Agent, code: &AgentCode, call: &Call, held: &Held, budget: Budget) -> Outcome {
+    async fn call_proc(
+        &self,
+        agent: &Agent,
+        code: &AgentCode,
+        call: &Call,
+        (held, worker): (&Held, Option<Worker>),
+        budget: Budget,
+    ) -> Outcome {
         let env = match Env::open(&held.authority, &self.shared.setup.secrets) {
             Ok(env) => env,
             Err(failure) => return Outcome::failed(failure),
@@ -301,7 +341,10 @@ impl Engine {
             env: Arc::new(env),
             callees: caller.clone(),
         };
-        let called = self.shared.setup.sandbox.call(sandboxed).await;
+        let called = match (worker, &self.shared.workers) {
+            (Some(worker), Some(workers)) => workers.call(worker, sandboxed).await,
+            _ => self.shared.setup.sandbox.call(sandboxed).await,
+        };
         let usage = Usage { steps: caller.steps.load(Ordering::Relaxed), ..called.usage };
         let outcome = called.result.and_then(Outcome::reported).unwrap_or_else(Outcome::failed);
         Outcome { denials: called.denials, usage, ..outcome }

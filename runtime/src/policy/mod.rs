@@ -66,7 +66,10 @@ use std::{
     sync::Arc,
 };
 
-use crate::{policy::limits::LimitKeys, source::Place};
+use crate::{
+    policy::limits::LimitKeys,
+    source::{Place, Source},
+};
 
 /// What an operator grants to which agents. The default grants nothing to anyone.
 ///
@@ -85,6 +88,8 @@ use crate::{policy::limits::LimitKeys, source::Place};
 pub struct Policy {
     ceiling: Option<Box<Self>>,
     files: Vec<PathBuf>,
+    sources: Vec<Arc<Source>>,
+    moved: bool,
     limits: LimitKeys,
     limit_keys: Vec<Key>,
     sections: Vec<Section>,
@@ -140,12 +145,30 @@ impl Policy {
                     Some(files.iter().map(|grant| FileGrant { host: host(grant), ..grant.clone() }).collect());
             }
         }
+        self.moved = true;
         self
     }
 
     /// The files that the policy was read from: its own, and those that it extends.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
+    }
+
+    /// What those files held, in the order in which they were read: read again in this order, they
+    /// are the same policy, line by line, if it [is as written](Policy::is_as_written).
+    pub fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
+    /// Whether the policy is what its files say, and no folder was put in another's place.
+    pub fn is_as_written(&self) -> bool {
+        !self.moved
+    }
+
+    /// The ceiling whose `within` begins at the byte `start` of the file `path`.
+    pub fn ceiling_at(&self, path: &str, start: usize) -> Option<Arc<Ceiling>> {
+        let there = |within: &&Arc<Ceiling>| within.place.source.path == path && within.place.span.start == start;
+        self.sections.iter().filter_map(|section| section.within.as_ref()).find(there).cloned()
     }
 
     /// The sections that match none of `agents` (name and path): probably a typing mistake.

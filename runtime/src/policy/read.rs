@@ -58,6 +58,7 @@ impl Policy {
         let base = Path::new(&source.path).parent().unwrap_or(Path::new("")).to_path_buf();
         chain.push(normal(Path::new(&source.path)));
         self.files.push(PathBuf::from(&source.path));
+        self.sources.push(source.clone());
         let (raw, _) = document::read(source, |top, report| RawPolicy::read(top, &base, report))?;
         for (path, wrong) in raw.extends {
             let path = base.join(path);

@@ -19,11 +19,12 @@ use std::{
 };
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wasmtime::{Engine, component::Component};
 
 /// Where compiled components are kept, and the key that seals them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cache {
     folder: PathBuf,
     key: [u8; 32],

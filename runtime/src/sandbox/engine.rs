@@ -29,9 +29,12 @@ const KEPT_RESIDENT: usize = 32 << 20;
 ///
 /// Instances come from a pool. Where a process may not reserve the pool's address space (a terabyte
 /// of it, none of it memory), each is allocated by itself: slower, and as safe.
-pub fn engine() -> wasmtime::Result<Engine> {
+///
+/// With `parallel`, compiling takes all of the machine.
+pub fn engine(parallel: bool) -> wasmtime::Result<Engine> {
     let pooled = InstanceAllocationStrategy::Pooling(pool());
-    Engine::new(&config(pooled)).or_else(|_| Engine::new(&config(InstanceAllocationStrategy::OnDemand)))
+    let engine = |allocation| Engine::new(config(allocation).parallel_compilation(parallel));
+    engine(pooled).or_else(|_| engine(InstanceAllocationStrategy::OnDemand))
 }
 
 fn config(allocation: InstanceAllocationStrategy) -> Config {

@@ -33,7 +33,7 @@ pub type Notice = Box<dyn Fn(&str) -> Box<dyn Send> + Send + Sync>;
 pub(super) struct Guests {
     engine: Engine,
     linker: Linker<CallState>,
-    cache: Option<Cache>,
+    pub(super) cache: Option<Cache>,
     notice: Notice,
     pub(super) unkept: OnceLock<String>,
     python: OnceLock<Result<Guest, Failure>>,

@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
 use wasmtime::{Engine, Store, Trap, component::ResourceTableError};
 use wasmtime_wasi::I32Exit;
 
@@ -107,7 +108,7 @@ pub struct Called {
 }
 
 /// What a call, or several together, used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Work.
     pub fuel: u64,
@@ -136,7 +137,7 @@ impl Usage {
 }
 
 /// What a call may hand over beside its outputs' own bytes: names, and the lists around them.
-const HOSTCALL_ROOM: u64 = 1 << 20;
+pub(crate) const HOSTCALL_ROOM: u64 = 1 << 20;
 
 impl Sandbox {
     /// Sets up the engine. `cache` keeps compiled guests; `notice` is told what takes long.
@@ -145,7 +146,17 @@ impl Sandbox {
     ///
     /// When the machine can't run wasmtime.
     pub fn new(cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
-        let engine = engine::engine().map_err(Failure::host)?;
+        Self::with(engine::engine(true), cache, notice)
+    }
+
+    /// The same for a process that has to stay of one thread until a guest runs: compiling takes no
+    /// other.
+    pub(crate) fn of_one_thread(cache: Option<Cache>) -> Result<Self, Failure> {
+        Self::with(engine::engine(false), cache, Box::new(|_| Box::new(())))
+    }
+
+    fn with(engine: wasmtime::Result<Engine>, cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
+        let engine = engine.map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
         Ok(Self { engine, guests: Arc::new(guests), network: Arc::default() })
     }
@@ -154,6 +165,16 @@ impl Sandbox {
     #[must_use]
     pub fn over(self, network: Network) -> Self {
         Self { network: Arc::new(network), ..self }
+    }
+
+    /// Reads whose certificates are trusted, before the first connection needs it.
+    pub(crate) fn prepare_tls(&self) {
+        self.network.prepare();
+    }
+
+    /// Where compiled guests are kept.
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.guests.cache.as_ref()
     }
 
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
@@ -259,9 +280,7 @@ fn meter(store: &mut Store<CallState>, limits: &CallLimits) -> Result<(), Failur
 /// preempts a busy loop too; whatever it was doing is dropped with its store.
 async fn within<T>(limits: &CallLimits, running: impl Future<Output = T>) -> Result<T, Failure> {
     let deadline = tokio::time::Instant::from_std(limits.deadline);
-    let out_of_time =
-        |_| Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy");
-    tokio::time::timeout_at(deadline, running).await.map_err(out_of_time)
+    tokio::time::timeout_at(deadline, running).await.map_err(|_| out_of_time())
 }
 
 /// What the guest returned: it may have failed, or have been stopped.
@@ -275,6 +294,16 @@ fn settled<T>(
         Ok(Err(failure)) => Err(reported(failure, &store.data().limiter, limits)),
         Err(error) => Err(trapped(&error, store, limits)),
     }
+}
+
+/// What a guest in another process returned: checked like what one of our own returns.
+pub(crate) fn received(result: Result<Vec<Field>, Failure>, call: &Call<'_>) -> Result<Vec<(String, Value)>, Failure> {
+    scrubbed(result.and_then(|fields| outputs(fields, call)), call.env.scrubber())
+}
+
+/// A call that was still running at its deadline.
+pub(crate) fn out_of_time() -> Failure {
+    Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy")
 }
 
 /// What a call gave, without the secrets that it held.

@@ -1,0 +1,401 @@
+//! What a worker and its parent say to each other.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Json, Secret, Value,
+    agent::{self, Manifest},
+    audit::Record,
+    capability::{
+        call::{Answer, Left, Refusal},
+        env,
+        files::Protected,
+        gate::MAX_KEPT,
+        log::Level,
+    },
+    failure::{Code, Failure},
+    policy::{Authority, DatabaseUrl, Denial, Policy},
+    sandbox::{
+        Cache, HOSTCALL_ROOM, Usage,
+        bindings::{Field, types},
+    },
+    secret::Secrets,
+    source::{Place, Source},
+};
+
+/// The longest message of a worker whose agent may return `output` bytes: what its guest hands over,
+/// where each byte of text takes at most six in JSON.
+pub fn longest(output: u64) -> u64 {
+    output.saturating_add(HOSTCALL_ROOM).saturating_mul(6).min(u64::from(u32::MAX))
+}
+
+/// What a worker is wanted for.
+pub struct Order<'a> {
+    pub manifest: &'a Manifest,
+    pub code: &'a agent::Code,
+    pub policy: &'a Policy,
+    pub authority: &'a Arc<Authority>,
+    pub protected: &'a Protected,
+    pub cache: Option<&'a Cache>,
+    pub secrets: &'a Secrets,
+    pub audited: bool,
+    /// Told what holds the worker.
+    pub told: &'a (dyn Fn(&str) + Sync),
+}
+
+impl Order<'_> {
+    /// The message that opens a worker, which may write temporary files in `scratch`.
+    ///
+    /// # Errors
+    ///
+    /// When a path is not text, or the policy is not what its files say.
+    pub fn open(&self, scratch: Option<&Path>) -> Result<Open, Failure> {
+        let text = |source: &Arc<Source>| Text { path: source.path.clone(), text: source.text.clone() };
+        let at = |place: &Place| (place.source.path.clone(), place.span.start);
+        if !self.policy.is_as_written() {
+            return Err(Failure::host("a policy whose folders were moved can't be given to a worker process"));
+        }
+        let paths = self.protected.hidden.iter().chain(&self.protected.fixed).chain(&self.protected.within);
+        if let Some(path) = paths.into_iter().find(|path| path.to_str().is_none()) {
+            return Err(Failure::host(format_args!("the path `{}` is not UTF-8", path.display())));
+        }
+        Ok(Open {
+            policy: self.policy.sources().iter().map(text).collect(),
+            ceilings: self.authority.ceilings.iter().map(|ceiling| at(&ceiling.place)).collect(),
+            path: self.manifest.path.clone(),
+            manifest: text(&self.manifest.source),
+            code: match self.code {
+                agent::Code::Python { file, source, function, .. } => {
+                    WireCode::Python { file: file.clone(), source: text(source), function: function.clone() }
+                }
+                agent::Code::Component { bytes, .. } => WireCode::Component { bytes: crate::value::base64(bytes) },
+            },
+            protected: self.protected.clone(),
+            cache: self.cache.cloned(),
+            values: self.values(),
+            audited: self.audited,
+            scratch: scratch.map(Path::to_path_buf),
+            memory: self.authority.limits.memory,
+            output: self.authority.limits.output,
+        })
+    }
+}
+
+impl Order<'_> {
+    /// The variables that the agent is granted, and those that its databases are in.
+    fn values(&self) -> Vec<(String, String)> {
+        let granted =
+            env::granted(self.authority, self.secrets).map(|(grant, value)| (grant.name.clone(), value.to_string()));
+        let databases = self.authority.databases().iter().filter_map(|grant| match &grant.url {
+            Some(DatabaseUrl::Env(name)) => Some((name.clone(), self.secrets.get(name)?.to_string())),
+            _ => None,
+        });
+        granted.chain(databases).collect()
+    }
+}
+
+/// The first message to a worker: all that its calls have in common.
+#[derive(Serialize, Deserialize)]
+pub struct Open {
+    /// The policy's files, in the order in which they are read.
+    pub policy: Vec<Text>,
+    /// The callers' ceilings, the outermost first: the file, and where in it.
+    pub ceilings: Vec<(String, usize)>,
+    /// The agent's path in its library.
+    pub path: String,
+    pub manifest: Text,
+    pub code: WireCode,
+    pub protected: Protected,
+    pub cache: Option<Cache>,
+    /// The variables that the agent is granted, and no other.
+    pub values: Vec<(String, String)>,
+    pub audited: bool,
+    /// Where a database may keep temporary files.
+    pub scratch: Option<PathBuf>,
+    /// What one call may take of linear memory, in bytes.
+    pub memory: u64,
+    /// What one call may return, in bytes.
+    pub output: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct Text {
+    pub path: String,
+    pub text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WireCode {
+    Python { file: String, source: Text, function: String },
+    Component { bytes: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToWorker {
+    /// Call the agent.
+    Call { inputs: Vec<(String, WireValue)>, limits: WireLimits },
+    /// The path of the agent that was asked for.
+    Path(Option<String>),
+    /// How the call of another agent went.
+    Answer { result: Result<Vec<(String, WireValue)>, WireRefusal>, denials: Vec<WireDenial>, usage: Usage },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FromWorker {
+    /// Confined; no guest has run yet.
+    Ready {
+        in_force: String,
+    },
+    /// It can't serve the agent.
+    Refused {
+        failure: WireFailure,
+    },
+    Log(Level, String),
+    Record(Record),
+    /// Asks for the path of an agent.
+    Path(String),
+    /// Asks to call an agent.
+    Run {
+        agent: String,
+        inputs: Vec<(String, WireValue)>,
+        left: Left,
+    },
+    /// The call is over.
+    Done {
+        result: Result<Vec<(String, WireValue)>, WireFailure>,
+        denials: Vec<WireDenial>,
+        usage: Usage,
+    },
+}
+
+/// [`crate::sandbox::CallLimits`], with the time that is left: two processes may read two clocks.
+#[derive(Serialize, Deserialize)]
+pub struct WireLimits {
+    pub memory: u64,
+    pub fuel: u64,
+    pub time: Duration,
+    pub output: u64,
+    pub bytes: u64,
+    pub calls: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WireValue {
+    Text(String),
+    /// In base64.
+    Data(String),
+    Json(String),
+    /// By its name alone.
+    Secret(String),
+}
+
+impl From<&Value> for WireValue {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text.to_string()),
+            Value::Data(data) => Self::Data(crate::value::base64(data)),
+            Value::Json(json) => Self::Json(json.as_str().to_owned()),
+            Value::Secret(secret) => Self::Secret(secret.name().to_owned()),
+        }
+    }
+}
+
+impl WireValue {
+    /// The value; an error where it is none.
+    pub fn read(self) -> Result<Value, String> {
+        Ok(match self {
+            Self::Text(text) => Value::text(text),
+            Self::Data(data) => Value::data(decode(&data)?),
+            Self::Json(text) => Value::Json(Json::parse(text).map_err(|error| error.to_string())?),
+            Self::Secret(name) => Value::Secret(Secret::new(&name)),
+        })
+    }
+
+    /// The value as one that a guest gave. A guest has no secrets to give.
+    pub fn into_field(self, name: String) -> Result<Field, String> {
+        let value = match self {
+            Self::Text(text) => types::Value::Text(text),
+            Self::Data(data) => types::Value::Data(decode(&data)?),
+            Self::Json(text) => types::Value::Json(text),
+            Self::Secret(_) => return Err("a guest gave a secret by its name".into()),
+        };
+        Ok(Field { name, value })
+    }
+}
+
+pub fn decode(data: &str) -> Result<Vec<u8>, String> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(data).map_err(|error| error.to_string())
+}
+
+pub fn values(values: &[(String, Value)]) -> Vec<(String, WireValue)> {
+    values.iter().map(|(name, value)| (name.clone(), value.into())).collect()
+}
+
+pub fn read_values(values: Vec<(String, WireValue)>) -> Result<Vec<(String, Value)>, String> {
+    values.into_iter().map(|(name, value)| Ok((name, value.read()?))).collect()
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct WireFailure {
+    pub code: String,
+    pub message: String,
+    pub trace: String,
+    pub help: Option<String>,
+    pub step: String,
+}
+
+impl From<Failure> for WireFailure {
+    fn from(failure: Failure) -> Self {
+        let Failure { code, message, trace, help, step } = failure;
+        Self { code: code.name().to_owned(), message, trace, help, step }
+    }
+}
+
+impl From<WireFailure> for Failure {
+    fn from(failure: WireFailure) -> Self {
+        let WireFailure { code, message, trace, help, step } = failure;
+        Self { code: Code::named(&code).unwrap_or(Code::Crashed), message, trace, help, step }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WireRefusal {
+    Invalid(String),
+    Limit(String),
+    Failed(WireFailure),
+}
+
+impl From<Refusal> for WireRefusal {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(message) => Self::Invalid(message),
+            Refusal::Limit(message) => Self::Limit(message),
+            Refusal::Failed(failure) => Self::Failed(failure.into()),
+        }
+    }
+}
+
+impl From<WireRefusal> for Refusal {
+    fn from(refusal: WireRefusal) -> Self {
+        match refusal {
+            WireRefusal::Invalid(message) => Self::Invalid(message),
+            WireRefusal::Limit(message) => Self::Limit(message),
+            WireRefusal::Failed(failure) => Self::Failed(failure.into()),
+        }
+    }
+}
+
+/// The parent's answer about another agent.
+pub fn answer(answer: Answer) -> ToWorker {
+    ToWorker::Answer {
+        result: answer.result.map(|outputs| values(&outputs)).map_err(WireRefusal::from),
+        denials: answer.denials.into_iter().map(WireDenial::from).collect(),
+        usage: answer.usage,
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct WireDenial {
+    code: String,
+    request: String,
+    place: Option<(String, usize, usize)>,
+    help: String,
+}
+
+impl From<Denial> for WireDenial {
+    fn from(denial: Denial) -> Self {
+        let place = denial.place.map(|place| (place.source.path.clone(), place.span.start, place.span.end));
+        Self { code: denial.code.to_owned(), request: denial.request, place, help: denial.help }
+    }
+}
+
+impl WireDenial {
+    /// The longest help, in bytes; a request has its own bound.
+    const MAX_HELP: usize = 4096;
+
+    /// The denial, with its place in one of `sources`.
+    fn read(mut self, sources: &[Arc<Source>]) -> Denial {
+        let place = self.place.and_then(|(path, start, end)| {
+            let source = sources.iter().find(|source| source.path == path)?;
+            source.text.get(start..end)?;
+            Some(Place { source: source.clone(), span: start..end })
+        });
+        self.help.truncate(self.help.floor_char_boundary(Self::MAX_HELP));
+        Denial { place, help: self.help, ..Denial::of(code(&self.code), self.request) }
+    }
+}
+
+/// As many denials as one call keeps.
+pub fn denials(denials: Vec<WireDenial>, sources: &[Arc<Source>]) -> Vec<Denial> {
+    denials.into_iter().take(MAX_KEPT).map(|denial| denial.read(sources)).collect()
+}
+
+/// A denial's code, which lives as long as the program: there are some dozens of them, and what is
+/// none of them, or more than there can be, is not kept.
+fn code(name: &str) -> &'static str {
+    const MAX_CODES: usize = 256;
+    const MAX_NAME: usize = 64;
+    static CODES: OnceLock<Mutex<Vec<&'static str>>> = OnceLock::new();
+    let mut codes = CODES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = codes.iter().find(|known| **known == name) {
+        return known;
+    }
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'.' || byte == b'-';
+    if codes.len() >= MAX_CODES || name.len() > MAX_NAME || !name.bytes().all(plain) {
+        return "wall.unknown";
+    }
+    let code: &'static str = Box::leak(name.to_owned().into_boxed_str());
+    codes.push(code);
+    code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_comes_back_as_it_was() {
+        let source = Source::new("policy.toml", "files = []");
+        let denial = Denial::of("files.not-granted", "read /a")
+            .at(&Place { source: source.clone(), span: 0..5 })
+            .help("files = […]");
+        assert_eq!(WireDenial::from(denial.clone()).read(&[source]), denial);
+        let forged = WireDenial {
+            code: "FILES\u{1b}".into(),
+            request: "x".repeat(1 << 20),
+            place: Some(("policy.toml".into(), 5, 500)),
+            help: "ü".repeat(1 << 20),
+        };
+        let read = forged.read(&[Source::new("policy.toml", "")]);
+        assert_eq!((read.code, read.place), ("wall.unknown", None));
+        assert!(read.request.len() <= 512 && read.help.len() <= WireDenial::MAX_HELP);
+    }
+
+    #[test]
+    fn values_and_failures_come_back_as_they_were() {
+        for value in [
+            Value::text("ü\0"),
+            Value::data([0, 255]),
+            Value::Json(Json::parse("[1e2, {}]").unwrap()),
+            Value::Secret(Secret::new("KEY")),
+        ] {
+            assert_eq!(WireValue::from(&value).read().unwrap(), value);
+        }
+        assert!(WireValue::Json("[".into()).read().is_err());
+        assert!(WireValue::Data("?".into()).read().is_err());
+        let failure = Failure::new(Code::Fuel, "no fuel").help("more").at_step("1.a".into());
+        assert_eq!(Failure::from(WireFailure::from(failure.clone())), failure);
+    }
+}

@@ -1,0 +1,247 @@
+//! A worker: prepares one agent, has itself confined, and runs calls until its parent is gone.
+
+use std::{fs::File, io, os::fd::AsFd, path::PathBuf, sync::Arc, thread, time::Instant};
+
+use rustix::process::{Signal, set_parent_process_death_signal};
+use tokio::{
+    runtime::{self, Runtime},
+    sync::mpsc::UnboundedReceiver,
+};
+
+use crate::{
+    agent::{Code as AgentCode, Folder, Manifest},
+    audit::Audit,
+    capability::{
+        call::Callees,
+        env::Env,
+        files::Mounts,
+        gate::{Gate, Subject},
+        log::Sink,
+        sql::Databases,
+    },
+    failure::Failure,
+    policy::{Access, Authority, Ceilings, Policy},
+    sandbox::{Call, CallLimits, Called, Sandbox},
+    secret::Secrets,
+    source::Source,
+    wall::{
+        confine::{confine, limit},
+        frame,
+        message::{self, FromWorker, Open, Text, WireCode},
+        reach::Reach,
+        stand_in::{Inbox, Parent, Wanted},
+    },
+};
+
+/// The most threads that work on a guest's files.
+const MAX_FILE_THREADS: usize = 8;
+
+/// Serves the parent at the other end of standard input.
+///
+/// Gives the exit code.
+pub fn main() -> u8 {
+    // Whatever happens to the parent, its workers don't outlive it; the end of the line says the same.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    let Ok(stream) = io::stdin().as_fd().try_clone_to_owned().map(File::from) else { return 2 };
+    match frame::read::<Open>(&stream) {
+        Ok(Some(open)) => serve(stream, open),
+        // Nobody is meant to start a worker by hand.
+        _ => 2,
+    }
+}
+
+fn serve(stream: File, open: Open) -> u8 {
+    let refuse = |failure: Failure| {
+        drop(frame::write(&stream, &FromWorker::Refused { failure: failure.into() }));
+        5
+    };
+    let agent = match Prepared::new(open) {
+        Ok(agent) => agent,
+        Err(failure) => return refuse(failure),
+    };
+    let in_force = match agent.confine() {
+        Ok(in_force) => in_force,
+        Err(why) => return refuse(Failure::host(why)),
+    };
+    // From here on no thread is without its bonds: those that start now inherit them.
+    let started = stream.try_clone().and_then(|stream| Parent::new(stream, agent.sources.clone()));
+    let (parent, inbox, wanted) = match started {
+        Ok(line) => line,
+        Err(error) => return refuse(Failure::host(error)),
+    };
+    match agent.run(Arc::new(parent), inbox, wanted, in_force) {
+        Ok(()) => 0,
+        Err(error) => refuse(Failure::host(error)),
+    }
+}
+
+/// An agent that only has to be called.
+struct Prepared {
+    manifest: Manifest,
+    code: AgentCode,
+    authority: Arc<Authority>,
+    mounts: Arc<Mounts>,
+    databases: Arc<Databases>,
+    secrets: Secrets,
+    sandbox: Sandbox,
+    runtime: Runtime,
+    sources: Vec<Arc<Source>>,
+    audited: bool,
+    scratch: Option<PathBuf>,
+    memory: u64,
+    output: u64,
+}
+
+impl Prepared {
+    fn new(open: Open) -> Result<Self, Failure> {
+        let sources: Vec<_> = open.policy.into_iter().map(source).collect();
+        let policy = policy(&sources)?;
+        let manifest =
+            Manifest::read(&source(open.manifest), Folder::Builtin(""), &open.path).map_err(Failure::host)?;
+        let ceilings = open.ceilings.iter().map(|(path, start)| {
+            policy.ceiling_at(path, *start).ok_or_else(|| Failure::host(format_args!("{path} has lost a ceiling")))
+        });
+        let ceilings: Ceilings = ceilings.collect::<Result<Vec<_>, _>>()?.into();
+        let authority = policy.authority(&manifest.name, &manifest.path).under(&ceilings);
+        let mounts = Mounts::open(authority.files(), &ceilings, &open.protected)
+            .map_err(|error| Failure::host(error.message))?;
+        let code = code(open.code)?;
+        let sandbox = Sandbox::of_one_thread(open.cache)?;
+        sandbox.prepare(&code);
+        // It makes its sockets to itself here, and its threads only when there is work for them.
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(MAX_FILE_THREADS)
+            .build()
+            .map_err(Failure::host)?;
+        let values = open.values.into_iter();
+        let secrets = values.fold(Secrets::default(), |secrets, (name, value)| secrets.with(name, value));
+        let variable = |name: &str| secrets.get(name).map(|value| value.to_string());
+        let databases = Databases::open(&authority, authority.files(), &open.protected, &variable)
+            .map_err(|error| Failure::host(error.message))?;
+        if authority.grants.http.is_some() {
+            // Whom to trust is read while it can be. Where that is nobody, the request says so.
+            sandbox.prepare_tls();
+        }
+        Ok(Self {
+            manifest,
+            code,
+            authority: Arc::new(authority),
+            mounts: Arc::new(mounts),
+            databases: Arc::new(databases),
+            secrets,
+            sandbox,
+            runtime,
+            sources,
+            audited: open.audited,
+            scratch: open.scratch,
+            memory: open.memory,
+            output: open.output,
+        })
+    }
+
+    /// Puts up the wall. There is one thread yet, so none stays outside.
+    fn confine(&self) -> Result<String, String> {
+        let threads = std::fs::read_dir("/proc/self/task").map_err(|error| format!("/proc can't be read: {error}"))?;
+        if threads.count() != 1 {
+            return Err("a worker has more than one thread before it is confined".into());
+        }
+        limit(self.memory, self.output)?;
+        let mut reach = Reach::of(&self.authority, &self.databases);
+        reach.folders.extend(self.scratch.clone().map(|folder| (folder, Access::Write)));
+        Ok(confine(&reach)?.to_string())
+    }
+
+    fn run(
+        &self,
+        parent: Arc<Parent>,
+        inbox: Inbox,
+        mut wanted: UnboundedReceiver<Wanted>,
+        in_force: String,
+    ) -> io::Result<()> {
+        thread::Builder::new().name("inbox".into()).spawn(|| inbox.run())?;
+        parent.send(&FromWorker::Ready { in_force });
+        self.runtime.block_on(async {
+            while let Some(wanted) = wanted.recv().await {
+                let Called { result, denials, usage } = self.call(&parent, wanted).await;
+                parent.send(&FromWorker::Done {
+                    result: result.map(|outputs| message::values(&outputs)).map_err(Into::into),
+                    denials: denials.into_iter().map(Into::into).collect(),
+                    usage,
+                });
+            }
+        });
+        Ok(())
+    }
+
+    async fn call(&self, parent: &Arc<Parent>, (inputs, limits): Wanted) -> Called {
+        let failed = |failure| Called { result: Err(failure), denials: Vec::new(), usage: Default::default() };
+        let inputs = match message::read_values(inputs) {
+            Ok(inputs) => inputs,
+            Err(error) => return failed(Failure::host(error)),
+        };
+        let env = match Env::open(&self.authority, &self.secrets) {
+            Ok(env) => env,
+            Err(failure) => return failed(failure),
+        };
+        let audit = self.audited.then(|| parent.clone() as Arc<dyn Audit>);
+        let call = Call {
+            manifest: &self.manifest,
+            code: &self.code,
+            inputs: &inputs,
+            limits: CallLimits {
+                memory: limits.memory,
+                fuel: limits.fuel,
+                deadline: Instant::now() + limits.time,
+                output: limits.output,
+                bytes: limits.bytes,
+                calls: limits.calls,
+            },
+            mounts: self.mounts.clone(),
+            databases: self.databases.clone(),
+            // Whom the records are about, the parent knows.
+            gate: Gate::new(self.authority.clone(), Subject::default(), audit, env.scrubber().clone()),
+            log: log(parent.clone(), &env),
+            env: Arc::new(env),
+            callees: parent.clone() as Arc<dyn Callees>,
+        };
+        self.sandbox.call(call).await
+    }
+}
+
+/// The log, without the secrets.
+fn log(parent: Arc<Parent>, env: &Env) -> Sink {
+    let scrubber = env.scrubber().clone();
+    Arc::new(move |level, line| parent.send(&FromWorker::Log(level, scrubber.text(line).into_owned())))
+}
+
+fn source(text: Text) -> Arc<Source> {
+    Source::new(text.path, text.text)
+}
+
+/// The policy, from the texts that the parent has read.
+fn policy(sources: &[Arc<Source>]) -> Result<Policy, Failure> {
+    let Some((first, mut rest)) = sources.split_first() else { return Ok(Policy::default()) };
+    let next = |_: &std::path::Path| {
+        let (next, others) = rest.split_first().ok_or(io::ErrorKind::NotFound)?;
+        rest = others;
+        Ok(next.text.clone())
+    };
+    Policy::from_source(first, next).map_err(Failure::host)
+}
+
+fn code(code: WireCode) -> Result<AgentCode, Failure> {
+    Ok(match code {
+        WireCode::Python { file, source: text, function } => AgentCode::Python {
+            file,
+            source: source(text),
+            function,
+            bytecode: Arc::default(),
+            imports: Default::default(),
+        },
+        WireCode::Component { bytes } => {
+            let bytes = message::decode(&bytes).map_err(Failure::host)?;
+            AgentCode::Component { bytes: bytes.into(), digest: Arc::default() }
+        }
+    })
+}

@@ -1,0 +1,4 @@
+def main():
+    print("running")
+    while True:
+        pass
