@@ -41,13 +41,24 @@ pub enum Verdicts {
     DidNotRun(String),
 }
 
+/// The most that an attack may use, whatever the policy allows: that a limit stops it doesn't take
+/// longer to see with a high one.
+const LIMITS: &str = r#"version = 1
+[limits]
+memory = "64MiB"
+fuel = 1_000_000_000
+time = "5s"
+output = "4MiB"
+"#;
+
 /// Runs one attack in the place of `victim`.
 ///
 /// # Errors
 ///
 /// When a scratch folder can't be made.
 pub async fn run(attack: &Attack, victim: &Victim, policy: &Policy, sandbox: &Sandbox) -> io::Result<Verdicts> {
-    let scratch = Scratch::new(policy, victim)?;
+    let least = Policy::parse("limits of attacks", LIMITS).map_err(|report| io::Error::other(report.to_string()))?;
+    let scratch = Scratch::new(&policy.clone().under(least), victim)?;
     let mount = scratch.mount().unwrap_or("/data").to_owned();
     let library = install(attack, victim, &mount, &scratch.agents())?;
     let program = match Program::load(&library, &victim.name) {

@@ -15,7 +15,7 @@ use crate::{
 
 #[derive(Args)]
 #[command(
-    after_help = "Each hostile guest runs in the place of an agent, with that agent's grants. Folders are scratch\ncopies, and variables have no values: nothing of yours is touched.\n\nExit codes: 0 all were held, but for what the policy allows; 1 one broke out; 5 one didn't run."
+    after_help = "Each hostile guest runs in the place of an agent, with that agent's grants. Folders are scratch\ncopies, variables have no values, and limits are lowered: nothing of yours is touched.\n\nExit codes: 0 all were held, but for what the policy allows; 1 one broke out; 5 one didn't run."
 )]
 pub struct AttackArgs {
     /// The agents in whose place to attack [default: each that the policy treats differently, and one
@@ -74,8 +74,10 @@ fn attack_as(
     // The requests that the policy allows, by the line that does, and by whom they were made.
     let mut allowed: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     render::note(&format!("{} attacks as `{}`", kit.len(), victim.name));
+    let progress = terminal::progress(kit.len());
     for attack in kit {
-        let _told = terminal::notice(&format!("{}: {}", attack.name, attack.help));
+        progress.set_message(attack.name);
+        progress.inc(1);
         let verdict = run::block_on(attack::run(attack, victim, policy, sandbox))?
             .map_err(|error| Stop::Host(crate::Failure::host(error)))?;
         let (word, said) = match verdict {
@@ -107,6 +109,7 @@ fn attack_as(
         }
         findings.push(json!({ "attack": attack.name, "agent": victim.name, "verdict": word, "detail": said }));
     }
+    progress.finish_and_clear();
     if !globals.json {
         for ((line, request), attacks) in &allowed {
             let line = if line.is_empty() { "no line".into() } else { render::shown_path(line) };

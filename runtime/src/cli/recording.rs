@@ -26,10 +26,10 @@ const PRIVATE: u32 = 0o600;
 #[derive(Args, Clone, Debug, Default)]
 pub struct RecordingArgs {
     /// Add a line to FILE for each decision: who asked for what, and what the policy said
-    #[arg(long, value_name = "FILE", help_heading = "Global options")]
+    #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
     /// Write the least policy that this run needed to a new FILE; nothing more is allowed for it
-    #[arg(long, value_name = "FILE", help_heading = "Global options")]
+    #[arg(long, value_name = "FILE")]
     learn: Option<PathBuf>,
 }
 

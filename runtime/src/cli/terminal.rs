@@ -97,6 +97,13 @@ pub fn notice(what: &str) -> Box<dyn Send> {
     Box::new(Cleared(bar))
 }
 
+/// A bar for `steps` steps; nothing where there is no terminal.
+pub fn progress(steps: usize) -> indicatif::ProgressBar {
+    let bar = indicatif::ProgressBar::new(steps as u64);
+    let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed})");
+    bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+}
+
 /// A bar that leaves no trace.
 struct Cleared(indicatif::ProgressBar);
 

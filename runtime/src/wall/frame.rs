@@ -61,7 +61,7 @@ mod tests {
         let message = encode(&"x".repeat(100)).unwrap();
         let receive = |bytes: Vec<u8>, longest| {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            runtime.block_on(async { super::receive::<String>(&mut &bytes[..], longest).await })
+            runtime.block_on(async { receive::<String>(&mut &bytes[..], longest).await })
         };
         assert_eq!(receive(message.clone(), 102).unwrap(), ("x".repeat(100), 102));
         assert_eq!(receive(message.clone(), 101).unwrap_err().kind(), io::ErrorKind::InvalidData);
