@@ -146,7 +146,6 @@ const PAGEMAP_SCAN: u64 = 0xc060_6610;
 const PR_SET_VMA: u64 = 0x5356_4d41;
 
 /// The flags of `clone` that make namespaces.
-#[expect(clippy::cast_sign_loss, reason = "the kernel's flags are a set of bits")]
 const NAMESPACES: u64 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWIPC
