@@ -10,6 +10,7 @@ mod elsewhere;
 mod engine;
 mod guests;
 mod limiter;
+mod returned;
 mod state;
 
 use std::{
@@ -18,11 +19,12 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use wasmtime::{Engine, Store, Trap, component::ResourceTableError};
-use wasmtime_wasi::I32Exit;
+use wasmtime::{Engine, Store};
 
 pub use cache::Cache;
 pub(crate) use elsewhere::received;
+pub(crate) use returned::{lift, lower};
+use returned::{outputs, reported, scrubbed, trapped};
 pub use state::CallState;
 
 use crate::{
@@ -39,14 +41,11 @@ use crate::{
         sql::Databases,
     },
     failure::{Code, Failure},
-    policy::{Denial, Limits, size_text},
+    policy::{Denial, Limits},
     sandbox::{
         bindings::{Field, types},
         guests::{Guest, Guests},
-        limiter::Limiter,
-        state::MAX_HANDLES,
     },
-    secret::Scrubber,
 };
 
 /// Runs guests. Cloning is cheap: the clones are one sandbox.
@@ -285,125 +284,4 @@ fn settled<T>(
 /// A call that was still running at its deadline.
 pub(crate) fn out_of_time() -> Failure {
     Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy")
-}
-
-/// What a call gave, without the secrets that it held.
-fn scrubbed(
-    result: Result<Vec<(String, Value)>, Failure>,
-    scrubber: &Scrubber,
-) -> Result<Vec<(String, Value)>, Failure> {
-    if scrubber.is_empty() {
-        return result;
-    }
-    let clean = |text: &str| scrubber.text(text).into_owned();
-    result.map(|outputs| outputs.into_iter().map(|(name, value)| (name, scrubber.value(value))).collect()).map_err(
-        |failure| Failure {
-            message: clean(&failure.message),
-            trace: clean(&failure.trace),
-            help: failure.help.as_deref().map(clean),
-            ..failure
-        },
-    )
-}
-
-pub(crate) fn lower(value: &Value) -> types::Value {
-    match value {
-        Value::Text(text) => types::Value::Text(text.as_ref().to_owned()),
-        Value::Data(data) => types::Value::Data(data.to_vec()),
-        Value::Json(json) => types::Value::Json(json.as_str().to_owned()),
-        Value::Secret(_) => types::Value::Text(String::from_utf8_lossy(value.bytes()).into_owned()),
-    }
-}
-
-/// Checks what a guest returned: declared names only, once each, valid, and not too much.
-fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String, Value)>, Failure> {
-    let size: u64 = fields.iter().map(size).sum();
-    if size > call.limits.output {
-        return Err(too_much(&call.limits));
-    }
-    let mut outputs: Vec<(String, Value)> = Vec::with_capacity(fields.len());
-    for Field { name, value } in fields {
-        let shown = name.escape_debug();
-        if call.manifest.output(&name).is_none() && name != agent::STATUS {
-            let known: Vec<_> = call.manifest.outputs.iter().map(|output| output.name.as_str()).collect();
-            let mut failure =
-                Failure::new(Code::Result, format!("the agent returned `{shown}`, which its manifest doesn't declare"));
-            failure.help = crate::diagnostic::suggestion(&name, known.iter().copied());
-            return Err(failure);
-        }
-        if outputs.iter().any(|(other, _)| *other == name) {
-            return Err(Failure::new(Code::Result, format!("the agent returned `{shown}` twice")));
-        }
-        let value = lift(value)
-            .map_err(|error| Failure::new(Code::Result, format!("the output `{shown}` is not JSON: {error}")))?;
-        outputs.push((name, value));
-    }
-    Ok(outputs)
-}
-
-fn size(field: &Field) -> u64 {
-    let value = match &field.value {
-        types::Value::Text(text) | types::Value::Json(text) => text.len(),
-        types::Value::Data(data) => data.len(),
-    };
-    (field.name.len() + value) as u64
-}
-
-pub(crate) fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
-    Ok(match value {
-        types::Value::Text(text) => Value::text(text),
-        types::Value::Data(data) => Value::data(data),
-        types::Value::Json(text) => Value::Json(crate::Json::parse(text)?),
-    })
-}
-
-fn too_much(limits: &CallLimits) -> Failure {
-    Failure::new(Code::Output, format!("the agent returned more than {}", size_text(limits.output)))
-        .help("raise `limits.output` in the policy")
-}
-
-fn out_of_memory(limits: &CallLimits) -> Failure {
-    Failure::new(Code::Memory, format!("the agent needs more memory than {}", size_text(limits.memory)))
-        .help("raise `limits.memory` in the policy")
-}
-
-/// A failure that the guest told us of.
-fn reported(failure: types::Failure, limiter: &Limiter, limits: &CallLimits) -> Failure {
-    use types::FailureKind;
-    let mut result = match failure.kind {
-        FailureKind::Memory if limiter.refused() => out_of_memory(limits),
-        FailureKind::Error | FailureKind::Memory => Failure::new(Code::Failed, failure.message),
-        FailureKind::Source => Failure::new(Code::Source, failure.message),
-        FailureKind::Output => Failure::new(Code::Result, failure.message),
-    };
-    result.trace = failure.trace;
-    result
-}
-
-/// A failure that stopped the guest.
-fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits: &CallLimits) -> Failure {
-    let limiter = &store.data().limiter;
-    if let Some(I32Exit(code)) = error.downcast_ref() {
-        return Failure::new(Code::Crashed, format!("the agent's program exited with {code} in place of returning"));
-    }
-    if let Some(ResourceTableError::Full) = error.downcast_ref() {
-        return Failure::new(
-            Code::Crashed,
-            format!("the agent holds more than {MAX_HANDLES} files and streams open at once"),
-        );
-    }
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => {
-            Failure::new(Code::Fuel, format!("the agent burnt all its fuel, {} units", limits.fuel))
-                .help("raise `limits.fuel` in the policy, of the agent or of the workflow that called it")
-        }
-        Some(_) if limiter.refused() => out_of_memory(limits),
-        Some(Trap::StackOverflow) => {
-            Failure::new(Code::Crashed, "the agent overflowed its stack: does it call itself for ever?")
-        }
-        Some(trap) => Failure::new(Code::Crashed, format!("the agent crashed: {trap}")),
-        None if limiter.refused() => out_of_memory(limits),
-        None if format!("{error:#}").contains("fuel allocated for hostcalls") => too_much(limits),
-        None => Failure::new(Code::Crashed, format!("the agent broke the contract: {error:#}")),
-    }
 }
