@@ -100,9 +100,9 @@ pub(crate) struct Globals {
 /// What `--wall` can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum WallChoice {
-    /// WebAssembly alone
+    // WebAssembly alone.
     None,
-    /// A process of its own for each agent, under Landlock, seccomp and rlimits
+    // A process of its own for each agent. (No doc comments: with them, every help would be long.)
     Process,
 }
 
