@@ -20,7 +20,7 @@
 
 #![cfg_attr(
     not(feature = "host"),
-    expect(dead_code, unused_imports, reason = "what only the host uses of the rest is there without it, too")
+    allow(dead_code, unused_imports, reason = "what only the host uses of the rest is there without it, too")
 )]
 
 pub mod agent;
