@@ -301,7 +301,7 @@ mod tests {
             ("{ deny = [\"1a\"] }", "bad-name"),
             ("{ deny = [\"sys\"] }", "undeniable-module"),
             ("{ allow = [\"os.path\"] }", "bad-name"),
-            ("{ refuse = [] }", "unknown-key"),
+            ("{ deny = [], refuse = [] }", "unknown-key"),
         ] {
             let report = Policy::parse("p.toml", &format!("version = 1\n[agents.a]\nimports = {rule}")).unwrap_err();
             assert_eq!(report.0[0].code, expected, "{rule}");

@@ -272,7 +272,7 @@ within = { env = [] }
     fn what_no_policy_allows_is_a_comment() {
         let asked = [
             ("files read /in/link", "files.outside"),
-            ("tcp example.com:80", "tcp.not-granted"),
+            ("udp send to 192.0.2.1:53", "udp.not-granted"),
             ("env no-name", "env.not-granted"),
             ("calls x/*", "calls.not-granted"),
             ("files read /;/x", "files.not-granted"),
