@@ -40,6 +40,10 @@ fn attacks(project: &Path, out: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     for guest in fs::read_dir(kit)? {
         let guest = guest?.path();
         let name = guest.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // What needs limits of its own says nothing about those of others.
+        if fs::read_to_string(guest.join("policy.toml")).is_ok_and(|policy| policy.contains("limits")) {
+            continue;
+        }
         for file in ["agent.toml", "main.py", "case.toml"].map(|file| guest.join(file)) {
             if file.is_file() {
                 let stem = file.file_name().unwrap_or_default().to_string_lossy().into_owned();

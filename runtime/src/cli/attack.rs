@@ -52,10 +52,14 @@ pub fn attack(globals: &Globals, arguments: &AttackArgs) -> Result<(), Stop> {
     let mut findings = Vec::new();
     let mut limited = Vec::new();
     for victim in &victims {
-        let limits = policy.authority(&victim.name, &victim.path).limits;
+        let authority = policy.authority(&victim.name, &victim.path);
+        let limits = authority.limits;
         let known = limited.contains(&limits);
+        // Where nothing is said about imports, everything may be imported.
+        let applies = |attack: &&Attack| authority.grants.imports.is_some() || !attack.name.starts_with("imports_");
         // What a limit stops is stopped for all who have the same limits.
-        let chosen: Vec<_> = kit.iter().filter(|attack| !known || matches!(attack.ends, Ending::Nothing(_))).collect();
+        let chosen: Vec<_> =
+            kit.iter().filter(applies).filter(|attack| !known || matches!(attack.ends, Ending::Nothing(_))).collect();
         limited.push(limits);
         attack_as(victim, &chosen, &policy, &sandbox, &mut tally, &mut findings, globals)?;
     }
