@@ -84,7 +84,7 @@ mod tests {
     fn the_kit_covers_each_capability() {
         let kit = Attack::all();
         let groups: BTreeSet<_> = kit.iter().filter_map(|attack| attack.name.split('_').next()).collect();
-        for group in ["files", "tcp", "udp", "limits", "component", "calls"] {
+        for group in ["files", "tcp", "udp", "sql", "imports", "calls", "limits"] {
             assert!(groups.contains(group), "nothing attacks {group}: {groups:?}");
         }
     }
