@@ -11,6 +11,7 @@ mod hostile;
 mod imports;
 mod interrupt;
 mod invariants;
+mod isolation;
 mod network;
 mod sql;
 mod support;

@@ -5,7 +5,7 @@ mod kernel;
 mod process;
 
 use crate::{
-    authority, hostile,
+    authority, hostile, isolation,
     support::{binary, host, root},
 };
 
@@ -20,6 +20,10 @@ fn nothing_changes_behind_the_wall() {
         authority::a_secret_for_one_host_is_a_placeholder();
         authority::a_value_that_could_not_be_hidden_is_refused();
         authority::every_decision_is_written_down();
+        isolation::an_instance_serves_one_call_or_one_run();
+        isolation::what_was_stopped_is_not_called_again();
+        isolation::an_agent_that_calls_itself_has_two_instances();
+        isolation::calls_of_one_instance_are_told_apart();
     });
 }
 

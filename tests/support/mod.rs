@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod binary;
+pub mod component;
 pub mod folder;
 pub mod host;
 pub mod postgres;

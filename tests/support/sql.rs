@@ -69,6 +69,7 @@ pub async fn ask(policy: &Policy, env: &[(&str, &str)], statements: &[(&str, &st
         env: Arc::default(),
         callees: Arc::new(Nobody),
         log: Arc::new(|_, _| {}),
+        kept: None,
     };
     let called = host::sandbox().call(call).await;
     let outputs = called.result.unwrap_or_else(|failure| panic!("{failure} {}", failure.trace));

@@ -29,7 +29,6 @@ pub struct Gate(Arc<Inner>);
 
 struct Inner {
     authority: Arc<Authority>,
-    subject: Subject,
     audit: Option<Arc<dyn Audit>>,
     scrubber: Arc<Scrubber>,
     state: Mutex<State>,
@@ -50,6 +49,7 @@ pub struct Subject {
 
 #[derive(Default)]
 struct State {
+    subject: Subject,
     kept: Vec<Denial>,
     denied: u64,
     allowed: Vec<Allowed>,
@@ -74,7 +74,14 @@ impl Gate {
         audit: Option<Arc<dyn Audit>>,
         scrubber: Arc<Scrubber>,
     ) -> Self {
-        Self(Arc::new(Inner { authority, subject, audit, scrubber, state: Mutex::default() }))
+        let state = Mutex::new(State { subject, ..State::default() });
+        Self(Arc::new(Inner { authority, audit, scrubber, state }))
+    }
+
+    /// Goes on for another call of the same agent under the same authority: the one that `next` is for.
+    pub(crate) fn go_on_for(&self, next: &Self) {
+        let subject = next.state().subject.clone();
+        *self.state() = State { subject, ..State::default() };
     }
 
     /// What is decided about.
@@ -134,7 +141,8 @@ impl Gate {
         let mut state = self.state();
         state.denied += 1;
         if state.denied <= MAX_RECORDED {
-            self.write(&mut state, self.denied_record(&denial, 1));
+            let record = denied_record(&state.subject, &denial, 1);
+            self.write(&mut state, record);
         }
         if state.kept.len() < MAX_KEPT && !state.kept.contains(&denial) {
             state.kept.push(denial);
@@ -147,8 +155,8 @@ impl Gate {
     ///
     /// Why the audit log can't be written.
     pub(crate) fn write_down(&self, record: Record) -> Result<(), String> {
-        let Subject { run, step, agent, digest } = self.0.subject.clone();
         let mut state = self.state();
+        let Subject { run, step, agent, digest } = state.subject.clone();
         self.write(&mut state, Record { run: run.to_string(), step, agent, digest, ..record });
         state.lost.clone().map_or(Ok(()), Err)
     }
@@ -179,43 +187,18 @@ impl Gate {
             let record = Record {
                 time: allowed.time,
                 count: allowed.count,
-                ..self.record(allowed.capability, &allowed.request, allowed.place.as_ref())
+                ..record(&state.subject, allowed.capability, &allowed.request, allowed.place.as_ref())
             };
             self.write(&mut state, record);
         }
         if let Some(more) = state.denied.checked_sub(MAX_RECORDED).filter(|more| *more > 0)
             && let Some(last) = state.kept.last().cloned()
         {
-            self.write(&mut state, self.denied_record(&last, more));
+            let record = denied_record(&state.subject, &last, more);
+            self.write(&mut state, record);
         }
         state.denied = 0;
         (std::mem::take(&mut state.kept), state.lost.take().map_or(Ok(()), Err))
-    }
-
-    fn denied_record(&self, denial: &Denial, count: u64) -> Record {
-        Record {
-            decision: Verdict::Denied,
-            code: denial.code.to_owned(),
-            count,
-            ..self.record(denial.capability(), &denial.request, denial.place.as_ref())
-        }
-    }
-
-    fn record(&self, capability: &str, request: &str, place: Option<&Place>) -> Record {
-        let Subject { run, step, agent, digest } = &self.0.subject;
-        Record {
-            time: now(),
-            run: run.to_string(),
-            step: step.clone(),
-            agent: agent.clone(),
-            digest: digest.clone(),
-            capability: capability.to_owned(),
-            request: request.escape_debug().to_string(),
-            decision: Verdict::Allowed,
-            code: String::new(),
-            line: place.map(Place::line),
-            count: 1,
-        }
     }
 
     fn write(&self, state: &mut State, record: Record) {
@@ -227,6 +210,32 @@ impl Gate {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn denied_record(subject: &Subject, denial: &Denial, count: u64) -> Record {
+    Record {
+        decision: Verdict::Denied,
+        code: denial.code.to_owned(),
+        count,
+        ..record(subject, denial.capability(), &denial.request, denial.place.as_ref())
+    }
+}
+
+fn record(subject: &Subject, capability: &str, request: &str, place: Option<&Place>) -> Record {
+    let Subject { run, step, agent, digest } = subject;
+    Record {
+        time: now(),
+        run: run.to_string(),
+        step: step.clone(),
+        agent: agent.clone(),
+        digest: digest.clone(),
+        capability: capability.to_owned(),
+        request: request.escape_debug().to_string(),
+        decision: Verdict::Allowed,
+        code: String::new(),
+        line: place.map(Place::line),
+        count: 1,
     }
 }
 

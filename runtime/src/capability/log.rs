@@ -51,7 +51,12 @@ struct State {
 impl Log {
     /// An empty log whose lines go to `sink`.
     pub fn new(sink: Sink) -> Self {
-        Self(Arc::new(Mutex::new(State { sink, left: MAX_LOGGED, partial: Vec::new() })))
+        Self(Arc::new(Mutex::new(State::new(sink))))
+    }
+
+    /// Begins anew: what is still written by whoever holds a clone goes to `sink`.
+    pub fn restart(&self, sink: Sink) {
+        *self.lock() = State::new(sink);
     }
 
     /// Writes whole lines.
@@ -93,6 +98,10 @@ impl Log {
 }
 
 impl State {
+    fn new(sink: Sink) -> Self {
+        Self { sink, left: MAX_LOGGED, partial: Vec::new() }
+    }
+
     fn line(&mut self, level: Level, line: &[u8]) {
         if self.left == 0 {
             return;

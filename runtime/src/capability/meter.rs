@@ -24,6 +24,11 @@ impl Meter {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// Has `amount` to spend, whatever was left.
+    pub fn refill(&self, amount: u64) {
+        self.0.store(amount, Ordering::Relaxed);
+    }
+
     /// Spends `amount`.
     ///
     /// # Errors

@@ -17,7 +17,8 @@ use crate::{
     },
     engine::Setup,
     failure::{Code, Failure},
-    policy::{Authority, Ceilings, FileGrant},
+    policy::{Authority, Ceilings, FileGrant, Isolation},
+    sandbox::Kept,
 };
 
 /// What one agent holds when it is called under certain ceilings.
@@ -28,6 +29,8 @@ pub(super) struct Held {
     pub mounts: Arc<Mounts>,
     /// Its databases.
     pub databases: Arc<Databases>,
+    /// Where its instance waits between calls, if one instance serves the run.
+    pub kept: Option<Arc<Kept>>,
     /// The ceilings of those that it calls.
     pub below: Ceilings,
     told: AtomicBool,
@@ -83,10 +86,12 @@ impl Holdings {
             _ => Databases::default(),
         };
         let below = authority.ceilings_below();
+        let kept = (authority.isolation == Isolation::Run).then(Arc::default);
         let held = Arc::new(Held {
             authority: Arc::new(authority),
             mounts,
             databases: Arc::new(databases),
+            kept,
             below,
             told: AtomicBool::new(false),
         });

@@ -319,6 +319,7 @@ impl Engine {
             log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
             env: Arc::new(env),
             callees: caller.clone(),
+            kept: held.kept.clone(),
         };
         let called = match (worker, &self.shared.workers) {
             (Some(worker), Some(workers)) => workers.call(worker, sandboxed).await,

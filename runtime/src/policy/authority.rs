@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    policy::{Decision, Denial, EnvGrant, FileGrant, Grants, Limits, Request, Standing, advice, files, imports},
+    policy::{
+        Decision, Denial, EnvGrant, FileGrant, Grants, Isolation, Limits, Request, Standing, advice, files, imports,
+    },
     source::Place,
 };
 
@@ -18,6 +20,8 @@ pub struct Authority {
     pub ceilings: Ceilings,
     /// What it leaves to those it calls.
     pub within: Option<Arc<Ceiling>>,
+    /// What an instance of it serves.
+    pub isolation: Isolation,
     /// The folders that remain under the ceilings.
     files: Arc<[FileGrant]>,
 }
@@ -36,9 +40,9 @@ pub type Ceilings = Arc<[Arc<Ceiling>]>;
 
 impl Authority {
     /// The authority of an agent that nobody called.
-    pub(super) fn new(limits: Limits, grants: Grants, within: Option<Arc<Ceiling>>) -> Self {
+    pub(super) fn new(limits: Limits, grants: Grants, within: Option<Arc<Ceiling>>, isolation: Isolation) -> Self {
         let files = grants.files.clone().unwrap_or_default();
-        Self { limits, grants, ceilings: Ceilings::default(), within, files }
+        Self { limits, grants, ceilings: Ceilings::default(), within, isolation, files }
     }
 
     /// The same agent, called by those who leave it `ceilings`.

@@ -19,6 +19,7 @@ mod grants;
 mod host;
 mod http;
 mod imports;
+mod isolation;
 mod jump;
 mod limits;
 mod lint;
@@ -52,6 +53,7 @@ pub use http::HttpGrant;
 pub(crate) use http::{MAX_METHOD, NEVER};
 pub(crate) use imports::is_module;
 pub use imports::{ImportRules, Standing};
+pub use isolation::Isolation;
 pub use limits::{Limits, size_text};
 pub use paths::PathPattern;
 pub use pattern::Pattern;
@@ -104,6 +106,7 @@ struct Section {
     limits: LimitKeys,
     grants: Grants,
     within: Option<Arc<Ceiling>>,
+    isolation: Option<Isolation>,
     keys: Vec<Key>,
 }
 
@@ -111,17 +114,19 @@ impl Policy {
     /// The authority of the agent called `name`, at `path` in its library. The most specific
     /// section wins, key by key; of two equally specific ones, the later.
     pub fn authority(&self, name: &str, path: &str) -> Authority {
-        let (mut limits, mut grants, mut within) = (self.limits.clone(), Grants::default(), None);
+        let (mut limits, mut grants) = (self.limits.clone(), Grants::default());
+        let (mut within, mut isolation) = (None, None);
         for section in self.about(name, path) {
             limits.narrow_to(&section.limits);
             grants.narrow_to(&section.grants);
             within = section.within.clone().or(within);
+            isolation = section.isolation.or(isolation);
         }
         let mut limits = limits.resolve();
         if let Some(ceiling) = &self.ceiling {
             limits = limits.at_most(&ceiling.authority(name, path).limits);
         }
-        Authority::new(limits, grants, within)
+        Authority::new(limits, grants, within, isolation.unwrap_or_default())
     }
 
     /// The same policy, with limits that are never above those of `ceiling`.

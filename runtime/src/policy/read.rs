@@ -10,8 +10,8 @@ use crate::{
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
     policy::{
-        Ceiling, Expectation, Grants, Key, Pattern, Policy, Section, expectation, explain, files::normal, grants::Role,
-        limits::LimitKeys,
+        Ceiling, Expectation, Grants, Isolation, Key, Pattern, Policy, Section, expectation, explain, files::normal,
+        grants::Role, limits::LimitKeys,
     },
     source::Source,
 };
@@ -125,10 +125,10 @@ fn read_section(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Sect
     let limits =
         table.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
     let grants = Grants::read(&mut table, base, Role::Given, report);
-    read_isolation(&mut table, report);
+    let isolation = table.take("isolation", report, Isolation::read);
     let within = table.get("within").and_then(|item| read_within(item, base, report));
     table.finish(report);
-    Some(Section { pattern, place, limits, grants, within, keys })
+    Some(Section { pattern, place, limits, grants, within, isolation, keys })
 }
 
 fn read_within(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Arc<Ceiling>> {
@@ -137,19 +137,6 @@ fn read_within(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Arc<C
     let grants = Grants::read(&mut table, base, Role::Ceiling, report);
     table.finish(report);
     Some(Arc::new(Ceiling { grants, place }))
-}
-
-/// Reads `isolation`. What this version can't do is refused: an operator who writes it relies on it.
-fn read_isolation(table: &mut Table<'_>, report: &mut Report) {
-    table.take("isolation", report, |item| match item.clone().text()? {
-        "call" => Ok(()),
-        other => Err(item
-            .wrong(
-                "not-supported",
-                format!("`isolation = \"{}\"` is not supported by this version", other.escape_debug()),
-            )
-            .help("every call has an instance of its own: isolation = \"call\"")),
-    });
 }
 
 #[cfg(test)]
@@ -174,7 +161,7 @@ mod tests {
             steps = 0
             [agents.a]
             files = [{ path = "x", mount = "data", access = "rw" }]
-            isolation = "run"
+            isolation = "process"
         "#;
         let expected = [
             "version",
@@ -184,7 +171,7 @@ mod tests {
             "bad-limit",
             "bad-path",
             "unknown-choice",
-            "not-supported",
+            "unknown-choice",
         ];
         assert_eq!(codes(text), expected);
     }

@@ -193,7 +193,7 @@ fn held(ground: &Ground<'_>, (name, path): Named<'_>) -> Authority {
     let authority = ground.policy.authority(name, path);
     let based = |files: &[FileGrant]| files.iter().map(|grant| grant.based(ground.base)).collect();
     let files = authority.grants.files.as_deref().map(based);
-    Authority::new(authority.limits, Grants { files, ..authority.grants }, None)
+    Authority::new(authority.limits, Grants { files, ..authority.grants }, None, authority.isolation)
 }
 
 /// Whether all that was ever said to a request is that no policy can allow it.

@@ -19,7 +19,7 @@ use crate::{
         bindings::{
             Field,
             interpreter::{Interpreter, InterpreterPre, Options, Source, turingbox::agent::imports},
-            proc::ProcPre,
+            proc::{Proc, ProcPre},
             types,
         },
         cache::{Cache, digest, just_compiled},
@@ -161,15 +161,14 @@ impl Guest {
         }
     }
 
-    /// Instantiates the guest in `store` and calls it. The outer error is a trap.
-    pub(super) async fn run(
+    /// Instantiates the guest in `store`, up to where the agent can be called. The outer error is a trap.
+    pub(super) async fn load(
         &self,
         store: &mut Store<CallState>,
         call: &Call<'_>,
-        inputs: &[Field],
-    ) -> wasmtime::Result<Result<Vec<Field>, types::Failure>> {
+    ) -> wasmtime::Result<Result<Loaded, types::Failure>> {
         match self {
-            Self::Proc(ready) => ready.instantiate_async(&mut *store).await?.call_run(store, inputs).await,
+            Self::Proc(ready) => Ok(Ok(Loaded::Proc(ready.instantiate_async(&mut *store).await?))),
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
                 let (source, bytecode) = source(call);
@@ -181,11 +180,29 @@ impl Guest {
                     },
                 };
                 let options = Options { guard_imports: call.gate.authority().guards_imports() };
-                if let Err(failure) = instance.call_load(&mut *store, &source, &compiled, options).await? {
-                    return Ok(Err(failure));
-                }
-                instance.call_run(store, inputs).await
+                let loaded = instance.call_load(&mut *store, &source, &compiled, options).await?;
+                Ok(loaded.map(|()| Loaded::Interpreter(instance)))
             }
+        }
+    }
+}
+
+/// A guest's instance that only has to be called.
+pub(super) enum Loaded {
+    Interpreter(Interpreter),
+    Proc(Proc),
+}
+
+impl Loaded {
+    /// Calls the agent. The outer error is a trap.
+    pub(super) async fn run(
+        &self,
+        store: &mut Store<CallState>,
+        inputs: &[Field],
+    ) -> wasmtime::Result<Result<Vec<Field>, types::Failure>> {
+        match self {
+            Self::Interpreter(instance) => instance.call_run(store, inputs).await,
+            Self::Proc(instance) => instance.call_run(store, inputs).await,
         }
     }
 }

@@ -9,6 +9,7 @@ mod cache;
 mod elsewhere;
 mod engine;
 mod guests;
+mod instance;
 mod limiter;
 mod returned;
 mod state;
@@ -19,10 +20,13 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use wasmtime::{Engine, Store};
 
 pub use cache::Cache;
 pub(crate) use elsewhere::received;
+pub use instance::Kept;
+use instance::{Instance, MAX_KEPT};
 pub(crate) use returned::{lift, lower};
 use returned::{outputs, reported, scrubbed, trapped};
 pub use state::CallState;
@@ -36,7 +40,7 @@ use crate::{
         files::{Mounts, Protected},
         gate::{Gate, Subject},
         imports,
-        log::{Log, Sink},
+        log::Sink,
         network::Network,
         sql::Databases,
     },
@@ -54,6 +58,8 @@ pub struct Sandbox {
     engine: Engine,
     guests: Arc<Guests>,
     network: Arc<Network>,
+    /// One for each instance that may be kept.
+    places: Arc<Semaphore>,
 }
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -95,6 +101,8 @@ pub struct Call<'a> {
     pub callees: Arc<dyn Callees>,
     /// Where its log goes.
     pub log: Sink,
+    /// Where the instance waits for the agent's next call; none where each call gets a fresh one.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// How a call went.
@@ -153,7 +161,8 @@ impl Sandbox {
     fn with(engine: wasmtime::Result<Engine>, cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         let engine = engine.map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
-        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default() })
+        let places = Arc::new(Semaphore::new(MAX_KEPT));
+        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default(), places })
     }
 
     /// The same sandbox, with another network than the system's.
@@ -182,19 +191,24 @@ impl Sandbox {
         };
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
-        let log = Log::new(call.log.clone());
-        let mut store = Store::new(&self.engine, CallState::new(&call, &log, self.network.clone()));
-        let result = self.call_in(&mut store, &guest, &call).await;
-        log.finish();
-        let left = store.get_fuel().unwrap_or_default();
+        let kept = call.kept.as_ref().and_then(|kept| kept.take(&call));
+        let mut instance = kept.unwrap_or_else(|| Box::new(Instance::new(self.store(&call))));
+        let state = instance.store.data();
+        let call = Call { gate: state.gate.clone(), env: state.env.clone(), ..call };
+        let result = self.call_in(&mut instance, &guest, &call).await;
+        let (left, state) = (instance.store.get_fuel().unwrap_or_default(), instance.store.data());
+        state.log.finish();
         let usage = Usage {
             fuel: call.limits.fuel.saturating_sub(left),
-            memory: store.data().limiter.memory(),
+            memory: state.limiter.memory(),
             time: start.elapsed(),
-            bytes: call.limits.bytes - store.data().bytes.left(),
-            calls: call.limits.calls - store.data().calls.left(),
+            bytes: call.limits.bytes - state.bytes.left(),
+            calls: call.limits.calls - state.calls.left(),
             steps: 0,
         };
+        if let Some(kept) = &call.kept {
+            kept.put(instance, &self.places);
+        }
         let result = scrubbed(result, call.env.scrubber());
         let (denials, written) = call.gate.finish();
         let unwritten = |why| Failure::host(format_args!("the audit log can't be written: {why}"));
@@ -223,22 +237,27 @@ impl Sandbox {
             env: Arc::default(),
             callees: Arc::new(call::Nobody),
             databases: Arc::default(),
-            log: log.clone(),
+            log,
+            kept: None,
         };
         let guest = self.guests.get(code)?;
-        let mut store = Store::new(&self.engine, CallState::new(&call, &Log::new(log), self.network.clone()));
+        let mut store = self.store(&call);
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
         settled(compiled, &store, &call.limits).map(drop)
     }
 
+    fn store(&self, call: &Call<'_>) -> Store<CallState> {
+        Store::new(&self.engine, CallState::new(call, self.network.clone()))
+    }
+
     async fn call_in(
         &self,
-        store: &mut Store<CallState>,
+        instance: &mut Instance,
         guest: &Guest,
         call: &Call<'_>,
     ) -> Result<Vec<(String, Value)>, Failure> {
-        meter(store, &call.limits)?;
+        meter(&mut instance.store, &call.limits)?;
         imports::refuse(call.code, &call.gate)?;
         let inputs = call.inputs.iter().map(|(name, value)| {
             let value = match value {
@@ -248,8 +267,8 @@ impl Sandbox {
             Ok(Field { name: name.clone(), value })
         });
         let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
-        let returned = within(&call.limits, guest.run(&mut *store, call, &inputs)).await?;
-        outputs(settled(returned, store, &call.limits)?, call)
+        let returned = within(&call.limits, instance.run(guest, call, &inputs)).await?;
+        outputs(settled(returned, &instance.store, &call.limits)?, call)
     }
 }
 

@@ -8,7 +8,8 @@ use wasmtime_wasi_http::WasiHttpCtx;
 
 use crate::{
     capability::{
-        call::Callees,
+        call::{Callees, Nobody},
+        env::Env,
         files::Files,
         gate::Gate,
         http::Http,
@@ -34,6 +35,8 @@ pub struct CallState {
     pub(crate) tcp: Tcp,
     pub(crate) sql: Sql,
     pub(crate) callees: Arc<dyn Callees>,
+    pub(crate) env: Arc<Env>,
+    network: Arc<Network>,
     pub(crate) bytes: Meter,
     pub(crate) calls: Meter,
 }
@@ -53,7 +56,8 @@ const MAX_RANDOM: u64 = 1 << 20;
 
 impl CallState {
     /// What a call begins with.
-    pub(super) fn new(call: &Call<'_>, log: &Log, network: Arc<Network>) -> Self {
+    pub(super) fn new(call: &Call<'_>, network: Arc<Network>) -> Self {
+        let log = Log::new(call.log.clone());
         let bytes = Meter::new(call.limits.bytes);
         let tcp = Tcp::new(call.gate.clone(), network.clone());
         let mut wasi = WasiCtxBuilder::new();
@@ -71,15 +75,35 @@ impl CallState {
             table,
             limiter: Limiter::new(call.limits.memory),
             files: Files::new(call.mounts.clone()),
-            log: log.clone(),
+            log,
             gate: call.gate.clone(),
-            http: Http::new(call.gate.clone(), network, bytes.clone(), call.env.clone(), call.limits.memory),
+            http: Http::new(call.gate.clone(), network.clone(), bytes.clone(), call.env.clone(), call.limits.memory),
             wasi_http: WasiHttpCtx::new(),
             tcp,
             sql: Sql::new(call.databases.clone()),
             callees: call.callees.clone(),
+            env: call.env.clone(),
+            network,
             bytes,
             calls: Meter::new(call.limits.calls),
         }
+    }
+
+    /// Goes on with the agent's next call, under the same authority. What the guest holds open stays,
+    /// and so do the placeholders that it has been given; what counts, counts from the beginning.
+    pub(super) fn go_on_for(&mut self, call: &Call<'_>) {
+        self.gate.go_on_for(&call.gate);
+        self.log.restart(call.log.clone());
+        self.bytes.refill(call.limits.bytes);
+        self.calls.refill(call.limits.calls);
+        let (gate, network, bytes) = (self.gate.clone(), self.network.clone(), self.bytes.clone());
+        self.http = Http::new(gate, network, bytes, self.env.clone(), call.limits.memory);
+        self.sql = Sql::new(call.databases.clone());
+        self.callees = call.callees.clone();
+    }
+
+    /// Lets go of what belongs to one call alone.
+    pub(super) fn rest(&mut self) {
+        self.callees = Arc::new(Nobody);
     }
 }

@@ -20,8 +20,8 @@ use crate::{
         sql::Databases,
     },
     failure::Failure,
-    policy::{Access, Authority, Ceilings, Policy},
-    sandbox::{Call, CallLimits, Called, Sandbox},
+    policy::{Access, Authority, Ceilings, Isolation, Policy},
+    sandbox::{Call, CallLimits, Called, Kept, Sandbox},
     secret::Secrets,
     source::Source,
     wall::{
@@ -84,6 +84,7 @@ struct Prepared {
     databases: Arc<Databases>,
     secrets: Secrets,
     sandbox: Sandbox,
+    kept: Option<Arc<Kept>>,
     runtime: Runtime,
     sources: Vec<Arc<Source>>,
     audited: bool,
@@ -126,6 +127,7 @@ impl Prepared {
         Ok(Self {
             manifest,
             code,
+            kept: (authority.isolation == Isolation::Run).then(Arc::default),
             authority: Arc::new(authority),
             mounts: Arc::new(mounts),
             databases: Arc::new(databases),
@@ -204,6 +206,7 @@ impl Prepared {
             log: log(parent.clone(), &env),
             env: Arc::new(env),
             callees: parent.clone() as Arc<dyn Callees>,
+            kept: self.kept.clone(),
         };
         self.sandbox.call(call).await
     }
