@@ -89,11 +89,10 @@ pub fn shown_path(path: &str) -> String {
     escape(&short.display().to_string()).into_owned()
 }
 
-/// What an agent is told, drawn: allowed or denied, by which line, and what would allow it,
-/// where `help` knows better than the denial.
-pub fn decision(request: &str, decision: &Decision, help: Option<&str>) -> String {
+/// What an agent is told, drawn: allowed or denied, by which line, and what would allow it.
+pub fn decision(request: &str, decision: &Decision) -> String {
     let place = match decision {
-        Decision::Denied(denial) => return denied(denial, help),
+        Decision::Denied(denial) => return denial_text(denial),
         Decision::Allowed(place) => place,
     };
     let title = Level::HELP.with_name("allowed").primary_title(escape(request).into_owned());
@@ -101,19 +100,12 @@ pub fn decision(request: &str, decision: &Decision, help: Option<&str>) -> Strin
 }
 
 fn denial_text(denial: &Denial) -> String {
-    denied(denial, None)
-}
-
-fn denied(denial: &Denial, help: Option<&str>) -> String {
     let message = escape(&denial.request).into_owned();
     let title = Level::ERROR.with_name("denied").primary_title(message).id(denial.code);
     let mut group = decided(Group::with_title(title), denial.place.as_ref(), "no policy line grants it");
-    let help = match help {
-        Some(help) => help.to_owned(),
-        None if denial.code.ends_with(".ceiling") => denial.help.clone(),
-        None => format!("a policy that allows it says, for this agent: {}", denial.help),
-    };
     if !denial.help.is_empty() {
+        let lines = denial.help.starts_with("[agents.");
+        let help = if lines { format!("these lines would allow it:\n{}", denial.help) } else { denial.help.clone() };
         group = group.element(Level::HELP.message(escape(&help).into_owned()));
     }
     renderer().render(&[group])

@@ -11,15 +11,13 @@ mod budget;
 mod callee;
 mod frame;
 mod held;
+mod proc;
 mod tape;
 mod worker;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
@@ -28,24 +26,22 @@ pub use tape::{Cell, Status, Tape};
 
 use crate::{
     Value,
-    agent::{Agent, AgentId, Body, Code as AgentCode, Library, Program, STATUS},
+    agent::{AgentId, Body, Library, Program, STATUS},
     audit::Audit,
     capability::{
         env::Env,
         files::{MountError, Protected},
-        gate::{Gate, Subject},
         sql::Databases,
     },
     engine::{
-        callee::Caller,
         frame::{Frame, Next},
         held::{Held, Holdings},
     },
     failure::{Code, Failure},
     policy::{Ceilings, Denial, Policy},
-    sandbox::{self, CallLimits, Sandbox, Usage},
+    sandbox::{Sandbox, Usage},
     secret::Secrets,
-    wall::{Wall, Worker, Workers},
+    wall::{Wall, Workers},
 };
 
 /// The most denials of one workflow that are kept for its report; each step has its own on the tape.
@@ -279,72 +275,6 @@ impl Engine {
         }
     }
 
-    /// Calls a proc in its sandbox.
-    async fn call_proc(
-        &self,
-        agent: &Agent,
-        code: &AgentCode,
-        call: &Call,
-        (held, worker): (&Held, Option<Worker>),
-        budget: Budget,
-    ) -> Outcome {
-        let env = match Env::open(&held.authority, &self.shared.setup.secrets) {
-            Ok(env) => env,
-            Err(failure) => return Outcome::failed(failure),
-        };
-        let caller = Arc::new(Caller {
-            engine: self.clone(),
-            ceilings: held.below.clone(),
-            budget: budget.clone(),
-            path: call.path.clone(),
-            made: AtomicU64::new(0),
-            steps: AtomicU64::new(0),
-        });
-        let limits = CallLimits {
-            memory: held.authority.limits.memory,
-            fuel: budget.fuel,
-            deadline: budget.deadline,
-            output: held.authority.limits.output,
-            bytes: budget.bytes,
-            calls: budget.calls,
-        };
-        let sandboxed = sandbox::Call {
-            manifest: &agent.manifest,
-            code,
-            inputs: &call.inputs,
-            limits,
-            mounts: held.mounts.clone(),
-            databases: held.databases.clone(),
-            gate: self.gate(agent, held, &call.path, &env),
-            log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
-            env: Arc::new(env),
-            callees: caller.clone(),
-            kept: held.kept.clone(),
-        };
-        let called = match (worker, &self.shared.workers) {
-            (Some(worker), Some(workers)) => workers.call(worker, sandboxed).await,
-            _ => self.shared.setup.sandbox.call(sandboxed).await,
-        };
-        let usage = Usage { steps: caller.steps.load(Ordering::Relaxed), ..called.usage };
-        let outcome = called.result.and_then(Outcome::reported).unwrap_or_else(Outcome::failed);
-        Outcome { denials: called.denials, usage, ..outcome }
-    }
-
-    /// The gate of one call at `step`.
-    fn gate(&self, agent: &Agent, held: &Held, step: &str, env: &Env) -> Gate {
-        let audit = self.shared.setup.audit.clone();
-        let subject = match audit {
-            None => Subject::default(),
-            Some(_) => Subject {
-                run: self.shared.run.clone(),
-                step: step.to_owned(),
-                agent: agent.manifest.name.clone(),
-                digest: agent.digest().to_owned(),
-            },
-        };
-        Gate::new(held.authority.clone(), subject, audit, env.scrubber().clone())
-    }
-
     /// Writes the outcome of a frame's step on the tape and moves the frame's head. Gives the
     /// frame's own outcome if that ends it.
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
@@ -356,7 +286,7 @@ impl Engine {
                 if let Some(denial) = denials {
                     let gate = self.gate(agent, &held, &frame.step_path(), &Env::default());
                     gate.deny(denial);
-                    outcome.denials.extend(gate.finish().0);
+                    outcome.denials.extend(self.explained(agent, gate.finish().0));
                 }
             }
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),

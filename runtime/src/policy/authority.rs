@@ -97,24 +97,26 @@ impl Authority {
         if let Decision::Denied(_) = own {
             return own;
         }
-        let held = |ceiling: &&Arc<Ceiling>| match request {
+        let decide = |ceiling: &Ceiling| match request {
             // A ceiling names the host's folders, the request a path of the guest's: what remains of
             // the agent's folders is known already.
             Request::Files { access, path } => {
-                ceiling.grants.files.is_some()
-                    && matches!(files::decide(&self.files, path, *access), Decision::Denied(_))
+                ceiling.grants.files.as_ref().map(|_| files::decide(&self.files, path, *access))
             }
-            _ => matches!(ceiling.grants.decide(request), Some(Decision::Denied(_))),
+            _ => ceiling.grants.decide(request),
         };
-        match self.ceilings.iter().find(held) {
-            Some(ceiling) => Decision::Denied(ceiling.denial(request)),
-            None => own,
-        }
+        let held = self.ceilings.iter().find_map(|ceiling| match decide(ceiling) {
+            Some(Decision::Denied(denial)) => Some(ceiling.denial(request, denial)),
+            _ => None,
+        });
+        held.map_or(own, Decision::Denied)
     }
 }
 
 impl Ceiling {
-    fn denial(&self, request: &Request<'_>) -> Denial {
+    /// The denial for what this ceiling doesn't leave, though the agent has it: `why` is what it says by
+    /// itself, and so what would widen it.
+    fn denial(&self, request: &Request<'_>, why: Denial) -> Denial {
         let code = match request {
             Request::Files { .. } => "files.ceiling",
             Request::Http { .. } => "http.ceiling",
@@ -125,8 +127,10 @@ impl Ceiling {
             Request::Imports { .. } => "imports.ceiling",
             Request::Jump => "jump.ceiling",
         };
-        Denial::new(code, request)
-            .at(&self.place)
-            .help("the agent's own grant allows it, and this ceiling of a caller's does not: widen `within`")
+        let help = match request {
+            Request::Files { access, .. } => format!("files = [{{ path = \"…\", access = \"{}\" }}]", access.word()),
+            _ => why.help,
+        };
+        Denial::new(code, request).at(&self.place).help(help)
     }
 }

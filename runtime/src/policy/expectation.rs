@@ -60,7 +60,9 @@ impl Expectation {
             (Decision::Denied(_), None) if !self.allowed => return None,
             (Decision::Denied(denial), Some(code)) if denial.code == code => return None,
             (Decision::Denied(denial), Some(code)) => (format!("`{}`, not `{code}`", denial.code), String::new()),
-            (Decision::Denied(denial), None) => (format!("`{}`", denial.code), denial.help.clone()),
+            (Decision::Denied(denial), None) => {
+                (format!("`{}`", denial.code), policy.would_allow((&name, &path), denial).unwrap_or_default())
+            }
             (Decision::Allowed(_), _) => ("allowed".to_owned(), String::new()),
         };
         let place = match &decision {
@@ -79,7 +81,7 @@ impl Expectation {
         };
         let help = match (self.help.is_empty(), help.is_empty()) {
             (false, _) => Some(self.help.clone()),
-            (true, false) => Some(format!("a policy that allows it says, for this agent: {help}")),
+            (true, false) => Some(format!("these lines would allow it:\n{help}")),
             (true, true) => None,
         };
         let failed = Diagnostic::error("failed-test", message.replace(|c: char| c.is_control(), "?"));

@@ -101,24 +101,31 @@ impl Policy {
         sections.filter_map(|section| Some((section.pattern.as_str(), against(section)?))).collect()
     }
 
-    /// The lines under which an agent would be allowed what `denial` is about: its own section, with
-    /// the key as it is now and what is missing. None where no section of its own can allow it.
+    /// The lines under which an agent would be allowed what `denial` is about: its own section, and
+    /// where that stands, with the key as it is now and what is missing; or, where a caller's ceiling
+    /// denies it, the same of that caller's `within`. None where no lines can allow it, and where the
+    /// denial says all of them already.
     pub fn would_allow(&self, (name, path): Named<'_>, denial: &Denial) -> Option<String> {
-        let word = advice::of(denial.capability()).map_or(denial.capability(), |advice| advice.key());
-        let section = format!("[agents.{}]", quoted(name));
-        let Some(list) = denial.help.strip_prefix(&format!("{word} = [")) else {
-            return denial.help.starts_with(&format!("{word} = ")).then(|| format!("{section}\n{}", denial.help));
-        };
-        let missing = list.strip_suffix(']')?;
-        let said = self.said((name, path)).into_iter().find(|said| said.key.name == word);
-        let parts = said.map(|said| said.key.parts.as_slice()).unwrap_or_default();
-        // The line that denies it is the one to replace.
-        let kept = parts.iter().filter(|part| Some(*part) != denial.place.as_ref()).map(Place::text);
-        let elements: Vec<_> = kept.chain([missing]).map(|element| format!("    {element},\n")).collect();
-        Some(match elements.as_slice() {
-            [_] => format!("{section}\n{word} = [{missing}]"),
-            _ => format!("{section}\n{word} = [\n{}]", elements.concat()),
-        })
+        if denial.code.ends_with(".ceiling") {
+            return self.would_leave(denial);
+        }
+        let own = self.sections.iter().find(|section| section.pattern.as_str() == name);
+        let own = own.map(|section| format!(" # {}", section.place.line())).unwrap_or_default();
+        let said = self.said((name, path)).into_iter().map(|said| said.key);
+        Some(format!("[agents.{}]{own}\n{}", quoted(name), widened(said, denial)?))
+    }
+
+    /// The `within` that would leave what `denial` is about.
+    fn would_leave(&self, denial: &Denial) -> Option<String> {
+        let place = denial.place.as_ref()?;
+        let denies = |section: &&Section| section.within.as_ref().is_some_and(|within| within.place == *place);
+        let section = self.sections.iter().find(denies)?;
+        let within = section.keys.iter().find(|key| key.name == "within")?;
+        let others = within.inner.iter().filter(|key| key.name != written_key(denial));
+        let others = others.map(|key| format!("{} = {}", key.name, key.place.text()));
+        let keys: Vec<_> = others.chain([widened(within.inner.iter(), denial)?]).collect();
+        let (pattern, line) = (quoted(section.pattern.as_str()), section.place.line());
+        Some(format!("[agents.{pattern}] # {line}\nwithin = {{ {} }}", keys.join(", ")))
     }
 
     /// The sections that are about an agent, the least specific first.
@@ -127,6 +134,29 @@ impl Policy {
         sections.sort_by_key(|section| section.pattern.specificity());
         sections
     }
+}
+
+/// The key that a denial's help is about.
+fn written_key(denial: &Denial) -> &'static str {
+    advice::of(denial.capability()).map_or(denial.capability(), |advice| advice.key())
+}
+
+/// The key as `denial` wants it: what it says now, and what is missing.
+fn widened<'k>(mut said: impl Iterator<Item = &'k Key>, denial: &Denial) -> Option<String> {
+    let word = written_key(denial);
+    let wanted = denial.help.strip_prefix(word)?.strip_prefix(" = ")?;
+    let Some(missing) = wanted.strip_prefix('[').and_then(|list| list.strip_suffix(']')) else {
+        return Some(denial.help.clone());
+    };
+    let said = said.find(|key| key.name == word);
+    let parts = said.map(|key| key.parts.as_slice()).unwrap_or_default();
+    // The line that denies it is the one to replace.
+    let kept = parts.iter().filter(|part| Some(*part) != denial.place.as_ref()).map(Place::text);
+    let elements: Vec<_> = kept.chain([missing]).map(|element| format!("    {element},\n")).collect();
+    Some(match elements.as_slice() {
+        [_] => denial.help.clone(),
+        _ => format!("{word} = [\n{}]", elements.concat()),
+    })
 }
 
 /// The keys of a section's table.
@@ -203,7 +233,10 @@ env = ["A", "B"]
         let request = Request::parse("env A").unwrap();
         assert!(matches!(policy.authority_below(&[], ("a", "a")).decide(&request), Decision::Allowed(_)));
         let below = policy.authority_below(&[("caller", "caller")], ("a", "a")).decide(&request);
-        assert!(matches!(below, Decision::Denied(denial) if denial.code == "env.ceiling"));
+        assert!(matches!(&below, Decision::Denied(denial) if denial.code == "env.ceiling"));
+        let Decision::Denied(denial) = below else { panic!("the ceiling has no A") };
+        let lines = policy.would_allow(("a", "a"), &denial).unwrap();
+        assert_eq!(lines, "[agents.\"caller\"] # p:8\nwithin = { env = [\n    \"B\",\n    \"A\",\n] }");
         let against = policy.ceilings_against(("a", "a"), &request);
         assert_eq!(against.iter().map(|(whose, _)| *whose).collect::<Vec<_>>(), ["caller"]);
     }

@@ -9,6 +9,7 @@ import sys
 import traceback
 import warnings
 
+import wit_world
 import wit_world.imports
 from componentize_py_types import Err
 from wit_world.imports import call as _call, http as _http  # noqa: F401 (what is not imported now can't be later)
@@ -19,7 +20,14 @@ from .archive import Archive
 
 LIBRARY = os.path.dirname(traceback.__file__)
 # Code that is in memory, and whose source lines can't be had.
-WITHOUT_SOURCE = (LIBRARY + os.sep, os.path.dirname(__file__) + os.sep)
+WITHOUT_SOURCE = tuple(
+    folder + os.sep
+    for folder in (
+        LIBRARY,
+        os.path.dirname(os.path.dirname(__file__)),
+        os.path.dirname(os.path.dirname(wit_world.__file__)),
+    )
+)
 
 # Neither imported nor kept: they need a screen, a terminal or a compiler, or they test Python.
 LEFT_OUT = {

@@ -86,8 +86,11 @@ impl Explained<'_> {
                 "code": code, "line": place.map(Place::line), "help": help, "lines": lines,
             }))?;
         } else {
-            let help = lines.map(|lines| format!("these lines would allow it{}:\n{lines}", self.own_section()));
-            terminal::print_line(&render::decision(&request.to_string(), &decision, help.as_deref()))?;
+            let decision = match (decision.clone(), lines) {
+                (Decision::Denied(denial), Some(lines)) => Decision::Denied(denial.help(lines)),
+                (decision, _) => decision,
+            };
+            terminal::print_line(&render::decision(&request.to_string(), &decision))?;
             self.warn_of_ceilings(request, &decision);
         }
         if code.is_some() { Err(Stop::Said(3)) } else { Ok(()) }
@@ -106,13 +109,6 @@ impl Explained<'_> {
                 render::note(&format!("called by `{whose}` it is denied: `within` at {line} is a ceiling"));
             }
         }
-    }
-
-    /// Where the agent's own section is, if it has one.
-    fn own_section(&self) -> String {
-        let sections = self.policy.sections_about(self.agent);
-        let own = sections.into_iter().find(|(pattern, _)| *pattern == self.agent.0);
-        own.map_or_else(String::new, |(_, place)| format!(", in the section at {}", render::shown_path(&place.line())))
     }
 
     fn caller_names(&self) -> Vec<&str> {

@@ -1,0 +1,97 @@
+//! Calls of procs: what one is made with, and what is said of its denials.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use crate::{
+    agent::{Agent, Code as AgentCode},
+    capability::{
+        env::Env,
+        gate::{Gate, Subject},
+    },
+    engine::{Budget, Call, Engine, Outcome, callee::Caller, held::Held, tape},
+    policy::Denial,
+    sandbox::{self, CallLimits, Usage},
+    wall::Worker,
+};
+
+impl Engine {
+    /// Calls a proc in its sandbox.
+    pub(super) async fn call_proc(
+        &self,
+        agent: &Agent,
+        code: &AgentCode,
+        call: &Call,
+        (held, worker): (&Held, Option<Worker>),
+        budget: Budget,
+    ) -> Outcome {
+        let env = match Env::open(&held.authority, &self.shared.setup.secrets) {
+            Ok(env) => env,
+            Err(failure) => return Outcome::failed(failure),
+        };
+        let caller = Arc::new(Caller {
+            engine: self.clone(),
+            ceilings: held.below.clone(),
+            budget: budget.clone(),
+            path: call.path.clone(),
+            made: AtomicU64::new(0),
+            steps: AtomicU64::new(0),
+        });
+        let limits = CallLimits {
+            memory: held.authority.limits.memory,
+            fuel: budget.fuel,
+            deadline: budget.deadline,
+            output: held.authority.limits.output,
+            bytes: budget.bytes,
+            calls: budget.calls,
+        };
+        let sandboxed = sandbox::Call {
+            manifest: &agent.manifest,
+            code,
+            inputs: &call.inputs,
+            limits,
+            mounts: held.mounts.clone(),
+            databases: held.databases.clone(),
+            gate: self.gate(agent, held, &call.path, &env),
+            log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
+            env: Arc::new(env),
+            callees: caller.clone(),
+            kept: held.kept.clone(),
+        };
+        let called = match (worker, &self.shared.workers) {
+            (Some(worker), Some(workers)) => workers.call(worker, sandboxed).await,
+            _ => self.shared.setup.sandbox.call(sandboxed).await,
+        };
+        let usage = Usage { steps: caller.steps.load(Ordering::Relaxed), ..called.usage };
+        let outcome = called.result.and_then(Outcome::reported).unwrap_or_else(Outcome::failed);
+        Outcome { denials: self.explained(agent, called.denials), usage, ..outcome }
+    }
+
+    /// What was denied to an agent, with the lines that would allow it.
+    pub(super) fn explained(&self, agent: &Agent, mut denials: Vec<Denial>) -> Vec<Denial> {
+        for denial in &mut denials {
+            let named = (agent.manifest.name.as_str(), agent.manifest.path.as_str());
+            if let Some(lines) = self.shared.setup.policy.would_allow(named, denial) {
+                denial.help = lines;
+            }
+        }
+        denials
+    }
+
+    /// The gate of one call at `step`.
+    pub(super) fn gate(&self, agent: &Agent, held: &Held, step: &str, env: &Env) -> Gate {
+        let audit = self.shared.setup.audit.clone();
+        let subject = match audit {
+            None => Subject::default(),
+            Some(_) => Subject {
+                run: self.shared.run.clone(),
+                step: step.to_owned(),
+                agent: agent.manifest.name.clone(),
+                digest: agent.digest().to_owned(),
+            },
+        };
+        Gate::new(held.authority.clone(), subject, audit, env.scrubber().clone())
+    }
+}
