@@ -14,6 +14,7 @@
 //! - [`sandbox`]: guests, and the limits that hold them
 //! - [`capability`]: what a guest can reach, one file each
 //! - [`wall`]: guests in processes of their own, where the kernel holds what we overlook
+//! - [`sql`]: statements, read and checked
 //! - [`template`]: templates, with every value made safe for its place
 //! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
@@ -42,6 +43,7 @@ pub mod sandbox;
 #[cfg(feature = "host")]
 pub mod secret;
 pub mod source;
+pub mod sql;
 pub mod template;
 mod value;
 #[cfg(feature = "host")]

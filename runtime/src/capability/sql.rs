@@ -1,17 +1,12 @@
 //! Databases: one statement at a time, of those that the policy grants.
 //!
 //! A guest names a database and never sees where it is. Its statement is parsed, checked and printed
-//! anew ([`statement`]); what runs is that print. SQLite checks each access a second time, through
+//! anew ([`sql`](crate::sql)); what runs is that print. SQLite checks each access a second time, through
 //! its authorizer; PostgreSQL runs it in a read-only transaction where it changes nothing, and as the
 //! role that the policy says.
 
-mod check;
-mod placeholder;
 mod postgres;
-mod rewrite;
-mod scope;
 mod sqlite;
-mod statement;
 
 use std::{
     collections::HashMap,
@@ -20,21 +15,17 @@ use std::{
     time::Duration,
 };
 
-use statement::{Checked, Dialect};
-
 pub(crate) use crate::sandbox::bindings::sql::{Cell, Error, Rows};
 use crate::{
     capability::{
         files::{MountError, Protected},
         gate::Gate,
     },
-    policy::{Access, Authority, DatabaseGrant, DatabaseUrl, Decision, FileGrant, Request, SqlAction, size_text},
+    policy::{Access, Authority, DatabaseGrant, DatabaseUrl, Denial, FileGrant, Request, SqlAction, size_text},
     sandbox::{CallState, bindings},
+    sql::{self, Asked, Checked, Dialect, MAX_PARAMETERS, Stopped},
     wall::Reach,
 };
-
-/// The most parameters of one statement: SQLite takes 32,766, PostgreSQL 65,535.
-const MAX_PARAMETERS: usize = 10_000;
 
 /// The most bytes of all parameters of a statement, and of all rows that one gives: they are in the
 /// host's memory, and in the guest's.
@@ -214,7 +205,7 @@ impl Sql {
             return Err(Error::Limit(format!("the parameters are more than {MAX_PARAMETERS}, or than {most}")));
         }
         let dialect = if matches!(target, Target::Sqlite(_)) { Dialect::Sqlite } else { Dialect::Postgres };
-        let checked = statement::checked(statement, dialect, database.clone(), gate.clone()).await?;
+        let checked = checked(statement, dialect, database.clone(), gate.clone()).await?;
         if checked.parameters != parameters.len() {
             let (takes, given) = (checked.parameters, parameters.len());
             return Err(Error::Statement(format!("the statement takes {takes} parameters, not {given}")));
@@ -251,14 +242,41 @@ impl bindings::sql::Host for CallState {
     }
 }
 
+/// Reads and checks a statement on a thread of its own, which has the stack for it.
+async fn checked(text: String, dialect: Dialect, database: String, gate: Gate) -> Result<Checked, Error> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let work = move || {
+        let asked = Asked { authority: gate.authority(), ask: &|request| gate.ask(request) };
+        let checked = sql::read(&text, dialect, &database, &asked);
+        // Nobody waits any more where the call is over.
+        drop(sender.send(checked.map_err(|stopped| stopped_by(stopped, &gate))));
+    };
+    let failed = || Error::Database("the statement can't be read: the host has no thread for it".into());
+    std::thread::Builder::new().name("sql".into()).stack_size(sql::STACK).spawn(work).map_err(|_| failed())?;
+    receiver.await.map_err(|_| failed())?
+}
+
+/// Tells the guest why its statement doesn't run.
+fn stopped_by(stopped: Stopped, gate: &Gate) -> Error {
+    match stopped {
+        Stopped::Refused(denial) => {
+            let sentence = format!("{}: every policy denies it: {}", denial.code, denial.request);
+            gate.deny(denial);
+            Error::Denied(sentence)
+        }
+        Stopped::Denied(denial) => denied(&denial),
+        Stopped::Invalid(why) => Error::Statement(why),
+        Stopped::Limit(why) => Error::Limit(why),
+    }
+}
+
 /// Asks the policy. What it denies is remembered, and told to the guest in a sentence.
 fn ask(gate: &Gate, request: &Request<'_>) -> Result<(), Error> {
-    if let Decision::Denied(denial) = gate.authority().decide(request) {
-        let sentence = format!("{}: the policy doesn't grant it: {}", denial.code, denial.request);
-        gate.deny(denial);
-        return Err(Error::Denied(sentence));
-    }
-    if gate.allows(request) { Ok(()) } else { Err(Error::Denied("the audit log can't be written".into())) }
+    gate.ask(request).map_err(|denial| denied(&denial))
+}
+
+fn denied(denial: &Denial) -> Error {
+    Error::Denied(format!("{}: the policy doesn't grant it: {}", denial.code, denial.request))
 }
 
 fn size(cell: &Cell) -> usize {

@@ -4,7 +4,7 @@ use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
     policy::{
-        Asked, Authority, Decision, Denial, Grants, Pattern, Request,
+        Asked, Authority, ByName, Decision, Denial, Grants, Listed, Pattern, Request,
         advice::{Advise, Least, Wide, quoted},
     },
     source::Place,
@@ -19,10 +19,17 @@ pub struct CallGrant {
     pub place: Place,
 }
 
+impl ByName for CallGrant {
+    fn names(&self) -> &Pattern {
+        &self.pattern
+    }
+}
+
 /// Decides about the agent called `name`, at `path` in its library.
-pub(super) fn decide(grants: &[CallGrant], name: &str, path: &str) -> Decision {
-    match grants.iter().find(|grant| grant.pattern.matches(name, path)) {
-        Some(grant) => Decision::Allowed(Some(grant.place.clone())),
+pub(super) fn decide(grants: &Listed<CallGrant>, name: &str, path: &str) -> Decision {
+    let candidates = grants.candidates(name).chain(grants.candidates(path));
+    match candidates.filter(|place| grants[*place].pattern.matches(name, path)).min() {
+        Some(place) => Decision::Allowed(Some(grants[place].place.clone())),
         None => {
             let request = Request::Calls { agent: name.into(), path: path.into() };
             let denial = Denial::new("calls.not-granted", &request);
@@ -35,8 +42,8 @@ pub(super) fn decide(grants: &[CallGrant], name: &str, path: &str) -> Decision {
 }
 
 /// Reads `calls = ["name", "folder/*"]`.
-pub(super) fn read(item: Item<'_>, report: &mut Report) -> Vec<CallGrant> {
-    let Ok(items) = item.array().map_err(|wrong| report.push(wrong)) else { return Vec::new() };
+pub(super) fn read(item: Item<'_>, report: &mut Report) -> Listed<CallGrant> {
+    let items = item.array().map_err(|wrong| report.push(wrong)).unwrap_or_default();
     let grants = items.into_iter().filter_map(|item| {
         let place = item.place();
         let pattern = pattern(item).map_err(|wrong| report.push(wrong)).ok()?;
@@ -73,7 +80,7 @@ impl Advise for Calls {
     }
 
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {
-        let grants = grants.calls.as_deref().unwrap_or_default();
+        let Some(grants) = grants.calls.as_deref() else { return Vec::new() };
         let covering = |(index, narrow): (usize, &CallGrant)| {
             // Of two alike, the later is too much.
             let covers = |(at, wide): &(usize, &CallGrant)| {

@@ -7,8 +7,8 @@ use crate::{
     diagnostic::Report,
     document::Table,
     policy::{
-        ByHost, CallGrant, DatabaseGrant, Decision, EnvGrant, FileGrant, HttpGrant, ImportRules, Request, TcpGrant,
-        calls, env, files, http, imports, jump, sql, tcp,
+        ByHost, CallGrant, DatabaseGrant, Decision, EnvGrant, FileGrant, HttpGrant, ImportRules, Listed, Request,
+        TcpGrant, calls, env, files, http, imports, jump, sql, tcp,
     },
     source::Place,
 };
@@ -26,7 +26,7 @@ pub struct Grants {
     /// Variables.
     pub env: Option<Arc<[EnvGrant]>>,
     /// Agents to call.
-    pub calls: Option<Arc<[CallGrant]>>,
+    pub calls: Option<Arc<Listed<CallGrant>>>,
     /// Databases.
     pub databases: Option<Arc<[DatabaseGrant]>>,
     /// Modules to import.
@@ -101,7 +101,7 @@ impl Grants {
             Request::Http { method, url, address } => http::decide(&ByHost::default(), method, url, *address),
             Request::Tcp { host, port, address } => tcp::decide(&ByHost::default(), host, *port, *address),
             Request::Env { name } => env::decide(&[], name),
-            Request::Calls { agent, path } => calls::decide(&[], agent, path),
+            Request::Calls { agent, path } => calls::decide(&Listed::default(), agent, path),
             Request::Sql { .. } => sql::decide(&[], request),
             Request::Imports { .. } | Request::Jump => Decision::Allowed(None),
         }

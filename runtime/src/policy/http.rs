@@ -1,6 +1,7 @@
 //! Requests over HTTP that an agent may make.
 
 mod advice;
+mod index;
 
 use std::{borrow::Cow, fmt, net::IpAddr};
 
@@ -14,6 +15,7 @@ use crate::{
 };
 
 pub(super) use advice::Http;
+use index::Index;
 
 /// One entry of `http`.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +37,14 @@ pub struct HttpGrant {
 }
 
 impl OfHost for HttpGrant {
+    type Index = Index;
+
     fn host(&self) -> &HostPattern {
         &self.host
+    }
+
+    fn note(&self, place: usize, index: &mut Index) {
+        index.note(self, place);
     }
 }
 
@@ -146,11 +154,27 @@ pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, addres
     let request = Request::Http { method: method.into(), url: Cow::Borrowed(url), address };
     let address = address.or(url.host().address());
     let mut nearest: Option<(Missed, &HttpGrant)> = None;
-    for grant in grants.about(url.host()) {
-        match grant.misses(method, url, address) {
-            None => return Decision::Allowed(Some(grant.place.clone())),
-            Some(missed) if nearest.is_none_or(|(other, _)| missed > other) => nearest = Some((missed, grant)),
-            Some(_) => {}
+    for host in grants.names(url.host()) {
+        let (mut allowing, mut elsewhere) = (usize::MAX, usize::MAX);
+        for place in host.index.candidates(url) {
+            match grants.at(*place).misses(method, url, address) {
+                None => allowing = allowing.min(*place),
+                Some(Missed::Address(_)) => elsewhere = elsewhere.min(*place),
+                Some(_) => {}
+            }
+        }
+        if allowing != usize::MAX {
+            return Decision::Allowed(Some(grants.at(allowing).place.clone()));
+        }
+        let nearest_here = match elsewhere {
+            usize::MAX => host.index.nearest(method, url).unwrap_or(host.all[0]),
+            place => place,
+        };
+        let grant = grants.at(nearest_here);
+        if let Some(missed) = grant.misses(method, url, address)
+            && nearest.is_none_or(|(other, _)| missed > other)
+        {
+            nearest = Some((missed, grant));
         }
     }
     let denial = match nearest {

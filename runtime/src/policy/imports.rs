@@ -129,10 +129,10 @@ impl ImportRules {
     }
 
     fn with(&self, module: &str) -> String {
-        let mut allowed = self.allowed().unwrap_or_default();
-        if allowed.len() > MAX_LISTED || !is_module(module) {
+        if self.allow.as_ref().is_some_and(|(allow, _)| allow.len() > MAX_LISTED) || !is_module(module) {
             return format!("add \"{}\" to `allow`", module.escape_debug());
         }
+        let mut allowed = self.allowed().unwrap_or_default();
         allowed.push(module.to_owned());
         self.line(self.deny.keys().cloned().collect(), Some(allowed))
     }

@@ -61,15 +61,31 @@ impl PathPattern {
         path.and_then(|path| Self::parse(path).ok()).unwrap_or_else(Self::all)
     }
 
+    /// What every path begins with that it is about, in whole segments.
+    pub(super) fn begins(&self) -> &str {
+        match self.0.split('/').position(|part| part.contains('*')) {
+            None => &self.0,
+            Some(open) => {
+                let (end, _) = self.0.match_indices('/').nth(open - 1).unwrap_or_default();
+                &self.0[..end]
+            }
+        }
+    }
+
+    /// What a pattern is compared with, where a slash that is encoded is part of a name.
+    pub(super) fn subject(url: &Url) -> &[u8] {
+        url.decoded().unwrap_or(url.path().as_bytes())
+    }
+
     /// Whether it is about the path of `url`. A slash that is encoded is read both ways, as part of
     /// a name and as its end, and both have to fit.
     pub fn matches(&self, url: &Url) -> bool {
         if self.0 == "/**" {
             return true;
         }
-        let Some(decoded) = url.decoded() else { return matches(&self.0, url.path().as_bytes()) };
-        let split = || decoded.iter().map(|byte| if *byte == 0 { b'/' } else { *byte }).collect::<Vec<_>>();
-        matches(&self.0, decoded) && (!decoded.contains(&0) || matches(&self.0, &split()))
+        let path = Self::subject(url);
+        let split = || path.iter().map(|byte| if *byte == 0 { b'/' } else { *byte }).collect::<Vec<_>>();
+        matches(&self.0, path) && (!path.contains(&0) || matches(&self.0, &split()))
     }
 }
 

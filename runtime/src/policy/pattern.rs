@@ -23,6 +23,11 @@ impl Pattern {
         matches(self.0.as_bytes(), if self.0.contains('/') { path } else { name }.as_bytes())
     }
 
+    /// What every name begins with that it is about.
+    pub(super) fn begins(&self) -> &str {
+        self.0.split('*').next().unwrap_or_default()
+    }
+
     /// Whether it stands for more than one name.
     pub fn is_glob(&self) -> bool {
         self.0.contains('*')

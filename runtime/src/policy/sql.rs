@@ -9,11 +9,12 @@ mod read;
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 pub(super) use advice::Sql;
+use name::TableName;
 pub use name::TablePattern;
 pub(super) use read::read;
 
 use crate::{
-    policy::{Authority, Decision, Denial, Pattern, Request},
+    policy::{Authority, ByName, Decision, Denial, Listed, Pattern, Request},
     source::Place,
 };
 
@@ -109,6 +110,18 @@ pub struct HiddenColumns {
     pub place: Place,
 }
 
+impl ByName for TableGrant {
+    fn names(&self) -> &Pattern {
+        self.pattern.names()
+    }
+}
+
+impl ByName for HiddenColumns {
+    fn names(&self) -> &Pattern {
+        self.pattern.names()
+    }
+}
+
 /// One database.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatabaseGrant {
@@ -117,9 +130,9 @@ pub struct DatabaseGrant {
     /// Where it is; nowhere in a ceiling.
     pub url: Option<DatabaseUrl>,
     /// What may be done with which tables.
-    pub tables: Vec<TableGrant>,
+    pub tables: Listed<TableGrant>,
     /// The columns that are never seen.
-    pub hidden: Vec<HiddenColumns>,
+    pub hidden: Listed<HiddenColumns>,
     /// Functions that may be called beside those that are safe everywhere.
     pub functions: Vec<String>,
     /// The role that statements run as; PostgreSQL has them.
@@ -135,8 +148,10 @@ pub struct DatabaseGrant {
 impl DatabaseGrant {
     /// The entry of `tables` that is about `table`: the most specific, of two alike the later.
     fn table(&self, table: &str) -> Option<&TableGrant> {
-        let fitting = self.tables.iter().filter(|grant| grant.pattern.matches(table));
-        fitting.max_by_key(|grant| grant.pattern.specificity())
+        let name = TableName::parse(table).ok()?;
+        let candidates = self.tables.candidates(name.table()).map(|place| (place, &self.tables[place]));
+        let fitting = candidates.filter(|(_, grant)| grant.pattern.fits(&name));
+        fitting.max_by_key(|(place, grant)| (grant.pattern.specificity(), *place)).map(|(_, grant)| grant)
     }
 
     /// The entry of `hidden`, and the pattern in it, that keeps `column` of `table` from being seen.
@@ -144,8 +159,11 @@ impl DatabaseGrant {
     fn hides(&self, table: &str, column: &str) -> Option<(&HiddenColumns, &Pattern)> {
         let column = column.to_ascii_lowercase();
         let hidden = |pattern: &&Pattern| column == "*" || pattern.matches(&column, &column);
-        let entries = self.hidden.iter().filter(|entry| entry.pattern.matches(table));
-        entries.filter_map(|entry| Some((entry, entry.columns.iter().find(hidden)?))).next()
+        let name = TableName::parse(table).ok()?;
+        let candidates = self.hidden.candidates(name.table()).map(|place| (place, &self.hidden[place]));
+        let entries = candidates.filter(|(_, entry)| entry.pattern.fits(&name));
+        let hiding = entries.filter_map(|(place, entry)| Some((place, (entry, entry.columns.iter().find(hidden)?))));
+        hiding.min_by_key(|(place, _)| *place).map(|(_, found)| found)
     }
 
     fn may_write(&self) -> bool {

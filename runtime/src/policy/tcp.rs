@@ -2,7 +2,7 @@
 
 mod advice;
 
-use std::{borrow::Cow, fmt, net::IpAddr};
+use std::{borrow::Cow, collections::HashMap, fmt, net::IpAddr};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
@@ -27,8 +27,19 @@ pub struct TcpGrant {
 }
 
 impl OfHost for TcpGrant {
+    type Index = HashMap<u16, Vec<usize>>;
+
     fn host(&self) -> &HostPattern {
         &self.host
+    }
+
+    fn note(&self, place: usize, ports: &mut Self::Index) {
+        for port in &self.ports {
+            let places = ports.entry(*port).or_default();
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
+        }
     }
 }
 
@@ -49,14 +60,22 @@ pub(super) fn decide(grants: &ByHost<TcpGrant>, host: &Host, port: Option<u16>, 
     let request = Request::Tcp { host: Cow::Borrowed(host), port, address };
     let address = address.or(host.address());
     let mut nearest: Option<(bool, &TcpGrant)> = None;
-    for grant in grants.about(host) {
-        let on_port = port.is_none_or(|port| grant.ports.contains(&port));
-        if on_port && address.is_none_or(|address| grant.addresses.refuse(&grant.host, address).is_none()) {
+    for host in grants.names(host) {
+        let on_port = match port {
+            Some(port) => host.index.get(&port).map(Vec::as_slice).unwrap_or_default(),
+            None => &host.all,
+        };
+        let allows =
+            |grant: &&TcpGrant| address.is_none_or(|address| grant.addresses.refuse(&grant.host, address).is_none());
+        let mut grants_here = on_port.iter().map(|place| grants.at(*place));
+        if let Some(grant) = grants_here.clone().find(allows) {
             return Decision::Allowed(Some(grant.place.clone()));
         }
-        if nearest.is_none_or(|(other, _)| on_port && !other) {
-            nearest = Some((on_port, grant));
-        }
+        nearest = match (nearest, grants_here.next()) {
+            (Some((true, grant)), _) | (_, Some(grant)) => Some((true, grant)),
+            (None, None) => Some((false, grants.at(host.all[0]))),
+            (nearest, None) => nearest,
+        };
     }
     let Some((on_port, grant)) = nearest else {
         let line =

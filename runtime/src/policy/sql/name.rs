@@ -24,7 +24,7 @@ pub struct TablePattern {
 impl TablePattern {
     /// Reads a pattern. What is wrong with it is a sentence.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let name = Name::parse(text)?;
+        let name = TableName::parse(text)?;
         if name.schema.contains('*') {
             return Err(format!("`{}` leaves the schema open", text.escape_debug()));
         }
@@ -34,10 +34,19 @@ impl TablePattern {
 
     /// Whether the pattern is about `table`, written as a request has it.
     pub fn matches(&self, table: &str) -> bool {
-        let Ok(name) = Name::parse(table) else { return false };
+        TableName::parse(table).is_ok_and(|name| self.fits(&name))
+    }
+
+    /// The same, for a name that is taken apart.
+    pub(super) fn fits(&self, name: &TableName) -> bool {
         name.schema == self.schema
             && internal(&name.table) == self.internal
             && self.name.matches(&name.table, &name.table)
+    }
+
+    /// What it says of the name, without the schema.
+    pub(super) fn names(&self) -> &Pattern {
+        &self.name
     }
 
     /// How specific it is: a plain name before every glob, then by the characters it fixes.
@@ -63,13 +72,19 @@ fn internal(table: &str) -> Option<&'static str> {
 }
 
 /// A name taken apart. Parts without quotes are in lower case, others keep their quotes.
-struct Name {
+pub(super) struct TableName {
     schema: String,
     table: String,
 }
 
-impl Name {
-    fn parse(text: &str) -> Result<Self, String> {
+impl TableName {
+    /// The name without its schema.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Takes a name apart. What is wrong with it is a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{}` is not the name of a table", text.escape_debug());
         let mut parts = vec![String::new()];
         let mut quoted = false;

@@ -6,7 +6,7 @@ use crate::{
     diagnostic::{Diagnostic, Report},
     document::{Item, Table},
     policy::{
-        Pattern,
+        Listed, Pattern,
         env::variable,
         files::normal,
         grants::Role,
@@ -165,7 +165,7 @@ fn pattern(item: &Item<'_>) -> Result<TablePattern, Diagnostic> {
     })
 }
 
-fn read_tables(tables: &Table<'_>, report: &mut Report) -> Vec<TableGrant> {
+fn read_tables(tables: &Table<'_>, report: &mut Report) -> Listed<TableGrant> {
     let mut read = |item: Item<'_>| {
         let place = item.key_place();
         let pattern = pattern(&item).map_err(|wrong| report.push(wrong)).ok();
@@ -193,7 +193,7 @@ fn access(item: &Item<'_>) -> Result<TableAccess, Diagnostic> {
     })
 }
 
-fn read_hidden(hidden: &Table<'_>, report: &mut Report) -> Vec<HiddenColumns> {
+fn read_hidden(hidden: &Table<'_>, report: &mut Report) -> Listed<HiddenColumns> {
     let mut read = |item: Item<'_>| {
         let place = item.key_place();
         let pattern = pattern(&item).map_err(|wrong| report.push(wrong)).ok();
