@@ -1,9 +1,9 @@
 //! Requests and connections to real servers on loopback: what is granted works, whole and with
 //! TLS. What is not is among the hostile guests.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
-use turingbox::{Policy, Value};
+use turingbox::{Policy, Secret, Value, secret::Secrets};
 
 use crate::support::{binary, host, root, server};
 
@@ -40,6 +40,49 @@ fn a_granted_request_is_answered() {
         format!("200 POST /echo?q=1 HTTP/1.1\r\nx-own: own\r\nhost: localhost:{port}\r\ncontent-length: 4\r\n\nbody");
     assert_eq!(echoed, expected);
     assert_eq!(fetched(&localhost, &url("/redirect"), "GET", "").0, "302 ");
+}
+
+/// The host puts the value in on the way to the one host that it is for: into path, query, headers and
+/// body. What that host sends back of it, the guest doesn't see.
+#[test]
+fn a_bound_secret_is_put_in_on_the_way_to_its_host() {
+    const VALUE: &str = "hunter2-and/more?";
+    let (port, kept) = server::keeping();
+    let hosts = ["localhost", "loopback.test"].map(|host| {
+        format!("{{ host = \"{host}\", schemes = [\"http\"], ports = [{port}], methods = [\"POST\"], addresses = [\"127.0.0.1\"] }}")
+    });
+    let text = format!(
+        "[agents.present]\nhttp = [{}]\nenv = [{{ name = \"KEY\", only_to = \"localhost\" }}]",
+        hosts.join(", ")
+    );
+    let present = |host: &str| {
+        kept.lock().unwrap().clear();
+        let port = Value::text(port.to_string());
+        let inputs = [("host", Value::text(host)), ("port", port), ("token", Value::Secret(Secret::new("KEY")))];
+        let library = host::library(&root().join("tests/network/agents"));
+        let ran = host::run_with(&library, "present", &inputs, |setup| {
+            setup.policy = Arc::new(policy(&text));
+            setup.secrets = Secrets::default().with("KEY", VALUE);
+        });
+        assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome);
+        let got = ran.outcome.outputs[0].1.to_json();
+        let text = |at: usize| got[at].as_str().unwrap().to_owned();
+        (text(0), text(1), String::from_utf8(kept.lock().unwrap().clone()).unwrap())
+    };
+
+    let (placeholder, answer, sent) = present("localhost");
+    assert!(placeholder.starts_with("tbx") && !placeholder.contains("hunter2"), "{placeholder}");
+    assert!(!sent.contains(&placeholder), "{sent}");
+    for part in ["POST /echo/hunter2-and", "?key=hunter2-and", "x-token: hunter2-and/more?\r\n"] {
+        assert!(sent.contains(part), "{part}: {sent}");
+    }
+    let body = format!("<{VALUE}>{VALUE}");
+    assert!(sent.ends_with(&body) && sent.contains(&format!("content-length: {}\r\n", body.len())), "{sent}");
+    assert!(!answer.contains("hunter2") && answer.contains("x-token: [KEY]"), "{answer}");
+
+    let (placeholder, answer, sent) = present("loopback.test");
+    assert!(!sent.contains("hunter2") && sent.matches(&placeholder).count() == 5, "{sent}");
+    assert!(answer.contains(&placeholder), "{answer}");
 }
 
 /// A name that stands for several addresses is connected to at one that is allowed.
@@ -95,25 +138,30 @@ fn tls_is_checked_by_the_host() {
     let folder = tempfile::tempdir().unwrap();
     let port = server::tls(folder.path());
     let rule = |host: &str| format!("{{ host = \"{host}\", ports = [{port}] }}");
-    let text = format!("version = 1\n[agents.fetch]\nhttp = [{}, {}]\n", rule("localhost"), rule("127.0.0.1"));
+    let text = format!("version = 1\n[agents.\"*\"]\nhttp = [{}, {}]\n", rule("localhost"), rule("127.0.0.1"));
     fs::write(folder.path().join("policy.toml"), text).unwrap();
-    let run = |host: &str, authority: Option<&Path>| {
+    let run_agent = |agent: &str, host: &str, authority: Option<&Path>| {
         let mut command = binary::turingbox(folder.path());
         if let Some(authority) = authority {
             command.env("SSL_CERT_FILE", authority);
         }
         let agents = root().join("tests/network/agents");
-        command.args(["run", "fetch", "--policy", "policy.toml", "--agents"]).arg(agents);
+        command.args(["run", agent, "--policy", "policy.toml", "--agents"]).arg(agents);
         let output = command.args(["--url", &format!("https://{host}:{port}/")]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
     };
+    let run = |host: &str, authority: Option<&Path>| run_agent("fetch", host, authority);
     let authority = folder.path().join("authority.pem");
     assert_eq!(run("localhost", Some(&authority)), "200 hello");
     // A certificate for another name, and one that nobody here trusts.
     let wrong = run("127.0.0.1", Some(&authority));
-    assert!(wrong.starts_with("connection: TLS with 127.0.0.1: "), "{wrong}");
+    assert!(wrong.starts_with("tls: TLS with 127.0.0.1: "), "{wrong}");
     let unknown = run("localhost", None);
-    assert!(unknown.starts_with("connection: "), "{unknown}");
+    assert!(unknown.starts_with("tls: "), "{unknown}");
+    // The same, as Python's clients have it.
+    assert_eq!(run_agent("clients", "localhost", Some(&authority)), "hello, hello");
+    assert_eq!(run_agent("clients", "127.0.0.1", Some(&authority)), "SSLError, URLError TLSFailed");
+    assert_eq!(run_agent("clients", "localhost", None), "SSLError, URLError TLSFailed");
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::{IpAddr, TcpListener},
+    net::{IpAddr, TcpListener, TcpStream},
     path::Path,
     process::Command,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     thread,
     time::Duration,
 };
@@ -53,6 +53,38 @@ pub fn port() -> u16 {
     *PORT.get_or_init(|| listen(|stream| drop(answer(stream))))
 }
 
+/// The port of a server that keeps what it is sent, and what it was sent.
+pub fn keeping() -> (u16, Arc<Mutex<Vec<u8>>>) {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let keeper = kept.clone();
+    let port = listen(move |stream| drop(answer(Kept { stream, kept: keeper.clone() })));
+    (port, kept)
+}
+
+/// A stream of which what is read is kept.
+struct Kept {
+    stream: TcpStream,
+    kept: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Read for Kept {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.stream.read(bytes)?;
+        self.kept.lock().unwrap().extend(&bytes[..read]);
+        Ok(read)
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.stream.flush()
+    }
+}
+
 /// The port of a server that sends back every byte.
 pub fn echo() -> u16 {
     listen(|mut stream| {
@@ -91,7 +123,7 @@ pub fn tls(folder: &Path) -> u16 {
     listen(move |stream| drop(answer(StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream))))
 }
 
-fn listen(serve: impl Fn(std::net::TcpStream) + Send + Sync + 'static) -> u16 {
+fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let serve = Arc::new(serve);
@@ -124,7 +156,7 @@ fn answer(stream: impl Read + Write) -> std::io::Result<()> {
     let path = target.split('?').next().unwrap_or_default();
     let stream = stream.get_mut();
     match path {
-        "/echo" => reply(stream, "200 OK", "", &[head.as_bytes(), b"\n", &body].concat()),
+        path if path.starts_with("/echo") => reply(stream, "200 OK", "", &[head.as_bytes(), b"\n", &body].concat()),
         "/redirect" => reply(stream, "302 Found", "location: http://169.254.169.254/latest\r\n", b""),
         "/endless" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;

@@ -20,8 +20,8 @@ pub struct CallGrant {
 }
 
 impl ByName for CallGrant {
-    fn names(&self) -> &Pattern {
-        &self.pattern
+    fn begins(&self) -> &str {
+        self.pattern.begins()
     }
 }
 

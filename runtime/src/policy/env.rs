@@ -4,7 +4,7 @@ use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
     policy::{
-        Asked, Authority, Decision, Denial, HostPattern, Request,
+        Asked, Authority, ByName, Decision, Denial, HostPattern, Listed, Request,
         advice::{Advise, Least, quoted},
     },
     source::Place,
@@ -24,9 +24,15 @@ pub struct EnvGrant {
     pub place: Place,
 }
 
+impl ByName for EnvGrant {
+    fn begins(&self) -> &str {
+        &self.name
+    }
+}
+
 /// Decides about the variable called `name`.
-pub(super) fn decide(grants: &[EnvGrant], name: &str) -> Decision {
-    match grants.iter().find(|grant| grant.name == name) {
+pub(super) fn decide(grants: &Listed<EnvGrant>, name: &str) -> Decision {
+    match grants.candidates(name).map(|place| &grants[place]).find(|grant| grant.name == name) {
         Some(grant) => Decision::Allowed(Some(grant.place.clone())),
         None => Decision::Denied(
             Denial::new("env.not-granted", &Request::Env { name: name.into() }).help(format!("env = [\"{name}\"]")),
@@ -35,8 +41,8 @@ pub(super) fn decide(grants: &[EnvGrant], name: &str) -> Decision {
 }
 
 /// Reads `env = ["NAME", { name = "NAME", only_to = "host", secret = false }]`.
-pub(super) fn read(item: Item<'_>, report: &mut Report) -> Vec<EnvGrant> {
-    let Ok(items) = item.array().map_err(|wrong| report.push(wrong)) else { return Vec::new() };
+pub(super) fn read(item: Item<'_>, report: &mut Report) -> Listed<EnvGrant> {
+    let items = item.array().map_err(|wrong| report.push(wrong)).unwrap_or_default();
     let mut grants: Vec<EnvGrant> = Vec::new();
     for item in items {
         let Some(grant) = read_one(&item, report) else { continue };
@@ -45,7 +51,7 @@ pub(super) fn read(item: Item<'_>, report: &mut Report) -> Vec<EnvGrant> {
         }
         grants.push(grant);
     }
-    grants
+    grants.into_iter().collect()
 }
 
 fn read_one(item: &Item<'_>, report: &mut Report) -> Option<EnvGrant> {

@@ -24,7 +24,7 @@ pub struct Grants {
     /// Connections over TCP.
     pub tcp: Option<Arc<ByHost<TcpGrant>>>,
     /// Variables.
-    pub env: Option<Arc<[EnvGrant]>>,
+    pub env: Option<Arc<Listed<EnvGrant>>>,
     /// Agents to call.
     pub calls: Option<Arc<Listed<CallGrant>>>,
     /// Databases.
@@ -100,7 +100,7 @@ impl Grants {
             Request::Files { access, path } => files::decide(&[], path, *access),
             Request::Http { method, url, address } => http::decide(&ByHost::default(), method, url, *address),
             Request::Tcp { host, port, address } => tcp::decide(&ByHost::default(), host, *port, *address),
-            Request::Env { name } => env::decide(&[], name),
+            Request::Env { name } => env::decide(&Listed::default(), name),
             Request::Calls { agent, path } => calls::decide(&Listed::default(), agent, path),
             Request::Sql { .. } => sql::decide(&[], request),
             Request::Imports { .. } | Request::Jump => Decision::Allowed(None),

@@ -3,19 +3,17 @@
 
 use std::{collections::HashMap, ops::Deref};
 
-use crate::policy::Pattern;
-
 /// An entry that is about names.
 pub trait ByName {
-    /// Which names.
-    fn names(&self) -> &Pattern;
+    /// What all of them begin with.
+    fn begins(&self) -> &str;
 }
 
 /// Entries, in the order of the policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listed<T> {
     entries: Vec<T>,
-    /// Their places, by what stands before the first `*`.
+    /// Their places, by what their names begin with.
     begins: HashMap<String, Vec<usize>>,
     /// The most bytes of that.
     longest: usize,
@@ -39,7 +37,7 @@ impl<T: ByName> FromIterator<T> for Listed<T> {
     fn from_iter<I: IntoIterator<Item = T>>(entries: I) -> Self {
         let mut listed = Self { entries: entries.into_iter().collect(), ..Self::default() };
         for (place, entry) in listed.entries.iter().enumerate() {
-            let begins = entry.names().begins();
+            let begins = entry.begins();
             listed.longest = listed.longest.max(begins.len());
             listed.begins.entry(begins.to_owned()).or_default().push(place);
         }
@@ -58,10 +56,11 @@ impl<T> Listed<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Pattern;
 
     impl ByName for Pattern {
-        fn names(&self) -> &Pattern {
-            self
+        fn begins(&self) -> &str {
+            self.begins()
         }
     }
 

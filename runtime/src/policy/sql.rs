@@ -111,14 +111,14 @@ pub struct HiddenColumns {
 }
 
 impl ByName for TableGrant {
-    fn names(&self) -> &Pattern {
-        self.pattern.names()
+    fn begins(&self) -> &str {
+        self.pattern.begins()
     }
 }
 
 impl ByName for HiddenColumns {
-    fn names(&self) -> &Pattern {
-        self.pattern.names()
+    fn begins(&self) -> &str {
+        self.pattern.begins()
     }
 }
 

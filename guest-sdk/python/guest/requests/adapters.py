@@ -75,6 +75,8 @@ def _translated(error, request):
         kind = exceptions.Denied
     elif isinstance(error, host.Timeout):
         kind = exceptions.ConnectTimeout if "connect" in str(error).lower() else exceptions.ReadTimeout
+    elif isinstance(error, host.TLSFailed):
+        kind = exceptions.SSLError
     elif isinstance(error, host.ConnectionFailed):
         kind = exceptions.ConnectionError
     elif isinstance(error, ValueError):

@@ -21,7 +21,11 @@ class Timeout(TimeoutError):
 
 
 class ConnectionFailed(ConnectionError):
-    """The name, the connection or TLS failed, or the answer broke off."""
+    """The name or the connection failed, or the answer broke off."""
+
+
+class TLSFailed(ConnectionFailed):
+    """There is no agreement on TLS, or the server's certificate isn't trusted."""
 
 
 _ERRORS = {
@@ -29,6 +33,7 @@ _ERRORS = {
     _host.Error_Invalid: InvalidRequest,
     _host.Error_Timeout: Timeout,
     _host.Error_Connection: ConnectionFailed,
+    _host.Error_Tls: TLSFailed,
     _host.Error_Limit: LimitReached,
 }
 

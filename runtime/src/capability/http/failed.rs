@@ -54,7 +54,8 @@ impl From<Failed> for Error {
             Kind::Url | Kind::Method | Kind::Header => Self::Invalid(message),
             Kind::Timeout => Self::Timeout(message),
             Kind::Limit => Self::Limit(message),
-            Kind::Name | Kind::Refused | Kind::Tls | Kind::Broken | Kind::Host => Self::Connection(message),
+            Kind::Tls => Self::Tls(message),
+            Kind::Name | Kind::Refused | Kind::Broken | Kind::Host => Self::Connection(message),
         }
     }
 }

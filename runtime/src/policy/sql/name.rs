@@ -44,9 +44,9 @@ impl TablePattern {
             && self.name.matches(&name.table, &name.table)
     }
 
-    /// What it says of the name, without the schema.
-    pub(super) fn names(&self) -> &Pattern {
-        &self.name
+    /// What every name begins with that it is about, without the schema.
+    pub(super) fn begins(&self) -> &str {
+        self.name.begins()
     }
 
     /// How specific it is: a plain name before every glob, then by the characters it fixes.
