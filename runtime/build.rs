@@ -50,9 +50,13 @@ fn attacks(project: &Path, out: &Path) -> io::Result<Vec<(String, PathBuf)>> {
                 files.push((format!("{name}/{stem}"), file));
             }
         }
-        let module = guest.join("module.wat");
-        if module.is_file() {
-            let text = frame.replace("{{ module }}", &fs::read_to_string(module)?);
+        let (module, whole) = (guest.join("module.wat"), guest.join("agent.wat"));
+        let text = match (module.is_file(), whole.is_file()) {
+            (true, _) => Some(frame.replace("{{ module }}", &fs::read_to_string(module)?)),
+            (false, true) => Some(fs::read_to_string(whole)?),
+            (false, false) => None,
+        };
+        if let Some(text) = text {
             let component = out.join(format!("{name}.wasm"));
             fs::write(&component, wat::parse_str(text).map_err(io::Error::other)?)?;
             files.push((format!("{name}/agent.wasm"), component));

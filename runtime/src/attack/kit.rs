@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use crate::attack::scratch::Targets;
+
 /// Every file of the kit, sorted by path: the attack's name, a slash, the file's name.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/attacks.rs"));
 
@@ -23,8 +25,8 @@ pub struct Attack {
 pub enum Ending {
     /// It got nothing, and was denied at least one of these.
     Nothing(BTreeSet<String>),
-    /// A limit stops it.
-    Limit(String),
+    /// It is stopped, with this code: by a limit, or because it broke what every agent has to keep to.
+    Stopped(String),
 }
 
 /// What the kit needs of a `case.toml`.
@@ -36,6 +38,10 @@ struct Case {
     denied: BTreeSet<String>,
     #[serde(default)]
     outputs: toml::Table,
+    /// Whether the test has a server for it. Here there is none: what a policy allows is known before
+    /// a connection is made.
+    #[serde(rename = "server", default)]
+    _server: bool,
     /// Cases with anything else need a world of their own, so they stay tests.
     #[serde(flatten)]
     rest: toml::Table,
@@ -56,17 +62,22 @@ impl Attack {
         let case: Case = toml::from_slice(text).ok()?;
         let reports = case.outputs.get("got").is_some_and(|got| got.as_array().is_some_and(Vec::is_empty));
         let ends = match case.failure {
-            Some(code) if code.starts_with("limit.") => Ending::Limit(code),
+            Some(code) if case.denied.is_empty() => Ending::Stopped(code),
             None if reports && !case.denied.is_empty() => Ending::Nothing(case.denied),
             _ => return None,
         };
         case.rest.is_empty().then_some(Self { name, help: case.help, ends, files })
     }
 
-    /// The attack's files, by name. Where it looks for `/data`, it looks for `mount`.
-    pub fn files(&self, mount: &str) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    /// The attack's files, by name. It goes for the `targets`, where as a test it goes for others.
+    pub fn files(&self, targets: &Targets) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
         let moved = move |bytes: &[u8]| match std::str::from_utf8(bytes) {
-            Ok(text) => text.replace("/data", mount).into_bytes(),
+            Ok(text) => text
+                .replace("/data", &targets.mount)
+                .replace("\"shop\"", &format!("\"{}\"", targets.database))
+                .replace("http://localhost:{{ port }}", &targets.server)
+                .replace("{{ port }}", "80")
+                .into_bytes(),
             Err(_) => bytes.to_vec(),
         };
         self.files.iter().filter_map(move |(path, bytes)| {
@@ -84,7 +95,7 @@ mod tests {
     fn the_kit_covers_each_capability() {
         let kit = Attack::all();
         let groups: BTreeSet<_> = kit.iter().filter_map(|attack| attack.name.split('_').next()).collect();
-        for group in ["files", "tcp", "udp", "sql", "imports", "calls", "limits"] {
+        for group in ["files", "http", "tcp", "udp", "sql", "imports", "calls", "limits"] {
             assert!(groups.contains(group), "nothing attacks {group}: {groups:?}");
         }
     }

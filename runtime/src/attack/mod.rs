@@ -1,6 +1,6 @@
 //! Attacks on a policy: each hostile guest runs in the place of an agent, holding what the policy
-//! gives that agent, and what it got is looked at. Folders are scratch copies, and no secret has a
-//! value, so nothing of the operator's is touched.
+//! gives that agent, and what it got is looked at. Folders and databases are scratch ones, no secret has a
+//! value, and there is no network: so nothing of the operator's is touched, and nobody else's.
 
 mod kit;
 mod scratch;
@@ -14,9 +14,10 @@ use std::{
 pub use kit::{Attack, Ending};
 
 use crate::{
-    Engine, Failure, Library, Outcome, Policy, Program, Report, Sandbox, Setup,
-    attack::scratch::Scratch,
+    Code, Engine, Failure, Library, Outcome, Policy, Program, Report, Sandbox, Setup,
+    attack::scratch::{Scratch, Targets},
     audit::{Audit, Record, Verdict},
+    capability::network::Network,
 };
 
 /// In whose place attacks run: an agent's name, and its path in its library.
@@ -31,7 +32,7 @@ pub struct Victim {
 /// How an attack went.
 #[derive(Debug)]
 pub enum Verdicts {
-    /// It got nothing: it was denied, or a limit stopped it.
+    /// It got nothing: it was denied, or stopped.
     Held,
     /// The policy allows some of what it tried: these requests, each by a line.
     LetThrough(Vec<Record>),
@@ -59,8 +60,7 @@ output = "4MiB"
 pub async fn run(attack: &Attack, victim: &Victim, policy: &Policy, sandbox: &Sandbox) -> io::Result<Verdicts> {
     let least = Policy::parse("limits of attacks", LIMITS).map_err(|report| io::Error::other(report.to_string()))?;
     let scratch = Scratch::new(&policy.clone().under(least), victim)?;
-    let mount = scratch.mount().unwrap_or("/data").to_owned();
-    let library = install(attack, victim, &mount, &scratch.agents())?;
+    let library = install(attack, victim, scratch.targets(), &scratch.agents())?;
     let program = match Program::load(&library, &victim.name) {
         Ok((program, _)) => program,
         Err(report) => return Ok(Verdicts::DidNotRun(first(&report))),
@@ -69,7 +69,7 @@ pub async fn run(attack: &Attack, victim: &Victim, policy: &Policy, sandbox: &Sa
     let setup = Setup {
         policy: Arc::new(scratch.policy().clone()),
         audit: Some(records.clone()),
-        ..Setup::new(Arc::new(library), sandbox.clone())
+        ..Setup::new(Arc::new(library), sandbox.clone().over(Network::closed()))
     };
     let engine = match Engine::new(Arc::new(program), setup) {
         Ok(engine) => engine,
@@ -84,10 +84,10 @@ pub async fn run(attack: &Attack, victim: &Victim, policy: &Policy, sandbox: &Sa
 }
 
 /// Writes the attack down as an agent of the victim's name, at the victim's path.
-fn install(attack: &Attack, victim: &Victim, mount: &str, agents: &Path) -> io::Result<Library> {
+fn install(attack: &Attack, victim: &Victim, targets: &Targets, agents: &Path) -> io::Result<Library> {
     let folder = agents.join(&victim.path);
     std::fs::create_dir_all(&folder)?;
-    for (name, bytes) in attack.files(mount) {
+    for (name, bytes) in attack.files(targets) {
         let bytes = match name {
             "agent.toml" => [format!("name = {:?}\n", victim.name).into_bytes(), bytes].concat(),
             _ => bytes,
@@ -103,19 +103,24 @@ fn first(report: &Report) -> String {
     report.0.first().map(|first| first.message.clone()).unwrap_or_default()
 }
 
+/// Whether an attack was stopped as it should be. Which limit comes first is the policy's doing.
+fn is_alike(code: &str, expected: &str) -> bool {
+    code == expected || code.starts_with("limit.") && expected.starts_with("limit.")
+}
+
 /// What is to be made of how the attack ended. Where nothing was denied, nothing was limited and
 /// nothing was allowed, it can't have done anything.
 fn judge(attack: &Attack, outcome: &Outcome, allowed: Vec<Record>) -> Verdicts {
     let got = outcome.outputs.iter().find(|(name, _)| name == "got").map(|(_, value)| value.to_json());
     let something = got.as_ref().is_some_and(|got| got.as_array().is_none_or(|items| !items.is_empty()));
     match (&outcome.failure, &attack.ends) {
-        (Some(Failure { code: crate::Code::Host | crate::Code::Source, message, .. }), _) => {
-            Verdicts::DidNotRun(message.clone())
-        }
+        (Some(failure), Ending::Stopped(code)) if is_alike(failure.code.name(), code) => Verdicts::Held,
+        (Some(Failure { code: Code::Host | Code::Source, message, .. }), _) => Verdicts::DidNotRun(message.clone()),
         _ if !allowed.is_empty() => Verdicts::LetThrough(allowed),
         _ if something => Verdicts::BrokeOut(format!("it got {}", got.unwrap_or_default())),
-        (_, Ending::Nothing(_)) if !outcome.denials.is_empty() => Verdicts::Held,
-        (Some(failure), Ending::Limit(_)) if failure.code.name().starts_with("limit.") => Verdicts::Held,
+        // Time alone says nothing: a machine may just be slow.
+        (Some(failure), _) if failure.code != Code::Time && failure.code.name().starts_with("limit.") => Verdicts::Held,
+        _ if !outcome.denials.is_empty() => Verdicts::Held,
         (failure, _) => Verdicts::DidNotRun(match failure {
             Some(failure) => failure.to_string(),
             None => "it ended, and nothing was denied".into(),

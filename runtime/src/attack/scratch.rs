@@ -9,18 +9,58 @@ use std::{
 use crate::{
     Policy,
     attack::Victim,
-    policy::{Access, FileGrant},
+    policy::{Access, Authority, FileGrant, HostPattern, HttpGrant, Scheme},
 };
 
 /// What is in every scratch folder, and beside them.
 const CANARY: &str = "canary.txt";
 const TEXT: &str = "nobody writes here";
 
-/// A folder for each that the victim may reach, and one around them that it may not.
+/// The file that stands for every database. It has no tables: what a statement may do is decided before a
+/// database hears of it.
+const DATABASE: &str = "database";
+
+/// A folder for each that the victim may reach, one around them that it may not, and a database.
 pub struct Scratch {
     root: tempfile::TempDir,
     policy: Policy,
     grants: Vec<FileGrant>,
+    targets: Targets,
+}
+
+/// What of the victim's an attack goes for, each the first of its kind that the policy grants.
+pub struct Targets {
+    /// Where a folder is mounted.
+    pub mount: String,
+    /// What a database is called.
+    pub database: String,
+    /// A server, as a URL begins that names it.
+    pub server: String,
+}
+
+impl Targets {
+    /// What `victim` is granted. What it isn't is attacked all the same, by a name that nobody has.
+    fn of(victim: &Authority) -> Self {
+        let mount = victim.files().first().map_or("/data", |grant| &grant.mount);
+        let plain = |name: &&String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        let database = victim.databases().first().map(|grant| &grant.name).filter(plain);
+        let server = victim.grants.http.iter().flat_map(|grants| grants.iter()).next();
+        Self {
+            mount: mount.to_owned(),
+            database: database.map_or("shop", String::as_str).to_owned(),
+            server: server.map_or_else(|| "http://server.invalid:80".into(), server_of),
+        }
+    }
+}
+
+fn server_of(grant: &HttpGrant) -> String {
+    let host = match &grant.host {
+        HostPattern::Exact(host) => host.to_string(),
+        HostPattern::Below(name) => format!("attack.{name}"),
+    };
+    let scheme = grant.schemes.first().copied().unwrap_or(Scheme::Https);
+    let port = grant.ports.as_ref().and_then(|ports| ports.first().copied()).unwrap_or(scheme.port());
+    format!("{}://{host}:{port}", scheme.word())
 }
 
 impl Scratch {
@@ -37,9 +77,12 @@ impl Scratch {
         }
         fs::write(root.path().join(CANARY), TEXT)?;
         fs::create_dir(root.path().join("agents"))?;
-        let policy = policy.clone().with_folders(&|host| moved.get(host).cloned());
-        let grants = policy.authority(&victim.name, &victim.path).files().to_vec();
-        Ok(Self { root, policy, grants })
+        let database = root.path().join(DATABASE);
+        fs::write(&database, "")?;
+        let policy = policy.clone().with_folders(&|host| moved.get(host).cloned()).with_databases_in(&database);
+        let authority = policy.authority(&victim.name, &victim.path);
+        let (grants, targets) = (authority.files().to_vec(), Targets::of(&authority));
+        Ok(Self { root, policy, grants, targets })
     }
 
     /// The policy, with the scratch folders in place of the operator's.
@@ -47,9 +90,9 @@ impl Scratch {
         &self.policy
     }
 
-    /// Where the victim sees its first folder.
-    pub fn mount(&self) -> Option<&str> {
-        self.grants.first().map(|grant| grant.mount.as_str())
+    /// What to go for.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
     }
 
     /// Where agents go.
@@ -78,7 +121,10 @@ impl Scratch {
 fn has_more(folder: &Path, grants: usize) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let ours = name == CANARY || name == "agents" || (0..grants).any(|index| *name == *index.to_string());
+        // SQLite puts its journal beside a database.
+        let database = name.to_str().is_some_and(|name| name.starts_with(DATABASE));
+        let ours =
+            name == CANARY || name == "agents" || database || (0..grants).any(|index| *name == *index.to_string());
         if !ours {
             return Ok(true);
         }

@@ -32,6 +32,15 @@ impl Resolve for System {
     }
 }
 
+/// Has every name stand for an address that nobody has (RFC 5737).
+struct Nobody;
+
+impl Resolve for Nobody {
+    fn resolve<'a>(&'a self, _: &'a str) -> Resolving<'a> {
+        Box::pin(std::future::ready(Ok(vec![IpAddr::from([192, 0, 2, 1])])))
+    }
+}
+
 /// The most names that a process looks up at a time: each keeps a thread waiting.
 const MAX_LOOKUPS: usize = 16;
 
@@ -43,6 +52,7 @@ pub struct Network {
     resolver: Box<dyn Resolve>,
     lookups: Semaphore,
     tls: OnceLock<Result<Arc<ClientConfig>, String>>,
+    closed: bool,
 }
 
 impl Default for Network {
@@ -54,7 +64,17 @@ impl Default for Network {
 impl Network {
     /// A network whose names are looked up by `resolver`.
     pub fn new(resolver: impl Resolve + 'static) -> Self {
-        Self { resolver: Box::new(resolver), lookups: Semaphore::new(MAX_LOOKUPS), tls: OnceLock::new() }
+        Self { resolver: Box::new(resolver), lookups: Semaphore::new(MAX_LOOKUPS), tls: OnceLock::new(), closed: false }
+    }
+
+    /// A network that nothing enters or leaves: no name is looked up, and no connection made.
+    pub fn closed() -> Self {
+        Self { closed: true, ..Self::new(Nobody) }
+    }
+
+    /// Whether connections can be made.
+    pub(super) fn is_open(&self) -> bool {
+        !self.closed
     }
 
     /// The addresses of `host`, each once.

@@ -85,7 +85,7 @@ impl Tcp {
         let authority = self.0.gate.authority();
         let allowed = requests.iter().position(|request| matches!(authority.decide(request), Decision::Allowed(_)));
         // Where none is, the name is what the guest asked for.
-        self.0.gate.allows(&requests.swap_remove(allowed.unwrap_or(0)))
+        self.0.gate.allows(&requests.swap_remove(allowed.unwrap_or(0))) && self.0.network.is_open()
     }
 
     fn names(&self) -> std::sync::MutexGuard<'_, HashMap<Host, Vec<IpAddr>>> {

@@ -15,13 +15,13 @@ use crate::{
 
 #[derive(Args)]
 #[command(
-    after_help = "Each hostile guest runs in the place of an agent, with that agent's grants. Folders are scratch\ncopies, variables have no values, and limits are lowered: nothing of yours is touched.\n\nExit codes: 0 all were held, but for what the policy allows; 1 one broke out; 5 one didn't run."
+    after_help = "Each hostile guest runs in the place of an agent, with that agent's grants. Folders and\ndatabases are scratch ones, variables have no values, limits are lowered, and there is no network:\nnothing of yours is touched, and nobody else's.\n\nExit codes: 0 all were held, but for what the policy allows; 1 one broke out; 5 one didn't run."
 )]
 pub struct AttackArgs {
     /// The agents in whose place to attack [default: each that the policy treats differently, and one
     /// that it doesn't know]
     #[arg(value_name = "AGENT", add = super::complete::agents())]
-    agents: Vec<String>,
+    victims: Vec<String>,
     /// Only attacks whose name has this in it
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
@@ -42,7 +42,7 @@ struct Tally {
 pub fn attack(globals: &Globals, arguments: &AttackArgs) -> Result<(), Stop> {
     let library = setup::library(globals)?;
     let policy = setup::policy(globals)?;
-    let victims = victims(&library, &policy, &arguments.agents)?;
+    let victims = victims(&library, &policy, &arguments.victims)?;
     let kit: Vec<_> = Attack::all().into_iter().filter(|attack| attack.name.contains(&arguments.only)).collect();
     if kit.is_empty() {
         return Err(Stop::Usage(format!("no attack has `{}` in its name", arguments.only)));

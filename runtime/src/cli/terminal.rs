@@ -3,6 +3,9 @@
 use std::{
     borrow::Cow,
     io::{self, IsTerminal, Write},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
 };
 
 use crate::{cli::Stop, failure::Failure};
@@ -83,18 +86,45 @@ fn written(result: io::Result<()>) -> Result<(), Stop> {
     }
 }
 
-/// What is being prepared, shown on stderr until it is over: a clock on a terminal, one line
-/// elsewhere.
+/// How long something may take before a person is told of it.
+const BLINK: Duration = Duration::from_millis(300);
+
+/// What is being prepared, shown on stderr until it is over, if it takes longer than a blink: a clock on a
+/// terminal, one line elsewhere.
 pub fn notice(what: &str) -> Box<dyn Send> {
-    if !io::stderr().is_terminal() {
-        drop(writeln!(io::stderr(), "Preparing {what}: once, some seconds…"));
-        return Box::new(());
+    let message = format!("Preparing {what}: once, some seconds");
+    let (over, end) = mpsc::channel::<()>();
+    let tell = move || {
+        if end.recv_timeout(BLINK) != Err(RecvTimeoutError::Timeout) {
+            return;
+        }
+        if !io::stderr().is_terminal() {
+            drop(writeln!(io::stderr(), "{message}…"));
+            return;
+        }
+        let style = indicatif::ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+        let bar = indicatif::ProgressBar::new_spinner().with_message(message).with_elapsed(BLINK);
+        bar.set_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(Duration::from_millis(100));
+        // Until the other end is dropped.
+        let _ = end.recv();
+        bar.finish_and_clear();
+    };
+    Box::new(Told { over: Some(over), teller: thread::Builder::new().spawn(tell).ok() })
+}
+
+/// Somebody who tells how long it takes, until this is dropped.
+struct Told {
+    over: Option<mpsc::Sender<()>>,
+    teller: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        drop(self.over.take());
+        // What comes after is not to be mixed with what it clears.
+        let _ = self.teller.take().map(thread::JoinHandle::join);
     }
-    let bar = indicatif::ProgressBar::new_spinner().with_message(format!("Preparing {what}: once, some seconds"));
-    let style = indicatif::ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
-    bar.set_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner()));
-    bar.enable_steady_tick(std::time::Duration::from_millis(100));
-    Box::new(Cleared(bar))
 }
 
 /// A bar for `steps` steps; nothing where there is no terminal.
@@ -102,15 +132,6 @@ pub fn progress(steps: usize) -> indicatif::ProgressBar {
     let bar = indicatif::ProgressBar::new(steps as u64);
     let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed})");
     bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
-}
-
-/// A bar that leaves no trace.
-struct Cleared(indicatif::ProgressBar);
-
-impl Drop for Cleared {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
 }
 
 #[cfg(test)]

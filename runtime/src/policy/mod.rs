@@ -156,6 +156,20 @@ impl Policy {
         self
     }
 
+    /// The same policy, with every database in the SQLite file `host`.
+    #[must_use]
+    pub fn with_databases_in(mut self, host: &Path) -> Self {
+        let url = || Some(DatabaseUrl::File { host: host.to_path_buf(), written: host.display().to_string() });
+        for section in &mut self.sections {
+            if let Some(databases) = &section.grants.databases {
+                let moved = |grant: &DatabaseGrant| DatabaseGrant { url: url(), role: None, ..grant.clone() };
+                section.grants.databases = Some(databases.iter().map(moved).collect());
+            }
+        }
+        self.moved = true;
+        self
+    }
+
     /// The files that the policy was read from: its own, and those that it extends.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
@@ -167,7 +181,7 @@ impl Policy {
         &self.sources
     }
 
-    /// Whether the policy is what its files say, and no folder was put in another's place.
+    /// Whether the policy is what its files say, and no folder or database was put in another's place.
     pub fn is_as_written(&self) -> bool {
         !self.moved
     }

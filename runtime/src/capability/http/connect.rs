@@ -65,7 +65,11 @@ impl Http {
 
     async fn connect_plain(&self, method: &str, url: &Url) -> Result<TcpStream, Failed> {
         let mut last = None;
-        for address in self.addresses(method, url).await? {
+        let addresses = self.addresses(method, url).await?;
+        if !self.0.network.is_open() {
+            return Err(Failed::new(Kind::Refused, "there is no network here"));
+        }
+        for address in addresses {
             match tokio::time::timeout(CONNECT_WAIT, TcpStream::connect((address, url.port()))).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => last = Some(Failed::new(Kind::Refused, format!("{}: {error}", url.host()))),
