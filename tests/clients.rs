@@ -56,7 +56,7 @@ fn urllib_does_as_expected() {
         "chunked": ["onetwo", "6"],
         "again": ["/echo?x", "again"],
         "head": [200, ""],
-        "failed": [["HTTPError", 404], ["HTTPError", 302], ["URLError", "Timeout"], ["URLError", "ConnectionFailed"]],
+        "failed": [["HTTPError", 404], ["HTTPError", 302], ["URLError", "Timeout"], ["URLError", "TLSFailed"]],
     });
     assert_eq!(got, expected);
 }

@@ -80,9 +80,37 @@ fn a_bound_secret_is_put_in_on_the_way_to_its_host() {
     assert!(sent.ends_with(&body) && sent.contains(&format!("content-length: {}\r\n", body.len())), "{sent}");
     assert!(!answer.contains("hunter2") && answer.contains("x-token: [KEY]"), "{answer}");
 
+    assert!(sent.contains("accept-encoding: identity\r\n"), "{sent}");
+
     let (placeholder, answer, sent) = present("loopback.test");
     assert!(!sent.contains("hunter2") && sent.matches(&placeholder).count() == 5, "{sent}");
     assert!(answer.contains(&placeholder), "{answer}");
+}
+
+/// What a guest has put in for a value grows on its way, and what is compressed hides one on its way back.
+#[test]
+fn a_bound_secret_is_bounded_and_seen() {
+    let port = server::port();
+    let text = format!(
+        "[agents.fetch]\nhttp = [{{ host = \"localhost\", schemes = [\"http\"], ports = [{port}], methods = [\"GET\", \"POST\"] }}]\n\
+         env = [{{ name = \"KEY\", only_to = \"localhost\" }}]"
+    );
+    let fetch = |path: &str, times: &str| {
+        let url = Value::text(format!("http://localhost:{port}{path}"));
+        let inputs = [("url", url), ("method", Value::text("POST")), ("times", Value::text(times))];
+        let library = host::library(&root().join("tests/network/agents"));
+        let ran = host::run_with(&library, "fetch", &inputs, |setup| {
+            setup.policy = Arc::new(policy(&text));
+            setup.secrets = Secrets::default().with("KEY", "s".repeat(10_000));
+        });
+        let codes: Vec<_> = ran.outcome.denials.iter().map(|denial| denial.code).collect();
+        (format!("{:?}", ran.outcome.outputs), codes)
+    };
+    assert_eq!(fetch("/", "1000").1, Vec::<&str>::new());
+    let (got, codes) = fetch("/", "400000");
+    assert_eq!(codes, ["http.limit.body"], "{got}");
+    let (got, codes) = fetch("/zipped", "1");
+    assert!(got.contains("the answer is compressed") && codes.is_empty(), "{got}");
 }
 
 /// A name that stands for several addresses is connected to at one that is allowed.

@@ -178,6 +178,7 @@ fn answer(stream: impl Read + Write) -> std::io::Result<()> {
                 thread::sleep(Duration::from_millis(50));
             }
         }
+        "/zipped" => reply(stream, "200 OK", "content-encoding: gzip\r\n", b"anything"),
         "/broken" => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"),
         "/nonsense" => stream.write_all(b"hello\r\n\r\n"),
         _ => reply(stream, "200 OK", "", b"hello"),

@@ -33,6 +33,10 @@ struct Bound {
     placeholder: String,
 }
 
+/// What would be too long with the values in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
 impl Env {
     /// Looks up what `authority` grants. A variable that isn't set is not held.
     ///
@@ -86,15 +90,24 @@ impl Env {
         self.bound_to(host).next().is_some()
     }
 
-    /// `bytes` on the way to `host`: with the values in place of their placeholders.
-    pub fn reveal(&self, host: &Host, bytes: &[u8]) -> Option<Vec<u8>> {
-        let mut revealed = None;
+    /// `bytes` on the way to `host`: with the values in place of their placeholders, where there are any.
+    ///
+    /// # Errors
+    ///
+    /// When that would be more than `most` bytes: a value may be longer than its placeholder, and the guest
+    /// chooses how often it stands there.
+    pub fn reveal(&self, host: &Host, bytes: &[u8], most: usize) -> Result<Option<Vec<u8>>, TooLong> {
+        let mut revealed: Option<Vec<u8>> = None;
         for (placeholder, value) in self.bound_to(host) {
-            let replaced =
-                crate::secret::replace(revealed.as_deref().unwrap_or(bytes), placeholder.as_bytes(), value.as_bytes());
-            revealed = replaced.or(revealed);
+            let (from, form) = (revealed.as_deref().unwrap_or(bytes), placeholder.as_bytes());
+            let more = value.len().saturating_sub(form.len());
+            let room = most.saturating_sub(from.len());
+            if memchr::memmem::find_iter(from, form).count().saturating_mul(more) > room {
+                return Err(TooLong);
+            }
+            revealed = crate::secret::replace(from, form, value.as_bytes()).or(revealed);
         }
-        revealed
+        Ok(revealed)
     }
 
     fn bound_to<'a>(&'a self, host: &'a Host) -> impl Iterator<Item = (&'a str, &'a str)> {

@@ -155,6 +155,10 @@ impl Http {
             response.headers_mut().remove(name);
         }
         if let Some(secrets) = self.secrets_for(&url) {
+            if !secrets.can_read(response.headers()) {
+                let why = "the answer is compressed, though that wasn't asked for, and could have a secret in it";
+                return Err(Failed::new(Kind::Broken, format!("{}: {why}", url.host())));
+            }
             secrets.take_out_of_headers(response.headers_mut());
         }
         Ok((response, connection))
@@ -172,7 +176,10 @@ impl Http {
                 return Err(denied(Denial::of(code, format_args!("{method} {asked}, with the value of a variable"))));
             }
             secrets.put_into_headers(&mut headers).map_err(denied)?;
-            body = body::whole(secrets.body_with(self.collect(body).await?));
+            let with = secrets.body_with(self.collect(body).await?);
+            let too_long =
+                |_| self.limit("http.limit.body", "with the values of variables, the body is too long".into());
+            body = body::whole(with.map_err(too_long)?);
             // It may be another now, and the body itself says it.
             headers.remove(header::CONTENT_LENGTH);
         }

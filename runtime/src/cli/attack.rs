@@ -77,7 +77,7 @@ fn attack_as(
 ) -> Result<(), Stop> {
     // The requests that the policy allows, by the line that does, and by whom they were made.
     let mut allowed: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
-    render::note(&format!("{} attacks as `{}`", kit.len(), victim.name));
+    render::note(&format!("{} as `{}`", attacks(kit.len()), victim.name));
     let progress = terminal::progress(kit.len());
     for attack in kit {
         progress.set_message(attack.name);
@@ -136,13 +136,17 @@ fn conclude(tally: &Tally, findings: Vec<serde_json::Value>, globals: &Globals) 
     } else {
         let all = held + through + broke_out + did_not_run;
         let counts = format!("{held} held, {through} let through by the policy, {broke_out} broke out");
-        render::note(&format!("{all} attacks: {counts}, {did_not_run} did not run"));
+        render::note(&format!("{}: {counts}, {did_not_run} did not run", attacks(all)));
     }
     match () {
         () if *broke_out > 0 => Err(Stop::Said(1)),
         () if *did_not_run > 0 => Err(Stop::Said(5)),
         () => Ok(()),
     }
+}
+
+fn attacks(count: usize) -> String {
+    if count == 1 { "1 attack".into() } else { format!("{count} attacks") }
 }
 
 /// One agent for each authority that the policy gives, and a stranger.

@@ -129,7 +129,8 @@ pub fn read(text: &str, dialect: Dialect, database: &str, asked: &Asked<'_>) -> 
     let statement = parse(printed, dialect).map_err(|_| unclear())?;
     // Else the database would be asked something else than the guest wrote: `@ @x` is printed `@@x`, and
     // in `t.$1` the parser takes the parameter for a name.
-    if statement.to_string() != text || written != parameters {
+    let mut again = statement.clone();
+    if rewrite::rewrite(&mut again, dialect).is_break() || again.to_string() != text || written != parameters {
         return Err(unclear());
     }
     let facts = match check::check(&statement, dialect) {

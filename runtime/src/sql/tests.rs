@@ -320,6 +320,8 @@ fn what_is_long_or_deep_ends() {
     assert_eq!(outcome("select $10001", Dialect::Sqlite), "wrong");
     assert_eq!(outcome("select $0", Dialect::Sqlite), "wrong");
     assert_eq!(outcome("select ?, $1", Dialect::Sqlite), "wrong");
+    let backslash = r"select '\'' union select ssn from customers --'";
+    assert_eq!(outcome(backslash, Dialect::Postgres), r"SELECT '\'' union select ssn from customers --'");
     assert_eq!(outcome("select id @@ @ @total from orders", Dialect::Postgres), "wrong");
     assert_eq!(outcome("select orders.$1 from orders", Dialect::Sqlite), "wrong");
     assert_eq!(outcome("select :name", Dialect::Sqlite), "sql.statement");

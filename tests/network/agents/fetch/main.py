@@ -1,8 +1,11 @@
+import os
+
 from componentize_py_types import Err
 from wit_world.imports import http
 
 
-def main(url, method, body):
+def main(url, method, body, times):
+    body += os.environ.get("KEY", "") * int(times)
     headers = [http.Header("x-own", b"own")]
     try:
         response = http.send(http.Request(method, url, headers, body.encode(), None))
