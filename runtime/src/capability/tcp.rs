@@ -10,7 +10,10 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use wasmtime::component::Linker;
@@ -22,8 +25,9 @@ use crate::{
     sandbox::CallState,
 };
 
-/// The most names that one call looks up.
-const MAX_LOOKUPS: usize = 256;
+/// The most times that one call looks a name up, found or not: name servers are others' machines, and what
+/// is found is remembered.
+const MAX_LOOKUPS: u32 = 1000;
 
 /// The connections of one call.
 #[derive(Clone)]
@@ -32,7 +36,9 @@ pub struct Tcp(Arc<Inner>);
 struct Inner {
     gate: Gate,
     network: Arc<Network>,
-    /// The names that were looked up, and the addresses that the policy allows of each.
+    /// How often a name was looked up.
+    lookups: AtomicU32,
+    /// The names that were found, and the addresses that the policy allows of each.
     names: Mutex<HashMap<Host, Vec<IpAddr>>>,
 }
 
@@ -45,7 +51,13 @@ pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
 impl Tcp {
     /// The connections of a call that asks `gate`.
     pub fn new(gate: Gate, network: Arc<Network>) -> Self {
-        Self(Arc::new(Inner { gate, network, names: Mutex::default() }))
+        Self(Arc::new(Inner { gate, network, lookups: AtomicU32::new(0), names: Mutex::default() }))
+    }
+
+    /// Goes on with another call, which looks names up by itself.
+    pub fn go_on(&self) {
+        self.0.lookups.store(0, Ordering::Relaxed);
+        self.names().clear();
     }
 
     /// Has every address of every socket checked.

@@ -134,3 +134,52 @@ impl Ceiling {
         Denial::new(code, request).at(&self.place).help(help)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+
+    const TEXT: &str = r#"version = 1
+[agents.caller.within]
+files = []
+http = []
+tcp = []
+env = []
+calls = []
+databases = []
+imports = { deny = ["ctypes"] }
+jump = false
+[agents.a]
+files = [{ path = "x", mount = "/x", access = "write" }]
+http = [{ host = "a.example" }]
+tcp = [{ host = "a.example", ports = [1] }]
+env = ["A"]
+calls = ["b"]
+databases = [{ name = "db", url = { env = "URL" }, tables = { t = "read" } }]
+"#;
+
+    /// Each capability has a ceiling of its own, with a code and with lines that would lift it.
+    #[test]
+    fn every_capability_has_its_ceiling() {
+        let policy = Policy::parse("p", TEXT).unwrap_or_else(|report| panic!("{report}"));
+        for request in [
+            "files read /x/y",
+            "http GET https://a.example/",
+            "tcp a.example:1",
+            "env A",
+            "calls b",
+            "sql read db.t",
+            "imports ctypes",
+            "jump",
+        ] {
+            let request = Request::parse(request).unwrap();
+            assert!(matches!(policy.authority("a", "a").decide(&request), Decision::Allowed(_)), "{request}");
+            let below = policy.authority_below(&[("caller", "caller")], ("a", "a")).decide(&request);
+            let Decision::Denied(denial) = below else { panic!("{request} is allowed") };
+            assert_eq!(denial.code, format!("{}.ceiling", request.capability()));
+            let lines = policy.would_allow(("a", "a"), &denial).unwrap_or_else(|| panic!("no lines for {request}"));
+            assert!(lines.starts_with("[agents.\"caller\"] # p:2\nwithin = { "), "{lines}");
+        }
+    }
+}

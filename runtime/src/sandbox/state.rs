@@ -98,6 +98,7 @@ impl CallState {
         self.calls.refill(call.limits.calls);
         let (gate, network, bytes) = (self.gate.clone(), self.network.clone(), self.bytes.clone());
         self.http = Http::new(gate, network, bytes, self.env.clone(), call.limits.memory);
+        self.tcp.go_on();
         self.sql = Sql::new(call.databases.clone());
         self.callees = call.callees.clone();
     }

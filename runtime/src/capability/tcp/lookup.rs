@@ -2,7 +2,7 @@
 //! the addresses that the policy allows. A name that can't be connected to is not looked up either:
 //! the question alone would carry data out.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr, sync::atomic::Ordering};
 
 use wasmtime::{
     StoreContextMut,
@@ -96,10 +96,9 @@ impl Tcp {
         if !self.0.gate.allows(&request) {
             return Err(ErrorCode::AccessDenied);
         }
-        if self.names().len() >= MAX_LOOKUPS {
-            self.0
-                .gate
-                .deny(Denial::of("tcp.limit.lookups", format_args!("a call looks up at most {MAX_LOOKUPS} names")));
+        if self.0.lookups.fetch_add(1, Ordering::Relaxed) >= MAX_LOOKUPS {
+            let why = format_args!("a call looks up at most {MAX_LOOKUPS} names");
+            self.0.gate.deny(Denial::of("tcp.limit.lookups", why));
             return Err(ErrorCode::AccessDenied);
         }
         let tcp = self.clone();
