@@ -15,6 +15,7 @@
 //! - [`capability`]: what a guest can reach, one file each
 //! - [`wall`]: guests in processes of their own, where the kernel holds what we overlook
 //! - [`sql`]: statements, read and checked
+//! - [`expression`]: safe expressions, Python's, with bounds on everything
 //! - [`template`]: templates, with every value made safe for its place
 //! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
@@ -36,6 +37,7 @@ pub mod diagnostic;
 mod document;
 #[cfg(feature = "host")]
 pub mod engine;
+pub mod expression;
 mod failure;
 pub mod policy;
 #[cfg(feature = "host")]
@@ -44,6 +46,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod source;
 pub mod sql;
+mod stack;
 pub mod template;
 mod value;
 #[cfg(feature = "host")]
