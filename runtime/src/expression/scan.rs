@@ -3,7 +3,10 @@
 
 use std::ops::Range;
 
-use super::{bounds::MAX_NESTING, wrong::ExpressionError};
+use super::{
+    bounds::MAX_NESTING,
+    wrong::{ExpressionError, OF_A_SECRET},
+};
 use crate::agent::Reference;
 
 /// A text with its references taken out.
@@ -154,8 +157,7 @@ impl Scanner<'_> {
 
     fn refuse_reference(&mut self, name: &str, path: &[String], span: Range<usize>) {
         if name == "env" && !path.is_empty() {
-            let error =
-                ExpressionError::refused("`$env.NAME` stands for the whole value, and nothing is made of it", span);
+            let error = ExpressionError::refused(OF_A_SECRET, span);
             self.refuse(error.help("give it to an agent that the policy grants it to, and let that make more of it"));
         } else if name.starts_with('_') {
             self.refuse(ExpressionError::refused("a name that begins with `_` can't be in an expression", span));

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::failure::Code;
 
+/// What is wrong with `$env.NAME` in an expression.
+pub const OF_A_SECRET: &str = "`$env.NAME` stands for the whole value, and nothing is made of it";
+
 /// Why a text is not an expression that is evaluated here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -27,6 +30,11 @@ impl ExpressionError {
     /// The text is Python that isn't allowed.
     pub(super) fn refused(message: impl Into<String>, span: Range<usize>) -> Self {
         Self { message: message.into(), span, help: None, is_python: true }
+    }
+
+    /// Whether it makes something of a secret.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.message == OF_A_SECRET
     }
 
     /// Says how to mend it.
