@@ -7,7 +7,7 @@ use super::{
     bounds::MAX_NESTING,
     wrong::{ExpressionError, OF_A_SECRET},
 };
-use crate::agent::Reference;
+use crate::agent::{Reference, is_name};
 
 /// A text with its references taken out.
 pub struct Scanned {
@@ -131,6 +131,9 @@ impl Scanner<'_> {
         }
         let mut end = self.name_end(start + 1);
         let name = self.text[start + 1..end].to_owned();
+        if !is_name(&name) {
+            return Err(ExpressionError::syntax("this name is too long to be one", start..end));
+        }
         let mut path = Vec::new();
         while self.text.as_bytes().get(end) == Some(&b'.') {
             let key_end = self.name_end(end + 1);

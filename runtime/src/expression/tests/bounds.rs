@@ -80,6 +80,8 @@ fn sources_are_bounded() {
     assert!(Expression::parse(&long).is_ok());
     assert!(Expression::parse(&format!("{long} ")).err().unwrap().message.contains("at most 4096 bytes"));
     assert!(Expression::parse(&format!("'{}'", "a".repeat(10 << 20))).is_err());
+    let name = format!("${} + 1", "a".repeat(101));
+    assert!(Expression::parse(&name).err().unwrap().message.contains("too long to be one"));
     for brackets in ["(", "[", "{", "-(", "$a[", "len("] {
         assert!(Expression::parse(&brackets.repeat(100_000)).is_err());
         let deep = Expression::parse(&brackets.repeat(MAX_NESTING + 1)).err().unwrap();
