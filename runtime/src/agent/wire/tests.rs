@@ -79,7 +79,7 @@ fn mistakes_are_shown_where_they_are() {
     ] {
         assert_eq!(read(input).unwrap_err().1, place, "{input}");
     }
-    let warning = read(r#""Dear $name, hello""#).unwrap().1.unwrap();
+    let warning = read(r#""Dear $name!""#).unwrap().1.unwrap();
     assert_eq!(warning.place.unwrap().text(), "$name");
     assert_eq!(warning.label, "not an expression: `$name` is not expected here");
 }
