@@ -14,11 +14,7 @@ use crate::expression::{
 
 pub fn sorted(given: &Given, work: &mut Work) -> Result<Data> {
     let items = collected(given, work)?;
-    let descending = match given.by_name("reverse") {
-        None => false,
-        Some(Data::Bool(_) | Data::Int(Int::Small(_))) => given.by_name("reverse").is_some_and(Data::is_true),
-        Some(other) => return wrong(format!("`reverse` is True or False, and not {}", other.kind())),
-    };
+    let descending = given.by_name("reverse").is_some_and(Data::is_true);
     Ok(Data::list(sort::sort(items, descending, work)?))
 }
 
