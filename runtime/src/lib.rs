@@ -16,6 +16,7 @@
 //! - [`wall`]: guests in processes of their own, where the kernel holds what we overlook
 //! - [`sql`]: statements, read and checked
 //! - [`template`]: templates, with every value made safe for its place
+//! - [`import`]: libraries of the original system
 //! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
 
@@ -37,6 +38,7 @@ mod document;
 #[cfg(feature = "host")]
 pub mod engine;
 mod failure;
+pub mod import;
 pub mod policy;
 #[cfg(feature = "host")]
 pub mod sandbox;
