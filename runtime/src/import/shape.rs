@@ -30,6 +30,8 @@ pub struct Shape {
     pub always: BTreeSet<Key>,
     /// Whether all of that is known, and `output` is only used for the names of results.
     pub closed: bool,
+    /// Whether it may return a dict.
+    pub dict: bool,
     /// The names of the function's parameters.
     pub parameters: Vec<String>,
     /// Whether it keeps something for the next call.
@@ -144,6 +146,7 @@ fn names_results_only(source: &str, parameter: Option<usize>) -> bool {
 struct Stored {
     keys: BTreeSet<Key>,
     known: bool,
+    dict: bool,
 }
 
 /// Reads the statements of a function. It goes down statements alone: these nest no deeper than
@@ -262,6 +265,7 @@ impl<'a> Reader<'a> {
                 _ => Stored::default(),
             };
             shape.closed &= result.known;
+            shape.dict |= result.dict || !result.known;
             shape.always =
                 if nth == 0 { result.keys.clone() } else { &shape.always & &result.keys };
             shape.keys.extend(result.keys);
@@ -274,11 +278,11 @@ impl<'a> Reader<'a> {
 
     /// What is stored when `value` is returned. Names are followed once.
     fn result(&self, value: &'a Expr, follow: bool) -> Stored {
-        let plain = || Stored { keys: [Key::Output(0)].into(), known: true };
+        let plain = || Stored { keys: [Key::Output(0)].into(), known: true, dict: false };
         match value {
             Expr::Dict(dict) => {
                 let keys: Option<BTreeSet<_>> = dict.keys.iter().map(|found| key(found.as_ref()?)).collect();
-                Stored { known: keys.is_some(), keys: keys.unwrap_or_default() }
+                Stored { known: keys.is_some(), keys: keys.unwrap_or_default(), dict: true }
             }
             Expr::Name(name) if follow => self.named(name.id.as_str()),
             Expr::Constant(_)
@@ -300,15 +304,14 @@ impl<'a> Reader<'a> {
             return Stored::default();
         };
         let mut all = Stored { known: true, ..Stored::default() };
-        let mut dict = false;
         for value in values {
             let result = self.result(value, false);
-            dict |= matches!(value, Expr::Dict(_));
+            all.dict |= result.dict;
             all.known &= result.known;
             all.keys.extend(result.keys);
         }
-        let stored = self.stored.get(name).into_iter().flatten();
-        for key in stored.filter(|_| dict) {
+        let stored = self.stored.get(name).into_iter().flatten().filter(|_| all.dict).collect::<Vec<_>>();
+        for key in stored {
             all.known &= key.is_some();
             all.keys.extend(key.clone());
         }

@@ -37,16 +37,13 @@ fn cleaned(text: &str) -> String {
     let mut backslash = false;
     for c in text.chars() {
         match c {
-            '\\' => backslash = true,
+            '\\' => {}
             '\n' | '\r' => clean.push_str("\\n"),
             '"' => clean.push_str("\\\""),
+            // It goes, and what was before it is before what follows.
             _ if c.is_control() => continue,
-            _ => {
-                if backslash {
-                    clean.push('\\');
-                }
-                clean.push(c);
-            }
+            _ if backslash => clean.extend(['\\', c]),
+            _ => clean.push(c),
         }
         backslash = c == '\\';
     }
