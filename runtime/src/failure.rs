@@ -30,6 +30,8 @@ pub enum Code {
     Source,
     /// A step's input refers to something that isn't there.
     Unset,
+    /// An expression can't be evaluated, or is more work than its bounds allow.
+    Expression,
     /// The head was moved to where no step is.
     Jump,
     /// A value is not what an input wants.
@@ -64,6 +66,7 @@ impl Code {
             Self::Crashed => "agent.crashed",
             Self::Source => "agent.source",
             Self::Unset => "workflow.unset",
+            Self::Expression => "workflow.expression",
             Self::Jump => "workflow.jump",
             Self::Input => "input",
             Self::Fuel => "limit.fuel",
@@ -83,13 +86,14 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Failed,
         Self::Status,
         Self::Result,
         Self::Crashed,
         Self::Source,
         Self::Unset,
+        Self::Expression,
         Self::Jump,
         Self::Input,
         Self::Fuel,
@@ -106,7 +110,13 @@ impl Code {
     /// Whose fault it is.
     pub fn blame(self) -> Blame {
         match self {
-            Self::Failed | Self::Status | Self::Result | Self::Crashed | Self::Unset | Self::Jump => Blame::Guest,
+            Self::Failed
+            | Self::Status
+            | Self::Result
+            | Self::Crashed
+            | Self::Unset
+            | Self::Expression
+            | Self::Jump => Blame::Guest,
             Self::Fuel | Self::Memory | Self::Time | Self::Output | Self::Depth | Self::Steps | Self::Denied => {
                 Blame::Policy
             }

@@ -15,6 +15,7 @@
 //! - [`capability`]: what a guest can reach, one file each
 //! - [`wall`]: guests in processes of their own, where the kernel holds what we overlook
 //! - [`sql`]: statements, read and checked
+//! - [`expression`]: safe expressions, Python's, with bounds on everything
 //! - [`template`]: templates, with every value made safe for its place
 //! - [`import`]: libraries of the original system
 //! - [`attack`]: hostile guests, to try a policy with
@@ -37,6 +38,7 @@ pub mod diagnostic;
 mod document;
 #[cfg(feature = "host")]
 pub mod engine;
+pub mod expression;
 mod failure;
 pub mod import;
 pub mod policy;
@@ -46,6 +48,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod source;
 pub mod sql;
+mod stack;
 pub mod template;
 mod value;
 #[cfg(feature = "host")]

@@ -16,6 +16,7 @@ use crate::{
     Value,
     agent::Folder,
     failure::{Code, Failure},
+    stack,
 };
 
 /// What one rendering may cost, in MiniJinja's units: about one an instruction, and one for 64
@@ -83,6 +84,24 @@ pub struct TemplateError {
     pub line: usize,
 }
 
+/// The names that the template `text` takes from its scope, in the order of the alphabet. What it
+/// includes is not looked at.
+///
+/// # Errors
+///
+/// When `text` is not a template.
+///
+/// # Examples
+///
+/// ```
+/// use turingbox::template::free_variables;
+///
+/// assert_eq!(free_variables("Dear {{ name }}{% for x in items %}, {{ x }}{% endfor %}").unwrap(), ["items", "name"]);
+/// ```
+pub fn free_variables(text: &str) -> Result<Vec<String>, TemplateError> {
+    Templates::new(Escape::None, None).add("template", text)
+}
+
 impl Templates {
     /// No templates yet. `folder` is where includes are read from.
     pub fn new(escape: Escape, folder: Option<Folder>) -> Self {
@@ -123,8 +142,8 @@ impl Templates {
         let added = match text.len() {
             // Too short to nest deeper than any stack.
             0..=SHORT => add(environment),
-            _ => on_deep_stack(|| add(environment))
-                .map_err(|failure| TemplateError { message: failure.message, line: 1 })?,
+            _ => stack::on_deep_stack(STACK, || add(environment))
+                .map_err(|error| TemplateError { message: error.to_string(), line: 1 })?,
         };
         added.map_err(|error: minijinja::Error| TemplateError {
             message: error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
@@ -153,16 +172,12 @@ impl Templates {
             Ok(String::from_utf8_lossy(&written.bytes).into_owned())
         };
         // Without a statement there is no loop, and nothing nests deeper than it is written.
-        if template.source().contains("{%") { on_deep_stack(render)? } else { render() }
+        if template.source().contains("{%") {
+            stack::on_deep_stack(STACK, render).map_err(Failure::host)?
+        } else {
+            render()
+        }
     }
-}
-
-/// Runs `work` on a stack that is deep enough for whatever a template's fuel can nest.
-fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).map_err(Failure::host)?;
-        thread.join().map_err(|_| Failure::new(Code::Host, "the template engine panicked"))
-    })
 }
 
 /// A value as templates see it. It is never parsed as a template.

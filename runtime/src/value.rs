@@ -137,6 +137,11 @@ impl Json {
         }
     }
 
+    /// A document that is known to be one: it was just written.
+    pub(crate) fn known(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
     /// The document.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::{
     Json, Value,
-    agent::name::key_name,
+    agent::{name::key_name, wire::Wire},
     diagnostic::{Report, list},
     document::{Item, Table},
 };
@@ -32,7 +32,7 @@ pub struct Output {
     /// One line for a person.
     pub help: String,
     /// Where a workflow takes it from.
-    pub from: Option<super::wire::Wire>,
+    pub from: Option<Wire>,
 }
 
 impl Input {
@@ -285,11 +285,16 @@ fn read_output(item: Item<'_>, report: &mut Report) -> Option<Output> {
             .push(item.wrong("bad-name", "`status` is every agent's output already").help("leave it out of [outputs]"));
     }
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let mut from_warning = None;
     let output = Output {
         name,
         help: table.take("help", report, Item::string).unwrap_or_default(),
-        from: table.take("from", report, |item| super::wire::Wire::read(&item)),
+        from: table.take("from", report, |item| {
+            from_warning = Wire::warning(&item);
+            Wire::read(&item)
+        }),
     };
+    report.0.extend(from_warning);
     // A hint for the checks and the studio, of the same words as an input's.
     table.take("type", report, Item::text);
     table.finish(report);

@@ -17,6 +17,7 @@ use crate::{
         workflow::{OnFail, WorkflowSpec},
     },
     diagnostic::{Diagnostic, Report, suggestion},
+    expression::Expression,
     template::{Escape, Templates},
 };
 
@@ -136,6 +137,15 @@ pub enum Source {
     Constant(Value),
     /// A value in scope.
     Reference(Reference),
+    /// A value in scope, or another where it isn't set.
+    Default {
+        /// Where the value is, if it is set.
+        from: Reference,
+        /// The value, if it isn't.
+        default: Value,
+    },
+    /// What an expression makes of values in scope.
+    Expression(Arc<Expression>),
     /// A template of the workflow, and the names that it uses.
     Template {
         /// Its name among the workflow's templates.
@@ -298,6 +308,8 @@ impl Loader<'_> {
         let mut source = |report: &mut Report, name: String, wire: &Wire, place: &crate::source::Place| match wire {
             Wire::Constant(value) => Source::Constant(value.clone()),
             Wire::Reference(reference) => Source::Reference(reference.clone()),
+            Wire::Default { from, default } => Source::Default { from: from.clone(), default: default.clone() },
+            Wire::Expression(expression) => Source::Expression(expression.clone()),
             Wire::Template(text) => {
                 let uses = templates.add(&name, text).unwrap_or_else(|error| {
                     let message = format!("this is not a template: {}", error.message);

@@ -11,6 +11,7 @@ use crate::{
     agent::{STEP_INDEX, manifest::Manifest},
     diagnostic::{Diagnostic, Report, suggestion},
     source::Source,
+    stack,
 };
 
 /// The longest source that is parsed, in bytes. An expression can nest one level deeper with every
@@ -28,12 +29,7 @@ pub(super) fn check(manifest: &Manifest, source: &Arc<Source>, function: &str) -
     if source.text.len() > MAX_PARSED {
         return Diagnostic::warning(NOT_PARSED, format!("`{}` is too long to be checked", source.path)).into();
     }
-    let work = || check_on_this_stack(manifest, source, function);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
-        thread.ok().and_then(|thread| thread.join().ok())
-    })
-    .unwrap_or_default()
+    stack::on_deep_stack(STACK, || check_on_this_stack(manifest, source, function)).unwrap_or_default()
 }
 
 fn check_on_this_stack(manifest: &Manifest, source: &Arc<Source>, function: &str) -> Report {

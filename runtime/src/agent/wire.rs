@@ -1,14 +1,13 @@
-//! What a step's input says: a constant, a reference into scope, or a template over it.
+//! What a step's input says: a constant, a reference into scope, an expression or a template over it.
 
-use std::fmt;
-
-use serde_json::value::RawValue;
+use std::{fmt, ops::Range, sync::Arc};
 
 use crate::{
     Json, Secret, Value,
     agent::name::is_name,
     diagnostic::{Diagnostic, Severity},
     document::Item,
+    expression::{Expression, ExpressionError, json},
 };
 
 /// Where the value of a step's input, or of a workflow's output, comes from.
@@ -18,6 +17,15 @@ pub enum Wire {
     Constant(Value),
     /// `"$name"` or `"$name.key.0"`.
     Reference(Reference),
+    /// `{ from = "$name", default = … }`.
+    Default {
+        /// Where the value is, if it is set.
+        from: Reference,
+        /// The value, if it isn't.
+        default: Value,
+    },
+    /// `"$count > 5"`.
+    Expression(Arc<Expression>),
     /// `"Dear {{ name }}"`.
     Template(String),
 }
@@ -31,17 +39,33 @@ pub struct Reference {
     pub path: Vec<String>,
 }
 
+/// What a text without a tag is.
+enum Short {
+    Wire(Wire),
+    /// Itself; if a `$name` in it looks as if it was meant, why it is no expression.
+    Literal(Option<ExpressionError>),
+    /// An expression that says what it may not.
+    Refused(ExpressionError),
+}
+
 impl Wire {
     /// Reads the short forms and the ones that say which they are.
     pub(super) fn read(item: &Item<'_>) -> Result<Self, Diagnostic> {
         if item.is_text() {
-            return Self::read_text(item, item.clone().text()?);
+            let text = item.clone().text()?;
+            return match Self::short(text) {
+                Short::Wire(wire) => Ok(wire),
+                Short::Literal(_) => Ok(Self::Constant(Value::text(text))),
+                Short::Refused(error) => Err(refused(item, text, error, true)),
+            };
         }
         let tagged = item.clone().table().map(|table| table.entries()).unwrap_or_default();
         match tagged.as_slice() {
             [inner] if inner.key == "text" => Ok(Self::Constant(Value::text(inner.clone().text()?))),
             [inner] if inner.key == "json" => Ok(Self::Constant(Value::Json(Json::from(inner.json()?)))),
             [inner] if inner.key == "expr" => Self::read_expression(inner, inner.clone().text()?),
+            [a, b] if a.key == "from" && b.key == "default" => Self::read_default(a, b),
+            [a, b] if a.key == "default" && b.key == "from" => Self::read_default(b, a),
             _ => Ok(Self::Constant(item.value()?)),
         }
     }
@@ -49,60 +73,100 @@ impl Wire {
     /// What to warn of in a text that is taken as it is, though it holds a `$name`.
     pub(super) fn warning(item: &Item<'_>) -> Option<Diagnostic> {
         let text = item.clone().text().ok()?;
-        let literal = matches!(Self::read(item), Ok(Self::Constant(_)));
-        (literal && holds_name(text)).then(|| Diagnostic {
+        let Short::Literal(Some(error)) = Self::short(text) else { return None };
+        let wrong = item.wrong("literal-dollar", "this text is taken as it is: a name in it is not filled in");
+        Some(Diagnostic {
             severity: Severity::Warning,
-            ..item
-                .wrong("literal-dollar", "this text is taken as it is: a name in it is not filled in")
+            ..pointed(wrong, text, &error.span)
+                .label(format!("not an expression: {}", error.message))
                 .help("write \"{{ name }}\" to fill it in, or { text = \"…\" } if it is meant")
         })
     }
 
-    fn read_text(item: &Item<'_>, text: &str) -> Result<Self, Diagnostic> {
+    fn short(text: &str) -> Short {
         if ["{{", "{%", "{#"].iter().any(|opening| text.contains(opening)) {
-            return Ok(Self::Template(text.to_owned()));
+            return Short::Wire(Self::Template(text.to_owned()));
         }
-        if is_expression(text) {
-            return Self::read_expression(item, text);
+        if !holds_name(text) {
+            return Short::Literal(None);
         }
-        Ok(Self::Constant(Value::text(text)))
+        if let Some(wire) = Self::whole(text) {
+            return Short::Wire(wire);
+        }
+        match Expression::parse(text) {
+            Ok(expression) if expression.free_variables().is_empty() => {
+                let span = text.find('$').map_or(0..0, |at| at..at + 1);
+                let message = "the names in it are in quotes".into();
+                Short::Literal(Some(ExpressionError { message, span, help: None, is_python: false }))
+            }
+            Ok(expression) => Short::Wire(Self::Expression(Arc::new(expression))),
+            Err(error) if error.is_python => Short::Refused(error),
+            Err(error) => Short::Literal(Some(error)),
+        }
+    }
+
+    /// A secret or a reference, which stand for the whole value.
+    fn whole(text: &str) -> Option<Self> {
+        if let Some(name) = text.strip_prefix("$env.") {
+            return is_name(name).then(|| Self::Constant(Value::Secret(Secret::new(name))));
+        }
+        Reference::parse(text).map(Self::Reference)
     }
 
     fn read_expression(item: &Item<'_>, text: &str) -> Result<Self, Diagnostic> {
-        if let Some(name) = text.strip_prefix("$env.") {
-            let is_variable = is_name(name);
-            return if is_variable { Ok(Self::Constant(Value::Secret(Secret::new(name)))) } else { Err(whole(item)) };
+        match Self::whole(text) {
+            // Here a `-` is a minus, and never a part of a name.
+            Some(wire) if !text.contains('-') => Ok(wire),
+            _ => match Expression::parse(text) {
+                Ok(expression) => Ok(Self::Expression(Arc::new(expression))),
+                Err(error) => Err(refused(item, text, error, false)),
+            },
         }
-        match Reference::parse(text) {
-            Some(reference) => Ok(Self::Reference(reference)),
-            None => Err(item
-                .wrong("not-supported", "expressions are not supported by this version")
-                .label("only `$name` and `$name.key` are")
-                .help("compute it in a step before, or write { text = \"…\" } if the text is meant")),
+    }
+
+    fn read_default(from: &Item<'_>, default: &Item<'_>) -> Result<Self, Diagnostic> {
+        let text = from.clone().text()?;
+        match Reference::parse(text).filter(|_| !text.starts_with("$env.")) {
+            Some(from) => Ok(Self::Default { from, default: default.value()? }),
+            None => Err(from
+                .wrong("bad-name", "the value of `from` has to be `$name` or `$name.key`")
+                .help("{ from = \"$name\", default = … }; or write { json = { … } } if this table is meant")),
         }
     }
 }
 
-fn whole(item: &Item<'_>) -> Diagnostic {
-    item.wrong("bad-name", "`$env.NAME` stands for the whole value, and nothing is made of it")
-        .help("give it to an agent that the policy grants it to, and let that make more of it")
+/// The error for an expression, at its place in the file.
+fn refused(item: &Item<'_>, text: &str, error: ExpressionError, short: bool) -> Diagnostic {
+    let code = if error.is_secret() { "bad-name" } else { "expression" };
+    let span = error.span.clone();
+    let meant = short.then_some("write { text = \"…\" } if the text is meant, and \"{{ name }}\" to fill a name in");
+    let help: Vec<_> = error.help.as_deref().into_iter().chain(meant.filter(|_| code == "expression")).collect();
+    pointed(item.wrong(code, error.message), text, &span).maybe_help((!help.is_empty()).then(|| help.join("; ")))
 }
 
-/// Whether `text` holds a `$name` and is Python once the dollar signs are gone.
-fn is_expression(text: &str) -> bool {
-    holds_name(text) && text.len() <= MAX_EXPRESSION && {
-        use rustpython_parser::{Parse, ast};
-        ast::Expr::parse(&text.replace('$', ""), "<step>").is_ok()
+/// The diagnostic at a part of the text, where the file has the text as it is: without escapes.
+fn pointed(mut wrong: Diagnostic, text: &str, span: &Range<usize>) -> Diagnostic {
+    let Some(place) = &mut wrong.place else { return wrong };
+    let written = place.text();
+    let quotes = ["\"\"\"\n", "'''\n", "\"\"\"", "'''", "\"", "'"];
+    let plain = quotes.iter().find(|open| {
+        let inside = written.strip_prefix(**open).and_then(|rest| rest.strip_suffix(open.trim_end()));
+        inside == Some(text)
+    });
+    if let (Some(open), false) = (plain, text.is_empty()) {
+        let start = place.span.start + open.len();
+        // What ends too early is shown at its last character.
+        let end = span.end.max(1);
+        let last = text[..end].char_indices().last().map_or(0, |(at, _)| at);
+        place.span = start + span.start.min(last)..start + end;
     }
+    wrong
 }
 
 fn holds_name(text: &str) -> bool {
     let begins_name = |c: char| c.is_ascii_alphabetic() || c == '_';
     text.match_indices('$').any(|(at, _)| text[at + 1..].starts_with(begins_name))
 }
-
-/// The longest expression, in bytes: the parser recurses, so its input is bounded.
-const MAX_EXPRESSION: usize = 1000;
 
 impl Reference {
     /// `$name`, `$name.key` or `$name.key.0`, and nothing else.
@@ -130,7 +194,7 @@ impl Reference {
         let Value::Json(json) = value else { return None };
         let mut document = json.as_str();
         for key in &self.path {
-            document = member(document, key)?;
+            document = part(document, key)?;
         }
         match serde_json::from_str::<String>(document) {
             Ok(text) => Some(Value::text(text)),
@@ -139,15 +203,12 @@ impl Reference {
     }
 }
 
-/// The part of `document` called `key`, as it is written there: no digit of a number is lost.
-fn member<'a>(document: &'a str, key: &str) -> Option<&'a str> {
-    use std::{borrow::Cow, collections::HashMap};
+/// The part of `document` at a key, or at a position in a list.
+fn part<'a>(document: &'a str, key: &str) -> Option<&'a str> {
     if is_position(key) && document.trim_start().starts_with('[') {
-        let list: Vec<&RawValue> = serde_json::from_str(document).ok()?;
-        return list.get(key.parse::<usize>().ok()?).map(|part| part.get());
+        return json::element(document, key.parse().ok()?);
     }
-    let object: HashMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(document).ok()?;
-    object.get(key).map(|part| part.get())
+    json::member(document, key)
 }
 
 fn is_position(key: &str) -> bool {
@@ -183,9 +244,31 @@ mod tests {
 
     #[test]
     fn prices_are_not_expressions() {
-        assert!(is_expression("$a + 1"));
-        assert!(is_expression("len($items) - 1"));
-        assert!(!is_expression("costs $five today"));
-        assert!(!is_expression("$5"));
+        let kind = |text: &str| match Wire::short(text) {
+            Short::Wire(Wire::Expression(_)) => "expression",
+            Short::Wire(_) => "whole",
+            Short::Literal(None) => "text",
+            Short::Literal(Some(_)) => "warned",
+            Short::Refused(_) => "refused",
+        };
+        for (text, expected) in [
+            ("$a + 1", "expression"),
+            ("len($items) - 1", "expression"),
+            ("$a.b", "whole"),
+            ("$env.KEY", "whole"),
+            ("$hl7-message", "whole"),
+            ("costs $five today", "warned"),
+            ("$name, $name", "warned"),
+            ("'$name'", "warned"),
+            ("Bearer $env.KEY", "warned"),
+            ("$", "text"),
+            ("$5", "text"),
+            ("$$", "text"),
+            ("$name - suffix", "refused"),
+            ("$name.shout()", "refused"),
+            ("$env.KEY + 'x'", "refused"),
+        ] {
+            assert_eq!(kind(text), expected, "{text}");
+        }
     }
 }

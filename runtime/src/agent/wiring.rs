@@ -66,7 +66,8 @@ pub(super) fn check_names(
     let mut check = |from: &From, place: &Place, siblings: &[(String, From)]| {
         let names: &[String] = match from {
             From::Constant(_) => &[],
-            From::Reference(reference) => std::slice::from_ref(&reference.name),
+            From::Reference(from) | From::Default { from, .. } => std::slice::from_ref(&from.name),
+            From::Expression(expression) => expression.free_variables(),
             From::Template { uses, .. } => uses,
         };
         for name in names {
@@ -76,7 +77,7 @@ pub(super) fn check_names(
                 report.push(
                     Diagnostic::error("unset-name", message)
                         .at(&place.source, place.span.clone())
-                        .maybe_help(suggestion(name, known.iter().copied())),
+                        .maybe_help(minus(name, &known).or_else(|| suggestion(name, known.iter().copied()))),
                 );
             }
         }
@@ -90,6 +91,12 @@ pub(super) fn check_names(
     for (_, from) in outputs {
         check(from, &whole, &[]);
     }
+}
+
+/// A `-` belongs to the name that it stands in, unless this is said to be an expression.
+fn minus(name: &str, known: &HashSet<&str>) -> Option<String> {
+    let (before, after) = name.split_once('-')?;
+    known.contains(before).then(|| format!("write {{ expr = \"${before} - {after}\" }} for a minus"))
 }
 
 /// Checks a template agent's template against its inputs.

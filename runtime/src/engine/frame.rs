@@ -1,12 +1,14 @@
 //! One workflow that is running: its inputs, its results, its head and its budget.
 
+mod names;
+
 use std::time::{Duration, Instant};
 
 use crate::{
     Json, Value,
     agent::{Manifest, OnFail, Program, STATUS, STEP_INDEX, STEP_MAX, Source, Step, Workflow},
     diagnostic::suggestion,
-    engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status},
+    engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status, frame::names::Names},
     failure::{Code, Failure},
     policy::{Authority, Ceilings, Decision, Denial, Request},
     sandbox::Usage,
@@ -160,7 +162,7 @@ impl<'a> Frame<'a> {
 
     fn resolve_inputs(&self, step: &'a Step, callee: &Manifest) -> Result<Vec<(String, Value)>, Failure> {
         let mut inputs = Vec::with_capacity(callee.inputs.len());
-        // What templates make is new memory; everything else is shared with what is there.
+        // What templates and expressions make is new memory; everything else is shared with what is there.
         let mut left = self.budget.memory.saturating_sub(self.held);
         for (name, source) in &step.inputs {
             if let Some(failure) = self.exhausted() {
@@ -169,11 +171,8 @@ impl<'a> Frame<'a> {
             let optional = callee.input(name).is_some_and(|input| !input.is_required());
             match self.resolve(source, Some(step), left)? {
                 Some(value) => {
-                    left = left.saturating_sub(if matches!(source, Source::Template { .. }) {
-                        value.len() as u64
-                    } else {
-                        0
-                    });
+                    let makes = matches!(source, Source::Template { .. } | Source::Expression(_));
+                    left = left.saturating_sub(if makes { value.len() as u64 } else { 0 });
                     inputs.push((name.clone(), value));
                 }
                 // The workflow's caller left its optional input out, and so does the workflow.
@@ -190,7 +189,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The value that `source` stands for; none where the name that it refers to is not set.
-    /// A template may make `room` bytes.
+    /// A template or an expression may make `room` bytes.
     fn resolve(&self, source: &Source, step: Option<&'a Step>, room: u64) -> Result<Option<Value>, Failure> {
         match source {
             Source::Constant(value) => Ok(Some(value.clone())),
@@ -201,6 +200,11 @@ impl<'a> Frame<'a> {
                 },
                 None => Ok(None),
             },
+            Source::Default { from, default } => {
+                let part = self.lookup(&from.name, step).and_then(|value| from.follow(&value));
+                Ok(Some(part.unwrap_or_else(|| default.clone())))
+            }
+            Source::Expression(expression) => expression.evaluate(&Names { frame: self, step }, room).map(Some),
             Source::Template { name, uses } => {
                 let scope = uses.iter().filter_map(|name| Some((name.as_str(), self.lookup(name, step)?)));
                 self.workflow.templates.render(name, scope, room).map(|text| Some(Value::text(text)))
@@ -211,12 +215,8 @@ impl<'a> Frame<'a> {
     /// The value of `name` in scope, nearest first: a constant of the step itself, the workflow's
     /// inputs, results, and what is always there.
     fn lookup(&self, name: &str, step: Option<&'a Step>) -> Option<Value> {
-        let own = step.into_iter().flat_map(|step| &step.inputs).find_map(|(own, source)| match source {
-            Source::Constant(value) if own == name => Some(value),
-            _ => None,
-        });
-        let input = || self.inputs.iter().find(|(input, _)| input == name).map(|(_, value)| value);
-        if let Some(value) = own.or_else(input).or_else(|| self.results.get(name)) {
+        let own = own_constant(name, step);
+        if let Some(value) = own.or_else(|| self.input(name)).or_else(|| self.results.get(name)) {
             return Some(value.clone());
         }
         match name {
@@ -225,6 +225,11 @@ impl<'a> Frame<'a> {
             STEP_MAX => Some(number(self.workflow.steps.len())),
             _ => None,
         }
+    }
+
+    /// What the workflow was given as its input `name`.
+    fn input(&self, name: &str) -> Option<&Value> {
+        self.inputs.iter().find(|(input, _)| input == name).map(|(_, value)| value)
     }
 
     fn is_input(&self, source: &Source) -> bool {
@@ -346,6 +351,14 @@ impl<'a> Frame<'a> {
         outcome.usage = Usage { time: self.began.elapsed(), ..self.usage };
         outcome.denials = self.denials;
     }
+}
+
+/// The constant that a step has for its own input `name`.
+fn own_constant<'a>(name: &str, step: Option<&'a Step>) -> Option<&'a Value> {
+    step.into_iter().flat_map(|step| &step.inputs).find_map(|(own, source)| match source {
+        Source::Constant(value) if own == name => Some(value),
+        _ => None,
+    })
 }
 
 /// A path with its middle left out where it is too long.

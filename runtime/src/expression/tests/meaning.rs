@@ -1,0 +1,231 @@
+//! Each node, operator, function and method means what it means in Python.
+
+use super::shown;
+
+fn all(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        assert_eq!(shown(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn numbers() {
+    all(&[
+        ("$n > 5", "true"),
+        ("1 + 2 * 3 - 4", "3"),
+        ("7 // 2", "3"),
+        ("-7 // 2", "-4"),
+        ("-7 % 3", "2"),
+        ("7 % -3", "-2"),
+        ("-7.5 // 2", "-4.0"),
+        ("-7.5 % 2", "0.5"),
+        ("1 / 3", "0.3333333333333333"),
+        ("6 / 2", "3.0"),
+        ("2 ** 10", "1024"),
+        ("2 ** -1", "0.5"),
+        ("2 ** 3 ** 2", "512"),
+        ("-2 ** 2", "-4"),
+        ("2 ** 100", "1267650600228229401496703205376"),
+        ("(2 ** 100 + 1) / 3 ** 60", "29.903655663246067"),
+        ("9223372036854775807 + 1", "9223372036854775808"),
+        ("-9223372036854775808 // -1", "9223372036854775808"),
+        ("abs(-9223372036854775808)", "9223372036854775808"),
+        ("2 ** 64 % 10 ** 9", "709551616"),
+        ("True + True", "2"),
+        ("-True", "-1"),
+        ("+False", "0"),
+        ("1e16", "1e+16"),
+        ("1e-5", "1e-05"),
+        ("123456789012345680.0", "1.2345678901234568e+17"),
+        ("0.1 + 0.2", "0.30000000000000004"),
+        ("1.0", "1.0"),
+        ("-0.0", "-0.0"),
+        ("2 ** 53 == 2.0 ** 53", "true"),
+        ("2 ** 53 + 1 == 2.0 ** 53", "false"),
+        ("2 ** 53 + 1 > 2.0 ** 53", "true"),
+        ("2 ** 1000 < 1e400", "true"),
+        ("0 == -0.0", "true"),
+        ("0x1f + 0b11 + 0o7 + 1_000", "1041"),
+        ("1 < 2 < 3 == 3 != 4", "true"),
+        ("3 > 2 > 2", "false"),
+    ]);
+}
+
+#[test]
+fn functions_of_numbers() {
+    all(&[
+        ("round(2.5)", "2"),
+        ("round(3.5)", "4"),
+        ("round(-2.5)", "-2"),
+        ("round(2.675, 2)", "2.67"),
+        ("round(0.125, 2)", "0.12"),
+        ("round(1234.5, -2)", "1200.0"),
+        ("round(1250, -2)", "1200"),
+        ("round(1350, -2)", "1400"),
+        ("round(15.0, -1)", "20.0"),
+        ("round(25.0, -1)", "20.0"),
+        ("round(25.5, -1)", "30.0"),
+        ("round(1.5, ndigits=None)", "2"),
+        ("round(5, 2)", "5"),
+        ("int('  -1_000 ')", "-1000"),
+        ("int(-1.9)", "-1"),
+        ("int()", "0"),
+        ("float(' 1_0.5e1 ')", "105.0"),
+        ("float(3)", "3.0"),
+        ("sum([0.1] * 10)", "1.0"),
+        ("sum([1, 2.5, True])", "4.5"),
+        ("sum([[1], [2]], [])", "[1,2]"),
+        ("sum([1, 2], start=10)", "13"),
+        ("min(3, 1, 2)", "1"),
+        ("max([3, 1, 2])", "3"),
+        ("max([], default=None)", "null"),
+        ("min(True, 1)", "true"),
+        ("divmod(-7, 2)", "[-4,1]"),
+        ("ord('é')", "233"),
+        ("chr(8364)", "\"€\""),
+        ("abs(-1.5)", "1.5"),
+        ("bool('0')", "true"),
+        ("bool(0.0)", "false"),
+        ("bool()", "false"),
+    ]);
+}
+
+#[test]
+fn logic() {
+    all(&[
+        ("0 or 'a' or 1", "\"a\""),
+        ("1 and '' and 2", "\"\""),
+        ("not $items", "false"),
+        ("True or 1 / 0", "true"),
+        ("'yes' if $n > 5 else 1 / 0", "\"yes\""),
+        ("$nothing is None", "true"),
+        ("$yes is not True", "false"),
+        ("1 is True", "false"),
+        ("1 == True", "true"),
+        ("'a' == 1", "false"),
+        ("None == 0", "false"),
+        ("[1, 2] == [1, 2.0]", "true"),
+        ("[1, 2] == (1, 2)", "false"),
+        ("{'a': 1, 'b': 2} == {'b': 2, 'a': 1}", "true"),
+        ("[1, 2, 3] < [1, 3]", "true"),
+        ("[1] < [1, 'a']", "true"),
+        ("'Z' < 'a' < 'é' < '\u{ffff}' < '\u{10000}'", "true"),
+        ("2 in $items and 5 not in $items", "true"),
+        ("'ove' in $name", "true"),
+        ("'to' in $order", "true"),
+        ("1 in {'a': 2}", "false"),
+        ("3 in range(10 ** 18)", "true"),
+        ("2.5 in range(10)", "false"),
+        ("any(1 / x > 0.4 for x in [2, 0])", "true"),
+        ("all(x for x in [1, 0, 1 / 1])", "false"),
+        ("any([])", "false"),
+        ("all([])", "true"),
+    ]);
+}
+
+#[test]
+fn sequences() {
+    all(&[
+        ("'abc' + 'd' * 2", "\"abcdd\""),
+        ("3 * [0, 1]", "[0,1,0,1,0,1]"),
+        ("[1] + [2]", "[1,2]"),
+        ("(1,) + (2, 3)", "[1,2,3]"),
+        ("'naïve'[2]", "\"ï\""),
+        ("'naïve'[-1]", "\"e\""),
+        ("'naïve'[1:4]", "\"aïv\""),
+        ("'naïve'[::-1]", "\"evïan\""),
+        ("'abcdef'[4:1:-2]", "\"ec\""),
+        ("[0, 1, 2, 3][-100:100]", "[0,1,2,3]"),
+        ("[0, 1, 2, 3][10:]", "[]"),
+        ("[0, 1, 2, 3][::10 ** 30]", "[0]"),
+        ("(0, 1, 2)[True]", "1"),
+        ("$items[-1] + $items[0]", "5"),
+        ("$order['lines'][0]['qty'] in (1, 2)", "true"),
+        ("$order.lines.1.sku", "\"b\""),
+        ("$order.to.city.upper()", "\"ULM\""),
+        ("$order.lines[-1]['sku']", "\"b\""),
+        ("$order['lines'][1:]", r#"[{"qty":5,"sku":"b"}]"#),
+        ("len($items) - 1", "2"),
+        ("len($name)", "12"),
+        ("len($order)", "2"),
+        ("len(range(10, 0, -3))", "4"),
+        ("sorted($items)", "[1,2,3]"),
+        ("sorted([1, True, 1.0], reverse=True)", "[1,true,1.0]"),
+        ("sorted('bca')", r#"["a","b","c"]"#),
+        ("list(reversed(range(3)))", "[2,1,0]"),
+        ("list(reversed([1, 2]))", "[2,1]"),
+        ("list(zip([1, 2, 3], 'ab', range(10 ** 18)))", r#"[[1,"a",0],[2,"b",1]]"#),
+        ("list(enumerate('ab', start=5))", r#"[[5,"a"],[6,"b"]]"#),
+        ("tuple('ab')", r#"["a","b"]"#),
+        ("[1, 2, 1].count(1)", "2"),
+        ("(1, 2, 1).index(1, 1)", "2"),
+        ("[x * y for x in range(3) if x for y in (1, 10)]", "[1,10,2,20]"),
+        ("[a + b for a, (b, c) in [(1, (2, 3))]]", "[3]"),
+        ("sum(line['qty'] for line in $order.lines)", "7"),
+        ("[[y for y in range(x)] for x in range(3)]", "[[],[0],[0,1]]"),
+        ("[x for x in $items if x in $items]", "[3,1,2]"),
+    ]);
+}
+
+#[test]
+fn dicts() {
+    all(&[
+        ("{'a': 1, 'b': [2], 'a': 3}", r#"{"a":3,"b":[2]}"#),
+        ("$order.get('none', 5)", "5"),
+        ("$order.get('none')", "null"),
+        ("list($order.keys())", r#"["lines","to"]"#),
+        ("[k for k in $order]", r#"["lines","to"]"#),
+        ("list({'a': 1}.items())", r#"[["a",1]]"#),
+        ("sum({'a': 1, 'b': 2}.values())", "3"),
+        ("{k: v + 1 for k, v in {'a': 1}.items()}", r#"{"a":2}"#),
+        ("dict([('a', 1), ['b', 2]])", r#"{"a":1,"b":2}"#),
+        ("dict()", "{}"),
+        ("len($order.keys())", "2"),
+    ]);
+}
+
+#[test]
+fn texts() {
+    all(&[
+        ("$name.upper()", "\"ADA ŁOVELACE\""),
+        ("'ΑΣ'.lower() + 'Straße'.upper()", "\"αςSTRASSE\""),
+        ("'hello wORLD'.title() + 'aB'.capitalize() + 'aB'.swapcase()", "\"Hello WorldAbAb\""),
+        ("'  a b '.strip() + 'xxaxx'.strip('x') + ' a'.lstrip() + 'a '.rstrip()", "\"a baaa\""),
+        ("' a  b c '.split()", r#"["a","b","c"]"#),
+        ("' a  b c '.split(None, 1)", r#"["a","b c "]"#),
+        ("' a  b c '.rsplit(maxsplit=1)", r#"[" a  b","c"]"#),
+        ("'a,b,,c'.split(',')", r#"["a","b","","c"]"#),
+        ("'a,b,c'.rsplit(',', 1)", r#"["a,b","c"]"#),
+        ("''.split(',')", r#"[""]"#),
+        ("''.split()", "[]"),
+        (r"'a\nb\r\nc\x0bd'.splitlines()", r#"["a","b","c","d"]"#),
+        (r"'a\n'.splitlines(True)", r#"["a\n"]"#),
+        ("'-'.join(['a', 'b'])", "\"a-b\""),
+        ("','.join(str(x) for x in $items)", "\"3,1,2\""),
+        ("'aXbX'.replace('X', 'yy', 1)", "\"ayybX\""),
+        ("'ab'.replace('', '-')", "\"-a-b-\""),
+        ("'abc'.startswith(('x', 'ab'))", "true"),
+        ("'abc'.endswith('b', 0, 2)", "true"),
+        ("'naïve'.find('v')", "3"),
+        ("'abab'.rfind('ab') + 'x'.find('y')", "1"),
+        ("'abab'.index('b', 2) + 'abab'.rindex('a')", "5"),
+        ("'aaa'.count('aa') + 'abc'.count('')", "5"),
+        ("'abc'.removeprefix('a').removesuffix('c')", "\"b\""),
+        ("'a=b=c'.partition('=')", r#"["a","=","b=c"]"#),
+        ("'a=b=c'.rpartition('=')", r#"["a=b","=","c"]"#),
+        ("'abc'.rpartition('=')", r#"["","","abc"]"#),
+        ("'-7'.zfill(4) + 'a'.ljust(3, '.') + 'a'.rjust(3, '.')", "\"-007a....a\""),
+        ("'ab'.center(5, '*') + 'abc'.center(6, '*')", "\"**ab**abc**\""),
+        ("'12'.isdigit() and 'a'.isalpha() and 'a1'.isalnum() and ' '.isspace()", "true"),
+        ("'é1!'.isalnum()", "false"),
+        ("'É'.isupper() and 'é1'.islower() and not '1'.isupper()", "true"),
+        ("str(1.0) + str(True) + str(None) + str('x') + str(10 ** 20)", "\"1.0TrueNonex100000000000000000000\""),
+        ("str()", "\"\""),
+        ("$bytes.decode()", "\"né\""),
+        ("len($bytes)", "3"),
+        (r"$bytes == b'n\xc3\xa9'", "true"),
+        (r"'\u00e9\x41' 'b' r'\d'", "\"éAb\\\\d\""),
+        ("'''a'b'''", "\"a'b\""),
+        ("'$name costs $5' + $digits", "\"$name costs $57\""),
+    ]);
+}
