@@ -164,11 +164,14 @@ impl Sets {
         let sure = if stops {
             proc.shape.always.iter().filter_map(called).collect()
         } else if proc.shape.always.contains(&Key::Output(0)) {
-            first
+            first.clone()
         } else {
             Vec::new()
         };
-        let open = proc.outputs.is_none() && proc.unfinished.is_none();
+        if proc.unfinished.is_some() {
+            return Self { may: first.clone(), sure: first, ..Self::default() };
+        }
+        let open = proc.outputs.is_none();
         let mut may: Vec<_> = proc.shape.keys.iter().filter_map(called).collect();
         may.retain(|name| name != STEP_INDEX && name != STATUS);
         may.extend(names);

@@ -64,6 +64,23 @@ pub struct ImportedAgent {
     pub files: Vec<(String, String)>,
 }
 
+impl Imported {
+    /// The agents that have a built-in agent's name, and stand in for it.
+    pub fn replaces(&self) -> Vec<String> {
+        let builtin = crate::Library::builtin();
+        self.agents.iter().map(|agent| &agent.name).filter(|name| builtin.get(name).is_some()).cloned().collect()
+    }
+
+    /// Adds the agents to `library`, as if they were in folders.
+    pub fn add_to(self, library: &mut crate::Library, source: &Source) {
+        library.replace_builtin(self.replaces());
+        library.add_notes(self.report);
+        for agent in self.agents {
+            library.add_in_memory(agent.files.into_iter().collect(), &agent.folder, &source.path);
+        }
+    }
+}
+
 /// Converts the library that `source` is.
 ///
 /// # Errors
@@ -142,3 +159,6 @@ fn settings(library: &Library<'_>, report: &mut Report) {
         report.push(Diagnostic::warning(CHANGED, message).at(library.source, key.span.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests;

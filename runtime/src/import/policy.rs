@@ -48,7 +48,7 @@ pub fn write(library: &Library<'_>, variables: Vec<(usize, String, String)>) -> 
     let _ = writeln!(text, "depth = {:<27} # workflows in workflows: the original's `max_depth`", depth.clamp(1, MAX_DEPTH));
     let waits = library.procs.iter().flatten().any(|proc| proc.uses.waits);
     if waits {
-        let _ = writeln!(text, "# time = \"10m\"                    # some of these agents wait; without it they have {:?}", Limits::default().time);
+        let _ = writeln!(text, "# time = \"10m\"                      # some of these agents wait; without it they have {:?}", Limits::default().time);
     }
     for (at, agent) in library.legacy.agents.iter().enumerate() {
         let Some(proc) = library.procs.get(at).and_then(Option::as_ref) else { continue };

@@ -15,8 +15,11 @@ use crate::{
     },
 };
 
-/// The input by which a function learns what its results are to be called.
+/// The parameter by which a function learns what its results are to be called.
 pub const OUTPUT: &str = "output";
+
+/// The input that becomes it. It isn't called alike: a step that says `$output` means a result.
+pub const RESULT_NAMES: &str = "result_names";
 
 /// What is known of one function.
 #[derive(Debug)]
@@ -136,7 +139,7 @@ pub fn files(library: &Library<'_>, at: usize, agent: &Agent, proc: &Proc, repor
         None => declared.iter().map(String::as_str).filter(|name| ![STATUS, STEP_INDEX].contains(name)).collect(),
     };
     if open {
-        manifest.input(OUTPUT, "What its results are called", &format!("type = \"json\"\ndefault = {}", names(&declared)));
+        manifest.input(RESULT_NAMES, "What its results are called", &format!("type = \"json\"\ndefault = {}", names(&declared)));
     } else if outputs.is_empty() {
         outputs.push("result");
     }

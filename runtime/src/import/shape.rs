@@ -12,10 +12,12 @@ use rustpython_parser::{
     lexer::lex,
 };
 
+use crate::stack::on_deep_stack;
+
 /// The longest source that is parsed, in bytes. The rest is taken as it is.
 const MAX_PARSED: usize = 256 << 10;
 
-/// The stack of the thread that parses: reserved, not touched.
+/// The stack for it: a tree nests up to one level deeper with every byte.
 const STACK: usize = MAX_PARSED * 2048;
 
 /// The highest position in `output` that is looked for: no step wants so many names.
@@ -72,13 +74,8 @@ pub fn look(source: &str, name: &str) -> Result<Shape, Unknown> {
     if source.len() > MAX_PARSED {
         return Err(Unknown::NotParsed(format!("it is longer than {MAX_PARSED} bytes")));
     }
-    // A tree nests up to one level deeper with every byte, and the parser takes stack for each.
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        let thread = thread.spawn_scoped(scope, || look_on_this_stack(source, name));
-        thread.ok().and_then(|thread| thread.join().ok())
-    })
-    .unwrap_or_else(|| Err(Unknown::NotParsed("it can't be read on this machine".into())))
+    on_deep_stack(STACK, || look_on_this_stack(source, name))
+        .unwrap_or_else(|error| Err(Unknown::NotParsed(error.to_string())))
 }
 
 fn look_on_this_stack(source: &str, name: &str) -> Result<Shape, Unknown> {
@@ -292,6 +289,8 @@ impl<'a> Reader<'a> {
             | Expr::Compare(_)
             | Expr::ListComp(_)
             | Expr::UnaryOp(_) => plain(),
+            // A part of a text or a list; of a dict there is none.
+            Expr::Subscript(part) if matches!(*part.slice, Expr::Slice(_)) => plain(),
             Expr::BinOp(found) if found.op != ast::Operator::BitOr => plain(),
             Expr::Call(call) if gives_no_dict(&call.func) => plain(),
             _ => Stored::default(),

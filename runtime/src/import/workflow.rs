@@ -10,7 +10,7 @@ use crate::{
         library::{CHANGED, Library, SAFE, UNFINISHED, inputs},
         manifest::Manifest,
         names::clean,
-        proc::{OUTPUT, names},
+        proc::{OUTPUT, RESULT_NAMES, names},
         prompt::placeholders,
         read::{Agent, Body, Step},
         toml::{loses, step_table},
@@ -183,7 +183,7 @@ impl<'l, 'a> Workflows<'l, 'a> {
         let mut entries: Vec<_> = entries.into_values().collect();
         if function.is_some_and(|proc| proc.outputs.is_none() && proc.unfinished.is_none()) {
             let wanted: Vec<_> = result_names(step).iter().map(|name| self.result(*at, name)).collect();
-            entries.push((OUTPUT.into(), names(&wanted)));
+            entries.push((RESULT_NAMES.into(), names(&wanted)));
         }
         entries
     }
@@ -270,8 +270,10 @@ impl<'l, 'a> Workflows<'l, 'a> {
         let facts = if child == planned.at { Some(planned.facts) } else { self.facts.get(&child) };
         let Some(facts) = facts else { return Vec::new() };
         let open = facts.open.is_some();
-        let there: Vec<_> = wanted.iter().filter(|name| has(facts, name)).cloned().collect();
-        if !there.is_empty() {
+        // Where a run may set any name, those that are wanted may be among them.
+        let listed = wanted.iter().any(|name| has(facts, name)) || wanted.len() > 1;
+        let there: Vec<_> = wanted.iter().filter(|name| has(facts, name) || (open && listed)).cloned().collect();
+        if wanted.iter().any(|name| has(facts, name)) {
             return there.into_iter().map(|name| (self.exposed(child, &name, None), name)).collect();
         }
         let last = Last::of(self.library, callee);
@@ -288,10 +290,8 @@ impl<'l, 'a> Workflows<'l, 'a> {
         for key in keys {
             renamed.push((self.exposed(child, &key, None), key));
         }
-        if open {
-            for name in wanted {
-                renamed.push((self.exposed(child, &name, None), name));
-            }
+        for name in there {
+            renamed.push((self.exposed(child, &name, None), name));
         }
         renamed
     }

@@ -1,8 +1,9 @@
 """Functions of the original system, called the way it called them.
 
-Agents that `turingbox import` writes end with `main = legacy.adapted(function, ["output"])`. The
-function gets its inputs, and as `output` the names that its results are to have. It returns a result
-and a status: a dict is merged key by key, and anything else is the first of these outputs.
+Agents that `turingbox import` writes end with `main = turingbox.legacy.adapted(function, ["name"])`.
+The function gets its inputs, and as `output` the names that its results are to have: these, or what a
+step gives as `result_names`. It returns a result and a status: a dict is merged key by key, and
+anything else is called by the first of these names.
 """
 
 import traceback
@@ -18,17 +19,17 @@ _WORDS = frozenset(
 def adapted(function, output):
     """`function` as an agent whose outputs are called `output` where a step calls them nothing else."""
 
-    def main(output=output, **inputs):
+    def main(result_names=output, **inputs):
         try:
-            result, status = function(**inputs, output=output)
-            return _named(result, output), _checked(status)
+            result, status = function(**inputs, output=result_names)
+            return _named(result, result_names), _checked(status)
         except (MemoryError, LimitReached):
             raise
         except Exception as error:
             # A step that fails is no end: the next may ask `$status`.
             traceback.print_exception(error.with_traceback(error.__traceback__.tb_next))
             reason = f"{getattr(function, '__name__', 'the function')}: {type(error).__name__}: {error}"
-            return _failed(reason, output)
+            return _failed(reason, result_names)
 
     return main
 
@@ -36,7 +37,7 @@ def adapted(function, output):
 def unfinished(name, reason, output):
     """An agent of which there is not enough to run it."""
 
-    def main(output=output, **inputs):
+    def main(**inputs):
         return _failed(f"`{name}` is unfinished: {reason}", output)
 
     return main
