@@ -8,6 +8,7 @@ mod cache;
 mod cli;
 mod clients;
 mod hostile;
+mod import;
 mod imports;
 mod interrupt;
 mod invariants;

@@ -125,9 +125,7 @@ impl Library {
         let folder = Folder::Disk { root: search.root.clone(), below: ".".into(), path };
         let read = folder.source(LIBRARY).map_err(|error| unreadable(&search.on_disk.join(LIBRARY), &error));
         let names = read.and_then(|source| {
-            document::read(&source, |top, report| {
-                Some(top.take("replaces", report, Item::texts).unwrap_or_default())
-            })
+            document::read(&source, |top, report| Some(top.take("replaces", report, Item::texts).unwrap_or_default()))
         });
         match names {
             Ok((names, warnings)) => {

@@ -41,9 +41,8 @@ pub fn import(globals: &Globals, arguments: &ImportArgs) -> Result<(), Stop> {
     };
     let imported = convert(&source)?;
     let out = &arguments.out;
-    write(&imported, &source, out).map_err(|(path, why)| {
-        Stop::Usage(format!("`{}` can't be written: {why}", path.display()))
-    })?;
+    write(&imported, &source, out)
+        .map_err(|(path, why)| Stop::Usage(format!("`{}` can't be written: {why}", path.display())))?;
     if globals.json {
         return terminal::print_json(&object(&imported, out));
     }
@@ -73,9 +72,10 @@ fn read(file: impl Read, path: &str) -> Result<Arc<Source>, Stop> {
     file.take(MAX_LIBRARY + 1).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
     let too_large = bytes.len() as u64 > MAX_LIBRARY;
     match String::from_utf8(bytes) {
-        _ if too_large => {
-            Err(cannot(&format!("it is larger than {} MiB: split it, each part is a library of its own", MAX_LIBRARY >> 20)))
-        }
+        _ if too_large => Err(cannot(&format!(
+            "it is larger than {} MiB: split it, each part is a library of its own",
+            MAX_LIBRARY >> 20
+        ))),
         Ok(text) => Ok(Source::new(path, text)),
         Err(_) => Err(cannot(&"it is not UTF-8")),
     }
@@ -102,7 +102,8 @@ fn write(imported: &Imported, source: &Source, out: &Path) -> Result<(), Unwritt
     let replaces = imported.replaces();
     if !replaces.is_empty() {
         let names = serde_json::Value::from(replaces);
-        let text = format!("# The agents here that stand in for the built-in ones of their names.\nreplaces = {names}\n");
+        let text =
+            format!("# The agents here that stand in for the built-in ones of their names.\nreplaces = {names}\n");
         files.push((PathBuf::from(LIBRARY), text));
     }
     for agent in &imported.agents {

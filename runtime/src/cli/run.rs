@@ -140,12 +140,17 @@ pub fn command(manifest: &Manifest) -> clap::Command {
         .after_help(after)
         .max_term_width(100)
         .args(inputs::arguments(manifest))
-        .arg(clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
-            match manifest.open_outputs {
-                true => clap::builder::ValueParser::string(),
-                false => clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone())).into(),
-            },
-        ));
+        .arg(
+            clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
+                match manifest.open_outputs {
+                    true => clap::builder::ValueParser::string(),
+                    false => clap::builder::PossibleValuesParser::new(
+                        manifest.outputs.iter().map(|output| output.name.clone()),
+                    )
+                    .into(),
+                },
+            ),
+        );
     RecordingArgs::augment_args(Globals::augment_args(command))
 }
 

@@ -7,7 +7,9 @@ use crate::{
     import::{
         library::{Library, inputs},
         names::clean,
+        outputs::Plan,
         proc::Proc,
+        prompt::placeholders,
         read::{Agent, Body, Step},
         shape::Key,
     },
@@ -24,6 +26,8 @@ pub struct Facts {
     /// The last step that sets each of them.
     last_set: HashMap<String, usize>,
     pub open: Option<usize>,
+    /// The names that it reads: in its steps, in the prompts that they fill in, and as its outputs.
+    pub used: HashSet<String>,
     /// The names that are set whenever it ends without a failure.
     pub sure: HashSet<String>,
     /// Whether some step moves the head.
@@ -97,9 +101,14 @@ impl Facts {
     pub fn of(library: &Library<'_>, at: usize, agent: &Agent, steps: &[Step], stops: bool) -> Self {
         let required = agent.inputs.iter().map(|name| clean(&name.text).into_owned()).collect::<HashSet<_>>();
         let optional = inputs(agent).chain(library.extra[at].iter().cloned()).filter(|name| !required.contains(name));
-        let mut facts = Self { optional: optional.collect(), required, stops, ..Self::default() };
+        let used = used(library, agent, steps);
+        let mut facts = Self { optional: optional.collect(), required, used, stops, ..Self::default() };
         for (position, step) in steps.iter().enumerate() {
-            let sets = Sets::of(library, step, None, stops);
+            let mut sets = Sets::of(library, step, None, None, stops);
+            if let Some((_, child)) = library.find(&step.agent.text) {
+                let keys = Last::of(library, child).keys.into_iter();
+                sets.may.extend(keys.filter(|key| facts.used.contains(key)));
+            }
             facts.last_set.extend(sets.may.iter().map(|name| (name.clone(), position)));
             facts.settable.extend(sets.may);
             facts.jumps |= proc(library, step).is_some_and(|proc| proc.jumps);
@@ -109,11 +118,20 @@ impl Facts {
         }
         let mut flow = Flow::new(&facts);
         for (position, step) in steps.iter().enumerate() {
-            let sets = Sets::of(library, step, None, stops);
+            let sets = Sets::of(library, step, None, None, stops);
             flow.pass(position, step, &sets, library);
         }
         facts.sure = flow.sure();
         facts
+    }
+
+    /// Takes what the steps' results are called, now that it is settled.
+    pub fn settle(&mut self, steps: &[Option<Vec<(String, String)>>]) {
+        let open = std::mem::take(&mut self.settable);
+        self.settable = steps.iter().flatten().flatten().map(|(_, name)| name.clone()).collect();
+        if self.open.is_some() {
+            self.settable.extend(open);
+        }
     }
 
     /// Whether `name` could be a name of this workflow: text that merely begins with `$` isn't one.
@@ -129,24 +147,28 @@ pub fn proc<'l>(library: &'l Library<'_>, step: &Step) -> Option<&'l Proc> {
 }
 
 impl Sets {
-    /// What `step` sets; `child` is what is known of its agent, where that is a workflow.
-    pub fn of(library: &Library<'_>, step: &Step, child: Option<&Facts>, stops: bool) -> Self {
+    /// What `step` sets; `child` is what is known of its agent, where that is a workflow, and `named`
+    /// what the step's results are called, where that is settled.
+    pub fn of(
+        library: &Library<'_>,
+        step: &Step,
+        child: Option<(&Facts, &Plan)>,
+        named: Option<&Vec<(String, String)>>,
+        stops: bool,
+    ) -> Self {
         let names = result_names(step);
         let Some((at, agent)) = library.find(&step.agent.text) else { return Self::default() };
         let first: Vec<_> = names.first().cloned().into_iter().collect();
         match &agent.body {
             Body::Template { .. } => Self { may: first.clone(), sure: first, ..Self::default() },
             Body::Workflow { stops: child_stops, .. } => {
-                // What it was renamed to is set if it was there to be renamed.
-                let there = child.is_some_and(|child| !child.sure.is_empty());
-                let (sure, ran) = match (there, *child_stops && !stops) {
-                    (false, _) => (Vec::new(), Vec::new()),
-                    (true, false) => (first, Vec::new()),
-                    (true, true) => (Vec::new(), first),
-                };
-                let mut may = names;
-                may.extend(Last::of(library, agent).keys);
-                Self { may, sure, ran, open: false }
+                let may = named.map_or(names, |named| named.iter().map(|(_, name)| name.clone()).collect());
+                let sure = named.into_iter().flatten().filter(|(own, _)| is_sure(child, own));
+                let sure: Vec<_> = sure.map(|(_, name)| name.clone()).collect();
+                match *child_stops && !stops {
+                    true => Self { may, ran: sure, ..Self::default() },
+                    false => Self { may, sure, ..Self::default() },
+                }
             }
             Body::Proc { .. } | Body::Unfinished { .. } => match library.procs.get(at).and_then(Option::as_ref) {
                 Some(proc) => Self::of_proc(proc, names, first, stops),
@@ -179,6 +201,30 @@ impl Sets {
     }
 }
 
+/// Whether a workflow's output is there whenever it has ended without a failure.
+fn is_sure(child: Option<(&Facts, &Plan)>, output: &str) -> bool {
+    child.is_some_and(|(facts, plan)| {
+        let from = plan.outputs.iter().find(|(own, _)| own == output).map(|(_, from)| from);
+        from.is_some_and(|from| facts.sure.contains(from))
+    })
+}
+
+/// The names that a workflow reads.
+fn used(library: &Library<'_>, agent: &Agent, steps: &[Step]) -> HashSet<String> {
+    let mut used: HashSet<String> = agent.outputs.iter().map(|name| clean(&name.text).into_owned()).collect();
+    let mut prompts = HashSet::new();
+    for step in steps {
+        let names = step.params.iter().filter_map(|(_, value)| value.text()?.strip_prefix('$'));
+        used.extend(names.map(|name| clean(name).into_owned()));
+        if let Some((at, Agent { body: Body::Template { prompt, .. }, .. })) = library.find(&step.agent.text)
+            && prompts.insert(at)
+        {
+            used.extend(placeholders(&prompt.text).into_iter().map(|name| clean(name).into_owned()));
+        }
+    }
+    used
+}
+
 /// The names that are set, step by step.
 pub struct Flow<'f> {
     facts: &'f Facts,
@@ -195,14 +241,7 @@ pub struct Flow<'f> {
 impl<'f> Flow<'f> {
     /// A flow that is before the first step.
     pub fn new(facts: &'f Facts) -> Self {
-        Self {
-            facts,
-            set: HashMap::new(),
-            jumped: None,
-            may: HashSet::new(),
-            position: 0,
-            setters: HashMap::new(),
-        }
+        Self { facts, set: HashMap::new(), jumped: None, may: HashSet::new(), position: 0, setters: HashMap::new() }
     }
 
     /// How `name` stands when the next step begins.

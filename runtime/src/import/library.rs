@@ -58,8 +58,7 @@ impl<'a> Library<'a> {
             library.index.insert(&agent.name.text, at);
         }
         let calls = library.calls();
-        library.procs =
-            legacy.agents.iter().zip(&calls).map(|(agent, calls)| Proc::of(agent, calls)).collect();
+        library.procs = legacy.agents.iter().zip(&calls).map(|(agent, calls)| Proc::of(agent, calls)).collect();
         library.find_extra();
         library
     }

@@ -42,7 +42,8 @@ impl Manifest {
     pub fn inputs(&mut self, agent: &Agent, extra: &BTreeSet<String>) {
         let mut seen = BTreeSet::new();
         let is_template = matches!(agent.body, Body::Template { .. });
-        let declared = agent.inputs.iter().map(|name| (name, true)).chain(agent.optional.iter().map(|name| (name, false)));
+        let declared =
+            agent.inputs.iter().map(|name| (name, true)).chain(agent.optional.iter().map(|name| (name, false)));
         for (name, needed) in declared {
             let name = clean(&name.text);
             // What a function gets as `output` is for its steps to say.
@@ -52,8 +53,13 @@ impl Manifest {
             }
             let default = agent.defaults.iter().find(|(own, _)| clean(&own.text) == name).filter(|_| is_template);
             let more = match default.map(|(_, value)| value) {
-                Some(value) if value.text().is_some() => format!("default = {}", quoted(value.text().unwrap_or_default())),
-                Some(value) if matches!(value.kind, Kind::Boolean(_) | Kind::Number(_)) && !constant(value).starts_with('{') => {
+                Some(value) if value.text().is_some() => {
+                    format!("default = {}", quoted(value.text().unwrap_or_default()))
+                }
+                Some(value)
+                    if matches!(value.kind, Kind::Boolean(_) | Kind::Number(_))
+                        && !constant(value).starts_with('{') =>
+                {
                     format!("type = \"json\"\ndefault = {}", constant(value))
                 }
                 _ if needed => String::new(),

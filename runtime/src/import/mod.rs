@@ -12,6 +12,7 @@ mod library;
 mod manifest;
 mod modules;
 mod names;
+mod outputs;
 mod policy;
 mod proc;
 mod prompt;
@@ -23,7 +24,10 @@ mod wires;
 mod words;
 mod workflow;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 pub use report::{PARTS, line, page, part};
 
@@ -33,8 +37,9 @@ use crate::{
         library::{CHANGED, Library, UNFINISHED},
         manifest::{Manifest, folder},
         names::clean,
+        outputs::template_output,
         read::{Agent, Body, Legacy},
-        workflow::{Workflows, template_output},
+        workflow::Workflows,
     },
     source::Source,
 };
@@ -96,9 +101,13 @@ pub fn convert(source: &Arc<Source>) -> Result<Imported, Report> {
     let mut report = Report::default();
     let library = Library::new(source, &legacy, &mut report);
     settings(&library, &mut report);
-    let mut workflows = Workflows::new(&library, &mut report);
-    let agents = legacy.agents.iter().enumerate();
-    let agents = agents.map(|(at, agent)| imported(&library, &workflows, at, agent, &mut report)).collect();
+    let mut workflows = Workflows::new(&library);
+    // Workflows first: what the steps in them give is what templates read.
+    let is_workflow = |agent: &Agent| matches!(agent.body, Body::Workflow { .. });
+    let mut agents: Vec<_> = legacy.agents.iter().enumerate().collect();
+    agents.sort_by_key(|(_, agent)| !is_workflow(agent));
+    let agents = agents.into_iter().map(|(at, agent)| (at, imported(&library, &mut workflows, at, agent, &mut report)));
+    let agents = agents.collect::<BTreeMap<_, _>>().into_values().collect();
     let policy = policy::write(&library, std::mem::take(&mut workflows.variables));
     report.0.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span.start));
     Ok(Imported { agents, policy, report })
@@ -106,7 +115,7 @@ pub fn convert(source: &Arc<Source>) -> Result<Imported, Report> {
 
 fn imported(
     library: &Library<'_>,
-    workflows: &Workflows<'_, '_>,
+    workflows: &mut Workflows<'_, '_>,
     at: usize,
     agent: &Agent,
     report: &mut Report,
@@ -116,7 +125,7 @@ fn imported(
         report.push(library.finding(CHANGED, agent, &message, &key.span));
     }
     let files = match (&agent.body, library.procs.get(at).and_then(Option::as_ref)) {
-        (Body::Workflow { .. }, _) => vec![("agent.toml".into(), workflows.manifest(at, agent))],
+        (Body::Workflow { .. }, _) => vec![("agent.toml".into(), workflows.manifest(at, agent, report))],
         (Body::Template { prompt, older }, _) => {
             if let Some(older) = older {
                 let message = format!("its type `{}` is an older name of `template`", older.text.escape_debug());
@@ -155,7 +164,8 @@ fn template_files(
 fn settings(library: &Library<'_>, report: &mut Report) {
     let Legacy { dropped, .. } = library.legacy;
     for key in dropped {
-        let message = format!("`{}` is left out: no agent can reach it, nor could it in the original", key.text.escape_debug());
+        let message =
+            format!("`{}` is left out: no agent can reach it, nor could it in the original", key.text.escape_debug());
         report.push(Diagnostic::warning(CHANGED, message).at(library.source, key.span.clone()));
     }
 }

@@ -45,10 +45,18 @@ pub fn write(library: &Library<'_>, variables: Vec<(usize, String, String)>) -> 
     );
     let depth = library.legacy.max_depth.as_ref().map_or(u64::from(DEFAULT_DEPTH), |(depth, _)| *depth);
     // Writing to a string can't fail.
-    let _ = writeln!(text, "depth = {:<27} # workflows in workflows: the original's `max_depth`", depth.clamp(1, MAX_DEPTH));
+    let _ = writeln!(
+        text,
+        "depth = {:<27} # workflows in workflows: the original's `max_depth`",
+        depth.clamp(1, MAX_DEPTH)
+    );
     let waits = library.procs.iter().flatten().any(|proc| proc.uses.waits);
     if waits {
-        let _ = writeln!(text, "# time = \"10m\"                      # some of these agents wait; without it they have {:?}", Limits::default().time);
+        let _ = writeln!(
+            text,
+            "# time = \"10m\"                      # some of these agents wait; without it they have {:?}",
+            Limits::default().time
+        );
     }
     for (at, agent) in library.legacy.agents.iter().enumerate() {
         let Some(proc) = library.procs.get(at).and_then(Option::as_ref) else { continue };
@@ -93,7 +101,9 @@ fn files(uses: &Uses, lines: &mut Vec<String>) {
     let paths: Vec<_> = uses.files.iter().filter_map(|(_, path)| path.as_deref()).collect();
     let verb = if access == "write" { "writes" } else { "reads" };
     match paths.first() {
-        Some(path) => lines.push(format!("# It {verb} files: {:?} is one. Say which folder, then take the # away:", shown(path))),
+        Some(path) => {
+            lines.push(format!("# It {verb} files: {:?} is one. Say which folder, then take the # away:", shown(path)))
+        }
         None => lines.push(format!("# It {verb} files that its inputs name. Say which folder, then take the # away:")),
     }
     lines.push(format!("# files = [{{ path = \"./data\", mount = \"/data\", access = \"{access}\" }}]"));
@@ -169,7 +179,8 @@ impl Asked {
 
 /// The inputs to which a step gives the value of `name`.
 fn given<'s>(step: &'s Step, name: &str) -> Vec<(&'s Step, String)> {
-    let refers = |value: &Node| value.text().and_then(|text| text.strip_prefix('$')).is_some_and(|own| clean(own) == name);
+    let refers =
+        |value: &Node| value.text().and_then(|text| text.strip_prefix('$')).is_some_and(|own| clean(own) == name);
     let params = step.params.iter().filter(|(_, value)| refers(value));
     params.map(|(input, _)| (step, clean(&input.text).into_owned())).collect()
 }
@@ -190,11 +201,15 @@ fn senders(library: &Library<'_>, at: usize) -> Vec<usize> {
     while !level.is_empty() && seen.len() < MAX_BELOW {
         let mut next = Vec::new();
         for at in level {
-            let Some(Body::Workflow { steps, .. }) = library.legacy.agents.get(at).map(|agent| &agent.body) else { continue };
+            let Some(Body::Workflow { steps, .. }) = library.legacy.agents.get(at).map(|agent| &agent.body) else {
+                continue;
+            };
             let agents = steps.iter().filter_map(|step| library.find(&step.agent.text)).map(|(at, _)| at);
             next.extend(agents.filter(|at| seen.insert(*at)));
         }
-        let sends = |at: &usize| library.procs.get(*at).and_then(Option::as_ref).is_some_and(|proc| !proc.uses.methods.is_empty());
+        let sends = |at: &usize| {
+            library.procs.get(*at).and_then(Option::as_ref).is_some_and(|proc| !proc.uses.methods.is_empty())
+        };
         let found: Vec<_> = next.iter().copied().filter(sends).collect();
         if !found.is_empty() {
             return found;

@@ -124,7 +124,13 @@ fn named(agent: &Agent, shape: &Shape, calls: &[&Step]) -> Option<Vec<Named>> {
 }
 
 /// The files of the proc `agent`.
-pub fn files(library: &Library<'_>, at: usize, agent: &Agent, proc: &Proc, report: &mut Report) -> Vec<(String, String)> {
+pub fn files(
+    library: &Library<'_>,
+    at: usize,
+    agent: &Agent,
+    proc: &Proc,
+    report: &mut Report,
+) -> Vec<(String, String)> {
     findings(library, agent, proc, report);
     let mut manifest = Manifest::new(library, agent, "proc");
     manifest.line("python = \"main.py\"");
@@ -139,7 +145,11 @@ pub fn files(library: &Library<'_>, at: usize, agent: &Agent, proc: &Proc, repor
         None => declared.iter().map(String::as_str).filter(|name| ![STATUS, STEP_INDEX].contains(name)).collect(),
     };
     if open {
-        manifest.input(RESULT_NAMES, "What its results are called", &format!("type = \"json\"\ndefault = {}", names(&declared)));
+        manifest.input(
+            RESULT_NAMES,
+            "What its results are called",
+            &format!("type = \"json\"\ndefault = {}", names(&declared)),
+        );
     } else if outputs.is_empty() {
         outputs.push("result");
     }
@@ -218,7 +228,10 @@ fn commented(agent: &Agent, text: &mut String) {
 fn findings(library: &Library<'_>, agent: &Agent, proc: &Proc, report: &mut Report) {
     let mut say = |code, message: &str| report.push(library.finding(code, agent, message, &agent.name.span));
     if let Some(why) = &proc.unfinished {
-        say(UNFINISHED, &format!("{why}; each call fails, as in the original, unless that had a function of this name"));
+        say(
+            UNFINISHED,
+            &format!("{why}; each call fails, as in the original, unless that had a function of this name"),
+        );
         return;
     }
     if let Some(why) = &proc.unread {
@@ -228,10 +241,16 @@ fn findings(library: &Library<'_>, agent: &Agent, proc: &Proc, report: &mut Repo
         say(CANNOT_WORK, &format!("it uses `{module}`: {why}"));
     }
     if proc.unread.is_none() && !proc.shape.parameters.iter().any(|name| name == OUTPUT) {
-        say(UNFINISHED, "its function takes no `output`, which it is always given: each call fails, as in the original");
+        say(
+            UNFINISHED,
+            "its function takes no `output`, which it is always given: each call fails, as in the original",
+        );
     }
     if proc.outputs.is_none() && !proc.jumps {
-        say(SAFE, "what it returns is known only when it runs, and is merged as in the original; but data can't move the head");
+        say(
+            SAFE,
+            "what it returns is known only when it runs, and is merged as in the original; but data can't move the head",
+        );
     }
     if proc.shape.keeps_state {
         say(CHANGED, "it keeps something for its next call: here each call starts anew");

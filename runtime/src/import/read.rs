@@ -129,8 +129,17 @@ fn agent(name: Text, definition: Node) -> Agent {
         Body::Unfinished { why, span, source }
     });
     let known = [
-        "type", "help", "inputs", "optional_inputs", "outputs", "prompt", "function", "function_def", "steps",
-        "return_on_fail", "defaults",
+        "type",
+        "help",
+        "inputs",
+        "optional_inputs",
+        "outputs",
+        "prompt",
+        "function",
+        "function_def",
+        "steps",
+        "return_on_fail",
+        "defaults",
     ];
     let unknown = definition.entries().unwrap_or_default().iter().filter(|(key, _)| !known.contains(&&*key.text));
     agent.dropped = unknown.map(|(key, _)| key.clone()).collect();

@@ -103,7 +103,8 @@ fn defines(source: &str, name: &str) -> bool {
     source.lines().any(|line| {
         let line = line.trim_start();
         let rest = line.strip_prefix("async ").unwrap_or(line).strip_prefix("def ");
-        rest.and_then(|rest| rest.trim_start().strip_prefix(name)).is_some_and(|rest| rest.trim_start().starts_with('('))
+        rest.and_then(|rest| rest.trim_start().strip_prefix(name))
+            .is_some_and(|rest| rest.trim_start().starts_with('('))
     })
 }
 
@@ -193,7 +194,11 @@ impl<'a> Reader<'a> {
                 self.block(&found.orelse, function);
             }
             Stmt::With(found) => {
-                found.items.iter().filter_map(|item| item.optional_vars.as_deref()).for_each(|target| self.bind(target));
+                found
+                    .items
+                    .iter()
+                    .filter_map(|item| item.optional_vars.as_deref())
+                    .for_each(|target| self.bind(target));
                 self.block(&found.body, function);
             }
             Stmt::Try(found) => {
@@ -263,8 +268,7 @@ impl<'a> Reader<'a> {
             };
             shape.closed &= result.known;
             shape.dict |= result.dict || !result.known;
-            shape.always =
-                if nth == 0 { result.keys.clone() } else { &shape.always & &result.keys };
+            shape.always = if nth == 0 { result.keys.clone() } else { &shape.always & &result.keys };
             shape.keys.extend(result.keys);
         }
         if !shape.closed {
@@ -344,9 +348,31 @@ fn gives_no_dict(function: &Expr) -> bool {
     const FUNCTIONS: [&str; 12] =
         ["str", "int", "float", "bool", "len", "bytes", "list", "sorted", "sum", "round", "repr", "bytearray"];
     const METHODS: [&str; 25] = [
-        "read", "readline", "readlines", "decode", "encode", "strip", "lstrip", "rstrip", "split", "splitlines",
-        "join", "replace", "format", "upper", "lower", "title", "hexdigest", "digest", "b64encode", "b64decode",
-        "dumps", "isoformat", "strftime", "getvalue", "hex",
+        "read",
+        "readline",
+        "readlines",
+        "decode",
+        "encode",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "splitlines",
+        "join",
+        "replace",
+        "format",
+        "upper",
+        "lower",
+        "title",
+        "hexdigest",
+        "digest",
+        "b64encode",
+        "b64decode",
+        "dumps",
+        "isoformat",
+        "strftime",
+        "getvalue",
+        "hex",
     ];
     match function {
         Expr::Name(name) => FUNCTIONS.contains(&name.id.as_str()),

@@ -97,7 +97,8 @@ impl Origin {
             None => (authority, None),
         };
         let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-        let plain = !host.is_empty() && host.chars().all(letter) && !host.starts_with(['.', '-']) && !host.ends_with('.');
+        let plain =
+            !host.is_empty() && host.chars().all(letter) && !host.starts_with(['.', '-']) && !host.ends_with('.');
         plain.then(|| Self { scheme, host: host.to_ascii_lowercase(), port })
     }
 }
@@ -203,7 +204,8 @@ fn opened(rest: &[Tok], uses: &mut Uses) {
             Tok::Rpar | Tok::Rsqb | Tok::Rbrace => depth -= 1,
             Tok::Comma if depth == 0 => argument += 1,
             Tok::String { value, .. } if depth == 0 && argument == 1 => mode = value,
-            Tok::String { value, .. } if matches!(arguments.get(at.saturating_sub(2)), Some(Tok::Name { name }) if name == "mode") => {
+            Tok::String { value, .. } if matches!(arguments.get(at.saturating_sub(2)), Some(Tok::Name { name }) if name == "mode") =>
+            {
                 mode = value;
             }
             _ => {}
@@ -222,12 +224,34 @@ fn opened(rest: &[Tok], uses: &mut Uses) {
 /// `.remove` and its like behind `os`.
 fn touched(rest: &[Tok], uses: &mut Uses) {
     const READS: [&str; 12] = [
-        "exists", "listdir", "walk", "stat", "isfile", "isdir", "getsize", "scandir", "glob", "iterdir", "read_text",
+        "exists",
+        "listdir",
+        "walk",
+        "stat",
+        "isfile",
+        "isdir",
+        "getsize",
+        "scandir",
+        "glob",
+        "iterdir",
+        "read_text",
         "read_bytes",
     ];
     const WRITES: [&str; 14] = [
-        "remove", "unlink", "rename", "replace", "makedirs", "mkdir", "rmdir", "removedirs", "copy", "copyfile",
-        "copytree", "move", "rmtree", "write_text",
+        "remove",
+        "unlink",
+        "rename",
+        "replace",
+        "makedirs",
+        "mkdir",
+        "rmdir",
+        "removedirs",
+        "copy",
+        "copyfile",
+        "copytree",
+        "move",
+        "rmtree",
+        "write_text",
     ];
     let names = rest.iter().take(4).filter_map(|word| match word {
         Tok::Name { name } => Some(name.as_str()),
@@ -279,7 +303,8 @@ mod tests {
 
     #[test]
     fn what_the_host_had_imported_is_imported() {
-        let found = look("import re\ndef f(x: Dict, output):\n\tx.json()\n\treturn json.loads(re.sub('a', 'b', x)), 1\n");
+        let found =
+            look("import re\ndef f(x: Dict, output):\n\tx.json()\n\treturn json.loads(re.sub('a', 'b', x)), 1\n");
         assert_eq!(found.prelude, ["from typing import Dict", "import json"]);
         assert!(look("from lxml import etree as ET\nET.x()").prelude.is_empty());
     }

@@ -56,7 +56,8 @@ pub(super) fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String
     }
     let undeclared = fields.iter().filter(|field| call.manifest.output(&field.name).is_none()).count();
     if undeclared > MAX_OPEN_OUTPUTS {
-        let message = format!("the agent returned {undeclared} outputs that it doesn't declare, more than {MAX_OPEN_OUTPUTS}");
+        let message =
+            format!("the agent returned {undeclared} outputs that it doesn't declare, more than {MAX_OPEN_OUTPUTS}");
         return Err(Failure::new(Code::Result, message));
     }
     let mut outputs: Vec<(String, Value)> = Vec::with_capacity(fields.len());
