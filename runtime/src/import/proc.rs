@@ -226,7 +226,12 @@ fn commented(agent: &Agent, text: &mut String) {
 }
 
 fn findings(library: &Library<'_>, agent: &Agent, proc: &Proc, report: &mut Report) {
-    let mut say = |code, message: &str| report.push(library.finding(code, agent, message, &agent.name.span));
+    let span = match &agent.body {
+        Body::Unfinished { span, .. } => span,
+        Body::Proc { source, .. } => &source.span,
+        Body::Template { .. } | Body::Workflow { .. } => &agent.name.span,
+    };
+    let mut say = |code, message: &str| report.push(library.finding(code, agent, message, span));
     if let Some(why) = &proc.unfinished {
         say(
             UNFINISHED,

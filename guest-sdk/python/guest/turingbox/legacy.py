@@ -22,7 +22,7 @@ def adapted(function, output):
     def main(result_names=output, **inputs):
         try:
             result, status = function(**inputs, output=result_names)
-            return _named(result, result_names), _checked(status)
+            return {**_named(result, result_names), "status": _checked(status)}
         except (MemoryError, LimitReached):
             raise
         except Exception as error:
@@ -54,12 +54,12 @@ def _named(result, output):
 
 def _checked(status):
     said = status["status"]
-    return {"status": {"value": int(said["value"]), "reason": str(said.get("reason", ""))}}
+    return {"value": int(said["value"]), "reason": str(said.get("reason", ""))}
 
 
 def _failed(reason, output):
     named = {_clean(output[0]): b""} if output else {}
-    return named, {"status": {"value": 1, "reason": reason}}
+    return {**named, "status": {"value": 1, "reason": reason}}
 
 
 def _clean(name):
