@@ -9,6 +9,7 @@ mod cli;
 mod clients;
 mod expressions;
 mod hostile;
+mod import;
 mod imports;
 mod interrupt;
 mod invariants;

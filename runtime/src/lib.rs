@@ -17,6 +17,7 @@
 //! - [`sql`]: statements, read and checked
 //! - [`expression`]: safe expressions, Python's, with bounds on everything
 //! - [`template`]: templates, with every value made safe for its place
+//! - [`import`]: libraries of the original system
 //! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
 
@@ -39,6 +40,7 @@ mod document;
 pub mod engine;
 pub mod expression;
 mod failure;
+pub mod import;
 pub mod policy;
 #[cfg(feature = "host")]
 pub mod sandbox;

@@ -1,7 +1,10 @@
 //! Templates: MiniJinja, strict about what is not defined, with its own fuel, and with every value
 //! made safe for the place that it is put in.
 
+mod placeholder;
 mod quotes;
+
+pub(crate) use placeholder::PLACEHOLDER;
 
 use std::{collections::BTreeMap, fmt::Write as _, io};
 
@@ -108,6 +111,7 @@ impl Templates {
         environment.set_recursion_limit(MAX_RECURSION);
         environment.set_auto_escape_callback(move |_| escape.mode());
         environment.set_formatter(format);
+        environment.add_filter(PLACEHOLDER, placeholder::placeholder);
         if let Some(folder) = folder {
             environment.set_loader(move |name| include(&folder, name));
         }

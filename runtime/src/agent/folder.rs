@@ -1,6 +1,6 @@
 //! Where an agent's files are: a folder on disk, or the library in the binary.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc};
 
 use cap_std::fs::Dir;
 
@@ -21,6 +21,13 @@ pub enum Folder {
     },
     /// A folder of the built-in library: its path there.
     Builtin(&'static str),
+    /// No folder, but texts that were made of something else.
+    Memory {
+        /// The files: names and texts.
+        files: Arc<BTreeMap<String, String>>,
+        /// What they were made of, for messages.
+        path: String,
+    },
 }
 
 /// The files of the built-in library: path and contents, sorted by path.
@@ -30,7 +37,7 @@ impl Folder {
     /// The path of the folder's file `name`, for messages.
     pub fn path_of(&self, name: &str) -> String {
         match self {
-            Self::Disk { path, .. } => format!("{path}/{name}"),
+            Self::Disk { path, .. } | Self::Memory { path, .. } => format!("{path}/{name}"),
             Self::Builtin(path) => format!("<built-in>/{path}/{name}"),
         }
     }
@@ -49,6 +56,11 @@ impl Folder {
                 let found = BUILTIN.binary_search_by_key(&wanted.as_str(), |(path, _)| path);
                 found.map(|index| BUILTIN[index].1.to_vec()).map_err(|_| io::ErrorKind::NotFound.into())
             }
+            Self::Memory { files, .. } => match files.get(name) {
+                Some(text) if text.len() as u64 <= limit => Ok(text.as_bytes().to_vec()),
+                Some(_) => Err(too_large(limit)),
+                None => Err(io::ErrorKind::NotFound.into()),
+            },
         }
     }
 
@@ -74,7 +86,11 @@ fn read_file(dir: &Dir, name: &str, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     dir.open(name)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes")));
+        return Err(too_large(limit));
     }
     Ok(bytes)
+}
+
+fn too_large(limit: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes"))
 }

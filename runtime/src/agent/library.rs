@@ -1,7 +1,7 @@
 //! A library: the agents of several folders, and the built-in ones.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Component, Path},
     sync::Arc,
@@ -14,9 +14,16 @@ use crate::{
         folder::{BUILTIN, Folder},
         manifest::Manifest,
     },
-    diagnostic::{Diagnostic, Report},
+    diagnostic::{Diagnostic, Report, list},
+    document::{self, Item},
     source::{MAX_SOURCE, Source},
 };
+
+/// The file that says what holds for a folder of agents as a whole.
+pub(crate) const LIBRARY: &str = "library.toml";
+
+/// The note that agents stand in for built-in ones.
+const REPLACES: &str = "replaces-built-in";
 
 /// The file that makes a folder an agent.
 const MANIFEST: &str = "agent.toml";
@@ -29,6 +36,9 @@ const MAX_DEPTH: usize = 16;
 pub struct Library {
     entries: BTreeMap<String, Entry>,
     conflicts: Report,
+    notes: Report,
+    /// The built-in agents that others may stand in for.
+    replaceable: BTreeSet<String>,
 }
 
 /// One agent of a library.
@@ -61,20 +71,68 @@ impl Library {
         let dir = Dir::open_ambient_dir(root, ambient_authority())?;
         let name = root.canonicalize()?.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let search = Search { root: Arc::new(dir.try_clone()?), on_disk: root, name };
+        if dir.is_file(LIBRARY) {
+            self.read_library(&search);
+        }
         self.search(&search, &dir, Path::new("."), 0);
         Ok(())
     }
 
+    /// Adds an agent that is in no folder: its files, by their names, and what they were made of.
+    pub fn add_in_memory(&mut self, files: BTreeMap<String, String>, path: &str, made_of: &str) {
+        let folder = Folder::Memory { files: Arc::new(files), path: format!("<{made_of}>/{path}") };
+        let manifest = match folder.source(MANIFEST) {
+            Ok(source) => Manifest::read(&source, folder, path),
+            Err(error) => Err(unreadable(Path::new(&folder.path_of(MANIFEST)), &error)),
+        };
+        self.insert(manifest, path);
+    }
+
+    /// Lets agents stand in for the built-in ones called `names`, which are left out then.
+    pub fn replace_builtin(&mut self, names: impl IntoIterator<Item = String>) {
+        self.replaceable.extend(names);
+    }
+
     /// Adds the agents that ship in the binary.
     pub fn add_builtin(&mut self) {
+        let mut replaced = Vec::new();
         for (path, text) in BUILTIN {
             let Some(folder) = path.strip_suffix(MANIFEST).and_then(|folder| folder.strip_suffix('/')) else {
                 continue;
             };
             let source = Source::new(format!("<built-in>/{path}"), String::from_utf8_lossy(text));
-            if !self.holds_copy(folder) {
-                self.insert(Manifest::read(&source, Folder::Builtin(folder), folder), folder);
+            if self.holds_copy(folder) {
+                continue;
             }
+            let manifest = Manifest::read(&source, Folder::Builtin(folder), folder);
+            let name = manifest.as_ref().map(|manifest| manifest.name.clone()).unwrap_or_default();
+            if self.replaceable.contains(&name) && self.entries.contains_key(&name) {
+                replaced.push(name);
+            } else {
+                self.insert(manifest, folder);
+            }
+        }
+        if !replaced.is_empty() {
+            let message = format!("agents stand in for built-in ones: {}", list(&replaced));
+            let help = "what a policy grants to these names, it grants to those that stand in";
+            self.notes.push(Diagnostic::warning(REPLACES, message).help(help));
+        }
+    }
+
+    /// Reads what holds for a folder of agents as a whole.
+    fn read_library(&mut self, search: &Search<'_>) {
+        let path = search.on_disk.display().to_string();
+        let folder = Folder::Disk { root: search.root.clone(), below: ".".into(), path };
+        let read = folder.source(LIBRARY).map_err(|error| unreadable(&search.on_disk.join(LIBRARY), &error));
+        let names = read.and_then(|source| {
+            document::read(&source, |top, report| Some(top.take("replaces", report, Item::texts).unwrap_or_default()))
+        });
+        match names {
+            Ok((names, warnings)) => {
+                self.replace_builtin(names);
+                self.conflicts.0.extend(warnings.0);
+            }
+            Err(wrong) => self.conflicts.0.extend(wrong.0),
         }
     }
 
@@ -97,6 +155,21 @@ impl Library {
     /// would get the grants of that name?
     pub fn conflicts(&self) -> &Report {
         &self.conflicts
+    }
+
+    /// What is worth a look in the library as a whole.
+    pub fn notes(&self) -> &Report {
+        &self.notes
+    }
+
+    /// Which built-in agents others stand in for, if any.
+    pub fn replaced(&self) -> Report {
+        Report(self.notes.0.iter().filter(|note| note.code == REPLACES).cloned().collect())
+    }
+
+    /// Adds what is worth a look.
+    pub fn add_notes(&mut self, report: Report) {
+        self.notes.0.extend(report.0);
     }
 
     /// Whether an agent of a folder on disk is the built-in one, at the same path, to the byte: so

@@ -28,6 +28,8 @@ pub struct Manifest {
     pub inputs: Vec<Input>,
     /// What it gives, in the order of the file.
     pub outputs: Vec<Output>,
+    /// Whether it may give outputs that it doesn't declare.
+    pub open_outputs: bool,
     /// What it asks for; a policy decides.
     pub needs: Vec<Need>,
     /// What it is made of.
@@ -131,9 +133,13 @@ impl Manifest {
             let inputs = read_inputs(top, report);
             let mut outputs = read_outputs(top, report);
             let needs = read_needs(top, report);
+            let mut open_outputs = false;
             let spec = match kind? {
                 Kind::Template => read_template(top, report)?,
-                Kind::Proc => Spec::Proc(read_proc(top, report)?),
+                Kind::Proc => {
+                    open_outputs = top.take("open_outputs", report, Item::boolean).unwrap_or_default();
+                    Spec::Proc(read_proc(top, report)?)
+                }
                 Kind::Workflow => Spec::Workflow(read_workflow(top, report)?),
             };
             if matches!(spec, Spec::Template { .. }) {
@@ -156,6 +162,7 @@ impl Manifest {
                 help,
                 inputs,
                 outputs,
+                open_outputs,
                 needs,
                 spec,
                 folder,
@@ -178,6 +185,11 @@ impl Manifest {
     /// The input called `name`.
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name == name)
+    }
+
+    /// Whether the agent may give an output called `name`. Only a declared one moves the head.
+    pub fn may_give(&self, name: &str) -> bool {
+        self.output(name).is_some() || (self.open_outputs && name != super::STEP_INDEX && super::is_name(name))
     }
 
     /// The output called `name`.

@@ -20,6 +20,7 @@ pub use folder::Folder;
 pub(crate) use imports::audit as audit_imports;
 pub use imports::{Import, NotParsed, imports};
 pub use input::{Bounds, Hint, Input, Output};
+pub(crate) use library::LIBRARY;
 pub use library::{Entry, Library};
 pub use manifest::{Kind, Manifest, Need};
 pub use name::is_name;

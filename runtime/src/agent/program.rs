@@ -126,6 +126,8 @@ pub struct Step {
     pub inputs: Vec<(String, Source)>,
     /// The agent's output → the name in results.
     pub outputs: Vec<(String, String)>,
+    /// Whether outputs that the agent doesn't declare are kept under their own names.
+    pub open: bool,
 }
 
 /// Where a value comes from, ready to be resolved.
@@ -334,7 +336,8 @@ impl Loader<'_> {
                     named.map(|name| (name.clone(), name.clone())).collect()
                 }
             };
-            steps.push(Step { id: step.id.clone(), agent, inputs, outputs });
+            let open = callee.open_outputs && step.outputs.is_none();
+            steps.push(Step { id: step.id.clone(), agent, inputs, outputs, open });
         }
         let whole = crate::source::Place { source: manifest.source.clone(), span: 0..0 };
         let outputs = manifest.outputs.iter().map(|output| {

@@ -23,7 +23,7 @@ pub(super) fn check_step(step: &StepSpec, callee: &Manifest, report: &mut Report
         }
     }
     for (name, _, place) in step.outputs.iter().flatten() {
-        if callee.output(name).is_none() && name != STATUS {
+        if !callee.may_give(name) && name != STATUS {
             let known: Vec<_> = callee.outputs.iter().map(|output| output.name.as_str()).collect();
             report.push(unknown("unknown-output", "output", name, callee, &known, place));
         }
@@ -56,6 +56,10 @@ pub(super) fn check_names(
     outputs: &[(String, From)],
     report: &mut Report,
 ) {
+    // Which names such a step sets is known only when it has run.
+    if steps.iter().any(|step| step.open) {
+        return;
+    }
     let mut known: HashSet<&str> = [STEP_INDEX, STEP_MAX, STATUS].into();
     known.extend(manifest.inputs.iter().map(|input| input.name.as_str()));
     known.extend(steps.iter().flat_map(|step| &step.outputs).map(|(_, name)| name.as_str()));

@@ -25,6 +25,7 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
         paths => setup::library_of(&[paths, &globals.agents].concat())?,
     };
     let mut report = library.conflicts().clone();
+    report.0.extend(library.notes().0.iter().cloned());
     let agents = check_agents(&library, &mut report)?;
     if globals.policy.is_some() {
         match setup::policy(globals) {
@@ -40,7 +41,7 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
 fn check_agents(library: &Library, report: &mut Report) -> Result<usize, Stop> {
     let mut sandbox = None;
     let on_disk = |entry: &Entry| match entry {
-        Entry::Valid(manifest) => matches!(manifest.folder, Folder::Disk { .. }),
+        Entry::Valid(manifest) => !matches!(manifest.folder, Folder::Builtin(_)),
         Entry::Broken(_) => true,
     };
     let any = library.iter().any(|(_, entry)| on_disk(entry));

@@ -37,6 +37,7 @@ pub fn list(globals: &Globals, arguments: &ListArgs) -> Result<(), Stop> {
         objects.push(json!({ "name": name, "kind": kind, "path": path, "help": help }));
     }
     render::report(library.conflicts());
+    render::report(&library.replaced());
     if let (true, Some(text)) = (lines.is_empty(), &arguments.text) {
         render::note(&format!("no agent has `{text}` in its name, path or help"));
     }

@@ -5,6 +5,7 @@ mod attack;
 mod cases;
 mod check;
 mod complete;
+mod import;
 mod inputs;
 mod list;
 mod new;
@@ -65,6 +66,8 @@ enum Command {
     Attack(attack::AttackArgs),
     /// Make an agent's folder, with a case that passes
     New(new::NewArgs),
+    /// Make agents of a JSON library of the original Python system
+    Import(import::ImportArgs),
     // What `--wall process` starts. Not for people.
     #[command(name = crate::wall::WORKER, hide = true)]
     WallWorker,
@@ -73,7 +76,8 @@ enum Command {
 // What every command takes. (No doc comment: clap would show it as every command's help.)
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Globals {
-    /// A folder of agents [default: ./agents, if there is one]; the built-in agents are always there
+    /// A folder of agents, or a JSON library of the original system [default: ./agents, if there is
+    /// one]; the built-in agents are always there
     #[arg(long, value_name = "DIR", global = true, help_heading = "Global options")]
     agents: Vec<PathBuf>,
     /// The policy: what agents may use and touch. Without one they may touch nothing
@@ -188,6 +192,7 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::Test(arguments) => test::test(&globals, &arguments),
         Command::Attack(arguments) => attack::attack(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
+        Command::Import(arguments) => import::import(&globals, &arguments),
         Command::WallWorker => match crate::wall::main() {
             0 => Ok(()),
             code => Err(Stop::Said(code)),

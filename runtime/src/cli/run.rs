@@ -59,6 +59,10 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
+    if globals.policy.is_some() {
+        // A grant by name is theirs.
+        render::report(&library.replaced());
+    }
     let wall = setup::wall(&globals)?;
     let mut given = inputs::read(&manifest, &matches)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
@@ -136,9 +140,17 @@ pub fn command(manifest: &Manifest) -> clap::Command {
         .after_help(after)
         .max_term_width(100)
         .args(inputs::arguments(manifest))
-        .arg(clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
-            clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone())),
-        ));
+        .arg(
+            clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
+                match manifest.open_outputs {
+                    true => clap::builder::ValueParser::string(),
+                    false => clap::builder::PossibleValuesParser::new(
+                        manifest.outputs.iter().map(|output| output.name.clone()),
+                    )
+                    .into(),
+                },
+            ),
+        );
     RecordingArgs::augment_args(Globals::augment_args(command))
 }
 
@@ -186,6 +198,8 @@ fn report(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>, globals:
 fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -> Result<(), Stop> {
     let single = match (wanted, manifest.outputs.as_slice()) {
         (Some(name), _) => Some(name),
+        // What isn't declared is lost where one output stands for all.
+        (None, _) if outcome.outputs.iter().any(|(name, _)| manifest.output(name).is_none()) => None,
         (None, [output]) => Some(output.name.as_str()),
         _ => None,
     };

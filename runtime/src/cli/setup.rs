@@ -11,7 +11,7 @@ use etcetera::BaseStrategy;
 use crate::{
     Diagnostic, Library, Policy,
     capability::files::{MountError, Protected},
-    cli::{Globals, Stop, WallChoice, render, terminal},
+    cli::{Globals, Stop, WallChoice, import, render, terminal},
     failure::Failure,
     sandbox::{Cache, Sandbox},
     source::{MAX_SOURCE, Source},
@@ -35,6 +35,10 @@ pub fn library(globals: &Globals) -> Result<Library, Stop> {
 pub fn library_of(folders: &[PathBuf]) -> Result<Library, Stop> {
     let mut library = Library::default();
     for folder in folders {
+        if let Some(source) = import::json_library(folder)? {
+            crate::import::convert(&source)?.add_to(&mut library, &source);
+            continue;
+        }
         let cannot =
             |error| Stop::Usage(format!("the folder of agents `{}` can't be opened: {error}", folder.display()));
         library.add_folder(folder).map_err(cannot)?;

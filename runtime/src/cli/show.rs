@@ -39,7 +39,8 @@ fn page(manifest: &Manifest, policy: &Policy, authority: &Authority, globals: &G
         .map(|input| (input.name.as_str(), format!("{:<8} {}", input.hint.word(), described(input))));
     section(&mut page, "Inputs", inputs.collect());
     let outputs = manifest.outputs.iter().map(|output| (output.name.as_str(), output.help.clone()));
-    section(&mut page, "Outputs", outputs.collect());
+    let open = manifest.open_outputs.then(|| ("…", "more, which are known only when it has run".to_owned()));
+    section(&mut page, "Outputs", outputs.chain(open).collect());
     let needs = manifest.needs.iter().map(|need| (need.capability.as_str(), need.wanted.join(", ")));
     section(&mut page, "Asks for", needs.collect());
     let title = match &globals.policy {
@@ -104,6 +105,7 @@ fn object(manifest: &Manifest, policy: &Policy, authority: &Authority) -> serde_
         "help": manifest.help,
         "file": manifest.source.path,
         "inputs": inputs.collect::<Vec<_>>(),
+        "open_outputs": manifest.open_outputs,
         "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help })).collect::<Vec<_>>(),
         "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
         "authority": {

@@ -2,7 +2,10 @@
 
 mod names;
 
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Json, Value,
@@ -14,7 +17,7 @@ use crate::{
     sandbox::Usage,
 };
 
-/// What a result costs beside its value, in bytes: its entry in the map.
+/// What a result costs beside its value and its name, in bytes: its entry in the map.
 const RESULT_OVERHEAD: u64 = 64;
 
 /// What a running workflow costs beside its results, in bytes, and for each of its steps: so that
@@ -308,11 +311,17 @@ impl<'a> Frame<'a> {
             .find(|(name, _)| name == STEP_INDEX)
             .and_then(|(_, target)| self.target(target).ok());
         for (name, value) in outcome.outputs {
-            let results = step.outputs.iter().filter(|(output, _)| *output == name);
-            results.for_each(|(_, result)| self.set(result, value.clone()));
+            let mut named = false;
+            for (_, result) in step.outputs.iter().filter(|(output, _)| *output == name) {
+                self.set(Cow::Borrowed(result), value.clone());
+                named = true;
+            }
+            if step.open && !named && name != STEP_INDEX {
+                self.set(Cow::Owned(name), value);
+            }
         }
         for (_, result) in step.outputs.iter().filter(|(output, _)| output == STATUS) {
-            self.set(result, self.status.to_value());
+            self.set(Cow::Borrowed(result), self.status.to_value());
         }
         self.head = jump.unwrap_or(self.head) + 1;
         None
@@ -324,8 +333,9 @@ impl<'a> Frame<'a> {
         self.budget.spend(usage);
     }
 
-    fn set(&mut self, name: &'a str, value: Value) {
-        let size = |value: &Value| value.len() as u64 + RESULT_OVERHEAD;
+    fn set(&mut self, name: Cow<'a, str>, value: Value) {
+        let name_size = name.len() as u64;
+        let size = |value: &Value| value.len() as u64 + name_size + RESULT_OVERHEAD;
         self.held += size(&value);
         if let Some(before) = self.results.insert(name, value) {
             self.held -= size(&before);

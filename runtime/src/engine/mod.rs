@@ -16,6 +16,7 @@ mod tape;
 mod worker;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -316,4 +317,4 @@ fn run_id() -> Arc<str> {
 }
 
 /// Named values, the latest write wins.
-type Results<'a> = BTreeMap<&'a str, Value>;
+type Results<'a> = BTreeMap<Cow<'a, str>, Value>;

@@ -223,7 +223,9 @@ fn source<'a>(call: &Call<'a>) -> (Source, &'a OnceLock<Arc<[u8]>>) {
     let AgentCode::Python { file, source, function, bytecode, .. } = call.code else {
         unreachable!("only Python code has the interpreter as its guest")
     };
-    let outputs = call.manifest.outputs.iter().map(|output| output.name.clone()).collect();
+    // The guest takes a dict for the one output's value, unless there may be others.
+    let declared = call.manifest.outputs.iter().filter(|_| !call.manifest.open_outputs);
+    let outputs = declared.map(|output| output.name.clone()).collect();
     let source = Source { name: file.clone(), text: source.text.clone(), function: function.clone(), outputs };
     (source, bytecode)
 }

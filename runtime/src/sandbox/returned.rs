@@ -16,6 +16,10 @@ use crate::{
     secret::Scrubber,
 };
 
+/// The most outputs of one call that the agent doesn't declare. Each is compared with the others, and
+/// no workflow names so many.
+const MAX_OPEN_OUTPUTS: usize = 1000;
+
 /// What a call gave, without the secrets that it held.
 pub(super) fn scrubbed(
     result: Result<Vec<(String, Value)>, Failure>,
@@ -50,10 +54,16 @@ pub(super) fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String
     if size > call.limits.output {
         return Err(too_much(&call.limits));
     }
+    let undeclared = fields.iter().filter(|field| call.manifest.output(&field.name).is_none()).count();
+    if undeclared > MAX_OPEN_OUTPUTS {
+        let message =
+            format!("the agent returned {undeclared} outputs that it doesn't declare, more than {MAX_OPEN_OUTPUTS}");
+        return Err(Failure::new(Code::Result, message));
+    }
     let mut outputs: Vec<(String, Value)> = Vec::with_capacity(fields.len());
     for Field { name, value } in fields {
         let shown = name.escape_debug();
-        if call.manifest.output(&name).is_none() && name != agent::STATUS {
+        if !call.manifest.may_give(&name) && name != agent::STATUS {
             let known: Vec<_> = call.manifest.outputs.iter().map(|output| output.name.as_str()).collect();
             let mut failure =
                 Failure::new(Code::Result, format!("the agent returned `{shown}`, which its manifest doesn't declare"));

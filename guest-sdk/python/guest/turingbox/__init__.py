@@ -6,6 +6,6 @@ Each asks first, and the policy decides. What it denies raises `Denied`, which i
 
 from .errors import Denied, LimitReached
 
-from . import call, http, log, sql  # After the errors, which they raise.
+from . import call, http, legacy, log, sql  # After the errors, which they raise.
 
-__all__ = ["Denied", "LimitReached", "call", "http", "log", "sql"]
+__all__ = ["Denied", "LimitReached", "call", "http", "legacy", "log", "sql"]

@@ -82,7 +82,7 @@ def _is_mapping_of(name, result):
 def _expected(declared):
     if declared:
         return f"where the agent's outputs call for a dict with the keys {', '.join(declared)}"
-    return "but the agent declares no outputs: it may return None, or a dict of `step_index` and `status`"
+    return "where the agent may return None, or a dict of outputs"
 
 
 def _encoded(value, name):

@@ -1,0 +1,333 @@
+//! Which names are set when a step of a workflow begins.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    agent::{STATUS, STEP_INDEX, STEP_MAX},
+    import::{
+        library::{Library, inputs},
+        names::clean,
+        outputs::Plan,
+        proc::Proc,
+        prompt::placeholders,
+        read::{Agent, Body, Step},
+        shape::Key,
+    },
+};
+
+/// What is known of a workflow as a whole.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The inputs that it always has, and those that it may have.
+    pub required: HashSet<String>,
+    pub optional: HashSet<String>,
+    /// The names that its steps can set, and the first step that can set any name.
+    pub settable: HashSet<String>,
+    /// The last step that sets each of them.
+    last_set: HashMap<String, usize>,
+    pub open: Option<usize>,
+    /// The names that it reads: in its steps, in the prompts that they fill in, and as its outputs.
+    pub used: HashSet<String>,
+    /// The names that are set whenever it ends without a failure.
+    pub sure: HashSet<String>,
+    /// Whether some step moves the head.
+    pub jumps: bool,
+    /// Whether a failed step is its last.
+    pub stops: bool,
+}
+
+/// What one step sets.
+#[derive(Debug, Default)]
+pub struct Sets {
+    pub may: Vec<String>,
+    /// What is set whenever the step has run, also when it failed.
+    pub sure: Vec<String>,
+    /// What is set when it ended without a failure, and is an empty text in the original otherwise.
+    pub ran: Vec<String>,
+    /// Whether it can set any name.
+    pub open: bool,
+}
+
+/// What the last step of a workflow gives. The original passes it on where none of the names that
+/// are wanted of the workflow is set.
+#[derive(Debug, Default)]
+pub struct Last {
+    /// The name that has it.
+    pub result: Option<String>,
+    /// The names that it has where it is a dict: the original passes it on under these.
+    pub keys: Vec<String>,
+}
+
+impl Last {
+    /// The last result of `agent`.
+    pub fn of(library: &Library<'_>, agent: &Agent) -> Self {
+        let Body::Workflow { steps, .. } = &agent.body else { return Self::default() };
+        let Some(step) = steps.last() else { return Self::default() };
+        let names = result_names(step);
+        let first = names.first().cloned();
+        match library.find(&step.agent.text).map(|(_, agent)| &agent.body) {
+            Some(Body::Workflow { .. }) => Self { result: first, keys: names },
+            Some(Body::Template { .. }) | None => Self { result: first, keys: Vec::new() },
+            Some(Body::Proc { .. } | Body::Unfinished { .. }) => {
+                let dict = proc(library, step).filter(|proc| proc.shape.dict);
+                let keys = dict.map(|proc| Sets::of_proc(proc, names, Vec::new(), true).may).unwrap_or_default();
+                let result = first.filter(|first| keys.is_empty() || keys.contains(first));
+                Self { result: result.or_else(|| keys.first().cloned()), keys }
+            }
+        }
+    }
+}
+
+/// How a name stands when a step begins.
+#[derive(Debug, PartialEq)]
+pub enum Standing {
+    /// It has a value.
+    Sure,
+    /// Only a run can tell. The original takes the text that refers to it in its place.
+    Maybe,
+    /// It has a value, unless a workflow has failed: then the original takes nothing in its place.
+    OrEmpty,
+    /// Nothing sets it.
+    Never,
+}
+
+/// The names that a step gives its results.
+pub fn result_names(step: &Step) -> Vec<String> {
+    step.outputs.iter().map(|name| clean(&name.text).into_owned()).collect()
+}
+
+impl Facts {
+    /// Looks at the steps of `agent`. What the workflows in it do is not known yet.
+    pub fn of(library: &Library<'_>, at: usize, agent: &Agent, steps: &[Step], stops: bool) -> Self {
+        let required = agent.inputs.iter().map(|name| clean(&name.text).into_owned()).collect::<HashSet<_>>();
+        let optional = inputs(agent).chain(library.extra[at].iter().cloned()).filter(|name| !required.contains(name));
+        let used = used(library, agent, steps);
+        let mut facts = Self { optional: optional.collect(), required, used, stops, ..Self::default() };
+        for (position, step) in steps.iter().enumerate() {
+            let mut sets = Sets::of(library, step, None, None, stops);
+            if let Some((_, child)) = library.find(&step.agent.text) {
+                let keys = Last::of(library, child).keys.into_iter();
+                sets.may.extend(keys.filter(|key| facts.used.contains(key)));
+            }
+            facts.last_set.extend(sets.may.iter().map(|name| (name.clone(), position)));
+            facts.settable.extend(sets.may);
+            facts.jumps |= proc(library, step).is_some_and(|proc| proc.jumps);
+            if sets.open {
+                facts.open.get_or_insert(position);
+            }
+        }
+        let mut flow = Flow::new(&facts);
+        for (position, step) in steps.iter().enumerate() {
+            let sets = Sets::of(library, step, None, None, stops);
+            flow.pass(position, step, &sets, library);
+        }
+        facts.sure = flow.sure();
+        facts
+    }
+
+    /// Takes what the steps' results are called, now that it is settled.
+    pub fn settle(&mut self, steps: &[Option<Vec<(String, String)>>]) {
+        let open = std::mem::take(&mut self.settable);
+        self.settable = steps.iter().flatten().flatten().map(|(_, name)| name.clone()).collect();
+        if self.open.is_some() {
+            self.settable.extend(open);
+        }
+    }
+
+    /// Whether `name` could be a name of this workflow: text that merely begins with `$` isn't one.
+    pub fn knows(&self, name: &str) -> bool {
+        self.required.contains(name) || self.optional.contains(name) || self.settable.contains(name)
+    }
+}
+
+/// The function that a step calls, if it calls one.
+pub fn proc<'l>(library: &'l Library<'_>, step: &Step) -> Option<&'l Proc> {
+    let (at, _) = library.find(&step.agent.text)?;
+    library.procs.get(at)?.as_ref()
+}
+
+impl Sets {
+    /// What `step` sets; `child` is what is known of its agent, where that is a workflow, and `named`
+    /// what the step's results are called, where that is settled.
+    pub fn of(
+        library: &Library<'_>,
+        step: &Step,
+        child: Option<(&Facts, &Plan)>,
+        named: Option<&Vec<(String, String)>>,
+        stops: bool,
+    ) -> Self {
+        let names = result_names(step);
+        let Some((at, agent)) = library.find(&step.agent.text) else { return Self::default() };
+        let first: Vec<_> = names.first().cloned().into_iter().collect();
+        match &agent.body {
+            Body::Template { .. } => Self { may: first.clone(), sure: first, ..Self::default() },
+            Body::Workflow { stops: child_stops, .. } => {
+                let may = named.map_or(names, |named| named.iter().map(|(_, name)| name.clone()).collect());
+                let sure = named.into_iter().flatten().filter(|(own, _)| is_sure(child, own));
+                let sure: Vec<_> = sure.map(|(_, name)| name.clone()).collect();
+                match *child_stops && !stops {
+                    true => Self { may, ran: sure, ..Self::default() },
+                    false => Self { may, sure, ..Self::default() },
+                }
+            }
+            Body::Proc { .. } | Body::Unfinished { .. } => match library.procs.get(at).and_then(Option::as_ref) {
+                Some(proc) => Self::of_proc(proc, names, first, stops),
+                None => Self::default(),
+            },
+        }
+    }
+
+    fn of_proc(proc: &Proc, names: Vec<String>, first: Vec<String>, stops: bool) -> Self {
+        let called = |key: &Key| match key {
+            Key::Output(position) => names.get(*position).cloned(),
+            Key::Name(name) => Some(clean(name).into_owned()),
+        };
+        // A function that raises sets the first name, and no other.
+        let sure = if stops {
+            proc.shape.always.iter().filter_map(called).collect()
+        } else if proc.shape.always.contains(&Key::Output(0)) {
+            first.clone()
+        } else {
+            Vec::new()
+        };
+        if proc.unfinished.is_some() {
+            return Self { may: first.clone(), sure: first, ..Self::default() };
+        }
+        let open = proc.outputs.is_none();
+        let mut may: Vec<_> = proc.shape.keys.iter().filter_map(called).collect();
+        may.retain(|name| name != STEP_INDEX && name != STATUS);
+        may.extend(names);
+        Self { may, sure, ran: Vec::new(), open }
+    }
+}
+
+/// Whether a workflow's output is there whenever it has ended without a failure.
+fn is_sure(child: Option<(&Facts, &Plan)>, output: &str) -> bool {
+    child.is_some_and(|(facts, plan)| {
+        let from = plan.outputs.iter().find(|(own, _)| own == output).map(|(_, from)| from);
+        from.is_some_and(|from| facts.sure.contains(from))
+    })
+}
+
+/// The names that a workflow reads.
+fn used(library: &Library<'_>, agent: &Agent, steps: &[Step]) -> HashSet<String> {
+    let mut used: HashSet<String> = agent.outputs.iter().map(|name| clean(&name.text).into_owned()).collect();
+    let mut prompts = HashSet::new();
+    for step in steps {
+        let names = step.params.iter().filter_map(|(_, value)| value.text()?.strip_prefix('$'));
+        used.extend(names.map(|name| clean(name).into_owned()));
+        if let Some((at, Agent { body: Body::Template { prompt, .. }, .. })) = library.find(&step.agent.text)
+            && prompts.insert(at)
+        {
+            used.extend(placeholders(&prompt.text).into_iter().map(|name| clean(name).into_owned()));
+        }
+    }
+    used
+}
+
+/// The names that are set, step by step.
+pub struct Flow<'f> {
+    facts: &'f Facts,
+    /// What is set when the next step begins, and whether surely, if it is reached from the one before.
+    set: HashMap<String, bool>,
+    /// What is set wherever the head can be moved from; none where it isn't moved forward.
+    jumped: Option<HashMap<String, bool>>,
+    may: HashSet<String>,
+    position: usize,
+    /// The steps that set a name, so far.
+    setters: HashMap<String, Vec<bool>>,
+}
+
+impl<'f> Flow<'f> {
+    /// A flow that is before the first step.
+    pub fn new(facts: &'f Facts) -> Self {
+        Self { facts, set: HashMap::new(), jumped: None, may: HashSet::new(), position: 0, setters: HashMap::new() }
+    }
+
+    /// How `name` stands when the next step begins.
+    pub fn standing(&self, name: &str) -> Standing {
+        if self.facts.required.contains(name) || [STEP_INDEX, STEP_MAX, STATUS].contains(&name) {
+            return Standing::Sure;
+        }
+        let level = |set: &HashMap<String, bool>| set.get(name).copied();
+        let level = match &self.jumped {
+            None => level(&self.set),
+            Some(jumped) => level(&self.set).and_then(|here| Some(here && level(jumped)?)),
+        };
+        let input = self.facts.optional.contains(name);
+        match level {
+            Some(true) => Standing::Sure,
+            Some(false) => Standing::OrEmpty,
+            None if input || self.may(name) => Standing::Maybe,
+            None => Standing::Never,
+        }
+    }
+
+    fn may(&self, name: &str) -> bool {
+        let open = self.facts.open.is_some_and(|open| self.facts.jumps || open < self.position);
+        let settable = if self.facts.jumps { &self.facts.settable } else { &self.may };
+        open || settable.contains(name)
+    }
+
+    /// Goes past a step.
+    pub fn pass(&mut self, position: usize, step: &Step, sets: &Sets, library: &Library<'_>) {
+        let goes_back = self.goes_back(step);
+        if let Some(jumped) = &self.jumped {
+            self.set.retain(|name, sure| match jumped.get(name) {
+                Some(other) => {
+                    *sure &= other;
+                    true
+                }
+                None => false,
+            });
+        }
+        let from_head = step.params.iter().any(|(_, value)| value.text() == Some("$step_index"));
+        for name in &sets.may {
+            self.setters.entry(name.clone()).or_default().push(from_head);
+        }
+        self.set.extend(sets.ran.iter().map(|name| (name.clone(), false)));
+        self.set.extend(sets.sure.iter().map(|name| (name.clone(), true)));
+        self.may.extend(sets.may.iter().cloned());
+        self.position = position + 1;
+        let later = |name: &str| self.facts.last_set.get(name).is_some_and(|last| *last > position);
+        let moves = proc(library, step).is_some_and(|proc| proc.jumps);
+        if moves && !goes_back.is_some_and(|name| !later(&name)) {
+            match &mut self.jumped {
+                Some(jumped) => jumped.retain(|name, _| self.set.contains_key(name)),
+                None => self.jumped = Some(self.set.clone()),
+            }
+        }
+    }
+
+    /// The name that says where a step moves the head to, if all that has set it got the head's own
+    /// position then: so a step that ends a loop goes back to the one that began it.
+    fn goes_back(&self, step: &Step) -> Option<String> {
+        let target = step.params.iter().find(|(name, _)| *clean(&name.text) == *STEP_INDEX)?;
+        let name = clean(target.1.text()?.strip_prefix('$')?).into_owned();
+        let setters = self.setters.get(&name)?;
+        let known = !self.facts.knows_input(&name) && self.facts.open.is_none();
+        (known && !setters.is_empty() && setters.iter().all(|from_head| *from_head)).then_some(name)
+    }
+
+    fn sure(self) -> HashSet<String> {
+        let Self { set, jumped, .. } = self;
+        let reached = |name: &str| jumped.as_ref().is_none_or(|jumped| jumped.get(name) == Some(&true));
+        set.into_iter().filter(|(name, sure)| *sure && reached(name)).map(|(name, _)| name).collect()
+    }
+}
+
+impl Facts {
+    fn knows_input(&self, name: &str) -> bool {
+        self.required.contains(name) || self.optional.contains(name)
+    }
+}
+
+/// The text that refers to a name, where it could be one: `$name`.
+pub fn referred<'t>(text: &'t str, facts: &Facts) -> Option<std::borrow::Cow<'t, str>> {
+    let name = text.strip_prefix('$')?;
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let first = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let cleaned = clean(name);
+    let is_name = crate::agent::is_name(&cleaned) && (plain && first || facts.knows(&cleaned));
+    is_name.then_some(cleaned)
+}

@@ -1,0 +1,105 @@
+//! Names of the original system, which may be any text, as names that can be said here.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
+
+/// Words that a template reads as something else than a name.
+const WORDS: [&str; 14] =
+    ["and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "self", "true", "True"];
+
+/// The longest name of an agent, in bytes: some are made longer, so that no two are alike.
+const MAX_AGENT: usize = 90;
+
+/// The name of an input or a result. It depends on nothing but the old name: `legacy.py` in the
+/// Python guest makes the same of what a function returns.
+pub fn clean(name: &str) -> Cow<'_, str> {
+    let name = name.trim_matches([' ', '\t', '\r', '\n']);
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let first = name.chars().next();
+    if first.is_some_and(|c| letter(c) && !c.is_ascii_digit()) && name.chars().all(letter) {
+        return if WORDS.contains(&name) { format!("{name}_").into() } else { name.into() };
+    }
+    let mut cleaned: String = name.chars().map(|c| if letter(c) { c } else { '_' }).collect();
+    if cleaned.is_empty() || cleaned.starts_with(|c: char| c.is_ascii_digit()) {
+        cleaned.insert(0, '_');
+    }
+    cleaned.into()
+}
+
+/// What the agents of a library are called, by their old names: each has a name of its own.
+#[derive(Debug, Default)]
+pub struct AgentNames {
+    names: HashMap<Box<str>, String>,
+    taken: HashSet<String>,
+    /// How often each name was wanted: the next number to try.
+    wanted: HashMap<String, u64>,
+}
+
+impl AgentNames {
+    /// A name for the agent that was called `old`, unless there is one already.
+    pub fn add(&mut self, old: &str) -> &str {
+        if !self.names.contains_key(old) {
+            let new = self.free(old);
+            self.taken.insert(new.clone());
+            self.names.insert(old.into(), new);
+        }
+        self.names.get(old).map_or("", String::as_str)
+    }
+
+    /// The name of the agent that was called `old`; for one that isn't there, what it would be.
+    pub fn get<'a>(&'a self, old: &'a str) -> Cow<'a, str> {
+        self.names.get(old).map_or_else(|| short(old).into(), |name| name.as_str().into())
+    }
+
+    fn free(&mut self, old: &str) -> String {
+        let name = short(old);
+        let mut numbered = name.clone();
+        let number = self.wanted.entry(name.clone()).or_insert(1);
+        while self.taken.contains(&numbered) {
+            *number += 1;
+            numbered = format!("{name}_{number}");
+        }
+        numbered
+    }
+}
+
+fn short(old: &str) -> String {
+    // An agent is named in no template, so its dashes may stay.
+    let mut name = if crate::agent::is_name(old) { old.to_owned() } else { clean(old).into_owned() };
+    name.truncate(MAX_AGENT);
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::is_name;
+
+    #[test]
+    fn names_can_be_said_in_a_template() {
+        for (old, new) in [
+            ("topic", "topic"),
+            ("negative_prompt ", "negative_prompt"),
+            ("new paragraphs", "new_paragraphs"),
+            ("2nd", "_2nd"),
+            ("a-b.c", "a_b_c"),
+            ("", "_"),
+            ("ä\u{202e}", "__"),
+            ("true", "true_"),
+        ] {
+            assert_eq!(clean(old), new);
+            assert!(is_name(&clean(old)));
+        }
+    }
+
+    #[test]
+    fn agents_keep_names_of_their_own() {
+        let mut names = AgentNames::default();
+        assert_eq!(["a b", "a_b", "a-b", "a b"].map(|old| names.add(old).to_owned()), ["a_b", "a_b_2", "a-b", "a_b"]);
+        assert_eq!(names.get("a_b"), "a_b_2");
+        let long = "x".repeat(200);
+        assert!(is_name(names.add(&long)));
+    }
+}

@@ -1,0 +1,208 @@
+//! What the steps of workflows give, by which names: planned for all workflows together, since what
+//! one wants of another has to be the other's output.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use crate::{
+    agent::{STATUS, STEP_INDEX},
+    import::{
+        flow::{Facts, Last, proc, result_names},
+        library::Library,
+        names::clean,
+        read::{Agent, Body, Step},
+    },
+};
+
+/// One workflow: what it gives, and what its steps give.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Its outputs: their names, and the results that they are.
+    pub outputs: Vec<(String, String)>,
+    /// For each step, its agent's outputs and what they are called; none where all keep their names.
+    pub steps: Vec<Option<Vec<(String, String)>>>,
+}
+
+/// The plans of all workflows, by the number of the agent.
+pub struct Outputs<'l, 'a> {
+    library: &'l Library<'a>,
+    facts: &'l BTreeMap<usize, Facts>,
+    plans: BTreeMap<usize, Plan>,
+}
+
+/// Plans every workflow of `library`.
+pub fn plan(library: &Library<'_>, facts: &BTreeMap<usize, Facts>) -> BTreeMap<usize, Plan> {
+    let mut outputs = Outputs { library, facts, plans: BTreeMap::new() };
+    for (at, agent) in library.legacy.agents.iter().enumerate() {
+        outputs.interface(at, agent);
+    }
+    for (at, agent) in library.legacy.agents.iter().enumerate() {
+        if let Body::Workflow { steps, .. } = &agent.body {
+            let planned = steps.iter().map(|step| outputs.step(at, step)).collect();
+            outputs.plans.entry(at).or_default().steps = planned;
+        }
+    }
+    outputs.prune();
+    outputs.plans
+}
+
+/// What a result is called in a workflow. An input hides a result of its name from every step, here
+/// as in the original; there it is an output all the same.
+pub fn result(facts: &Facts, name: &str) -> String {
+    if facts.required.contains(name) { format!("{name}_result") } else { name.to_owned() }
+}
+
+/// What the output of a template is called.
+pub fn template_output(agent: &Agent) -> String {
+    let first = agent.outputs.first().map(|name| clean(&name.text).into_owned());
+    first.filter(|name| ![STATUS, STEP_INDEX].contains(&name.as_str())).unwrap_or_else(|| "output".into())
+}
+
+/// The outputs that a workflow declares.
+pub fn declared(agent: &Agent) -> impl Iterator<Item = String> {
+    agent.outputs.iter().map(|name| clean(&name.text).into_owned()).filter(|name| name != STATUS)
+}
+
+impl Outputs<'_, '_> {
+    /// Decides about the outputs that a workflow declares: those that a step sets, or else its last
+    /// result.
+    fn interface(&mut self, at: usize, agent: &Agent) {
+        let Some(facts) = self.facts.get(&at) else { return };
+        let set = |name: &String| facts.open.is_some() || facts.settable.contains(name);
+        let mut outputs: Vec<_> =
+            declared(agent).filter(set).map(|name| (name.clone(), result(facts, &name))).collect();
+        if let (true, Some(last)) = (outputs.is_empty(), Last::of(self.library, agent).result) {
+            outputs.push((declared(agent).next().unwrap_or_else(|| "result".into()), result(facts, &last)));
+        }
+        self.plans.insert(at, Plan { outputs, steps: Vec::new() });
+    }
+
+    /// What one step of the workflow `at` gives.
+    fn step(&mut self, at: usize, step: &Step) -> Option<Vec<(String, String)>> {
+        let wanted = result_names(step);
+        let Some((child, callee)) = self.library.find(&step.agent.text) else { return Some(Vec::new()) };
+        let facts = self.facts.get(&at)?;
+        let renamed: Vec<(String, String)> = match &callee.body {
+            Body::Template { .. } => {
+                let own = template_output(callee);
+                wanted.into_iter().take(1).map(|name| (own.clone(), name)).collect()
+            }
+            Body::Workflow { .. } => self.of_child(&facts.used, (child, callee), wanted),
+            Body::Proc { .. } | Body::Unfinished { .. } => self.of_proc(step, callee, &wanted)?,
+        };
+        Some(renamed.into_iter().map(|(own, name)| (own, result(facts, &name))).collect())
+    }
+
+    /// What a step wants of a function; none where only a run can tell what that gives.
+    fn of_proc(&self, step: &Step, callee: &Agent, wanted: &[String]) -> Option<Vec<(String, String)>> {
+        let proc = proc(self.library, step)?;
+        let named: Vec<_> = match (&proc.outputs, &proc.unfinished) {
+            (Some(named), _) => named.iter().map(|own| (own.name.clone(), own.position)).collect(),
+            (None, Some(_)) => {
+                let first = callee.outputs.first().map(|name| clean(&name.text).into_owned());
+                vec![(first.unwrap_or_else(|| "result".into()), Some(0))]
+            }
+            (None, None) => return None,
+        };
+        let called = |(own, position): (String, Option<usize>)| match position {
+            Some(position) => Some((own, wanted.get(position)?.clone())),
+            None => Some((own.clone(), own)),
+        };
+        Some(named.into_iter().filter_map(called).collect())
+    }
+
+    /// What a step wants of the workflow that it runs. Names that the workflow has keep their names;
+    /// where it has none of them, the first is what its last step gave.
+    fn of_child(
+        &mut self,
+        used: &HashSet<String>,
+        (child, callee): (usize, &Agent),
+        wanted: Vec<String>,
+    ) -> Vec<(String, String)> {
+        let Some(facts) = self.facts.get(&child) else { return Vec::new() };
+        let has = |name: &String| facts.settable.contains(name);
+        let any = wanted.iter().any(has);
+        // Where a run may set any name, those that are wanted may be among them.
+        let open = facts.open.is_some() && (any || wanted.len() > 1);
+        let there: Vec<_> = wanted.iter().filter(|name| has(name) || open).cloned().collect();
+        let mut renamed = Vec::new();
+        if let (false, Some(first), Last { result: Some(last), keys }) =
+            (any, wanted.first(), Last::of(self.library, callee))
+        {
+            // The original passes a dict on under its own names: whoever reads these gets them, too.
+            let keys: Vec<_> = keys.into_iter().filter(|key| used.contains(key) && !wanted.contains(key)).collect();
+            let alias = keys.contains(&last).then_some(first.as_str());
+            renamed.push((self.exposed(child, &last, alias), first.clone()));
+            renamed.extend(keys.into_iter().map(|key| (self.exposed(child, &key, None), key)));
+        }
+        for name in there {
+            let own = self.exposed(child, &name, None);
+            if renamed.iter().all(|(other, _)| *other != own) {
+                renamed.push((own, name));
+            }
+        }
+        renamed
+    }
+
+    /// The output of the workflow `child` that is its result `name`; `alias` asks for another one of
+    /// that name.
+    fn exposed(&mut self, child: usize, name: &str, alias: Option<&str>) -> String {
+        let from = self.facts.get(&child).map_or_else(|| name.to_owned(), |facts| result(facts, name));
+        let Some(plan) = self.plans.get_mut(&child) else { return name.to_owned() };
+        let found = plan.outputs.iter().find(|(own, other)| *other == from && alias.is_none_or(|alias| alias == own));
+        if let Some((own, _)) = found {
+            return own.clone();
+        }
+        let wanted = alias.unwrap_or(name);
+        let (mut own, mut number) = (wanted.to_owned(), 1);
+        while plan.outputs.iter().any(|(other, _)| *other == own) {
+            number += 1;
+            own = format!("{wanted}_{number}");
+        }
+        plan.outputs.push((own.clone(), from));
+        own
+    }
+
+    /// Takes out outputs that no step sets after all, and what was to come of them.
+    fn prune(&mut self) {
+        let mut set: HashMap<usize, HashMap<String, usize>> = HashMap::new();
+        let mut callers: HashMap<usize, Vec<(usize, usize)>> = HashMap::new();
+        for (at, agent) in self.library.legacy.agents.iter().enumerate() {
+            let Body::Workflow { steps, .. } = &agent.body else { continue };
+            for (position, step) in steps.iter().enumerate() {
+                if let Some((child, _)) = self.library.find(&step.agent.text) {
+                    callers.entry(child).or_default().push((at, position));
+                }
+            }
+            let names = self.plans.get(&at).into_iter().flat_map(|plan| plan.steps.iter().flatten().flatten());
+            for (_, name) in names {
+                *set.entry(at).or_default().entry(name.clone()).or_default() += 1;
+            }
+        }
+        let mut waiting: VecDeque<usize> = self.plans.keys().copied().collect();
+        while let Some(at) = waiting.pop_front() {
+            for lost in self.lost(at, set.get(&at)) {
+                for (caller, position) in callers.get(&at).into_iter().flatten() {
+                    let Some(plan) = self.plans.get_mut(caller) else { continue };
+                    let Some(Some(step)) = plan.steps.get_mut(*position) else { continue };
+                    let Some(found) = step.iter().position(|(own, _)| *own == lost) else { continue };
+                    let (_, name) = step.remove(found);
+                    let count = set.entry(*caller).or_default().entry(name).or_default();
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        waiting.push_back(*caller);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes out the outputs of one workflow that no step sets, and names them.
+    fn lost(&mut self, at: usize, set: Option<&HashMap<String, usize>>) -> Vec<String> {
+        let open = self.facts.get(&at).is_some_and(|facts| facts.open.is_some());
+        let Some(plan) = self.plans.get_mut(&at).filter(|_| !open) else { return Vec::new() };
+        let is_set = |from: &String| set.and_then(|set| set.get(from)).is_some_and(|count| *count > 0);
+        let (kept, lost): (Vec<_>, Vec<_>) = plan.outputs.drain(..).partition(|(_, from)| is_set(from));
+        plan.outputs = kept;
+        lost.into_iter().map(|(name, _)| name).collect()
+    }
+}

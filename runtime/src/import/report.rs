@@ -1,0 +1,50 @@
+//! What an import says of itself.
+
+use std::fmt::Write;
+
+use crate::{
+    diagnostic::{Diagnostic, Report, counted},
+    import::library::{CANNOT_WORK, CHANGED, SAFE, UNFINISHED},
+};
+
+/// What findings are told under, in this order.
+pub const PARTS: [(&str, &str, &str); 4] = [
+    (UNFINISHED, "Unfinished", "Agents that could not run in the original either, or not all of whose names are set."),
+    (CANNOT_WORK, "Can't work", "What a sandbox doesn't have."),
+    (SAFE, "Kept safe", "What was unsafe in the original, and no longer is."),
+    (CHANGED, "Changed", "What is not as it was."),
+];
+
+/// The findings of one kind, in their order.
+pub fn part<'r>(report: &'r Report, code: &'static str) -> impl Iterator<Item = &'r Diagnostic> {
+    report.0.iter().filter(move |finding| finding.code == code)
+}
+
+/// `IMPORT.md`: what happened to the library `file` of so many agents.
+pub fn page(file: &str, agents: usize, report: &Report) -> String {
+    let mut page = format!("# Import of {file}\n\n{} were imported.\n", counted(agents, "agent"));
+    for (code, title, about) in PARTS {
+        let mut findings = part(report, code).peekable();
+        if findings.peek().is_none() {
+            continue;
+        }
+        // Writing to a string can't fail.
+        let _ = write!(page, "\n## {title}\n\n{about}\n\n");
+        for finding in findings {
+            let _ = writeln!(page, "- {}", line(finding));
+        }
+    }
+    page.push_str(
+        "\n## How to go on\n\n\
+         1. `turingbox check` finds what can't run, with its line.\n\
+         2. Read `policy.toml`: it says what these agents ask for. Take out what they shouldn't have, and finish the lines behind `#`.\n\
+         3. Run an agent: `turingbox run --agents . --policy policy.toml NAME --INPUT VALUE`.\n",
+    );
+    page
+}
+
+/// A finding on one line: `agent: what (line 12)`.
+pub fn line(finding: &Diagnostic) -> String {
+    let line = finding.place.as_ref().map(|place| format!(" (line {})", place.source.line(place.span.start)));
+    format!("{}{}", finding.message, line.unwrap_or_default())
+}

@@ -1,0 +1,202 @@
+//! The filter `placeholder`: a value the way prompts of the original system have it, cleaned for a
+//! text in JSON. `turingbox import` writes templates with it; see `agents/IMPORT.md`.
+
+use std::fmt::Write;
+
+use minijinja::{ErrorKind, Value as Jinja, value::ValueKind};
+
+/// The filter's name.
+pub(crate) const PLACEHOLDER: &str = "placeholder";
+
+/// How deep lists and objects may nest: JSON that comes in nests no deeper, and what a template
+/// builds itself may.
+const MAX_NESTING: usize = 128;
+
+/// `value` as text; `unset` where there is none.
+pub(super) fn placeholder(value: &Jinja, unset: String) -> Result<String, minijinja::Error> {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Ok(unset),
+        ValueKind::String => Ok(cleaned(value.as_str().unwrap_or_default())),
+        ValueKind::Bytes => {
+            let chunks = value.as_bytes().unwrap_or_default().utf8_chunks();
+            Ok(chunks.map(|chunk| chunk.valid()).collect())
+        }
+        _ => {
+            let mut text = String::new();
+            write_python(value, &mut text, 0)?;
+            Ok(text)
+        }
+    }
+}
+
+/// `text` for the inside of a text in JSON. Doing it twice does no more than doing it once, since
+/// what one template has written may go into another. So a backslash stays one, but for a last one,
+/// which would take the quote behind it.
+fn cleaned(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut backslash = false;
+    for c in text.chars() {
+        match c {
+            '\\' => {}
+            '\n' | '\r' => clean.push_str("\\n"),
+            '"' => clean.push_str("\\\""),
+            // It goes, and what was before it is before what follows.
+            _ if c.is_control() => continue,
+            _ if backslash => clean.extend(['\\', c]),
+            _ => clean.push(c),
+        }
+        backslash = c == '\\';
+    }
+    if backslash {
+        clean.push_str("\\\\");
+    }
+    clean
+}
+
+/// Writes a value as Python's `str` would.
+fn write_python(value: &Jinja, text: &mut String, depth: usize) -> Result<(), minijinja::Error> {
+    if depth > MAX_NESTING {
+        let message = format!("the value is nested deeper than {MAX_NESTING} levels");
+        return Err(minijinja::Error::new(ErrorKind::BadSerialization, message));
+    }
+    match value.kind() {
+        ValueKind::None | ValueKind::Undefined => text.push_str("None"),
+        ValueKind::Bool => text.push_str(if value.is_true() { "True" } else { "False" }),
+        ValueKind::String => quote(value.as_str().unwrap_or_default(), text),
+        ValueKind::Number if !value.is_integer() => match f64::try_from(value.clone()) {
+            Ok(number) => text.push_str(&float(number)),
+            Err(_) => text.push_str(&value.to_string()),
+        },
+        ValueKind::Seq | ValueKind::Iterable => {
+            text.push('[');
+            for (at, item) in value.try_iter()?.enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                write_python(&item, text, depth + 1)?;
+            }
+            text.push(']');
+        }
+        ValueKind::Map => {
+            text.push('{');
+            for (at, key) in value.try_iter()?.enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                write_python(&key, text, depth + 1)?;
+                text.push_str(": ");
+                write_python(&value.get_item(&key)?, text, depth + 1)?;
+            }
+            text.push('}');
+        }
+        _ => text.push_str(&value.to_string()),
+    }
+    Ok(())
+}
+
+/// A number with a point, the shortest that is this number.
+fn float(number: f64) -> String {
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    match exponent.parse::<i32>() {
+        Ok(-4..=15) => {
+            let plain = number.to_string();
+            if plain.contains('.') { plain } else { plain + ".0" }
+        }
+        Ok(exponent) => format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
+        Err(_) => number.to_string(),
+    }
+}
+
+/// Writes `value` in the quotes that Python would choose.
+fn quote(value: &str, text: &mut String) {
+    let quote = if value.contains('\'') && !value.contains('"') { '"' } else { '\'' };
+    text.push(quote);
+    for c in value.chars() {
+        match c {
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\\' => text.push_str("\\\\"),
+            _ if c == quote => {
+                text.push('\\');
+                text.push(c);
+            }
+            _ if !unseen(c) => text.push(c),
+            // Writing to a string can't fail.
+            _ if u32::from(c) < 0x100 => drop(write!(text, "\\x{:02x}", u32::from(c))),
+            _ => drop(write!(text, "\\u{:04x}", u32::from(c))),
+        }
+    }
+    text.push(quote);
+}
+
+/// Whether a character is written as its number: controls, formats, and spaces but the plain one.
+fn unseen(c: char) -> bool {
+    let format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    c.is_control() || format || (c.is_whitespace() && c != ' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python(json: &str) -> String {
+        placeholder(&serde_json::from_str(json).unwrap(), "{x}".into()).unwrap()
+    }
+
+    #[test]
+    fn text_is_cleaned_for_json() {
+        for (text, expected) in [
+            ("two\nlines\r", r"two\nlines\n"),
+            ("a \"quoted\" word", r#"a \"quoted\" word"#),
+            (r#"once \"cleaned\"\n"#, r#"once \"cleaned\"\n"#),
+            (r"\d and \\d", r"\d and \d"),
+            ("\t\u{7}\u{85}x", "x"),
+            // Were it left alone, the quote behind the value would be the value's.
+            ("ends with \\", r"ends with \\"),
+            ("\\\u{1}\"", "\\\""),
+        ] {
+            let clean = cleaned(text);
+            assert_eq!(clean, expected);
+            assert_eq!(cleaned(&clean), clean);
+        }
+    }
+
+    #[test]
+    fn no_text_leaves_its_quotes() {
+        for run in 0..40 {
+            for end in ["", "\"", "\n", "x", "\"}"] {
+                let text = format!("{}{end}", "\\".repeat(run));
+                let document = format!("[\"{}\"]", cleaned(&text).replace("\\x", "\\\\x"));
+                assert!(serde_json::from_str::<Vec<String>>(&document).is_ok(), "{document}");
+            }
+        }
+    }
+
+    #[test]
+    fn everything_else_is_what_python_writes() {
+        for (json, expected) in [
+            ("5", "5"),
+            ("-1.50", "-1.5"),
+            ("1.0", "1.0"),
+            ("1e16", "1e+16"),
+            ("1.5e-5", "1.5e-05"),
+            ("0.0001", "0.0001"),
+            ("123456789012345.0", "123456789012345.0"),
+            ("true", "True"),
+            ("null", "{x}"),
+            (r#"["a", 1, null, {"b": false}]"#, "['a', 1, None, {'b': False}]"),
+            (r#"["it's", "\"", "'\"", "\n\\\u00e9\u00a0\u202e"]"#, r#"["it's", '"', '\'"', '\n\\é\xa0\u202e']"#),
+            ("[]", "[]"),
+            ("{}", "{}"),
+        ] {
+            assert_eq!(python(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let mut value = Jinja::from(1);
+        for _ in 0..200 {
+            value = Jinja::from(vec![value]);
+        }
+        assert!(placeholder(&value, String::new()).is_err());
+    }
+}
