@@ -1,0 +1,53 @@
+//! What is written into copies through a stream, counted.
+
+use std::sync::Arc;
+
+use wasmtime::component::Resource;
+use wasmtime_wasi::p2::{DynOutputStream, FsResult, OutputStream, Pollable, StreamError, StreamResult, pipe};
+
+use super::{Copies, FilesView};
+
+impl FilesView<'_> {
+    /// The same stream; into a copy, one that is counted.
+    pub(super) fn counted(&mut self, stream: Resource<DynOutputStream>) -> FsResult<Resource<DynOutputStream>> {
+        if let Some(copies) = self.files.mounts.copies.clone() {
+            let place = self.wasi.table.get_mut(&stream)?;
+            let inner = std::mem::replace(place, Box::new(pipe::SinkOutputStream));
+            *place = Box::new(Counted { inner, copies });
+        }
+        Ok(stream)
+    }
+}
+
+struct Counted {
+    inner: DynOutputStream,
+    copies: Arc<Copies>,
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Counted {
+    async fn ready(&mut self) {
+        self.inner.ready().await;
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl OutputStream for Counted {
+    fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
+        let spent = self.copies.room().spend(bytes.len() as u64, 0);
+        spent.map_err(|full| StreamError::Trap(full.into()))?;
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        self.inner.flush()
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        self.inner.check_write()
+    }
+
+    async fn cancel(&mut self) {
+        self.inner.cancel().await;
+    }
+}
