@@ -47,7 +47,8 @@ impl Facts {
 
     /// What is done to which tables, each once.
     pub fn touches(&self) -> Vec<(SqlAction, String)> {
-        let all = self.relations.iter().flat_map(|relation| relation.actions.iter().map(|action| (*action, &relation.table)));
+        let all =
+            self.relations.iter().flat_map(|relation| relation.actions.iter().map(|action| (*action, &relation.table)));
         let mut each: Vec<(SqlAction, String)> = Vec::new();
         for (action, table) in all {
             if !each.iter().any(|(known, name)| (*known, name) == (action, table)) {

@@ -47,7 +47,8 @@ fn a_statement_says_what_it_touches_and_gives() {
         ("values (1)", "", ""),
     ] {
         let checked = read_on_a_thread(text, Dialect::Sqlite).unwrap_or_else(|stopped| panic!("{text}: {stopped:?}"));
-        let found: Vec<_> = checked.touches.iter().map(|(action, table)| format!("{} {table}", action.word())).collect();
+        let found: Vec<_> =
+            checked.touches.iter().map(|(action, table)| format!("{} {table}", action.word())).collect();
         assert_eq!((found.join(", ").as_str(), checked.names.join(", ").as_str()), (touches, names), "{text}");
     }
 }

@@ -94,7 +94,8 @@ impl Copies {
         // What lies in a folder comes right after it.
         roots.sort();
         roots.dedup_by(|inner, outer| inner.starts_with(outer));
-        let folder = tempfile::Builder::new().prefix("turingbox-").permissions(Permissions::from_mode(0o700)).tempdir()?;
+        let folder =
+            tempfile::Builder::new().prefix("turingbox-").permissions(Permissions::from_mode(0o700)).tempdir()?;
         let room = Room { bytes: AtomicU64::new(MAX_BYTES), files: AtomicU64::new(MAX_FILES) };
         Ok(Self { roots, made: Mutex::default(), room, folder: Some(folder) })
     }
@@ -159,7 +160,9 @@ fn open_up(folder: &Path) {
         // What can't be changed or read can't be removed either, and nothing better can be done.
         drop(fs::set_permissions(&folder, Permissions::from_mode(0o700)));
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        folders.extend(entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()));
+        folders.extend(
+            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
+        );
     }
 }
 
@@ -184,7 +187,8 @@ mod tests {
     fn what_somebody_may_write_is_copied_once() {
         let here = tempfile::tempdir().unwrap();
         let root = here.path().canonicalize().unwrap();
-        let copies = copies(&root, &[("out/inner", "write"), ("out", "write"), ("out/inner/most", "read"), ("in", "read")]);
+        let copies =
+            copies(&root, &[("out/inner", "write"), ("out", "write"), ("out/inner/most", "read"), ("in", "read")]);
         fs::write(root.join("out/inner/most/file"), "kept").unwrap();
         let copy = copies.place(&root.join("out/inner/most")).unwrap().unwrap();
         assert_eq!(fs::read_to_string(copy.join("file")).unwrap(), "kept");

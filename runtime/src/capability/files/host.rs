@@ -132,8 +132,9 @@ impl HostDescriptor for FilesView<'_> {
     async fn symlink_at(&mut self, base: Resource<Descriptor>, target: String, name: String) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
         self.check_link(&path, &target)?;
+        let effect = format!("link {path} to {target}");
         let result = self.wasi.symlink_at(base, target, name).await;
-        self.changed(&path, format_args!("link {path} to {target}"), result)
+        self.changed(&path, format_args!("{effect}"), result)
     }
 
     async fn link_at(

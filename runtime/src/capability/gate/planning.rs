@@ -32,21 +32,21 @@ impl Gate {
     }
 
     /// Takes over what the same call planned in another process, as an effect of this one's subject.
-    /// Gives whether that can be: where effects are real, nothing is planned.
-    pub(crate) fn plan_for(&self, entry: Entry) -> bool {
-        let Effects::Planned(planner) = &self.0.effects else { return false };
+    /// Nothing where effects are real: then none is planned.
+    pub(crate) fn plan_for(&self, entry: Entry) -> Option<()> {
+        let Effects::Planned(planner) = &self.0.effects else { return None };
         let Subject { step, agent, .. } = self.state().subject.clone();
         let clean = |text: String| self.0.scrubber.text(&text).into_owned();
         let (effect, answer) = (clean(entry.effect), clean(entry.answer));
         planner.add(Entry { step, agent, effect, answer, ..entry }.bounded());
-        true
+        Some(())
     }
 
     /// Takes over how many effects the same call left out in another process, likewise.
-    pub(crate) fn leave_out(&self, effects: u64) -> bool {
-        let Effects::Planned(planner) = &self.0.effects else { return false };
+    pub(crate) fn leave_out(&self, effects: u64) -> Option<()> {
+        let Effects::Planned(planner) = &self.0.effects else { return None };
         planner.leave_out(effects);
-        true
+        Some(())
     }
 }
 

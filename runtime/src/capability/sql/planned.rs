@@ -17,12 +17,8 @@ const MAX_TYPES: usize = 16;
 
 /// The dummy rows of a statement, where it is only planned.
 pub(super) fn rows(gate: &Gate, database: &str, checked: &Checked, parameters: &[Cell]) -> Option<Rows> {
-    let request = Request::Sql {
-        database: database.into(),
-        action: SqlAction::Connect,
-        table: "".into(),
-        column: None,
-    };
+    let request =
+        Request::Sql { database: database.into(), action: SqlAction::Connect, table: "".into(), column: None };
     let answer = if checked.writes { "no rows, 0 changed" } else { "no rows" };
     let planned = gate.plans(&request, effect(database, checked, parameters), answer);
     planned.then(|| Rows { columns: checked.names.clone(), rows: Vec::new(), changed: 0 })

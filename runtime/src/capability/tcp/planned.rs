@@ -42,7 +42,8 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
     let mut interface = linker.instance(INTERFACE)?;
     interface.func_wrap(
         "[method]tcp-socket.start-connect",
-        |mut store: Store<'_>, (socket, network, address): (Resource<TcpSocket>, Resource<Network>, IpSocketAddress)| {
+        |mut store: Store<'_>,
+         (socket, network, address): (Resource<TcpSocket>, Resource<Network>, IpSocketAddress)| {
             let state = store.data_mut();
             if let Some(planned) = state.tcp.plan_connection(&socket, address.into()) {
                 state.table.get(&network)?;
