@@ -20,7 +20,7 @@ const MAX_WIDTH: usize = 40;
 pub fn print(agent: &str, plan: &Plan) -> Result<(), Stop> {
     let (entries, more) = (plan.entries(), plan.more());
     if entries.is_empty() && more == 0 {
-        return print_line(&format!("A run of `{agent}` would touch nothing.\n"));
+        return print_line(&format!("A real run of `{agent}` would touch nothing.\n"));
     }
     let mut rows = vec![["step", "agent", "policy", "answer", "effect"].map(str::to_owned)];
     rows.extend(entries.iter().map(row));
@@ -30,7 +30,7 @@ pub fn print(agent: &str, plan: &Plan) -> Result<(), Stop> {
         let filled = rows[1..].iter().any(|row| !row[column].is_empty());
         if filled { rows.iter().map(width).filter(|width| *width <= MAX_WIDTH).max() } else { None }
     });
-    let mut text = format!("A run of `{agent}` would touch this, and nothing of it was touched:\n");
+    let mut text = format!("A real run of `{agent}` would touch this, if it were answered the same:\n");
     for row in &rows {
         let columns = row.iter().zip(widths).filter_map(|(cell, width)| Some(format!("{cell:<0$}  ", width?)));
         text.push_str(&format!("  {}{}\n", columns.collect::<String>(), row[4]));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynOutputStream, FsResult, OutputStream, Pollable, StreamError, StreamResult, pipe};
 
@@ -24,6 +25,12 @@ struct Counted {
     copies: Arc<Copies>,
 }
 
+impl Counted {
+    fn spend(&self, bytes: usize) -> StreamResult<()> {
+        self.copies.room().spend(bytes as u64, 0).map_err(|full| StreamError::Trap(full.into()))
+    }
+}
+
 #[wasmtime_wasi::async_trait]
 impl Pollable for Counted {
     async fn ready(&mut self) {
@@ -33,10 +40,14 @@ impl Pollable for Counted {
 
 #[wasmtime_wasi::async_trait]
 impl OutputStream for Counted {
-    fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
-        let spent = self.copies.room().spend(bytes.len() as u64, 0);
-        spent.map_err(|full| StreamError::Trap(full.into()))?;
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.spend(bytes.len())?;
         self.inner.write(bytes)
+    }
+
+    async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.spend(bytes.len())?;
+        self.inner.blocking_write_and_flush(bytes).await
     }
 
     fn flush(&mut self) -> StreamResult<()> {

@@ -10,7 +10,7 @@ use super::{Checked, Http, body::whole, failed::Failed};
 use crate::policy::{Host, Request};
 
 /// What a server is taken to answer: what most programs go on with.
-const DUMMY: &[u8] = b"{}";
+const DUMMY: &str = "{}";
 
 impl Http {
     /// Plans a request, and gives the dummy. The guest's body is taken in: it may be too large, or have
@@ -23,11 +23,11 @@ impl Http {
         }
         let sent = self.put_together(checked, body).await?;
         self.collect(sent.into_body()).await?;
-        let body = if method == Method::HEAD { &[][..] } else { DUMMY };
+        let (answer, body) = if method == Method::HEAD { ("200", "") } else { ("200 {}", DUMMY) };
         let request = Request::Http { method: method.as_str().into(), url: Cow::Borrowed(&url), address: None };
         let effect = self.0.env.named(&request.without_word().to_string());
-        self.0.gate.plans(&request, effect, format_args!("200 {}", String::from_utf8_lossy(body)));
-        let mut response = Response::new(whole(body.to_vec()));
+        self.0.gate.plans(&request, effect, answer);
+        let mut response = Response::new(whole(body.into()));
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(response)
     }

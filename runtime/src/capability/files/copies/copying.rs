@@ -45,7 +45,7 @@ pub(super) fn copy(from: &Path, to: &Path, without: &Path, room: &Room) -> io::R
     for folder in folders.iter().rev() {
         let like = source.symlink_metadata(folder)?;
         let writable = accessat(&source, folder, rustix::fs::Access::WRITE_OK, AtFlags::EACCESS).is_ok();
-        finish(&target.open_dir(folder)?.into_std_file(), &like, writable)?;
+        finish(&target.open(folder)?.into_std(), &like, writable)?;
     }
     Ok(())
 }
