@@ -7,6 +7,7 @@ mod bad_input;
 mod cache;
 mod cli;
 mod clients;
+mod dry_run;
 mod expressions;
 mod hostile;
 mod import;

@@ -5,7 +5,7 @@ mod kernel;
 mod process;
 
 use crate::{
-    authority, hostile, isolation,
+    authority, dry_run, hostile, isolation,
     support::{binary, host, root},
 };
 
@@ -24,6 +24,25 @@ fn nothing_changes_behind_the_wall() {
         isolation::what_was_stopped_is_not_called_again();
         isolation::an_agent_that_calls_itself_has_two_instances();
         isolation::calls_of_one_instance_are_told_apart();
+    });
+}
+
+/// Nor does anything of a dry run: what is planned comes from the worker, and it works on the same copies.
+#[test]
+fn dry_runs_are_the_same_behind_the_wall() {
+    host::behind_a_wall(|| {
+        dry_run::an_agent_without_effects_runs_for_real();
+        dry_run::an_agent_may_answer_for_itself();
+        dry_run::no_statement_is_run();
+        dry_run::a_plan_cant_be_flooded();
+        dry_run::files::no_file_is_changed();
+        dry_run::files::a_dry_run_is_decided_like_a_real_one();
+        dry_run::files::later_agents_read_what_earlier_ones_wrote();
+        dry_run::files::what_is_written_is_bounded();
+        dry_run::network::no_request_is_sent();
+        dry_run::network::no_connection_is_made();
+        dry_run::network::what_is_denied_is_denied_dry();
+        dry_run::network::no_secret_is_in_a_plan();
     });
 }
 

@@ -48,6 +48,8 @@ pub enum Code {
     Depth,
     /// More steps than the limit.
     Steps,
+    /// More copied and written in a dry run than it has room for.
+    DryRun,
     /// The policy forbids what the agent did, and the agent can't go on.
     Denied,
     /// Something failed that no agent can be blamed for.
@@ -75,6 +77,7 @@ impl Code {
             Self::Output => "limit.output",
             Self::Depth => "limit.depth",
             Self::Steps => "limit.steps",
+            Self::DryRun => "limit.dry-run",
             Self::Denied => "denied",
             Self::Host => "host",
             Self::Interrupted => "interrupted",
@@ -102,6 +105,7 @@ impl Code {
         Self::Output,
         Self::Depth,
         Self::Steps,
+        Self::DryRun,
         Self::Denied,
         Self::Host,
         Self::Interrupted,
@@ -117,9 +121,14 @@ impl Code {
             | Self::Unset
             | Self::Expression
             | Self::Jump => Blame::Guest,
-            Self::Fuel | Self::Memory | Self::Time | Self::Output | Self::Depth | Self::Steps | Self::Denied => {
-                Blame::Policy
-            }
+            Self::Fuel
+            | Self::Memory
+            | Self::Time
+            | Self::Output
+            | Self::Depth
+            | Self::Steps
+            | Self::DryRun
+            | Self::Denied => Blame::Policy,
             Self::Source | Self::Input | Self::Interrupted => Blame::Caller,
             Self::Host => Blame::Host,
         }

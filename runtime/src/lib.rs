@@ -9,6 +9,7 @@
 //! - [`agent`]: agents on disk, libraries, and programs that are ready to run
 //! - [`policy`]: what an operator grants, and the decisions that follow
 //! - [`audit`]: decisions, written down
+//! - [`plan`]: what a run would do
 //! - [`secret`]: values that are never written anywhere
 //! - [`engine`]: the tape, the head and the step loop
 //! - [`sandbox`]: guests, and the limits that hold them
@@ -41,6 +42,7 @@ pub mod engine;
 pub mod expression;
 mod failure;
 pub mod import;
+pub mod plan;
 pub mod policy;
 #[cfg(feature = "host")]
 pub mod sandbox;

@@ -12,6 +12,7 @@ use turingbox::{
         gate::{Gate, Subject},
         sql::Databases,
     },
+    plan::Effects,
     sandbox::{Call, CallLimits},
     source::Source,
 };
@@ -62,10 +63,10 @@ pub async fn ask(policy: &Policy, env: &[(&str, &str)], statements: &[(&str, &st
             calls: 0,
         },
         mounts: Arc::new(
-            Mounts::open(&[], &[], &Protected::default()).unwrap_or_else(|error| panic!("{}", error.message)),
+            Mounts::open(&[], &[], &Protected::default(), None).unwrap_or_else(|error| panic!("{}", error.message)),
         ),
         databases,
-        gate: Gate::new(authority, Subject::default(), None, Arc::default()),
+        gate: Gate::new(authority, Subject::default(), None, Effects::Real, Arc::default()),
         env: Arc::default(),
         callees: Arc::new(Nobody),
         log: Arc::new(|_, _| {}),

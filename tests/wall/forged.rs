@@ -16,6 +16,10 @@ const POLICY: &str =
 /// A run whose worker says the first of `messages`, then, when it is asked, the others, whatever it
 /// is asked, and then does `last`.
 fn run(messages: &[Vec<u8>], last: &str) -> Ran {
+    run_with(messages, last, |_| ())
+}
+
+fn run_with(messages: &[Vec<u8>], last: &str, change: impl FnOnce(&mut turingbox::Setup)) -> Ran {
     let (first, then) = messages.split_at(messages.len().min(1));
     let folder = tempfile::tempdir().unwrap();
     let (program, here) = (folder.path().join("worker"), folder.path().display());
@@ -28,6 +32,7 @@ fn run(messages: &[Vec<u8>], last: &str) -> Ran {
     host::run_with(&library, "ask", &[("agent", Value::text("echo"))], |setup| {
         setup.policy = Policy::parse("policy.toml", POLICY).unwrap().into();
         setup.wall = Wall::Process { program };
+        change(setup);
     })
 }
 
@@ -48,6 +53,29 @@ fn done(result: &Tree, denials: usize) -> Vec<u8> {
     let denial =
         json!({ "code": "OH \u{1b}[31m", "request": "x".repeat(600), "place": ["policy.toml", 7, 9], "help": "" });
     frame(&json!({ "done": { "result": result, "denials": vec![denial; denials], "usage": usage } }))
+}
+
+fn planned() -> Vec<u8> {
+    frame(&json!({ "planned": {
+        "step": "7", "agent": "other", "capability": "x".repeat(5000), "effect": "write TBX_VALUE\u{1b}".repeat(500),
+        "decision": "allowed", "code": "", "line": "x".repeat(5000), "answer": "", "count": u64::MAX,
+    } }))
+}
+
+/// What a worker plans is bounded, and its own step's.
+#[test]
+fn a_forged_plan_is_bounded() {
+    let plan = std::sync::Arc::new(turingbox::plan::Plan::default());
+    let effects = turingbox::plan::Effects::Planned(plan.clone());
+    let said = [planned(), planned(), done(&json!({ "Ok": [["answer", { "json": "{}" }]] }), 0)].concat();
+    let ran = run_with(&[ready(), said], WAIT, |setup| setup.effects = effects);
+    assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome.failure);
+    let entries = plan.entries();
+    assert_eq!(entries.len(), 1);
+    let entry = &entries[0];
+    assert_eq!((entry.step.as_str(), entry.agent.as_str(), entry.count), ("", "ask", u64::MAX));
+    assert!(entry.effect.len() < 1100 && entry.capability.len() < 1100, "{entry:?}");
+    assert!(entry.line.as_ref().is_some_and(|line| line.len() < 1100));
 }
 
 const WAIT: &str = "exec sleep 20";
@@ -84,6 +112,8 @@ fn a_broken_worker_is_stopped() {
         (call("echo"), WAIT, "it called an agent that it may not call"),
         ([call("reader"), call("reader")].concat(), WAIT, "beyond its limits"),
         (ready(), WAIT, "out of turn"),
+        (planned(), WAIT, "it only planned what is real"),
+        (frame(&json!({ "leftout": 1 })), WAIT, "it only planned what is real"),
         (frame(&json!({ "no": "message" })), WAIT, "was stopped"),
         (u32::MAX.to_le_bytes().to_vec(), WAIT, "a message is longer than"),
         (flood, WAIT, "it says too much"),

@@ -34,5 +34,7 @@ pub use workflow::OnFail;
 pub const STEP_INDEX: &str = "step_index";
 /// The input that says how many steps the workflow has.
 pub const STEP_MAX: &str = "step_max";
+/// The input that says whether effects are only planned.
+pub const DRY_RUN: &str = "dry_run";
 /// The output, and the name in scope, that says how the last step went.
 pub const STATUS: &str = "status";

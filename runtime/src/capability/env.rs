@@ -85,6 +85,12 @@ impl Env {
         })
     }
 
+    /// `text` with the names of variables in place of their placeholders.
+    pub(crate) fn named(&self, text: &str) -> String {
+        let bound = self.held.iter().filter_map(|held| Some((&held.bound.as_ref()?.placeholder, &held.name)));
+        bound.fold(text.to_owned(), |text, (placeholder, name)| text.replace(placeholder, &format!("[{name}]")))
+    }
+
     /// Whether a placeholder stands for a value on the way to `host`.
     pub fn binds(&self, host: &Host) -> bool {
         self.bound_to(host).next().is_some()

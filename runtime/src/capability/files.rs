@@ -1,11 +1,13 @@
 //! Folders. Every path is decided by the policy before the host is asked; below that, the folder
 //! is held open as a capability, so that no link and no `..` leads out of it whatever we overlook.
 
+mod copies;
 mod host;
+mod written;
 
 use std::{
     collections::HashMap,
-    io,
+    fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -24,6 +26,8 @@ use wasmtime_wasi::{
     },
 };
 
+pub use self::copies::Copies;
+pub(crate) use self::copies::{Copied, Full};
 use crate::{
     capability::gate::Gate,
     policy::{Access, Ceiling, Denial, FileGrant, Request, is_below},
@@ -39,6 +43,10 @@ const NO_FILE: &str = "/<";
 pub struct Mounts {
     grants: Vec<FileGrant>,
     dirs: Vec<Dir>,
+    /// What `dirs` are.
+    folders: Vec<PathBuf>,
+    /// Where changes go, if they aren't to happen. Then every folder that may be written is a copy.
+    copies: Option<Arc<Copies>>,
     /// Stands for everything that is not granted: asking for a path below it is denied with a
     /// reason, where a guest with nothing at all would only see that there is no such file.
     root: File,
@@ -92,8 +100,13 @@ impl Mounts {
         &self.grants
     }
 
+    /// The folders that are open, with the access to them.
+    pub(crate) fn opened(&self) -> impl Iterator<Item = (&Path, Access)> {
+        self.folders.iter().zip(&self.grants).map(|(folder, grant)| (folder.as_path(), grant.access))
+    }
+
     /// Opens the folders of `grants`, which remain under `ceilings`. None may give away what is
-    /// `protected`.
+    /// `protected`. With `copies`, no change is to happen: of what somebody may write, a copy is opened.
     ///
     /// # Ambient Authority
     ///
@@ -103,9 +116,14 @@ impl Mounts {
     ///
     /// When a folder isn't there, two grants overlap on the host, or one reaches what is protected or,
     /// over a link, what a ceiling doesn't leave.
-    pub fn open(grants: &[FileGrant], ceilings: &[Arc<Ceiling>], protected: &Protected) -> Result<Self, MountError> {
+    pub fn open(
+        grants: &[FileGrant],
+        ceilings: &[Arc<Ceiling>],
+        protected: &Protected,
+        copies: Option<&Arc<Copies>>,
+    ) -> Result<Self, MountError> {
         let mut hosts: Vec<(PathBuf, Access)> = Vec::new();
-        let mut dirs = Vec::new();
+        let (mut dirs, mut folders) = (Vec::new(), Vec::new());
         for grant in grants {
             let wrong = |message: String| MountError { code: "mount", place: Some(grant.place.clone()), message };
             let unusable =
@@ -131,20 +149,29 @@ impl Mounts {
                     kept.display()
                 )));
             }
-            let dir = CapDir::open_ambient_dir(&host, ambient_authority()).map_err(unusable)?.into_std_file();
+            let folder = copies.map_or(Ok(None), |copies| copies.place(&host)).map_err(|error| {
+                wrong(format!("the folder `{}` can't be copied for a dry run: {error}", host.display()))
+            })?;
+            if folder.is_none() && copies.is_some() && grant.access == Access::Write {
+                return Err(wrong(format!("the folder `{}` has no copy for a dry run", host.display())));
+            }
+            let folder = folder.unwrap_or_else(|| host.clone());
+            let dir = CapDir::open_ambient_dir(&folder, ambient_authority()).map_err(unusable)?.into_std_file();
             let (perms, mode) = match grant.access {
                 Access::Read => (FsPerms::ReadOnly, OpenMode::READ),
                 Access::Write => (FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE),
             };
             dirs.push(Dir::new(dir, perms, mode, false));
             hosts.push((host, grant.access));
+            folders.push(folder);
         }
         let null = std::fs::File::open("/dev/null").map_err(|error| MountError {
             code: "mount",
             place: None,
             message: format!("`/dev/null` can't be opened: {error}"),
         })?;
-        Ok(Self { grants: grants.to_vec(), dirs, root: File::new(null, FsPerms::ReadOnly, OpenMode::empty(), false) })
+        let root = File::new(null, FsPerms::ReadOnly, OpenMode::empty(), false);
+        Ok(Self { grants: grants.to_vec(), dirs, folders, copies: copies.cloned(), root })
     }
 }
 
@@ -196,13 +223,36 @@ impl FilesView<'_> {
         if path.starts_with(NO_FILE) {
             return Err(ErrorCode::NoEntry.into());
         }
-        let allowed = self.gate.allows(&Request::Files { access, path: path.as_str().into() });
-        if allowed { Ok(path) } else { Err(ErrorCode::Access.into()) }
+        if !self.gate.allows(&Request::Files { access, path: path.as_str().into() }) {
+            return Err(ErrorCode::Access.into());
+        }
+        if access == Access::Write && self.gate.is_planning() && self.files.mounts.copies.is_none() {
+            return Err(FsError::trap(wasmtime::Error::msg("what is only planned has no copy to happen in")));
+        }
+        Ok(path)
     }
 
-    /// Lets an open descriptor be changed if the policy does.
-    fn check_open(&self, descriptor: &Resource<Descriptor>) -> FsResult<()> {
-        self.check(descriptor, "", Access::Write).map(drop)
+    /// Lets an open descriptor be changed if the policy does. Where that is only planned, it was when the
+    /// descriptor was opened, and it takes `bytes` of the copy's room.
+    fn check_open(&self, descriptor: &Resource<Descriptor>, bytes: u64) -> FsResult<()> {
+        self.check(descriptor, "", Access::Write)?;
+        self.spend(bytes, 0)
+    }
+
+    /// Takes what was changed at `path` into the plan, where changes are only planned.
+    fn changed<T>(&self, path: &str, effect: fmt::Arguments<'_>, result: FsResult<T>) -> FsResult<T> {
+        let result = self.outside(path, result)?;
+        let mounts = &self.files.mounts;
+        let written = mounts.grants.iter().find(|grant| is_below(path, &grant.mount)).map(|grant| &*grant.written);
+        let answer = format_args!("done in a copy of {}", written.unwrap_or_default());
+        self.gate.plans(&Request::Files { access: Access::Write, path: path.into() }, effect, answer);
+        self.spend(0, 1).map(|()| result)
+    }
+
+    /// Takes something off the copies' room, where there are copies.
+    fn spend(&self, bytes: u64, names: u64) -> FsResult<()> {
+        let Some(copies) = &self.files.mounts.copies else { return Ok(()) };
+        copies.room().spend(bytes, names).map_err(FsError::trap)
     }
 
     /// Remembers that a path led out of its folder: over a link, which only the host sees.

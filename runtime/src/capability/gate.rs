@@ -1,4 +1,7 @@
-//! The one place where a call's requests are decided, remembered and written down.
+//! The one place where a call's requests are decided, remembered and written down, and where it is
+//! asked whether what is allowed happens or is only planned.
+
+mod planning;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,6 +10,7 @@ use std::{
 
 use crate::{
     audit::{Audit, Record, Verdict},
+    plan::{Effects, Entry},
     policy::{Authority, Decision, Denial, Request},
     secret::Scrubber,
     source::Place,
@@ -20,7 +24,8 @@ pub(crate) const MAX_KEPT: usize = 16;
 const MAX_RECORDED: u64 = 1000;
 
 /// The most different requests of one call that were allowed and are written down by themselves;
-/// further ones count with the first of their policy line.
+/// further ones count with the first of their policy line. Also the most different effects of one call
+/// that are planned by themselves; further ones are counted.
 const MAX_DIFFERENT: usize = 256;
 
 /// Asks the policy for one call of one agent, and remembers what it said.
@@ -30,6 +35,7 @@ pub struct Gate(Arc<Inner>);
 struct Inner {
     authority: Arc<Authority>,
     audit: Option<Arc<dyn Audit>>,
+    effects: Effects,
     scrubber: Arc<Scrubber>,
     state: Mutex<State>,
 }
@@ -53,6 +59,9 @@ struct State {
     kept: Vec<Denial>,
     denied: u64,
     allowed: Vec<Allowed>,
+    /// What the planner knows, each with how often it was said since.
+    planned: Vec<Entry>,
+    unplanned: u64,
     /// Why the audit log can't be written, if it can't.
     lost: Option<String>,
 }
@@ -72,10 +81,11 @@ impl Gate {
         authority: Arc<Authority>,
         subject: Subject,
         audit: Option<Arc<dyn Audit>>,
+        effects: Effects,
         scrubber: Arc<Scrubber>,
     ) -> Self {
         let state = Mutex::new(State { subject, ..State::default() });
-        Self(Arc::new(Inner { authority, audit, scrubber, state }))
+        Self(Arc::new(Inner { authority, audit, effects, scrubber, state }))
     }
 
     /// Goes on for another call of the same agent under the same authority: the one that `next` is for.
@@ -144,6 +154,9 @@ impl Gate {
             let record = denied_record(&state.subject, &denial, 1);
             self.write(&mut state, record);
         }
+        if let Effects::Planned(planner) = &self.0.effects {
+            state.plan(planner, planning::denied(&denial));
+        }
         if state.kept.len() < MAX_KEPT && !state.kept.contains(&denial) {
             state.kept.push(denial);
         }
@@ -196,6 +209,9 @@ impl Gate {
         {
             let record = denied_record(&state.subject, &last, more);
             self.write(&mut state, record);
+        }
+        if let Effects::Planned(planner) = &self.0.effects {
+            state.tell_all(planner);
         }
         state.denied = 0;
         (std::mem::take(&mut state.kept), state.lost.take().map_or(Ok(()), Err))

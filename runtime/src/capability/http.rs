@@ -8,6 +8,7 @@ mod connect;
 mod failed;
 mod guest;
 mod headers;
+mod planned;
 mod secrets;
 mod wasi;
 
@@ -21,6 +22,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderValue, Method, Response, header};
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, client::conn::http1};
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{WasiBody, io::TokioIo};
@@ -126,6 +128,22 @@ impl Http {
             return Err(self.refuse(Kind::Denied, wrong));
         }
         Ok(known)
+    }
+
+    /// The answer, with at most `most` bytes of body and at most `pause` between two pieces of it. Where
+    /// requests are only planned, it is a dummy.
+    async fn answer(
+        &self,
+        checked: Checked,
+        body: WasiBody,
+        waits: Waits,
+        (most, pause): (u64, Option<Duration>),
+    ) -> Result<Response<WasiBody>, Failed> {
+        if self.0.gate.is_planning() {
+            return self.plan(checked, body).await;
+        }
+        let (response, connection) = self.exchange(checked, body, waits).await?;
+        Ok(response.map(|body| self.incoming(body, most, pause, connection).boxed_unsync()))
     }
 
     /// Connects, sends, and waits for the head of the answer.

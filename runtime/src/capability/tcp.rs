@@ -4,6 +4,7 @@
 //! UDP.
 
 mod lookup;
+mod planned;
 mod streams;
 
 use std::{
@@ -40,18 +41,22 @@ struct Inner {
     lookups: AtomicU32,
     /// The names that were found, and the addresses that the policy allows of each.
     names: Mutex<HashMap<Host, Vec<IpAddr>>>,
+    /// The sockets whose connections are only planned, and whom they would be to.
+    planned: Mutex<HashMap<u32, SocketAddr>>,
 }
 
 /// Links what stands before WASI's own sockets.
 pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     lookup::add_to_linker(linker)?;
+    planned::add_to_linker(linker)?;
     streams::add_to_linker(linker)
 }
 
 impl Tcp {
     /// The connections of a call that asks `gate`.
     pub fn new(gate: Gate, network: Arc<Network>) -> Self {
-        Self(Arc::new(Inner { gate, network, lookups: AtomicU32::new(0), names: Mutex::default() }))
+        let lookups = AtomicU32::new(0);
+        Self(Arc::new(Inner { gate, network, lookups, names: Mutex::default(), planned: Mutex::default() }))
     }
 
     /// Goes on with another call, which looks names up by itself.
@@ -71,7 +76,9 @@ impl Tcp {
 
     fn allows(&self, address: SocketAddr, purpose: SocketAddrUse) -> bool {
         let (code, verb) = match purpose {
-            SocketAddrUse::TcpConnect => return self.may_connect(address),
+            // A connection that is only planned doesn't come as far as this.
+            SocketAddrUse::TcpConnect if self.0.gate.is_planning() => return false,
+            SocketAddrUse::TcpConnect => return self.may_connect(address).is_some() && self.0.network.is_open(),
             // What connects is bound to a port of the system's choice first.
             SocketAddrUse::TcpBind if address.ip().is_unspecified() && address.port() == 0 => return true,
             SocketAddrUse::TcpBind | SocketAddrUse::TcpListen => ("tcp.not-granted", "listen on"),
@@ -84,20 +91,20 @@ impl Tcp {
         false
     }
 
-    /// Whether the address is granted by itself, or stands for a name that is.
-    fn may_connect(&self, address: SocketAddr) -> bool {
+    /// Whether the address is granted by itself, or stands for a name that is; then, what was allowed.
+    fn may_connect(&self, address: SocketAddr) -> Option<Request<'static>> {
         let (ip, port) = (address.ip().to_canonical(), Some(address.port()));
         let names: Vec<_> =
             self.names().iter().filter(|(_, ips)| ips.contains(&ip)).map(|(name, _)| name.clone()).collect();
-        let literal = Host::Address(ip);
-        let hosts = names.iter().chain([&literal]);
-        let mut requests: Vec<_> = hosts
-            .map(|host| Request::Tcp { host: Cow::Borrowed(host), port, address: host.address().xor(Some(ip)) })
-            .collect();
+        // Where nothing is looked up, the address of a name is none of its own.
+        let found = |host: &Host| host.address().xor(Some(ip)).filter(|_| !self.0.gate.is_planning());
+        let request = |host: Host| Request::Tcp { address: found(&host), host: Cow::Owned(host), port };
+        let mut requests: Vec<_> = names.into_iter().chain([Host::Address(ip)]).map(request).collect();
         let authority = self.0.gate.authority();
         let allowed = requests.iter().position(|request| matches!(authority.decide(request), Decision::Allowed(_)));
         // Where none is, the name is what the guest asked for.
-        self.0.gate.allows(&requests.swap_remove(allowed.unwrap_or(0))) && self.0.network.is_open()
+        let request = requests.swap_remove(allowed.unwrap_or(0));
+        self.0.gate.allows(&request).then_some(request)
     }
 
     fn names(&self) -> std::sync::MutexGuard<'_, HashMap<Host, Vec<IpAddr>>> {

@@ -9,6 +9,7 @@ mod import;
 mod inputs;
 mod list;
 mod new;
+mod plan;
 mod policy;
 mod recording;
 mod render;
@@ -93,8 +94,8 @@ pub(crate) struct Globals {
     /// kernel confines
     #[arg(long, value_name = "WALL", global = true, help_heading = "Global options")]
     wall: Option<WallChoice>,
-    // Named by the design for every command; until it can be kept, it is an error, never ignored.
-    #[arg(long, global = true, hide = true)]
+    /// With `run`: touch nothing, and say what a real run would
+    #[arg(long, global = true, help_heading = "Global options")]
     dry_run: bool,
     /// Say more: what a run used, and debug lines of its log
     #[arg(short, long, global = true, help_heading = "Global options")]
@@ -111,11 +112,6 @@ enum WallChoice {
 }
 
 impl Globals {
-    /// Refuses what this version can't do.
-    fn check(&self) -> Result<(), Stop> {
-        if self.dry_run { Err(Stop::Usage("dry runs are not supported by this version".into())) } else { Ok(()) }
-    }
-
     /// What was said before the agent's name and what was said behind it, together.
     fn and(mut self, later: Self) -> Self {
         self.agents.extend(later.agents);
@@ -179,9 +175,11 @@ pub fn main() -> ExitCode {
 fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
-    globals.check()?;
     if globals.wall.is_some() && !matches!(command, Command::Run(_) | Command::Test(_)) {
         return Err(Stop::Usage("`--wall` is for `run` and `test`: nothing else runs guests".into()));
+    }
+    if globals.dry_run && !matches!(command, Command::Run(_)) {
+        return Err(Stop::Usage("`--dry-run` is for `run`: `turingbox run AGENT --dry-run`".into()));
     }
     match command {
         Command::Run(arguments) => run::run(globals, arguments),

@@ -1,6 +1,6 @@
 //! `turingbox run`.
 
-use std::{ffi::OsString, sync::Arc};
+use std::{ffi::OsString, sync::Arc, task::Poll};
 
 use clap::{Args, FromArgMatches};
 use serde_json::json;
@@ -8,13 +8,15 @@ use serde_json::json;
 use crate::{
     Engine, Failure, Library, Outcome, Program, Setup, Value,
     agent::{Body, Entry, Manifest},
+    capability::files::MountError,
     cli::{
-        Globals, Stop, inputs,
+        Globals, Stop, inputs, plan,
         recording::{Recording, RecordingArgs},
         render, setup, terminal,
         trace::Trace,
     },
     failure::Code,
+    plan::{Effects, Plan},
     secret::Secrets,
 };
 
@@ -55,7 +57,6 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let manifest = manifest(&library, &name)?;
     let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
-    globals.check()?;
     let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
     let (program, _) = Program::load(&library, &name)?;
     let policy = setup::policy(&globals)?;
@@ -78,6 +79,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let recording = Recording::open(&recording)?;
     let mut protected = setup::protected(&policy);
     recording.protect(&mut protected);
+    let planned = globals.dry_run.then(Arc::<Plan>::default);
     let made = Setup {
         protected,
         policy: Arc::new(policy),
@@ -85,13 +87,13 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         audit: recording.audit(),
         secrets,
         wall,
+        effects: planned.clone().map_or(Effects::Real, |plan| Effects::Planned(plan)),
         ..Setup::new(Arc::new(library), sandbox)
     };
-    let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
-    let outcome = block_on(run_interruptible(&engine, given))?;
+    let (engine, outcome) = block_on(run_interruptible(program, made, given))?.map_err(setup::mount_error)?;
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
-    report(&manifest, &outcome, wanted, &globals)
+    report(&manifest, &outcome, (wanted, planned.as_deref()), &globals)
 }
 
 fn missing_agent(help: bool) -> Stop {
@@ -163,23 +165,45 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Stop> {
     Ok(result)
 }
 
-async fn run_interruptible(engine: &Engine, inputs: Vec<(String, Value)>) -> Outcome {
-    tokio::select! {
-        // The first to be asked: what listens for the signal has to be there before the run begins.
+async fn run_interruptible(
+    program: Program,
+    made: Setup,
+    inputs: Vec<(String, Value)>,
+) -> Result<(Engine, Outcome), MountError> {
+    // What listens for the signal has to be there before anything is made that would stay behind.
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    drop(std::future::poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context))).await);
+    let engine = Engine::new(Arc::new(program), made)?;
+    let outcome = tokio::select! {
         biased;
-        _ = tokio::signal::ctrl_c() => {
+        _ = interrupt => {
             Outcome { failure: Some(Failure::new(Code::Interrupted, "interrupted")), ..Outcome::default() }
         }
         outcome = engine.run(inputs) => outcome,
-    }
+    };
+    Ok((engine, outcome))
 }
 
 /// Prints what the run gave, and says how it ended.
-fn report(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>, globals: &Globals) -> Result<(), Stop> {
+fn report(
+    manifest: &Manifest,
+    outcome: &Outcome,
+    (wanted, planned): (Option<&str>, Option<&Plan>),
+    globals: &Globals,
+) -> Result<(), Stop> {
     if globals.json {
-        terminal::print_json(&envelope(manifest, outcome))?;
-    } else if outcome.failure.is_none() {
-        print_outputs(manifest, outcome, wanted)?;
+        let mut envelope = envelope(manifest, outcome);
+        if let Some(planned) = planned {
+            envelope["plan"] = plan::object(planned);
+        }
+        terminal::print_json(&envelope)?;
+    } else {
+        if let Some(planned) = planned {
+            plan::print(&manifest.name, planned)?;
+        }
+        if outcome.failure.is_none() {
+            print_outputs(manifest, outcome, wanted)?;
+        }
     }
     if globals.verbose {
         let usage = outcome.usage;
@@ -187,6 +211,9 @@ fn report(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>, globals:
     }
     if !globals.json {
         render::outcome(&manifest.name, outcome);
+        if planned.is_some_and(|planned| outcome.failure.is_some() && plan::has_dummies(planned)) {
+            render::note("what was planned was answered with dummies, so a real run may go otherwise");
+        }
     }
     match outcome.exit_code() {
         0 => Ok(()),

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     agent::{AgentId, Body, Manifest, Program},
     capability::{
-        files::{MountError, Mounts},
+        files::{Copies, MountError, Mounts},
         sql::Databases,
     },
     engine::Setup,
@@ -62,13 +62,13 @@ impl Holdings {
     ///
     /// # Errors
     ///
-    /// When a granted folder can't be opened.
+    /// When a granted folder can't be opened, or copied where there are copies.
     pub(super) fn get(
         &self,
         program: &Program,
         agent: AgentId,
         ceilings: &Ceilings,
-        setup: &Setup,
+        (setup, copies): (&Setup, Option<&Arc<Copies>>),
     ) -> Result<Arc<Held>, MountError> {
         let key = (agent, Arc::as_ptr(ceilings).cast::<()>() as usize);
         let known = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +80,7 @@ impl Holdings {
         let authority = setup.policy.authority(&manifest.name, &manifest.path).under(ceilings);
         // Only code reaches folders.
         let files = if matches!(body, Body::Proc(_)) { &authority.files()[..] } else { &[] };
-        let mounts = self.mounts(files, ceilings, setup)?;
+        let mounts = self.mounts(files, || Mounts::open(files, ceilings, &setup.protected, copies))?;
         let databases = match body {
             Body::Proc(_) => Databases::open(&authority, files, &setup.protected, &variable(setup))?,
             _ => Databases::default(),
@@ -100,12 +100,16 @@ impl Holdings {
     }
 
     /// The folders of `grants`, opened. Agents with the same grants share them.
-    fn mounts(&self, grants: &[FileGrant], ceilings: &Ceilings, setup: &Setup) -> Result<Arc<Mounts>, MountError> {
+    fn mounts(
+        &self,
+        grants: &[FileGrant],
+        open: impl FnOnce() -> Result<Mounts, MountError>,
+    ) -> Result<Arc<Mounts>, MountError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(mounts) = opened.iter().find(|mounts| mounts.grants() == grants) {
             return Ok(mounts.clone());
         }
-        let mounts = Arc::new(Mounts::open(grants, ceilings, &setup.protected)?);
+        let mounts = Arc::new(open()?);
         opened.push(mounts.clone());
         Ok(mounts)
     }

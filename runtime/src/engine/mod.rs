@@ -26,12 +26,12 @@ pub use budget::Budget;
 pub use tape::{Cell, Status, Tape};
 
 use crate::{
-    Value,
-    agent::{AgentId, Body, Library, Program, STATUS},
+    Hint, Json, Value,
+    agent::{AgentId, Body, DRY_RUN, Library, Manifest, Program, STATUS},
     audit::Audit,
     capability::{
         env::Env,
-        files::{MountError, Protected},
+        files::{Copies, MountError, Protected},
         sql::Databases,
     },
     engine::{
@@ -39,6 +39,7 @@ use crate::{
         held::{Held, Holdings},
     },
     failure::{Code, Failure},
+    plan::Effects,
     policy::{Ceilings, Denial, Policy},
     sandbox::{Sandbox, Usage},
     secret::Secrets,
@@ -67,6 +68,8 @@ pub struct Setup {
     pub secrets: Secrets,
     /// Where guests run.
     pub wall: Wall,
+    /// Whether effects happen, or are only planned.
+    pub effects: Effects,
 }
 
 impl Setup {
@@ -81,6 +84,7 @@ impl Setup {
             audit: None,
             secrets: Secrets::default(),
             wall: Wall::None,
+            effects: Effects::Real,
         }
     }
 }
@@ -97,8 +101,11 @@ pub struct Engine {
 struct Shared {
     setup: Setup,
     run: Arc<str>,
-    callees: Mutex<HashMap<String, Engine>>,
+    /// In parts, so that they don't keep what they are kept by.
+    callees: Mutex<HashMap<String, (Arc<Program>, Arc<Holdings>)>>,
     workers: Option<Workers>,
+    /// Where changes of files go, if they don't happen. Dropped after the workers, which work on them.
+    copies: Option<Arc<Copies>>,
 }
 
 /// How one call ended.
@@ -157,12 +164,16 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When a granted folder can't be opened.
+    /// When a granted folder can't be opened, or can't be copied where effects are only planned.
     pub fn new(program: Arc<Program>, mut setup: Setup) -> Result<Self, MountError> {
         // No agent may write, as a file, what another has as a database.
         setup.protected.fixed.extend(Databases::files(setup.policy.databases()));
         let workers = Workers::new(&setup.wall);
-        let shared = Shared { setup, run: run_id(), callees: Mutex::default(), workers };
+        let copies = match setup.effects {
+            Effects::Real => None,
+            Effects::Planned(_) => Some(copies(&setup.policy)?),
+        };
+        let shared = Shared { setup, run: run_id(), callees: Mutex::default(), workers, copies };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -183,13 +194,13 @@ impl Engine {
     /// The engine of another agent of the library, in the same run.
     fn with(&self, agent: &str) -> Result<Self, String> {
         let known = || self.shared.callees.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(engine) = known().get(agent) {
-            return Ok(engine.clone());
+        let engine = |(program, holdings)| Self { shared: self.shared.clone(), program, holdings };
+        if let Some(parts) = known().get(agent) {
+            return Ok(engine(parts.clone()));
         }
-        let program = callee::load(&self.shared.setup.library, agent)?;
-        let engine = Self { shared: self.shared.clone(), program, holdings: Arc::default() };
-        known().insert(agent.to_owned(), engine.clone());
-        Ok(engine)
+        let parts = (callee::load(&self.shared.setup.library, agent)?, Arc::<Holdings>::default());
+        known().insert(agent.to_owned(), parts.clone());
+        Ok(engine(parts))
     }
 
     /// Runs the program's root with `inputs`.
@@ -233,11 +244,7 @@ impl Engine {
         };
         let agent = &self.program[call.agent];
         held.tell(&call.path, &agent.manifest, &self.shared.setup);
-        for input in &agent.manifest.inputs {
-            if let (Some(default), true) = (&input.default, call.inputs.iter().all(|(name, _)| *name != input.name)) {
-                call.inputs.push((input.name.clone(), default.clone()));
-            }
-        }
+        self.fill_in(&agent.manifest, &mut call.inputs);
         if let Body::Proc(code) = &agent.body {
             // The first time it is compiled, and that is not the agent's time.
             self.shared.setup.sandbox.prepare(code);
@@ -276,6 +283,22 @@ impl Engine {
         }
     }
 
+    /// Fills in what an agent isn't given: in a dry run that it is one, if it asks, and defaults.
+    fn fill_in(&self, manifest: &Manifest, inputs: &mut Vec<(String, Value)>) {
+        for input in &manifest.inputs {
+            let asks = input.name == DRY_RUN && input.hint == Hint::Boolean && !input.is_required();
+            let planned = asks && matches!(self.shared.setup.effects, Effects::Planned(_));
+            let value = if planned {
+                Some(Value::Json(Json::from(serde_json::Value::Bool(true))))
+            } else {
+                input.default.clone()
+            };
+            if let (Some(value), true) = (value, inputs.iter().all(|(name, _)| *name != input.name)) {
+                inputs.push((input.name.clone(), value));
+            }
+        }
+    }
+
     /// Writes the outcome of a frame's step on the tape and moves the frame's head. Gives the
     /// frame's own outcome if that ends it.
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
@@ -302,8 +325,18 @@ impl Engine {
     }
 
     fn held(&self, agent: AgentId, ceilings: &Ceilings) -> Result<Arc<Held>, MountError> {
-        self.holdings.get(&self.program, agent, ceilings, &self.shared.setup)
+        let made_with = (&self.shared.setup, self.shared.copies.as_ref());
+        self.holdings.get(&self.program, agent, ceilings, made_with)
     }
+}
+
+fn copies(policy: &Policy) -> Result<Arc<Copies>, MountError> {
+    let unmade = |error| MountError {
+        code: "mount",
+        place: None,
+        message: format!("a dry run works on copies of folders, and there is no place for them: {error}"),
+    };
+    Copies::new(policy.folders()).map(Arc::new).map_err(unmade)
 }
 
 /// A name that no other run has: when it began, and something random.

@@ -12,6 +12,7 @@ use crate::{
         gate::{Gate, Subject},
     },
     engine::{Budget, Call, Engine, Outcome, callee::Caller, held::Held, tape},
+    plan::Effects,
     policy::Denial,
     sandbox::{self, CallLimits, Usage},
     wall::Worker,
@@ -83,15 +84,16 @@ impl Engine {
     /// The gate of one call at `step`.
     pub(super) fn gate(&self, agent: &Agent, held: &Held, step: &str, env: &Env) -> Gate {
         let audit = self.shared.setup.audit.clone();
-        let subject = match audit {
-            None => Subject::default(),
-            Some(_) => Subject {
+        let effects = self.shared.setup.effects.clone();
+        let subject = match (&audit, &effects) {
+            (None, Effects::Real) => Subject::default(),
+            _ => Subject {
                 run: self.shared.run.clone(),
                 step: step.to_owned(),
                 agent: agent.manifest.name.clone(),
                 digest: agent.digest().to_owned(),
             },
         };
-        Gate::new(held.authority.clone(), subject, audit, env.scrubber().clone())
+        Gate::new(held.authority.clone(), subject, audit, effects, env.scrubber().clone())
     }
 }

@@ -25,6 +25,7 @@ impl Engine {
             cache: setup.sandbox.cache(),
             secrets: &setup.secrets,
             audited: setup.audit.is_some(),
+            copies: self.shared.copies.as_deref(),
             told: &told,
         };
         workers.ready(&order).await.map(Some)

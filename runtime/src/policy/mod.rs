@@ -142,6 +142,11 @@ impl Policy {
         self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flatten()
     }
 
+    /// Every folder that it grants to anyone.
+    pub fn folders(&self) -> impl Iterator<Item = &FileGrant> {
+        self.sections.iter().filter_map(|section| section.grants.files.as_deref()).flatten()
+    }
+
     /// The same policy, with other folders in place of those that `moved` knows.
     #[must_use]
     pub fn with_folders(mut self, moved: &dyn Fn(&Path) -> Option<PathBuf>) -> Self {

@@ -45,6 +45,7 @@ use crate::{
         sql::Databases,
     },
     failure::{Code, Failure},
+    plan::Effects,
     policy::{Denial, Limits},
     sandbox::{
         bindings::{Field, types},
@@ -224,8 +225,8 @@ impl Sandbox {
     pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<(), Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
         let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
-        let mounts =
-            Mounts::open(&[], &[], &Protected::default()).map_err(|error| Failure::new(Code::Host, error.message))?;
+        let mounts = Mounts::open(&[], &[], &Protected::default(), None)
+            .map_err(|error| Failure::new(Code::Host, error.message))?;
         let log: Sink = Arc::new(|_, _| {});
         let call = Call {
             manifest,
@@ -233,7 +234,7 @@ impl Sandbox {
             inputs: &[],
             limits,
             mounts: Arc::new(mounts),
-            gate: Gate::new(Arc::default(), Subject::default(), None, Arc::default()),
+            gate: Gate::new(Arc::default(), Subject::default(), None, Effects::Real, Arc::default()),
             env: Arc::default(),
             callees: Arc::new(call::Nobody),
             databases: Arc::default(),

@@ -5,6 +5,7 @@ use wasmtime_wasi::I32Exit;
 
 use crate::{
     Value, agent,
+    capability::files::Full,
     failure::{Code, Failure},
     policy::size_text,
     sandbox::{
@@ -130,6 +131,9 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
             Code::Crashed,
             format!("the agent holds more than {MAX_HANDLES} files and streams open at once"),
         );
+    }
+    if let Some(full) = error.downcast_ref::<Full>() {
+        return Failure::new(Code::DryRun, full.to_string()).help("grant a smaller folder, or run it for real");
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {

@@ -44,6 +44,19 @@ impl Facts {
     pub fn writes(&self) -> bool {
         self.relations.iter().flat_map(|relation| &relation.actions).any(|action| *action != SqlAction::Read)
     }
+
+    /// What is done to which tables, each once.
+    pub fn touches(&self) -> Vec<(SqlAction, String)> {
+        let all =
+            self.relations.iter().flat_map(|relation| relation.actions.iter().map(|action| (*action, &relation.table)));
+        let mut each: Vec<(SqlAction, String)> = Vec::new();
+        for (action, table) in all {
+            if !each.iter().any(|(known, name)| (*known, name) == (action, table)) {
+                each.push((action, table.clone()));
+            }
+        }
+        each
+    }
 }
 
 /// Finds what a statement touches. Breaks with what no statement may have.

@@ -6,6 +6,7 @@
 //! comments, odd quotes and escapes are gone.
 
 mod check;
+mod names;
 mod placeholder;
 mod rewrite;
 mod scope;
@@ -19,7 +20,7 @@ use sqlparser::{
     tokenizer::{Token, Tokenizer, Whitespace},
 };
 
-use crate::policy::{Authority, Denial, Request};
+use crate::policy::{Authority, Denial, Request, SqlAction};
 pub(crate) use crate::sql::placeholder::MAX_PARAMETERS;
 
 /// The longest statement, in bytes. Values are parameters, so nothing longer is written by hand.
@@ -81,6 +82,10 @@ pub struct Checked {
     /// Columns that it names of tables with hidden ones: table and column. Each has to be one; else
     /// PostgreSQL takes it for a function of the whole row.
     pub columns: Vec<(String, String)>,
+    /// What it does to which tables.
+    pub touches: Vec<(SqlAction, String)>,
+    /// What the columns of its rows are called; nothing where the database alone knows.
+    pub names: Vec<String>,
 }
 
 /// Reads and checks a statement for the database that the policy calls `database`. The thread needs
@@ -138,7 +143,8 @@ pub fn read(text: &str, dialect: Dialect, database: &str, asked: &Asked<'_>) -> 
         ControlFlow::Break(what) => return Err(refused(what)),
     };
     let columns = check::decide(&statement, &facts, dialect, database, asked)?;
-    Ok(Checked { text, writes: facts.writes(), parameters, parts: facts.parts, columns })
+    let (writes, touches) = (facts.writes(), facts.touches());
+    Ok(Checked { text, writes, parameters, parts: facts.parts, columns, touches, names: names::names(&statement) })
 }
 
 /// What the parser reads otherwise than it prints.

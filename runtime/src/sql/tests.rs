@@ -12,6 +12,15 @@ hidden = { customers = ["ssn", "card_*"] }
 
 /// What is sent, or the code that denies it, or `wrong` or `limit`.
 fn outcome(text: &str, dialect: Dialect) -> String {
+    match read_on_a_thread(text, dialect) {
+        Ok(checked) => checked.text,
+        Err(Stopped::Refused(denial) | Stopped::Denied(denial)) => denial.code.to_owned(),
+        Err(Stopped::Invalid(_)) => "wrong".into(),
+        Err(Stopped::Limit(_)) => "limit".into(),
+    }
+}
+
+fn read_on_a_thread(text: &str, dialect: Dialect) -> Result<Checked, Stopped> {
     let policy = Policy::parse("p.toml", POLICY).unwrap_or_else(|report| panic!("{report}"));
     let text = text.to_owned();
     let work = move || {
@@ -22,11 +31,25 @@ fn outcome(text: &str, dialect: Dialect) -> String {
         };
         read(&text, dialect, "db", &Asked { authority: &authority, ask: &ask })
     };
-    match std::thread::Builder::new().stack_size(STACK).spawn(work).unwrap().join().unwrap() {
-        Ok(checked) => checked.text,
-        Err(Stopped::Refused(denial) | Stopped::Denied(denial)) => denial.code.to_owned(),
-        Err(Stopped::Invalid(_)) => "wrong".into(),
-        Err(Stopped::Limit(_)) => "limit".into(),
+    std::thread::Builder::new().stack_size(STACK).spawn(work).unwrap().join().unwrap()
+}
+
+#[test]
+fn a_statement_says_what_it_touches_and_gives() {
+    for (text, touches, names) in [
+        ("select id, o.name, sum(qty) as Total from orders o", "read orders", "id, name, Total"),
+        ("select upper(name) from customers", "read customers", "upper(\"name\")"),
+        ("select * from orders", "read orders", ""),
+        ("select id, orders.* from orders", "read orders", ""),
+        ("select id from orders union select name from items", "read orders, read items", "id"),
+        ("insert into audit (line) select name from orders", "insert audit, read orders", ""),
+        ("delete from items where id = ? returning id, name as was", "delete items, read items", "id, was"),
+        ("values (1)", "", ""),
+    ] {
+        let checked = read_on_a_thread(text, Dialect::Sqlite).unwrap_or_else(|stopped| panic!("{text}: {stopped:?}"));
+        let found: Vec<_> =
+            checked.touches.iter().map(|(action, table)| format!("{} {table}", action.word())).collect();
+        assert_eq!((found.join(", ").as_str(), checked.names.join(", ").as_str()), (touches, names), "{text}");
     }
 }
 

@@ -15,10 +15,11 @@ use crate::{
     capability::{
         call::{Answer, Left, Refusal},
         env,
-        files::Protected,
+        files::{Copied, Copies, Protected},
         log::Level,
     },
     failure::{Code, Failure},
+    plan::Entry,
     policy::{Authority, DatabaseUrl, Policy},
     sandbox::{
         Cache, HOSTCALL_ROOM, Usage,
@@ -45,6 +46,8 @@ pub struct Order<'a> {
     pub cache: Option<&'a Cache>,
     pub secrets: &'a Secrets,
     pub audited: bool,
+    /// Where changes of files go, if effects are only planned.
+    pub copies: Option<&'a Copies>,
     /// Told what holds the worker.
     pub told: &'a (dyn Fn(&str) + Sync),
 }
@@ -80,6 +83,7 @@ impl Order<'_> {
             cache: self.cache.cloned(),
             values: self.values(),
             audited: self.audited,
+            copied: self.copies.map(Copies::copied),
             scratch: scratch.map(Path::to_path_buf),
             memory: self.authority.limits.memory,
             output: self.authority.limits.output,
@@ -116,6 +120,8 @@ pub struct Open {
     /// The variables that the agent is granted, and no other.
     pub values: Vec<(String, String)>,
     pub audited: bool,
+    /// Where changes of files go; there if effects are only planned.
+    pub copied: Option<Copied>,
     /// Where a database may keep temporary files.
     pub scratch: Option<PathBuf>,
     /// What one call may take of linear memory, in bytes.
@@ -161,6 +167,10 @@ pub enum FromWorker {
     },
     Log(Level, String),
     Record(Record),
+    /// An effect that is only planned.
+    Planned(Entry),
+    /// How many more there are.
+    LeftOut(u64),
     /// Asks for the path of an agent.
     Path(String),
     /// Asks to call an agent.

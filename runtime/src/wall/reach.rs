@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    capability::sql::Databases,
+    capability::{files::Mounts, sql::Databases},
     policy::{Access, Authority},
 };
 
@@ -31,10 +31,17 @@ pub enum Ports {
 }
 
 impl Reach {
-    /// What `authority` and `databases` need.
-    pub(crate) fn of(authority: &Authority, databases: &Databases) -> Self {
-        let folders = authority.files().iter().map(|grant| (grant.folder().to_path_buf(), grant.access)).collect();
-        let mut reach = Self { folders, ..Self::default() };
+    /// The folders that are open: all that there is to reach where effects are only planned.
+    pub(crate) fn folders(mounts: &Mounts) -> Self {
+        Self {
+            folders: mounts.opened().map(|(folder, access)| (folder.to_path_buf(), access)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// What `authority`, `mounts` and `databases` need.
+    pub(crate) fn of(authority: &Authority, mounts: &Mounts, databases: &Databases) -> Self {
+        let mut reach = Self::folders(mounts);
         let mut ports: Vec<u16> = Vec::new();
         for grant in authority.grants.http.iter().flat_map(|grants| grants.iter()) {
             match &grant.ports {

@@ -1,4 +1,5 @@
-//! What stands in the worker for what is in the parent: the other agents, the log, the audit log.
+//! What stands in the worker for what is in the parent: the other agents, the log, the audit log, the
+//! plan.
 
 use std::{
     fs::File,
@@ -13,6 +14,7 @@ use crate::{
     Value,
     audit::{Audit, Record},
     capability::call::{Answer, Callees, Left, Refusal},
+    plan::{Entry, Planner},
     policy::Denial,
     sandbox::Usage,
     source::Source,
@@ -121,5 +123,16 @@ impl Audit for Parent {
     fn record(&self, record: &Record) -> io::Result<()> {
         self.send(&FromWorker::Record(record.clone()));
         Ok(())
+    }
+}
+
+/// The plan, which the parent keeps.
+impl Planner for Parent {
+    fn add(&self, entry: Entry) {
+        self.send(&FromWorker::Planned(entry));
+    }
+
+    fn leave_out(&self, effects: u64) {
+        self.send(&FromWorker::LeftOut(effects));
     }
 }

@@ -54,7 +54,8 @@ impl Line {
     /// The next message.
     pub async fn receive(&mut self) -> io::Result<FromWorker> {
         let (message, length) = frame::receive(&mut self.stream, self.longest).await?;
-        if matches!(message, FromWorker::Log(..) | FromWorker::Record(_) | FromWorker::Path(_)) {
+        use FromWorker::{LeftOut, Log, Path, Planned, Record};
+        if matches!(message, Log(..) | Record(_) | Planned(_) | LeftOut(_) | Path(_)) {
             self.chatter += length;
             if self.chatter > MAX_CHATTER {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "it says too much"));
@@ -81,6 +82,9 @@ enum Broken {
     /// The audit log can't be written, so nothing more may be done.
     Audit(String),
 }
+
+/// What a worker says that isn't asked to plan.
+const PLANNED: Broken = Broken::Contract("it only planned what is real");
 
 impl From<io::Error> for Broken {
     fn from(error: io::Error) -> Self {
@@ -148,6 +152,8 @@ impl Talk<'_> {
             match line.receive().await? {
                 FromWorker::Log(level, text) => (self.call.log)(level, &text),
                 FromWorker::Record(record) => self.call.gate.write_down(record).map_err(Broken::Audit)?,
+                FromWorker::Planned(entry) => self.call.gate.plan_for(entry).ok_or(PLANNED)?,
+                FromWorker::LeftOut(effects) => self.call.gate.leave_out(effects).ok_or(PLANNED)?,
                 FromWorker::Path(agent) => line.send(&ToWorker::Path(self.call.callees.path(&agent))).await?,
                 FromWorker::Run { agent, inputs, left } => {
                     let answer = self.run(&agent, inputs, left).await?;

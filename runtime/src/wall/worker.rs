@@ -14,12 +14,13 @@ use crate::{
     capability::{
         call::Callees,
         env::Env,
-        files::Mounts,
+        files::{Copies, Mounts},
         gate::{Gate, Subject},
         log::Sink,
         sql::Databases,
     },
     failure::Failure,
+    plan::Effects,
     policy::{Access, Authority, Ceilings, Isolation, Policy},
     sandbox::{Call, CallLimits, Called, Kept, Sandbox},
     secret::Secrets,
@@ -88,6 +89,8 @@ struct Prepared {
     runtime: Runtime,
     sources: Vec<Arc<Source>>,
     audited: bool,
+    /// Whether effects are only planned.
+    plans: bool,
     scratch: Option<PathBuf>,
     memory: u64,
     output: u64,
@@ -104,7 +107,8 @@ impl Prepared {
         });
         let ceilings: Ceilings = ceilings.collect::<Result<Vec<_>, _>>()?.into();
         let authority = policy.authority(&manifest.name, &manifest.path).under(&ceilings);
-        let mounts = Mounts::open(authority.files(), &ceilings, &open.protected)
+        let copies: Option<Arc<Copies>> = open.copied.map(Into::into);
+        let mounts = Mounts::open(authority.files(), &ceilings, &open.protected, copies.as_ref())
             .map_err(|error| Failure::host(error.message))?;
         let code = code(open.code)?;
         let sandbox = Sandbox::of_one_thread(open.cache)?;
@@ -136,6 +140,7 @@ impl Prepared {
             runtime,
             sources,
             audited: open.audited,
+            plans: copies.is_some(),
             scratch: open.scratch,
             memory: open.memory,
             output: open.output,
@@ -149,7 +154,10 @@ impl Prepared {
             return Err("a worker has more than one thread before it is confined".into());
         }
         limit(self.memory, self.output)?;
-        let mut reach = Reach::of(&self.authority, &self.databases);
+        let mut reach = match self.plans {
+            true => Reach::folders(&self.mounts),
+            false => Reach::of(&self.authority, &self.mounts, &self.databases),
+        };
         reach.folders.extend(self.scratch.clone().map(|folder| (folder, Access::Write)));
         Ok(confine(&reach)?.to_string())
     }
@@ -187,6 +195,7 @@ impl Prepared {
             Err(failure) => return failed(failure),
         };
         let audit = self.audited.then(|| parent.clone() as Arc<dyn Audit>);
+        let effects = if self.plans { Effects::Planned(parent.clone()) } else { Effects::Real };
         let call = Call {
             manifest: &self.manifest,
             code: &self.code,
@@ -202,7 +211,7 @@ impl Prepared {
             mounts: self.mounts.clone(),
             databases: self.databases.clone(),
             // Whom the records are about, the parent knows.
-            gate: Gate::new(self.authority.clone(), Subject::default(), audit, env.scrubber().clone()),
+            gate: Gate::new(self.authority.clone(), Subject::default(), audit, effects, env.scrubber().clone()),
             log: log(parent.clone(), &env),
             env: Arc::new(env),
             callees: parent.clone() as Arc<dyn Callees>,

@@ -57,7 +57,10 @@ impl HostDescriptor for FilesView<'_> {
         let path = self.check(&base, &name, if writes { Access::Write } else { Access::Read })?;
         self.check_plain(&base, path_flags, &name, &path).await?;
         let opened = self.wasi.open_at(base, path_flags, name, open_flags, flags).await;
-        let opened = self.outside(&path, opened)?;
+        let opened = match writes {
+            true => self.changed(&path, format_args!("write {path}"), opened)?,
+            false => self.outside(&path, opened)?,
+        };
         self.files.paths.insert(opened.rep(), path);
         Ok(opened)
     }
@@ -98,19 +101,19 @@ impl HostDescriptor for FilesView<'_> {
     async fn create_directory_at(&mut self, base: Resource<Descriptor>, name: String) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
         let result = self.wasi.create_directory_at(base, name).await;
-        self.outside(&path, result)
+        self.changed(&path, format_args!("make the folder {path}"), result)
     }
 
     async fn remove_directory_at(&mut self, base: Resource<Descriptor>, name: String) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
         let result = self.wasi.remove_directory_at(base, name).await;
-        self.outside(&path, result)
+        self.changed(&path, format_args!("remove the folder {path}"), result)
     }
 
     async fn unlink_file_at(&mut self, base: Resource<Descriptor>, name: String) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
         let result = self.wasi.unlink_file_at(base, name).await;
-        self.outside(&path, result)
+        self.changed(&path, format_args!("delete {path}"), result)
     }
 
     async fn set_times_at(
@@ -123,14 +126,15 @@ impl HostDescriptor for FilesView<'_> {
     ) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
         let result = self.wasi.set_times_at(base, flags, name, accessed, modified).await;
-        self.outside(&path, result)
+        self.changed(&path, format_args!("set the times of {path}"), result)
     }
 
     async fn symlink_at(&mut self, base: Resource<Descriptor>, target: String, name: String) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
         self.check_link(&path, &target)?;
+        let effect = format!("link {path} to {target}");
         let result = self.wasi.symlink_at(base, target, name).await;
-        self.outside(&path, result)
+        self.changed(&path, format_args!("{effect}"), result)
     }
 
     async fn link_at(
@@ -143,9 +147,9 @@ impl HostDescriptor for FilesView<'_> {
     ) -> FsResult<()> {
         // The new name gives whatever rights its folder has, so the old one must have them too.
         let path = self.check(&base, &name, Access::Write)?;
-        self.check(&new_base, &new_name, Access::Write)?;
+        let new_path = self.check(&new_base, &new_name, Access::Write)?;
         let result = self.wasi.link_at(base, flags, name, new_base, new_name).await;
-        self.outside(&path, result)
+        self.changed(&path, format_args!("link {new_path} to {path}"), result)
     }
 
     async fn rename_at(
@@ -156,13 +160,13 @@ impl HostDescriptor for FilesView<'_> {
         new_name: String,
     ) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
-        self.check(&new_base, &new_name, Access::Write)?;
+        let new_path = self.check(&new_base, &new_name, Access::Write)?;
         let result = self.wasi.rename_at(base, name, new_base, new_name).await;
-        self.outside(&path, result)
+        self.changed(&path, format_args!("rename {path} to {new_path}"), result)
     }
 
     async fn set_size(&mut self, descriptor: Resource<Descriptor>, size: types::Filesize) -> FsResult<()> {
-        self.check_open(&descriptor)?;
+        self.check_open(&descriptor, size)?;
         self.wasi.set_size(descriptor, size).await
     }
 
@@ -172,8 +176,9 @@ impl HostDescriptor for FilesView<'_> {
         accessed: types::NewTimestamp,
         modified: types::NewTimestamp,
     ) -> FsResult<()> {
-        self.check_open(&descriptor)?;
-        self.wasi.set_times(descriptor, accessed, modified).await
+        let path = self.check(&descriptor, "", Access::Write)?;
+        let result = self.wasi.set_times(descriptor, accessed, modified).await;
+        self.changed(&path, format_args!("set the times of {path}"), result)
     }
 
     async fn write(
@@ -182,7 +187,7 @@ impl HostDescriptor for FilesView<'_> {
         bytes: Vec<u8>,
         offset: types::Filesize,
     ) -> FsResult<types::Filesize> {
-        self.check_open(&descriptor)?;
+        self.check_open(&descriptor, bytes.len() as u64)?;
         self.wasi.write(descriptor, bytes, offset).await
     }
 
@@ -191,13 +196,15 @@ impl HostDescriptor for FilesView<'_> {
         descriptor: Resource<Descriptor>,
         offset: types::Filesize,
     ) -> FsResult<Resource<DynOutputStream>> {
-        self.check_open(&descriptor)?;
-        self.wasi.write_via_stream(descriptor, offset)
+        self.check_open(&descriptor, 0)?;
+        let stream = self.wasi.write_via_stream(descriptor, offset)?;
+        self.counted(stream)
     }
 
     fn append_via_stream(&mut self, descriptor: Resource<Descriptor>) -> FsResult<Resource<DynOutputStream>> {
-        self.check_open(&descriptor)?;
-        self.wasi.append_via_stream(descriptor)
+        self.check_open(&descriptor, 0)?;
+        let stream = self.wasi.append_via_stream(descriptor)?;
+        self.counted(stream)
     }
 
     async fn read(

@@ -81,7 +81,7 @@ impl Http {
 
     /// The addresses that the policy allows of those that the host's name stands for. Where it
     /// allows none, the first is denied.
-    async fn addresses(&self, method: &str, url: &Url) -> Result<Vec<IpAddr>, Failed> {
+    pub(super) async fn addresses(&self, method: &str, url: &Url) -> Result<Vec<IpAddr>, Failed> {
         let unknown = |error: io::Error| Failed::new(Kind::Name, format!("{} can't be looked up: {error}", url.host()));
         let found = self.0.network.addresses(url.host()).await.map_err(unknown)?;
         let (mut allowed, mut first) = (Vec::new(), None);

@@ -28,9 +28,9 @@ impl Http {
         let headers = headers.iter().map(|header| (header.name.as_str(), header.value.as_slice()));
         let checked = self.check(&method, &url, headers, Some(body.len()))?;
         let url = checked.url.clone();
-        let (response, connection) = self.exchange(checked, whole(body), Waits::default()).await?;
+        let response = self.answer(checked, whole(body), Waits::default(), (self.max_whole(), None)).await?;
         let (head, body) = response.into_parts();
-        let body = self.collect(self.incoming(body, self.max_whole(), None, connection)).await?;
+        let body = self.collect(body).await?;
         let body = match self.secrets_for(&url) {
             Some(secrets) => secrets.body_without(body),
             None => body,

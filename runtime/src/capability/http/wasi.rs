@@ -62,13 +62,12 @@ impl Http {
         let checked = self.check(head.method.as_str(), &head.uri.to_string(), headers.into_iter(), None)?;
         let url = checked.url.clone();
         let waits = Waits { connect: options.connect_timeout, first_byte: options.first_byte_timeout };
-        let (response, connection) = self.exchange(checked, self.outgoing(body).boxed_unsync(), waits).await?;
-        let (head, body) = response.into_parts();
         let most = if self.secrets_for(&url).is_some() { self.max_whole() } else { MAX_STREAMED };
-        let body = self.incoming(body, most, options.between_bytes_timeout, connection);
+        let (body, bounds) = (self.outgoing(body).boxed_unsync(), (most, options.between_bytes_timeout));
+        let (head, body) = self.answer(checked, body, waits, bounds).await?.into_parts();
         let body = match self.secrets_for(&url) {
             Some(secrets) => whole(secrets.body_without(self.collect(body).await.map_err(Error::from)?)),
-            None => body.boxed_unsync(),
+            None => body,
         };
         Ok(http::Response::from_parts(head, body))
     }

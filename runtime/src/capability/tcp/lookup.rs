@@ -101,6 +101,9 @@ impl Tcp {
             self.0.gate.deny(Denial::of("tcp.limit.lookups", why));
             return Err(ErrorCode::AccessDenied);
         }
+        if let Some(address) = self.plan_look_up(&host, &request) {
+            return Ok(Found::Ready(Ok(vec![address])));
+        }
         let tcp = self.clone();
         Ok(Found::Pending(wasmtime_wasi::runtime::spawn(async move { tcp.look_up(host).await })))
     }

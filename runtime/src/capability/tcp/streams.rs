@@ -15,6 +15,7 @@ use wasmtime_wasi::{
     sockets::WasiSocketsView as _,
 };
 
+use super::planned;
 use crate::{
     capability::{gate::Gate, meter::Meter},
     policy::Denial,
@@ -22,14 +23,17 @@ use crate::{
 };
 
 /// The interface, in the version that wasmtime links.
-const INTERFACE: &str = "wasi:sockets/tcp@0.2.12";
+pub(super) const INTERFACE: &str = "wasi:sockets/tcp@0.2.12";
 
-type Streams = (Resource<DynInputStream>, Resource<DynOutputStream>);
+pub(super) type Streams = (Resource<DynInputStream>, Resource<DynOutputStream>);
 
 /// Has a connection that was made give streams that are counted.
 pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     let finish = |mut store: StoreContextMut<'_, CallState>, (socket,): (Resource<TcpSocket>,)| {
         let state = store.data_mut();
+        if state.tcp.is_planned(&socket) {
+            return Ok((Ok(planned::streams(&mut state.table, &socket)?),));
+        }
         let streams: Result<Streams, ErrorCode> = match state.sockets().finish_connect(socket) {
             Ok(streams) => Ok(streams),
             Err(error) => Err(error.downcast()?),

@@ -59,7 +59,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     let env = |_: &str| Some("host=unchecked".to_owned());
     for manifest in manifests() {
         let authority = policy.authority(&manifest.name, &manifest.path);
-        let mounts = Mounts::open(authority.files(), &[], &protected).map(drop);
+        let mounts = Mounts::open(authority.files(), &[], &protected, None).map(drop);
         let databases = || Databases::open(&authority, authority.files(), &protected, &env).map(drop);
         if let Err(Stop::Files(wrong)) = mounts.and_then(|()| databases()).map_err(setup::mount_error) {
             let new = wrong.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));

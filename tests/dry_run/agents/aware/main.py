@@ -1,0 +1,2 @@
+def main(dry_run):
+    return f"dry_run={dry_run}"

@@ -1,0 +1,5 @@
+import requests
+
+
+def main(base):
+    return requests.get(f"{base}/user").json()["name"]
