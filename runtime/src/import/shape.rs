@@ -296,6 +296,7 @@ impl<'a> Reader<'a> {
             // A part of a text or a list; of a dict there is none.
             Expr::Subscript(part) if matches!(*part.slice, Expr::Slice(_)) => plain(),
             Expr::BinOp(found) if found.op != ast::Operator::BitOr => plain(),
+            Expr::Attribute(found) if found.attr.as_str() == "text" => plain(),
             Expr::Call(call) if gives_no_dict(&call.func) => plain(),
             _ => Stored::default(),
         }
