@@ -7,6 +7,7 @@ mod bad_input;
 mod cache;
 mod cli;
 mod clients;
+mod expressions;
 mod hostile;
 mod import;
 mod imports;

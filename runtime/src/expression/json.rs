@@ -3,9 +3,11 @@
 //! A [`crate::Json`] is known to be one document of a bounded depth, so nothing here checks again;
 //! what isn't as expected is an answer like any other.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+mod part;
 
-use serde_json::value::RawValue;
+use std::sync::Arc;
+
+pub use part::{element, member};
 
 use super::{
     bounds::Work,
@@ -13,20 +15,6 @@ use super::{
     number::Int,
     wrong::{Result, wrong},
 };
-
-/// The part of `document` called `key`, as it is written there: no digit of a number is lost.
-pub fn member<'a>(document: &'a str, key: &str) -> Option<&'a str> {
-    let object: HashMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(document).ok()?;
-    object.get(key).map(|part| part.get())
-}
-
-/// The element of `document`, a list, at a position that may count from its end.
-pub fn element(document: &str, position: i64) -> Option<&str> {
-    let list: Vec<&RawValue> = serde_json::from_str(document).ok()?;
-    let from_end = || list.len().checked_sub(usize::try_from(position.unsigned_abs()).ok()?);
-    let at = if position < 0 { from_end()? } else { usize::try_from(position).ok()? };
-    list.get(at).map(|part| part.get())
-}
 
 /// Whether `document` is a list or an object.
 pub fn is_container(document: &str) -> bool {

@@ -112,7 +112,11 @@ fn joined(a: &[Data], b: &[Data], work: &mut Work) -> Result<Vec<Data>> {
 
 /// `sequence * times`: nothing, where the number is negative.
 fn repeated(sequence: &Data, times: &Data, work: &mut Work) -> Result<Data> {
-    let times = usize::try_from(times.int().map_or(0, |times| times.clamped().max(0))).unwrap_or(usize::MAX);
+    let times = match times.int() {
+        Some(Int::Big(_)) => return wrong("this is more often than anything can be repeated"),
+        Some(int) => usize::try_from(int.clamped().max(0)).unwrap_or(usize::MAX),
+        None => 0,
+    };
     let items = |items: &[Data], work: &mut Work| {
         work.items(items.len().saturating_mul(times))?;
         // Nothing is nothing, however often.

@@ -7,7 +7,7 @@ use super::{
     bounds::MAX_NESTING,
     wrong::{ExpressionError, OF_A_SECRET},
 };
-use crate::agent::Reference;
+use crate::agent::{Reference, is_name};
 
 /// A text with its references taken out.
 pub struct Scanned {
@@ -96,7 +96,11 @@ impl Scanner<'_> {
         Err(ExpressionError::syntax(message, self.at..self.at + 1))
     }
 
-    /// The bytes from here on that names are made of.
+    fn rest(&self) -> &[u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// Where the bytes end, from here on, that names are made of.
     fn name_end(&self, from: usize) -> usize {
         let is_in_name = |byte: &u8| *byte == b'_' || byte.is_ascii_alphanumeric();
         from + self.text.as_bytes()[from..].iter().take_while(|byte| is_in_name(byte)).count()
@@ -131,6 +135,9 @@ impl Scanner<'_> {
         }
         let mut end = self.name_end(start + 1);
         let name = self.text[start + 1..end].to_owned();
+        if !is_name(&name) {
+            return Err(ExpressionError::syntax("this name is too long to be one", start..end));
+        }
         let mut path = Vec::new();
         while self.text.as_bytes().get(end) == Some(&b'.') {
             let key_end = self.name_end(end + 1);
@@ -188,23 +195,24 @@ impl Scanner<'_> {
         let closing = &closing[..if triple { 3 } else { 1 }];
         let open = self.at;
         self.at += closing.len();
-        while !self.text.as_bytes()[self.at..].starts_with(closing) {
+        while !self.rest().starts_with(closing) {
             match self.peek(0) {
                 Some(b'\n') if !triple => break,
                 Some(b'\\') => {
                     if !prefix.contains(['r', 'b']) {
                         self.escape();
                     }
-                    self.at += 2;
+                    // What follows is part of it, but for characters that aren't allowed at all.
+                    self.at += if self.peek(1).is_none_or(is_control) { 1 } else { 2 };
                 }
-                Some(byte) if byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t') => {
+                Some(byte) if is_control(byte) => {
                     return Err(self.unexpected("a control character"));
                 }
                 Some(_) => self.at += 1,
                 None => break,
             }
         }
-        if self.at >= self.text.len() || !self.text.as_bytes()[self.at..].starts_with(closing) {
+        if !self.rest().starts_with(closing) {
             return Err(ExpressionError::syntax("this text is never closed", open..open + 1));
         }
         self.at += closing.len();
@@ -225,4 +233,9 @@ impl Scanner<'_> {
             self.refuse(error.help("write the character itself, or \\U and its eight digits"));
         }
     }
+}
+
+/// Whether a byte is a control character that Python's reader has other plans with.
+fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t')
 }

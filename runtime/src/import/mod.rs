@@ -18,6 +18,7 @@ mod proc;
 mod prompt;
 mod read;
 mod report;
+mod returns;
 mod shape;
 mod toml;
 mod wires;
