@@ -14,7 +14,7 @@ use crate::{
     agent::LIBRARY,
     cli::{Globals, Stop, render, terminal},
     diagnostic::counted,
-    import::{Imported, MAX_LIBRARY, PARTS, convert, line, page, part},
+    import::{Imported, MAX_LIBRARY, PARTS, convert, lines, page, part},
     source::Source,
 };
 
@@ -122,7 +122,7 @@ fn write(imported: &Imported, source: &Source, out: &Path) -> Result<(), Unwritt
 fn summary(imported: &Imported, out: &Path) -> String {
     let mut text = format!("imported {} into {}\n", counted(imported.agents.len(), "agent"), out.display());
     for (code, title, _) in PARTS {
-        let findings: Vec<_> = part(&imported.report, code).map(line).collect();
+        let findings = part(&imported.report, code);
         if !findings.is_empty() {
             text.push_str(&format!("\n{title}:\n  {}\n", findings.join("\n  ")));
         }
@@ -131,12 +131,9 @@ fn summary(imported: &Imported, out: &Path) -> String {
 }
 
 fn object(imported: &Imported, out: &Path) -> serde_json::Value {
-    let findings = imported.report.0.iter().map(|finding| {
-        json!({
-            "code": finding.code,
-            "message": finding.message,
-            "place": finding.place.as_ref().map(crate::source::Place::line),
-        })
+    let findings = imported.report.0.iter().zip(lines(&imported.report)).map(|(finding, line)| {
+        let place = finding.place.as_ref().map(|place| format!("{}:{line}", place.source.path));
+        json!({ "code": finding.code, "message": finding.message, "place": place })
     });
     json!({
         "out": out,

@@ -157,7 +157,9 @@ impl Sets {
         stops: bool,
     ) -> Self {
         let names = result_names(step);
-        let Some((at, agent)) = library.find(&step.agent.text) else { return Self::default() };
+        let Some((at, agent)) = library.find(&step.agent.text) else {
+            return Self { may: names, ..Self::default() };
+        };
         let first: Vec<_> = names.first().cloned().into_iter().collect();
         match &agent.body {
             Body::Template { .. } => Self { may: first.clone(), sure: first, ..Self::default() },
@@ -291,7 +293,7 @@ impl<'f> Flow<'f> {
         self.position = position + 1;
         let later = |name: &str| self.facts.last_set.get(name).is_some_and(|last| *last > position);
         let moves = proc(library, step).is_some_and(|proc| proc.jumps);
-        if moves && !goes_back.is_some_and(|name| !later(&name)) {
+        if moves && goes_back.is_none_or(|name| later(&name)) {
             match &mut self.jumped {
                 Some(jumped) => jumped.retain(|name, _| self.set.contains_key(name)),
                 None => self.jumped = Some(self.set.clone()),

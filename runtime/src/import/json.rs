@@ -15,6 +15,10 @@ const MAX_NESTING: usize = 64;
 /// The most values that one file holds: each takes some fifty bytes here, however short it is there.
 const MAX_VALUES: usize = 1_000_000;
 
+/// The most keys that are reported for being there twice: a person mends one after the other, and
+/// each is shown with its line.
+const MAX_REPORTED: usize = 100;
+
 /// One value, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -153,7 +157,9 @@ impl Reader<'_> {
     fn check_keys(&mut self, entries: &[(Text, Node)]) {
         let mut seen = HashMap::with_capacity(entries.len());
         for (key, _) in entries {
-            if let Some(first) = seen.insert(&*key.text, key.span.start) {
+            if let Some(first) = seen.insert(&*key.text, key.span.start)
+                && self.report.0.len() < MAX_REPORTED
+            {
                 let line = self.source.line(first);
                 self.report.push(
                     Diagnostic::error("duplicate-key", format!("`{}` is there twice", key.text.escape_debug()))

@@ -18,6 +18,7 @@ mod proc;
 mod prompt;
 mod read;
 mod report;
+mod returns;
 mod shape;
 mod toml;
 mod wires;
@@ -29,7 +30,7 @@ use std::{
     sync::Arc,
 };
 
-pub use report::{PARTS, line, page, part};
+pub use report::{PARTS, lines, page, part};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
@@ -46,6 +47,10 @@ use crate::{
 
 /// The largest library that is read, in bytes: a hundred times the original's own.
 pub const MAX_LIBRARY: u64 = 16 << 20;
+
+/// The most findings that a library in memory keeps: each is shown with its place, and whoever has so
+/// many reads them in a file.
+const MAX_NOTES: usize = 100;
 
 /// A library, converted.
 #[derive(Debug)]
@@ -79,7 +84,13 @@ impl Imported {
     /// Adds the agents to `library`, as if they were in folders.
     pub fn add_to(self, library: &mut crate::Library, source: &Source) {
         library.replace_builtin(self.replaces());
-        library.add_notes(self.report);
+        let left_out = self.report.0.len().saturating_sub(MAX_NOTES);
+        let mut notes = Report(self.report.0.into_iter().take(MAX_NOTES).collect());
+        if left_out > 0 {
+            let message = format!("{left_out} findings more of {} are left out", source.path);
+            notes.push(Diagnostic::warning("import-more", message).help("`turingbox import` says them all"));
+        }
+        library.add_notes(notes);
         for agent in self.agents {
             library.add_in_memory(agent.files.into_iter().collect(), &agent.folder, &source.path);
         }

@@ -79,7 +79,10 @@ impl Outputs<'_, '_> {
     /// What one step of the workflow `at` gives.
     fn step(&mut self, at: usize, step: &Step) -> Option<Vec<(String, String)>> {
         let wanted = result_names(step);
-        let Some((child, callee)) = self.library.find(&step.agent.text) else { return Some(Vec::new()) };
+        let Some((child, callee)) = self.library.find(&step.agent.text) else {
+            // Whoever puts the agent there finds its step done.
+            return Some(wanted.into_iter().map(|name| (name.clone(), name)).collect());
+        };
         let facts = self.facts.get(&at)?;
         let renamed: Vec<(String, String)> = match &callee.body {
             Body::Template { .. } => {

@@ -233,10 +233,7 @@ fn findings(library: &Library<'_>, agent: &Agent, proc: &Proc, report: &mut Repo
     };
     let mut say = |code, message: &str| report.push(library.finding(code, agent, message, span));
     if let Some(why) = &proc.unfinished {
-        say(
-            UNFINISHED,
-            &format!("{why}; each call fails, as in the original, unless that had a function of this name"),
-        );
+        say(UNFINISHED, &format!("{why}; each call fails, as in the original, unless its program has such a function"));
         return;
     }
     if let Some(why) = &proc.unread {

@@ -15,23 +15,37 @@ pub const PARTS: [(&str, &str, &str); 4] = [
     (CHANGED, "Changed", "What is not as it was."),
 ];
 
-/// The findings of one kind, in their order.
-pub fn part<'r>(report: &'r Report, code: &'static str) -> impl Iterator<Item = &'r Diagnostic> {
-    report.0.iter().filter(move |finding| finding.code == code)
+/// The findings of one kind, in their order, each on one line: `` `agent`: what (line 12)``.
+pub fn part(report: &Report, code: &'static str) -> Vec<String> {
+    let findings = report.0.iter().zip(lines(report)).filter(|(finding, _)| finding.code == code);
+    findings.map(|(finding, line)| format!("{} (line {line})", finding.message)).collect()
+}
+
+/// The lines of findings that are sorted by their places.
+pub fn lines(report: &Report) -> Vec<usize> {
+    let (mut at, mut line) = (0, 1);
+    let count = |finding: &Diagnostic| {
+        let Some(place) = &finding.place else { return line };
+        let next = place.span.start.clamp(at, place.source.text.len());
+        line += place.source.text.as_bytes()[at..next].iter().filter(|byte| **byte == b'\n').count();
+        at = next;
+        line
+    };
+    report.0.iter().map(count).collect()
 }
 
 /// `IMPORT.md`: what happened to the library `file` of so many agents.
 pub fn page(file: &str, agents: usize, report: &Report) -> String {
     let mut page = format!("# Import of {file}\n\n{} were imported.\n", counted(agents, "agent"));
     for (code, title, about) in PARTS {
-        let mut findings = part(report, code).peekable();
-        if findings.peek().is_none() {
+        let findings = part(report, code);
+        if findings.is_empty() {
             continue;
         }
         // Writing to a string can't fail.
         let _ = write!(page, "\n## {title}\n\n{about}\n\n");
         for finding in findings {
-            let _ = writeln!(page, "- {}", line(finding));
+            let _ = writeln!(page, "- {finding}");
         }
     }
     page.push_str(
@@ -41,10 +55,4 @@ pub fn page(file: &str, agents: usize, report: &Report) -> String {
          3. Run an agent: `turingbox run --agents . --policy policy.toml NAME --INPUT VALUE`.\n",
     );
     page
-}
-
-/// A finding on one line: `agent: what (line 12)`.
-pub fn line(finding: &Diagnostic) -> String {
-    let line = finding.place.as_ref().map(|place| format!(" (line {})", place.source.line(place.span.start)));
-    format!("{}{}", finding.message, line.unwrap_or_default())
 }

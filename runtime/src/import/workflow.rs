@@ -116,7 +116,7 @@ impl<'l, 'a> Workflows<'l, 'a> {
         self.say(planned, flow, report);
         match self.library.find(&planned.step.agent.text) {
             Some((child, callee)) => match &callee.body {
-                Body::Template { prompt, .. } => self.to_template(planned, flow, (child, callee), &prompt.text),
+                Body::Template { prompt, .. } => self.template_inputs(planned, flow, (child, callee), &prompt.text),
                 _ => self.given(planned, flow, child),
             },
             None => self.given(planned, flow, usize::MAX),
@@ -155,7 +155,7 @@ impl<'l, 'a> Workflows<'l, 'a> {
 
     /// The inputs of a template: what it declares and is given, and what its prompt reads of the
     /// workflow's names.
-    fn to_template(
+    fn template_inputs(
         &mut self,
         planned: &Planned<'_>,
         flow: &Flow<'_>,

@@ -68,7 +68,11 @@ pub(super) fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String
             let known: Vec<_> = call.manifest.outputs.iter().map(|output| output.name.as_str()).collect();
             let mut failure =
                 Failure::new(Code::Result, format!("the agent returned `{shown}`, which its manifest doesn't declare"));
-            failure.help = crate::diagnostic::suggestion(&name, known.iter().copied());
+            failure.help = match call.manifest.open_outputs {
+                true if name == agent::STEP_INDEX => Some("`[outputs.step_index]` declares it".into()),
+                true => Some("a name is a letter, then letters, digits, `_` or `-`".into()),
+                false => crate::diagnostic::suggestion(&name, known.iter().copied()),
+            };
             return Err(failure);
         }
         if outputs.iter().any(|(other, _)| *other == name) {
