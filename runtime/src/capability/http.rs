@@ -36,6 +36,7 @@ use self::{
 use crate::{
     capability::{env::Env, gate::Gate, meter::Meter, network::Network},
     policy::{Decision, Denial, MAX_METHOD, NEVER, Request, Url},
+    sandbox::Call,
 };
 
 pub use self::wasi::add_to_linker;
@@ -58,6 +59,7 @@ const MAX_RESPONSE_HEAD: usize = 64 << 10;
 pub struct Http(Arc<Inner>);
 
 struct Inner {
+    agent: String,
     gate: Gate,
     network: Arc<Network>,
     meter: Meter,
@@ -83,11 +85,11 @@ struct Waits {
 }
 
 impl Http {
-    /// The requests of a call that asks `gate`, holds `env` and may use `memory` bytes. What goes
-    /// over the network is taken off `meter`.
-    pub fn new(gate: Gate, network: Arc<Network>, meter: Meter, env: Arc<Env>, memory: u64) -> Self {
+    /// The requests of a call. What goes over the network is taken off `meter`.
+    pub fn new(call: &Call<'_>, gate: Gate, network: Arc<Network>, meter: Meter, env: Arc<Env>) -> Self {
         let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        Self(Arc::new(Inner { gate, network, meter, env, requests: AtomicU32::new(0), connections, memory }))
+        let (agent, memory) = (call.manifest.name.clone(), call.limits.memory);
+        Self(Arc::new(Inner { agent, gate, network, meter, env, requests: AtomicU32::new(0), connections, memory }))
     }
 
     /// Reads a request and asks the policy. Nothing of the world is touched.
@@ -158,7 +160,7 @@ impl Http {
             return Err(self.limit("http.limit.connections", why));
         };
         let connecting = self.connect(checked.method.as_str(), &checked.url);
-        let stream = failed::within(waits.connect, connecting).await?;
+        let stream = failed::within(waits.connect, Kind::ConnectTimeout, connecting).await?;
         let mut builder = http1::Builder::new();
         builder.max_headers(MAX_RESPONSE_HEADERS).max_buf_size(MAX_RESPONSE_HEAD);
         let (mut sender, driver) =
@@ -167,7 +169,7 @@ impl Http {
         let url = checked.url.clone();
         let request = self.put_together(checked, body).await?;
         let answer = async { sender.send_request(request).await.map_err(|error| self.broken(&url, &error)) };
-        let mut response = failed::within(waits.first_byte, answer).await?;
+        let mut response = failed::within(waits.first_byte, Kind::Timeout, answer).await?;
         let passing: Vec<_> = response.headers().keys().filter(|name| headers::is_hop_by_hop(name)).cloned().collect();
         for name in passing {
             response.headers_mut().remove(name);

@@ -35,6 +35,7 @@ const MAX_LOOKUPS: u32 = 1000;
 pub struct Tcp(Arc<Inner>);
 
 struct Inner {
+    agent: String,
     gate: Gate,
     network: Arc<Network>,
     /// How often a name was looked up.
@@ -53,10 +54,11 @@ pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
 }
 
 impl Tcp {
-    /// The connections of a call that asks `gate`.
-    pub fn new(gate: Gate, network: Arc<Network>) -> Self {
-        let lookups = AtomicU32::new(0);
-        Self(Arc::new(Inner { gate, network, lookups, names: Mutex::default(), planned: Mutex::default() }))
+    /// The connections of a call of `agent` that asks `gate`.
+    pub fn new(agent: &str, gate: Gate, network: Arc<Network>) -> Self {
+        let agent = agent.to_owned();
+        let (lookups, names, planned) = (AtomicU32::new(0), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { agent, gate, network, lookups, names, planned }))
     }
 
     /// Goes on with another call, which looks names up by itself.

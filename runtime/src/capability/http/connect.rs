@@ -73,7 +73,7 @@ impl Http {
             match tokio::time::timeout(CONNECT_WAIT, TcpStream::connect((address, url.port()))).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => last = Some(Failed::new(Kind::Refused, format!("{}: {error}", url.host()))),
-                Err(_) => last = Some(Failed::new(Kind::Timeout, format!("{} doesn't answer", url.host()))),
+                Err(_) => last = Some(Failed::new(Kind::ConnectTimeout, format!("{} doesn't answer", url.host()))),
             }
         }
         Err(last.unwrap_or_else(|| Failed::new(Kind::Name, format!("{} has no address", url.host()))))
@@ -83,7 +83,7 @@ impl Http {
     /// allows none, the first is denied.
     pub(super) async fn addresses(&self, method: &str, url: &Url) -> Result<Vec<IpAddr>, Failed> {
         let unknown = |error: io::Error| Failed::new(Kind::Name, format!("{} can't be looked up: {error}", url.host()));
-        let found = self.0.network.addresses(url.host()).await.map_err(unknown)?;
+        let found = self.0.network.addresses(&self.0.agent, url.host()).await.map_err(unknown)?;
         let (mut allowed, mut first) = (Vec::new(), None);
         for address in found {
             let request = Request::Http { method: method.into(), url: Cow::Borrowed(url), address: Some(address) };
