@@ -1,10 +1,11 @@
 //! What a capability knows about policies: the fewest lines that a run needs, and lines that say
 //! more than they have to. One `impl Advise` for each capability, in its own file.
 
+pub(crate) use crate::document::quoted;
 use crate::{
     policy::{
-        Asked, Authority, Decision, Grants, Request, calls::Calls, env::Env, files::Files, http::Http,
-        imports::Imports, jump::Jump, sql::Sql, tcp::Tcp,
+        Asked, Authority, Decision, Denial, Grants, Request, calls::Calls, env::Env, files::Files, grants::Role,
+        http::Http, imports::Imports, jump::Jump, sql::Sql, tcp::Tcp,
     },
     source::Place,
 };
@@ -36,6 +37,12 @@ pub(super) trait Advise: Sync {
     /// capability; what no grant can be made for is in none of them. `held` is what the agent had.
     fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least>;
 
+    /// The least change of `held` under which `request` is allowed, which these grants deny with `denial`.
+    /// None where no line can allow it.
+    fn widen(&self, _held: &Grants, _: Role, _request: &Request<'_>, denial: &Denial) -> Option<Wider> {
+        Wider::of_help(self, denial)
+    }
+
     /// Grants that allow nothing which another of the same list doesn't: the narrower, the wider.
     fn covered(&self, _grants: &Grants) -> Vec<(Place, Place)> {
         Vec::new()
@@ -50,6 +57,24 @@ pub(super) trait Advise: Sync {
     fn met(&self, wanted: &str, held: &Authority) -> bool {
         let text = format!("{} {wanted}", self.word());
         Request::parse(&text).is_ok_and(|request| matches!(held.decide(&request), Decision::Allowed(_)))
+    }
+}
+
+/// What would allow something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wider {
+    /// An element for the key's list, or the key's value.
+    pub toml: String,
+    /// The elements whose place it takes.
+    pub instead: Vec<Place>,
+    /// What to know about it; may be empty.
+    pub note: &'static str,
+}
+
+impl Wider {
+    /// Another value of the key.
+    pub fn value(toml: String) -> Self {
+        Self { toml, instead: Vec::new(), note: "" }
     }
 }
 
@@ -98,19 +123,6 @@ pub(super) fn of(word: &str) -> Option<&'static dyn Advise> {
     ALL.into_iter().find(|advice| advice.word() == word)
 }
 
-/// `text` as a string in TOML.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            _ if character.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(character))),
-            _ => quoted.push(character),
-        }
-    }
-    quoted + "\""
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,13 +131,5 @@ mod tests {
     fn every_capability_gives_advice() {
         let words: Vec<_> = ALL.iter().map(|advice| advice.word()).collect();
         assert_eq!(words, Request::WORDS);
-    }
-
-    #[test]
-    fn texts_survive_being_quoted() {
-        for text in ["a\"b\\c", "tab\tnul\0del\u{7f}\u{9b}", "Grüße", "\r\n", ""] {
-            let read: toml::Table = toml::from_str(&format!("x = {}", quoted(text))).unwrap();
-            assert_eq!(read["x"].as_str(), Some(text));
-        }
     }
 }

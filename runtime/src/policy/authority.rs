@@ -91,6 +91,14 @@ impl Authority {
         advice::of(word).map(|advice| advice.met(wanted, self))
     }
 
+    /// The line of the agent's own grants that allows a request.
+    pub(super) fn allowing(&self, request: &Request<'_>) -> Option<Place> {
+        match self.grants.decide(request) {
+            Some(Decision::Allowed(place)) => place,
+            _ => None,
+        }
+    }
+
     /// Decides about a request: the agent's own grants have to allow it, and each ceiling too.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         let own = self.grants.decide(request).unwrap_or_else(|| Grants::unsaid(request));

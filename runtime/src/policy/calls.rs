@@ -1,5 +1,7 @@
 //! Which agents a proc may call.
 
+use std::fmt;
+
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
@@ -25,6 +27,13 @@ impl ByName for CallGrant {
     }
 }
 
+/// As a policy writes it.
+impl fmt::Display for CallGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&quoted(self.pattern.as_str()))
+    }
+}
+
 /// Decides about the agent called `name`, at `path` in its library.
 pub(super) fn decide(grants: &Listed<CallGrant>, name: &str, path: &str) -> Decision {
     let candidates = grants.candidates(name).chain(grants.candidates(path));
@@ -33,8 +42,10 @@ pub(super) fn decide(grants: &Listed<CallGrant>, name: &str, path: &str) -> Deci
         None => {
             let request = Request::Calls { agent: name.into(), path: path.into() };
             let denial = Denial::new("calls.not-granted", &request);
-            Decision::Denied(match is_name(path) {
-                true => denial.help(format!("calls = [{}]", quoted(path))),
+            // A pattern without a slash is about names.
+            let written = if path.contains('/') { path } else { name };
+            Decision::Denied(match is_name(written) {
+                true => denial.help(format!("calls = [{}]", quoted(written))),
                 false => denial,
             })
         }

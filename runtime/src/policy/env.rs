@@ -1,10 +1,12 @@
 //! Variables of the host that an agent may hold.
 
+use std::fmt;
+
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
     policy::{
-        Asked, Authority, ByName, Decision, Denial, HostPattern, Listed, Request,
+        Asked, Authority, ByName, Decision, Denial, HostPattern, Listed, MAX_REQUEST, Request,
         advice::{Advise, Least, quoted},
     },
     source::Place,
@@ -30,13 +32,30 @@ impl ByName for EnvGrant {
     }
 }
 
+/// As a policy writes it.
+impl fmt::Display for EnvGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.only_to, self.secret) {
+            (None, true) => f.write_str(&quoted(&self.name)),
+            (Some(host), _) => write!(f, "{{ name = {}, only_to = \"{host}\" }}", quoted(&self.name)),
+            (None, false) => write!(f, "{{ name = {}, secret = false }}", quoted(&self.name)),
+        }
+    }
+}
+
 /// Decides about the variable called `name`.
 pub(super) fn decide(grants: &Listed<EnvGrant>, name: &str) -> Decision {
     match grants.candidates(name).map(|place| &grants[place]).find(|grant| grant.name == name) {
         Some(grant) => Decision::Allowed(Some(grant.place.clone())),
-        None => Decision::Denied(
-            Denial::new("env.not-granted", &Request::Env { name: name.into() }).help(format!("env = [\"{name}\"]")),
-        ),
+        None => {
+            let denial = Denial::new("env.not-granted", &Request::Env { name: name.into() });
+            let is_short = name.len() < MAX_REQUEST;
+            Decision::Denied(if is_short && is_variable(name) {
+                denial.help(format!("env = [\"{name}\"]"))
+            } else {
+                denial
+            })
+        }
     }
 }
 
@@ -79,9 +98,12 @@ impl Advise for Env {
         "env"
     }
 
-    fn least(&self, asked: &[Asked<'_>], _: &Authority) -> Vec<Least> {
+    /// How far a value may go stays as it was.
+    fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least> {
         let name = |request: &Request<'_>| match request {
-            Request::Env { name } if is_variable(name) => Some(quoted(name)),
+            Request::Env { name } if is_variable(name) => {
+                Some(held.variable(name).map_or_else(|| quoted(name), ToString::to_string))
+            }
             _ => None,
         };
         Least::each(asked.iter().enumerate().filter_map(|(of, one)| Some((of, name(&one.request)?))))

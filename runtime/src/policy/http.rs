@@ -11,7 +11,7 @@ use crate::{
     policy::{
         Addresses, ByHost, Decision, Denial, HostPattern, OfHost, PathPattern, Request, Scheme, Url, tcp::read_ports,
     },
-    source::{Place, Source},
+    source::Place,
 };
 
 pub(super) use advice::Http;
@@ -99,7 +99,7 @@ impl HttpGrant {
             Missed::Scheme => wider.schemes.push(url.scheme()),
             Missed::Port => wider.ports.get_or_insert_with(|| vec![self.schemes[0].port()]).push(url.port()),
             Missed::Method => wider.methods.push(method.to_owned()),
-            Missed::Path => wider.paths.push(PathPattern::exactly(url)),
+            Missed::Path => wider.paths.push(PathPattern::near(url)),
             Missed::Address(_) => wider.addresses = address.map_or(wider.addresses, |one| self.addresses.with(one)),
         }
         match wider.misses(method, url, address) {
@@ -109,18 +109,21 @@ impl HttpGrant {
     }
 
     /// The least grant that allows a request.
-    fn least(method: &str, url: &Url) -> Self {
+    fn least(method: &str, url: &Url, address: Option<IpAddr>) -> Self {
         let ports = (url.port() != url.scheme().port()).then(|| vec![url.port()]);
         let methods = if ["GET", "HEAD"].contains(&method) { default_methods() } else { vec![method.to_owned()] };
+        let host = HostPattern::Exact(url.host().clone());
+        let none = Addresses::default();
+        let refused = address.filter(|address| none.refuse(&host, *address).is_some());
+        let addresses = refused.map_or(none.clone(), |address| none.with(address));
         Self {
-            host: HostPattern::Exact(url.host().clone()),
+            host,
             schemes: vec![url.scheme()],
             ports,
             methods,
-            paths: vec![PathPattern::exactly(url)],
-            addresses: Addresses::default(),
-            // It stands in no policy yet.
-            place: Place { source: Source::new("", ""), span: 0..0 },
+            paths: vec![PathPattern::near(url)],
+            addresses,
+            place: Place::nowhere(),
         }
     }
 }
@@ -177,14 +180,15 @@ pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, addres
             nearest = Some((missed, grant));
         }
     }
-    let denial = match nearest {
-        None => Denial::new("http.not-granted", &request).help(format!("http = [{}]", HttpGrant::least(method, url))),
+    let (denial, line) = match nearest {
+        None => (Denial::new("http.not-granted", &request), HttpGrant::least(method, url, address)),
         Some((missed, grant)) => {
             let line = grant.widened(missed, method, url, address);
-            Denial::new(missed.code(), &request).at(&grant.place).help(format!("http = [{line}]"))
+            (Denial::new(missed.code(), &request).at(&grant.place), line)
         }
     };
-    Decision::Denied(denial)
+    // No line can grant what is no method.
+    Decision::Denied(if is_method(method) { denial.help(format!("http = [{line}]")) } else { denial })
 }
 
 fn default_methods() -> Vec<String> {
@@ -245,14 +249,19 @@ pub(crate) const MAX_METHOD: usize = 32;
 /// send back what the host put into a request.
 pub(crate) const NEVER: [&str; 2] = ["CONNECT", "TRACE"];
 
+/// Whether a grant can name the method.
+fn is_method(text: &str) -> bool {
+    let letters = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    (1..=MAX_METHOD).contains(&text.len()) && letters && !NEVER.contains(&text)
+}
+
 fn read_method(item: Item<'_>) -> Result<String, Diagnostic> {
     let text = item.clone().text()?;
     let wrong = || item.wrong("bad-method", format!("`{}` is not a method", text.escape_debug()));
     if NEVER.contains(&text.to_ascii_uppercase().as_str()) {
         return Err(wrong().label(format!("no agent may use {}", list(&NEVER))));
     }
-    let letters = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
-    if text.is_empty() || text.len() > MAX_METHOD || !letters {
+    if !is_method(text) {
         return Err(wrong().label("capital letters, like `POST`; no `*` stands for others"));
     }
     Ok(text.to_owned())

@@ -3,7 +3,7 @@
 use crate::{diagnostic::Diagnostic, document::Item};
 
 /// How long one instance of an agent's code serves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Isolation {
     /// One call: each begins in a fresh instance.
     #[default]

@@ -30,9 +30,12 @@ mod read;
 mod request;
 mod sql;
 mod suggest;
+mod summary;
 mod tcp;
 mod twins;
 mod url;
+mod widen;
+mod written;
 
 pub use address::Addresses;
 use asked::Asked;
@@ -45,7 +48,7 @@ pub use decision::{Decision, Denial};
 pub use env::EnvGrant;
 pub use expectation::Expectation;
 use expectation::named_by;
-pub use explain::{Key, Named, Said};
+pub use explain::{Key, Named, Part, Said};
 pub(crate) use files::is_below;
 pub use files::{Access, FileGrant};
 pub use grants::Grants;
@@ -64,6 +67,7 @@ pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess,
 pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
 pub use url::{MAX_URL, Scheme, Url};
+pub use written::Written;
 
 use std::{
     path::{Path, PathBuf},

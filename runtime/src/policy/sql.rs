@@ -5,6 +5,7 @@ mod advice;
 mod functions;
 mod name;
 mod read;
+mod written;
 
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
@@ -208,7 +209,7 @@ pub(super) fn decide(grants: &[DatabaseGrant], request: &Request<'_>) -> Decisio
         return Decision::Denied(Denial::new("sql.not-granted", request));
     };
     let Some(grant) = grants.iter().find(|grant| grant.name == *database) else {
-        return Decision::Denied(Denial::new("sql.not-granted", request).help(entry(database, table, *action)));
+        return Decision::Denied(Denial::new("sql.not-granted", request).help(entry(request, database)));
     };
     match action {
         SqlAction::Connect => Decision::Allowed(Some(grant.place.clone())),
@@ -270,21 +271,22 @@ fn needed(action: SqlAction) -> &'static str {
 }
 
 /// The whole entry that would grant a database.
-fn entry(database: &str, table: &str, action: SqlAction) -> String {
-    let database = shown(database);
-    let variable: String =
-        database.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    let table = if table.is_empty() || action == SqlAction::Call { "…".into() } else { key(table) };
-    format!(
-        "databases = [{{ name = \"{}\", url = {{ env = \"{variable}_URL\" }}, tables = {{ {table} = \"{}\" }} }}]",
-        database.escape_debug(),
-        needed(action)
-    )
+fn entry(request: &Request<'_>, database: &str) -> String {
+    let Request::Sql { table, .. } = request else { return String::new() };
+    let is_short = database.len().max(table.len()) <= MAX_SHOWN;
+    let new = || {
+        let url = Some(DatabaseUrl::Env(advice::variable(database)));
+        (is_short && read::is_name(database))
+            .then(|| DatabaseGrant::bare(database, url, Place::nowhere()).widened(request))?
+    };
+    new().map(|grant| format!("databases = [{grant}]")).unwrap_or_default()
 }
 
-/// As much of a name as a help needs: a guest chooses it.
+/// The longest name that a help has in full, in bytes: a guest chooses it.
+const MAX_SHOWN: usize = 64;
+
+/// As much of a name as a help needs.
 fn shown(name: &str) -> &str {
-    const MAX_SHOWN: usize = 64;
     &name[..name.floor_char_boundary(MAX_SHOWN)]
 }
 

@@ -168,8 +168,8 @@ impl Explained<'_> {
         let line = |place: &Place| place.line();
         let keys = said.iter().map(|said| {
             json!({
-                "key": said.key.name, "value": said.key.place.text(), "line": line(&said.key.place), "section": said.section,
-                "parts": said.key.parts.iter().map(|part| json!({ "value": part.text(), "line": line(part) })).collect::<Vec<_>>(),
+                "key": said.key.name, "value": said.key.text(), "line": line(&said.key.place), "section": said.section,
+                "parts": said.key.parts.iter().map(|part| json!({ "value": part.text, "line": line(&part.place) })).collect::<Vec<_>>(),
                 "overruled": said.overruled.iter().map(|place| line(place)).collect::<Vec<_>>(),
             })
         });
@@ -216,8 +216,7 @@ fn table(page: &mut String, title: &str, rows: Rows<'_>) {
 
 /// A row for each element of a key's list, or one for its value.
 fn rows(key: &Key) -> Rows<'_> {
-    let row = |place: &Place| (key.name.as_str(), place.words(), place.line());
-    if key.parts.is_empty() { vec![row(&key.place)] } else { key.parts.iter().map(row).collect() }
+    key.rows().map(|(text, place)| (key.name.as_str(), text.into_owned(), place.line())).collect()
 }
 
 fn overruled(said: &Said<'_>) -> String {

@@ -6,7 +6,6 @@ use crate::{
     policy::{
         Addresses, Asked, Authority, Grants, HttpGrant, PathPattern, Request, Url,
         advice::{Advise, Least},
-        http::default_methods,
     },
     source::Place,
 };
@@ -36,12 +35,15 @@ impl Advise for Http {
     }
 
     fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least> {
-        // By origin and method, so that no method is suggested for a path that it wasn't used for.
-        let mut groups: BTreeMap<(String, String), Group<'_>> = BTreeMap::new();
+        // By origin, method and the grant that allows it, so that no method is suggested for a path that it
+        // wasn't used for, and nothing that only another grant says.
+        let mut groups: BTreeMap<(String, String, Option<usize>), Group<'_>> = BTreeMap::new();
         for (of, one) in asked.iter().enumerate() {
             let Request::Http { method, url, address } = &one.request else { continue };
-            let key = (format!("{}://{}", url.scheme().word(), url.authority()), method.to_string());
-            let group = groups.entry(key).or_insert_with(|| Group::new(method, url, held));
+            let allowing = held.allowing(&one.request);
+            let origin = format!("{}://{}", url.scheme().word(), url.authority());
+            let key = (origin, method.to_string(), allowing.as_ref().map(|place| place.span.start));
+            let group = groups.entry(key).or_insert_with(|| Group::new(method, url, held, allowing.as_ref()));
             group.paths.insert(url.path());
             group.of.push(of);
             if let Some(address) = address.filter(|_| one.counts.codes().any(|code| code == "http.address")) {
@@ -114,6 +116,8 @@ impl HttpGrant {
 struct Group<'a> {
     method: &'a str,
     url: &'a Url,
+    /// The grant that allows them.
+    allowing: Option<&'a HttpGrant>,
     paths: BTreeSet<&'a str>,
     addresses: Addresses,
     of: Vec<usize>,
@@ -121,28 +125,44 @@ struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// An empty group, with the addresses that the agent was granted for the same.
-    fn new(method: &'a str, url: &'a Url, held: &Authority) -> Self {
+    fn new(method: &'a str, url: &'a Url, held: &'a Authority, allowing: Option<&Place>) -> Self {
         let grants = held.grants.http.as_ref();
         let mut known = grants.into_iter().flat_map(|grants| grants.about(url.host()));
-        let known = known.find(|grant| grant.misses(method, url, None).is_none());
-        let addresses = known.map(|grant| grant.addresses.clone()).unwrap_or_default();
-        Self { method, url, paths: BTreeSet::new(), addresses, of: Vec::new() }
+        let allowing = known.find(|grant| allowing == Some(&grant.place));
+        let addresses = allowing.map(|grant| grant.addresses.clone()).unwrap_or_default();
+        Self { method, url, allowing, paths: BTreeSet::new(), addresses, of: Vec::new() }
     }
 
     fn grant(self) -> (HttpGrant, Vec<usize>) {
-        let mut grant = HttpGrant::least(self.method, self.url);
-        grant.addresses = self.addresses;
+        let mut grant = HttpGrant::least(self.method, self.url, None);
         grant.methods = vec![self.method.to_owned()];
-        let exact = |path: &&str| Some(PathPattern::exactly(&self.url.clone().with_target(path).ok()?));
-        grant.paths = if self.paths.len() > MAX_PATHS {
-            vec![common(&self.paths)]
-        } else {
-            self.paths.iter().filter_map(exact).collect()
-        };
-        if grant.methods == ["HEAD"] {
-            grant.methods = default_methods();
-        }
+        grant.paths = self.patterns();
+        grant.addresses = self.addresses;
         (grant, self.of)
+    }
+
+    /// The patterns for all of its paths: none is about more than what the grant that allows them says.
+    fn patterns(&self) -> Vec<PathPattern> {
+        let granted = self.allowing.map(|grant| grant.paths.as_slice()).unwrap_or_default();
+        if self.paths.len() > MAX_PATHS {
+            let common = common(&self.paths);
+            return match self.allowing {
+                Some(_) if !granted.iter().any(|pattern| pattern.covers(&common)) => granted.to_vec(),
+                _ => vec![common],
+            };
+        }
+        let urls = self.paths.iter().filter_map(|path| self.url.clone().with_target(path).ok());
+        let pattern = |url: Url| {
+            let known = || granted.iter().find(|pattern| pattern.matches(&url)).cloned();
+            PathPattern::exactly(&url).or_else(known).unwrap_or_else(|| PathPattern::near(&url))
+        };
+        let mut patterns: Vec<PathPattern> = Vec::new();
+        for pattern in urls.map(pattern) {
+            if !patterns.contains(&pattern) {
+                patterns.push(pattern);
+            }
+        }
+        patterns
     }
 }
 

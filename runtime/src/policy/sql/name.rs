@@ -32,6 +32,11 @@ impl TablePattern {
         Ok(Self { schema: name.schema, name: Pattern::new(name.table), internal })
     }
 
+    /// The pattern of one table alone. None where none can be written.
+    pub(super) fn one(table: &str) -> Option<Self> {
+        Self::parse(table).ok().filter(|_| !table.contains('*'))
+    }
+
     /// Whether the pattern is about `table`, written as a request has it.
     pub fn matches(&self, table: &str) -> bool {
         TableName::parse(table).is_ok_and(|name| self.fits(&name))

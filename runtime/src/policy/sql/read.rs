@@ -74,11 +74,7 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     if unlocated {
         return None;
     }
-    // A ceiling that says nothing takes nothing away.
-    let (most_rows, most_time) = match kind {
-        Role::Given => (DEFAULT_ROWS, DEFAULT_TIME),
-        Role::Ceiling => (MAX_ROWS, MAX_TIME),
-    };
+    let (most_rows, most_time) = unsaid(kind == Role::Given);
     Some(DatabaseGrant {
         name: name?,
         url,
@@ -92,10 +88,26 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     })
 }
 
+/// The rows and the time of one statement where nothing is said; a ceiling then takes nothing away.
+pub(super) fn unsaid(is_given: bool) -> (u64, Duration) {
+    if is_given { (DEFAULT_ROWS, DEFAULT_TIME) } else { (MAX_ROWS, MAX_TIME) }
+}
+
+/// Whether a database can have the name.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    !name.is_empty() && name.bytes().all(plain)
+}
+
+/// Whether a function can have the name.
+pub(super) fn is_function(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(plain)
+}
+
 fn name(item: Item<'_>) -> Result<String, Diagnostic> {
     let name = item.clone().text()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if name.is_empty() || !name.bytes().all(plain) {
+    if !is_name(name) {
         return Err(item
             .wrong("bad-name", format!("`{}` is not a name for a database", name.escape_debug()))
             .label("letters, digits, `_` and `-`"));
@@ -147,8 +159,7 @@ fn role(item: Item<'_>) -> Result<String, Diagnostic> {
 
 fn function(item: Item<'_>) -> Result<String, Diagnostic> {
     let name = item.clone().text()?;
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.bytes().all(plain) {
+    if !is_function(name) {
         return Err(item
             .wrong("bad-name", format!("`{}` is not the name of a function", name.escape_debug()))
             .label("lower case letters, digits and `_`; no schema, and no `*`"));

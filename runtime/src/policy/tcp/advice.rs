@@ -7,7 +7,7 @@ use crate::{
         Asked, Authority, Grants, HostPattern, Request, TcpGrant,
         advice::{Advise, Least},
     },
-    source::{Place, Source},
+    source::Place,
 };
 
 /// The advice of `tcp`.
@@ -23,29 +23,41 @@ impl Advise for Tcp {
     }
 
     fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least> {
-        let mut grants: BTreeMap<String, (TcpGrant, Vec<usize>)> = BTreeMap::new();
+        // By host, and by the grant that allows it: another one's addresses or ports are not this one's.
+        let mut grants: BTreeMap<(String, Option<usize>), (TcpGrant, Vec<usize>)> = BTreeMap::new();
+        let mut lookups: Vec<(String, usize)> = Vec::new();
         for (of, one) in asked.iter().enumerate() {
             let Request::Tcp { host, port, address } = &one.request else { continue };
-            let known = held.grants.tcp.as_ref().and_then(|grants| grants.about(host).next());
-            let (grant, positions) = grants.entry(host.to_string()).or_insert_with(|| {
-                let place = Place { source: Source::new("", ""), span: 0..0 };
+            let Some(port) = port else {
+                lookups.push((host.to_string(), of));
+                continue;
+            };
+            let allowing = held.allowing(&one.request);
+            let known = held.grants.tcp.as_ref().and_then(|grants| {
+                grants.about(host).find(|grant| allowing.as_ref().is_none_or(|place| grant.place == *place))
+            });
+            let key = (host.to_string(), allowing.map(|place| place.span.start));
+            let (grant, positions) = grants.entry(key).or_insert_with(|| {
                 let addresses = known.map(|grant| grant.addresses.clone()).unwrap_or_default();
-                (
-                    TcpGrant { host: HostPattern::Exact((**host).clone()), ports: Vec::new(), addresses, place },
-                    Vec::new(),
-                )
+                let host = HostPattern::Exact((**host).clone());
+                (TcpGrant { host, ports: Vec::new(), addresses, place: Place::nowhere() }, Vec::new())
             });
             positions.push(of);
-            if let Some(port) = port.filter(|port| !grant.ports.contains(port)) {
-                grant.ports.push(port);
+            if !grant.ports.contains(port) {
+                grant.ports.push(*port);
             }
             if let Some(address) = address.filter(|_| one.counts.codes().any(|code| code == "tcp.address")) {
                 grant.addresses = grant.addresses.with(address);
             }
         }
-        // A name that was only looked up has no port to grant.
-        let grants = grants.into_values().filter(|(grant, _)| !grant.ports.is_empty());
-        grants.map(|(grant, of)| Least { toml: grant.to_string(), of, note: String::new() }).collect()
+        for (host, of) in lookups {
+            // A name that was only looked up has no port to grant.
+            if let Some((_, (_, positions))) = grants.iter_mut().find(|((other, _), _)| *other == host) {
+                positions.push(of);
+            }
+        }
+        let least = |(grant, of): (TcpGrant, _)| Least { toml: grant.to_string(), of, note: String::new() };
+        grants.into_values().map(least).collect()
     }
 
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {
