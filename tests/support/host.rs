@@ -60,6 +60,8 @@ pub struct Ran {
     pub outcome: Outcome,
     /// What was logged.
     pub log: Vec<String>,
+    /// A line for each thing that an agent held: where, who and what.
+    pub holds: Vec<String>,
     /// A line for each step: where, and the failure's code.
     pub steps: Vec<(String, Option<&'static str>)>,
 }
@@ -84,7 +86,8 @@ pub fn run_with(library: &Library, name: &str, inputs: &[(&str, Value)], change:
     let outcome = block_on(engine.run(inputs));
     let log = std::mem::take(&mut *record.log.lock().unwrap());
     let steps = std::mem::take(&mut *record.steps.lock().unwrap());
-    Ran { outcome, log, steps }
+    let holds = std::mem::take(&mut *record.holds.lock().unwrap());
+    Ran { outcome, log, holds, steps }
 }
 
 /// Runs a future on this thread.
@@ -95,6 +98,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[derive(Default)]
 struct Record {
     log: Mutex<Vec<String>>,
+    holds: Mutex<Vec<String>>,
     steps: Mutex<Vec<(String, Option<&'static str>)>>,
 }
 
@@ -104,7 +108,10 @@ impl Tape for Record {
         self.steps.lock().unwrap().push((cell.path.clone(), code));
     }
 
-    fn holds(&self, _: &str, _: &str, _: &[(&str, String)]) {}
+    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
+        let rows = rows.iter().map(|(word, text)| format!("{path} {agent} {word} {text}"));
+        self.holds.lock().unwrap().extend(rows);
+    }
 
     fn log(&self, _: &str, _: &str, _: Level, line: &str) {
         self.log.lock().unwrap().push(line.to_owned());

@@ -21,7 +21,7 @@ pub(crate) use imports::audit as audit_imports;
 pub use imports::{Import, NotParsed, imports};
 pub use input::{Bounds, Hint, Input, Output};
 pub use library::{Entry, Library};
-pub use manifest::{Kind, Manifest, Need};
+pub use manifest::{Kind, Manifest, Need, Spec};
 pub use name::is_name;
 pub use program::{Agent, AgentId, Body, Code, Program, Source, Step, Workflow};
 pub(crate) use program::{TEMPLATE, unknown_agent};

@@ -231,7 +231,6 @@ impl Engine {
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
         };
         let agent = &self.program[call.agent];
-        held.tell(&call.path, &agent.manifest, &self.shared.setup);
         for input in &agent.manifest.inputs {
             if let (Some(default), true) = (&input.default, call.inputs.iter().all(|(name, _)| *name != input.name)) {
                 call.inputs.push((input.name.clone(), default.clone()));
@@ -249,6 +248,7 @@ impl Engine {
         let start = Instant::now();
         let limits = &held.authority.limits;
         let budget = call.budget.narrowed(limits, start);
+        held.tell(&call.path, &agent.manifest, (&budget, start), &self.shared.setup);
         match &agent.body {
             Body::Workflow(workflow) if budget.depth > 0 => {
                 stack.push(Frame::new(call, workflow, &agent.manifest, budget, held.below.clone()));

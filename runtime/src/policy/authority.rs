@@ -24,6 +24,8 @@ pub struct Authority {
     pub isolation: Isolation,
     /// The folders that remain under the ceilings.
     files: Arc<[FileGrant]>,
+    /// Those that remain under the first of them, the first two, and so on.
+    narrowed: Vec<Arc<[FileGrant]>>,
 }
 
 /// The most that everything below one caller may hold.
@@ -42,15 +44,20 @@ impl Authority {
     /// The authority of an agent that nobody called.
     pub(super) fn new(limits: Limits, grants: Grants, within: Option<Arc<Ceiling>>, isolation: Isolation) -> Self {
         let files = grants.files.clone().unwrap_or_default();
-        Self { limits, grants, ceilings: Ceilings::default(), within, isolation, files }
+        Self { limits, grants, ceilings: Ceilings::default(), within, isolation, files, narrowed: Vec::new() }
     }
 
     /// The same agent, called by those who leave it `ceilings`.
     #[must_use]
     pub fn under(mut self, ceilings: &Ceilings) -> Self {
-        let lists = ceilings.iter().filter_map(|ceiling| ceiling.grants.files.as_deref());
-        self.files =
-            lists.fold(self.grants.files.clone().unwrap_or_default(), |files, most| files::narrow(&files, most));
+        self.files = self.grants.files.clone().unwrap_or_default();
+        self.narrowed.clear();
+        for ceiling in ceilings.iter() {
+            if let Some(most) = &ceiling.grants.files {
+                self.files = files::narrow(&self.files, most);
+            }
+            self.narrowed.push(self.files.clone());
+        }
         self.ceilings = ceilings.clone();
         self
     }
@@ -105,15 +112,13 @@ impl Authority {
         if let Decision::Denied(_) = own {
             return own;
         }
-        let decide = |ceiling: &Ceiling| match request {
+        let decide = |ceiling: &Ceiling, files: &[FileGrant]| match request {
             // A ceiling names the host's folders, the request a path of the guest's: what remains of
             // the agent's folders is known already.
-            Request::Files { access, path } => {
-                ceiling.grants.files.as_ref().map(|_| files::decide(&self.files, path, *access))
-            }
+            Request::Files { access, path } => Some(files::decide(files, path, *access)),
             _ => ceiling.grants.decide(request),
         };
-        let held = self.ceilings.iter().find_map(|ceiling| match decide(ceiling) {
+        let held = self.ceilings.iter().zip(&self.narrowed).find_map(|(ceiling, files)| match decide(ceiling, files) {
             Some(Decision::Denied(denial)) => Some(ceiling.denial(request, denial)),
             _ => None,
         });

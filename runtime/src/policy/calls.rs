@@ -8,6 +8,7 @@ use crate::{
     policy::{
         Asked, Authority, ByName, Decision, Denial, Grants, Listed, Pattern, Request,
         advice::{Advise, Least, Wide, quoted},
+        pieces,
     },
     source::Place,
 };
@@ -22,8 +23,8 @@ pub struct CallGrant {
 }
 
 impl ByName for CallGrant {
-    fn begins(&self) -> &str {
-        self.pattern.begins()
+    fn pattern(&self) -> &str {
+        self.pattern.as_str()
     }
 }
 
@@ -60,7 +61,11 @@ pub(super) fn read(item: Item<'_>, report: &mut Report) -> Listed<CallGrant> {
         let pattern = pattern(item).map_err(|wrong| report.push(wrong)).ok()?;
         Some(CallGrant { pattern, place })
     });
-    grants.collect()
+    let grants: Listed<CallGrant> = grants.collect();
+    if let Some(crowded) = grants.crowded() {
+        report.push(pieces::too_many_alike(&crowded.place));
+    }
+    grants
 }
 
 /// Whether a grant can name the agent at `path`, and no other.

@@ -27,7 +27,7 @@ pub struct EnvGrant {
 }
 
 impl ByName for EnvGrant {
-    fn begins(&self) -> &str {
+    fn pattern(&self) -> &str {
         &self.name
     }
 }

@@ -104,7 +104,8 @@ pub(super) fn narrow(grants: &[FileGrant], ceiling: &[FileGrant]) -> Arc<[FileGr
     left.into()
 }
 
-fn common(grant: &FileGrant, most: &FileGrant) -> Option<FileGrant> {
+/// What remains of a granted folder under one of a ceiling.
+pub(super) fn common(grant: &FileGrant, most: &FileGrant) -> Option<FileGrant> {
     let access = grant.access.min(most.access);
     if grant.host.starts_with(&most.host) {
         return Some(FileGrant { access, ..grant.clone() });

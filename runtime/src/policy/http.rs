@@ -9,13 +9,14 @@ use crate::{
     diagnostic::{Diagnostic, Report, list},
     document::Item,
     policy::{
-        Addresses, ByHost, Decision, Denial, HostPattern, OfHost, PathPattern, Request, Scheme, Url, tcp::read_ports,
+        Addresses, ByHost, Decision, Denial, HostPattern, OfHost, PathPattern, Request, Scheme, Url, pieces,
+        tcp::read_ports,
     },
     source::Place,
 };
 
 pub(super) use advice::Http;
-use index::Index;
+use index::{Index, OnPath};
 
 /// One entry of `http`.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,10 @@ impl OfHost for HttpGrant {
     fn note(&self, place: usize, index: &mut Index) {
         index.note(self, place);
     }
+
+    fn finish(index: &mut Index) {
+        index.finish();
+    }
 }
 
 /// What of a request a grant doesn't allow: of several, the last in this order says the most.
@@ -73,6 +78,11 @@ impl Missed {
 impl HttpGrant {
     /// The first thing about a request that this grant doesn't allow.
     fn misses(&self, method: &str, url: &Url, address: Option<IpAddr>) -> Option<Missed> {
+        let path = || (!self.paths.iter().any(|pattern| pattern.matches(url))).then_some(Missed::Path);
+        self.misses_before_path(method, url).or_else(path).or_else(|| self.misses_address(address))
+    }
+
+    fn misses_before_path(&self, method: &str, url: &Url) -> Option<Missed> {
         if !self.schemes.contains(&url.scheme()) {
             return Some(Missed::Scheme);
         }
@@ -83,13 +93,17 @@ impl HttpGrant {
         if !port {
             return Some(Missed::Port);
         }
-        if !self.methods.iter().any(|known| known == method) {
-            return Some(Missed::Method);
-        }
-        if !self.paths.iter().any(|pattern| pattern.matches(url)) {
-            return Some(Missed::Path);
-        }
+        (!self.methods.iter().any(|known| known == method)).then_some(Missed::Method)
+    }
+
+    fn misses_address(&self, address: Option<IpAddr>) -> Option<Missed> {
         self.addresses.refuse(&self.host, address?).map(Missed::Address)
+    }
+
+    /// Whether a denial has room for it.
+    fn is_short(&self) -> bool {
+        let ports = self.ports.as_ref().map_or(0, Vec::len);
+        self.paths.len().max(self.methods.len()).max(ports) <= MAX_LISTED
     }
 
     /// The grant that would allow the request and differs the least from this one.
@@ -152,6 +166,9 @@ impl fmt::Display for HttpGrant {
     }
 }
 
+/// The most paths, methods or ports of a grant that a denial writes out.
+const MAX_LISTED: usize = 20;
+
 /// Decides about a request; about its address too, once that is known.
 pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, address: Option<IpAddr>) -> Decision {
     let request = Request::Http { method: method.into(), url: Cow::Borrowed(url), address };
@@ -159,11 +176,14 @@ pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, addres
     let mut nearest: Option<(Missed, &HttpGrant)> = None;
     for host in grants.names(url.host()) {
         let (mut allowing, mut elsewhere) = (usize::MAX, usize::MAX);
-        for place in host.index.candidates(url) {
-            match grants.at(*place).misses(method, url, address) {
+        for OnPath { place, pattern } in host.index.candidates(url) {
+            let grant = grants.at(*place);
+            if !grant.methods.iter().any(|known| known == method) || !pattern.matches(url) {
+                continue;
+            }
+            match grant.misses_address(address) {
                 None => allowing = allowing.min(*place),
-                Some(Missed::Address(_)) => elsewhere = elsewhere.min(*place),
-                Some(_) => {}
+                Some(_) => elsewhere = elsewhere.min(*place),
             }
         }
         if allowing != usize::MAX {
@@ -174,21 +194,27 @@ pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, addres
             place => place,
         };
         let grant = grants.at(nearest_here);
-        if let Some(missed) = grant.misses(method, url, address)
-            && nearest.is_none_or(|(other, _)| missed > other)
-        {
+        // None of its paths fits: each that could has been tried.
+        let missed = match elsewhere {
+            usize::MAX => grant.misses_before_path(method, url).unwrap_or(Missed::Path),
+            _ => grant.misses_address(address).unwrap_or(Missed::Path),
+        };
+        if nearest.is_none_or(|(other, _)| missed > other) {
             nearest = Some((missed, grant));
         }
     }
     let (denial, line) = match nearest {
-        None => (Denial::new("http.not-granted", &request), HttpGrant::least(method, url, address)),
+        None => (Denial::new("http.not-granted", &request), Some(HttpGrant::least(method, url, address))),
         Some((missed, grant)) => {
-            let line = grant.widened(missed, method, url, address);
+            let line = grant.is_short().then(|| grant.widened(missed, method, url, address));
             (Denial::new(missed.code(), &request).at(&grant.place), line)
         }
     };
     // No line can grant what is no method.
-    Decision::Denied(if is_method(method) { denial.help(format!("http = [{line}]")) } else { denial })
+    Decision::Denied(match line.filter(|_| is_method(method)) {
+        Some(line) => denial.help(format!("http = [{line}]")),
+        None => denial,
+    })
 }
 
 fn default_methods() -> Vec<String> {
@@ -198,7 +224,11 @@ fn default_methods() -> Vec<String> {
 /// Reads `http = [{ host, schemes, ports, methods, paths, addresses }]`.
 pub(super) fn read(item: Item<'_>, report: &mut Report) -> ByHost<HttpGrant> {
     let items = item.array().map_err(|wrong| report.push(wrong)).unwrap_or_default();
-    ByHost::new(items.into_iter().filter_map(|item| read_one(item, report)).collect())
+    let grants = ByHost::new(items.into_iter().filter_map(|item| read_one(item, report)).collect());
+    if let Some(place) = grants.indices().filter_map(Index::crowded).min() {
+        report.push(pieces::too_many_alike(&grants.at(place).place));
+    }
+    grants
 }
 
 fn read_one(item: Item<'_>, report: &mut Report) -> Option<HttpGrant> {

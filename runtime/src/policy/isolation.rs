@@ -15,6 +15,11 @@ pub enum Isolation {
 impl Isolation {
     const WORDS: [(&'static str, Self); 2] = [("call", Self::Call), ("run", Self::Run)];
 
+    /// The word in a policy.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.into_iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
+    }
+
     /// Reads `isolation = "call"`.
     pub(super) fn read(item: Item<'_>) -> Result<Self, Diagnostic> {
         item.choice(&Self::WORDS)

@@ -83,7 +83,8 @@ impl Policy {
     fn unused_of(&self, key: &Key, used: &Used<'_>, find: &dyn Fn(&str) -> (String, String), report: &mut Report) {
         let Some(advice) = advice::of(&key.name) else { return };
         for Part { place: part, .. } in &key.parts {
-            let uses: Vec<_> = self.lines_of(part).iter().flat_map(|line| used_at(used, line)).collect();
+            let lines = self.lines_of(part);
+            let uses: Vec<_> = lines.iter().flat_map(|line| used_at(used, line)).collect();
             let Some((agent, _)) = uses.first() else {
                 let message = format!("nothing recorded has used this grant of `{}`", key.name);
                 report.push(at(Diagnostic::warning("unused-grant", message), part).help("take it out"));

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     diagnostic::Diagnostic,
     document::Item,
-    policy::{pattern, url::Url},
+    policy::{is_below, pattern, url::Url},
 };
 
 /// A path by whole segments: `*` stands for any run of characters within one, `**` for any number
@@ -75,6 +75,12 @@ impl PathPattern {
         ["", "/\u{1}", "/\u{1}/\u{1}/\u{1}"].iter().all(|any| matches(&self.0, filled(any).as_bytes()))
     }
 
+    /// Whether no path is one that both are about, of two patterns that don't cover each other.
+    pub(super) fn is_apart(&self, other: &Self) -> bool {
+        let (one, two) = (self.begins(), other.begins());
+        !self.is_glob() || !other.is_glob() || !is_below(one, two) && !is_below(two, one)
+    }
+
     /// What every path begins with that it is about, in whole segments.
     pub(super) fn begins(&self) -> &str {
         match self.0.split('/').position(|part| part.contains('*')) {
@@ -84,6 +90,17 @@ impl PathPattern {
                 &self.0[..end]
             }
         }
+    }
+
+    /// The texts that each path has in it that it is about.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &str> {
+        // `/**` stands for nothing, too.
+        self.0.split("/**").flat_map(|part| part.split('*'))
+    }
+
+    /// Whether it is about more than one path.
+    pub(super) fn is_glob(&self) -> bool {
+        self.0.contains('*')
     }
 
     /// What a pattern is compared with, where a slash that is encoded is part of a name.

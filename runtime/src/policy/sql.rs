@@ -15,6 +15,7 @@ pub use name::TablePattern;
 pub(super) use read::read;
 
 use crate::{
+    document::{list, quoted},
     policy::{Authority, ByName, Decision, Denial, Listed, Pattern, Request},
     source::Place,
 };
@@ -106,20 +107,20 @@ pub struct HiddenColumns {
     /// Which tables.
     pub pattern: TablePattern,
     /// Which columns of them; in lower case.
-    pub columns: Vec<Pattern>,
+    pub columns: Listed<Pattern>,
     /// The policy line.
     pub place: Place,
 }
 
 impl ByName for TableGrant {
-    fn begins(&self) -> &str {
-        self.pattern.begins()
+    fn pattern(&self) -> &str {
+        self.pattern.name()
     }
 }
 
 impl ByName for HiddenColumns {
-    fn begins(&self) -> &str {
-        self.pattern.begins()
+    fn pattern(&self) -> &str {
+        self.pattern.name()
     }
 }
 
@@ -134,7 +135,7 @@ pub struct DatabaseGrant {
     pub tables: Listed<TableGrant>,
     /// The columns that are never seen.
     pub hidden: Listed<HiddenColumns>,
-    /// Functions that may be called beside those that are safe everywhere.
+    /// Functions that may be called beside those that are safe everywhere; sorted.
     pub functions: Vec<String>,
     /// The role that statements run as; PostgreSQL has them.
     pub role: Option<String>,
@@ -148,7 +149,7 @@ pub struct DatabaseGrant {
 
 impl DatabaseGrant {
     /// The entry of `tables` that is about `table`: the most specific, of two alike the later.
-    fn table(&self, table: &str) -> Option<&TableGrant> {
+    pub(super) fn table(&self, table: &str) -> Option<&TableGrant> {
         let name = TableName::parse(table).ok()?;
         let candidates = self.tables.candidates(name.table()).map(|place| (place, &self.tables[place]));
         let fitting = candidates.filter(|(_, grant)| grant.pattern.fits(&name));
@@ -159,12 +160,20 @@ impl DatabaseGrant {
     /// The column `*` stands for all of them.
     fn hides(&self, table: &str, column: &str) -> Option<(&HiddenColumns, &Pattern)> {
         let column = column.to_ascii_lowercase();
-        let hidden = |pattern: &&Pattern| column == "*" || pattern.matches(&column, &column);
+        let hiding = |entry: &'_ HiddenColumns| match column.as_str() {
+            "*" => (!entry.columns.is_empty()).then_some(0),
+            column => entry.columns.candidates(column).filter(|at| entry.columns[*at].matches(column, column)).min(),
+        };
         let name = TableName::parse(table).ok()?;
         let candidates = self.hidden.candidates(name.table()).map(|place| (place, &self.hidden[place]));
         let entries = candidates.filter(|(_, entry)| entry.pattern.fits(&name));
-        let hiding = entries.filter_map(|(place, entry)| Some((place, (entry, entry.columns.iter().find(hidden)?))));
-        hiding.min_by_key(|(place, _)| *place).map(|(_, found)| found)
+        let found = entries.filter_map(|(place, entry)| Some((place, (entry, &entry.columns[hiding(entry)?]))));
+        found.min_by_key(|(place, _)| *place).map(|(_, found)| found)
+    }
+
+    /// Whether a statement may call a function.
+    fn calls(&self, function: &str) -> bool {
+        functions::is_safe(function) || self.functions.binary_search_by(|known| known.as_str().cmp(function)).is_ok()
     }
 
     fn may_write(&self) -> bool {
@@ -219,12 +228,16 @@ pub(super) fn decide(grants: &[DatabaseGrant], request: &Request<'_>) -> Decisio
 }
 
 fn decide_call(grant: &DatabaseGrant, request: &Request<'_>, function: &str) -> Decision {
-    if functions::is_safe(function) || grant.functions.iter().any(|known| known == function) {
+    if grant.calls(function) {
         return Decision::Allowed(Some(grant.place.clone()));
     }
-    let listed = grant.functions.iter().map(String::as_str).chain([shown(function)]);
-    let listed: Vec<_> = listed.map(|name| format!("\"{}\"", name.escape_debug())).collect();
-    let help = format!("functions = [{}]   # in the entry of \"{}\"", listed.join(", "), grant.name);
+    let help = match grant.functions.len() <= MAX_LISTED {
+        true => {
+            let listed = list(grant.functions.iter().map(String::as_str).chain([shown(function)]));
+            format!("functions = {listed}   # in the entry of \"{}\"", grant.name)
+        }
+        false => format!("add {} to `functions` of \"{}\"", quoted(shown(function)), grant.name),
+    };
     Decision::Denied(Denial::new("sql.function", request).at(&grant.place).help(help))
 }
 
@@ -247,7 +260,7 @@ fn decide_table(
     }
     match column.and_then(|column| grant.hides(table, column)) {
         Some((hidden, pattern)) => {
-            let rest = hidden.columns.iter().filter(|other| *other != pattern);
+            let rest = hidden.columns.iter().filter(|other| *other != pattern).take(MAX_LISTED);
             let rest: Vec<_> = rest.map(|other| format!("\"{other}\"")).collect();
             let help = format!(
                 "name the columns that are needed in the statement; or, in the entry of \"{}\": hidden = {{ {} = [{}] }}",
@@ -281,6 +294,9 @@ fn entry(request: &Request<'_>, database: &str) -> String {
     };
     new().map(|grant| format!("databases = [{grant}]")).unwrap_or_default()
 }
+
+/// The most names that a denial writes out; all of them are in what `would_allow` says.
+const MAX_LISTED: usize = 20;
 
 /// The longest name that a help has in full, in bytes: a guest chooses it.
 const MAX_SHOWN: usize = 64;

@@ -59,7 +59,7 @@ pub fn explain(globals: &Globals, arguments: &ExplainArgs) -> Result<(), Stop> {
 }
 
 /// The agent that `name` names. A policy can have something for agents that aren't there yet.
-fn named<'a>(library: &'a Library, name: &'a str) -> Named<'a> {
+pub(crate) fn named<'a>(library: &'a Library, name: &'a str) -> Named<'a> {
     policy::find(library, name).unwrap_or_else(|| {
         let message = format!("there is no agent called `{}`; this is what one would get", name.escape_debug());
         let unknown = Diagnostic::warning("unknown-agent", message).maybe_help(suggestion(name, library.names()));
@@ -230,6 +230,5 @@ fn limits<'s>(said: &[Said<'_>], authority: &Authority) -> Rows<'s> {
         Some(said) => said.key.place.line() + &overruled(said),
         None => "by default".to_owned(),
     };
-    let values = crate::cli::show::limits(&authority.limits);
-    values.into_iter().map(|(name, value)| (name, value, line(name))).collect()
+    authority.limits.rows().into_iter().map(|(name, value)| (name, value, line(name))).collect()
 }

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     policy::{
-        Addresses, Asked, Authority, Grants, HttpGrant, PathPattern, Request, Url,
-        advice::{Advise, Least},
+        Addresses, Asked, Authority, Denial, Grants, HttpGrant, PathPattern, Request, Url,
+        advice::{Advise, Least, Wider},
+        grants::Role,
+        http::is_method,
     },
     source::Place,
 };
@@ -66,6 +68,19 @@ impl Advise for Http {
             }
         }
         grants.into_iter().map(|(grant, of)| Least { toml: grant.to_string(), of, note: String::new() }).collect()
+    }
+
+    fn widen(&self, held: &Grants, _: Role, request: &Request<'_>, denial: &Denial) -> Option<Wider> {
+        if let Some(wider) = Wider::of_help(self, denial) {
+            return Some(wider);
+        }
+        // The help was too long for a denial.
+        let Request::Http { method, url, address } = request else { return None };
+        let address = address.or(url.host().address());
+        let grant = held.http.as_ref()?.about(url.host()).find(|grant| Some(&grant.place) == denial.place.as_ref())?;
+        let missed = grant.misses(method, url, address).filter(|_| is_method(method))?;
+        let toml = grant.widened(missed, method, url, address).to_string();
+        Some(Wider { toml, instead: vec![grant.place.clone()], note: "" })
     }
 
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {

@@ -49,9 +49,9 @@ impl TablePattern {
             && self.name.matches(&name.table, &name.table)
     }
 
-    /// What every name begins with that it is about, without the schema.
-    pub(super) fn begins(&self) -> &str {
-        self.name.begins()
+    /// The pattern without the schema.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_str()
     }
 
     /// How specific it is: a plain name before every glob, then by the characters it fixes.
@@ -60,7 +60,7 @@ impl TablePattern {
     }
 
     /// Whether it names one table, not several.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(in crate::policy) fn is_plain(&self) -> bool {
         self.name.specificity().0
     }
 }

@@ -1,6 +1,6 @@
 //! `databases = [{ name, url, tables, hidden, functions, role, rows, time }]`.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
@@ -11,6 +11,7 @@ use crate::{
         files::normal,
         grants::Role,
         limits::{TIMES, quantity},
+        pieces,
         sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, TableAccess, TableGrant, TablePattern},
     },
     source::Place,
@@ -59,7 +60,9 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     let hidden = table.take("hidden", report, Item::table).map(|hidden| read_hidden(&hidden, report));
     let functions = table.take("functions", report, Item::array).unwrap_or_default();
     let functions = functions.into_iter().filter_map(|item| function(item).map_err(|wrong| report.push(wrong)).ok());
-    let functions = functions.collect();
+    // Sorted, to be found at once.
+    let functions: BTreeSet<_> = functions.collect();
+    let functions = functions.into_iter().collect();
     let rows = table.take("rows", report, |item| quantity(&item, &[], MAX_ROWS));
     let longest = u64::try_from(MAX_TIME.as_millis()).unwrap_or(u64::MAX);
     let time = table.take("time", report, |item| quantity(&item, TIMES, longest).map(Duration::from_millis));
@@ -183,7 +186,11 @@ fn read_tables(tables: &Table<'_>, report: &mut Report) -> Listed<TableGrant> {
         let access = access(&item).map_err(|wrong| report.push(wrong)).ok();
         Some(TableGrant { pattern: pattern?, access: access?, place })
     };
-    tables.entries().into_iter().filter_map(&mut read).collect()
+    let tables: Listed<TableGrant> = tables.entries().into_iter().filter_map(&mut read).collect();
+    if let Some(crowded) = tables.crowded() {
+        report.push(pieces::too_many_alike(&crowded.place));
+    }
+    tables
 }
 
 /// `"read"`, `"append"`, `"write"`, or a list of them.
@@ -210,10 +217,17 @@ fn read_hidden(hidden: &Table<'_>, report: &mut Report) -> Listed<HiddenColumns>
         let pattern = pattern(&item).map_err(|wrong| report.push(wrong)).ok();
         let columns = item.clone().array().map_err(|wrong| report.push(wrong)).ok()?;
         let columns = columns.into_iter().filter_map(|item| column(item).map_err(|wrong| report.push(wrong)).ok());
-        let columns = columns.collect();
+        let columns: Listed<Pattern> = columns.collect();
+        if columns.crowded().is_some() {
+            report.push(pieces::too_many_alike(&item.place()));
+        }
         Some(HiddenColumns { pattern: pattern?, columns, place })
     };
-    hidden.entries().into_iter().filter_map(&mut read).collect()
+    let hidden: Listed<HiddenColumns> = hidden.entries().into_iter().filter_map(&mut read).collect();
+    if let Some(crowded) = hidden.crowded() {
+        report.push(pieces::too_many_alike(&crowded.place));
+    }
+    hidden
 }
 
 fn column(item: Item<'_>) -> Result<Pattern, Diagnostic> {

@@ -5,9 +5,9 @@ use std::fmt;
 use crate::{
     document::{key, list, quoted},
     policy::{
-        DatabaseGrant, DatabaseUrl, HiddenColumns, Request, SqlAction, TableAccess, TableGrant, TablePattern,
+        DatabaseGrant, DatabaseUrl, HiddenColumns, Listed, Request, SqlAction, TableAccess, TableGrant, TablePattern,
         limits::time_text,
-        sql::{TableName, functions, read},
+        sql::{TableName, read},
     },
     source::Place,
 };
@@ -76,6 +76,18 @@ impl TableAccess {
         }
     }
 
+    /// What both allow; nothing if that is nothing.
+    pub(in crate::policy) fn common(self, other: Self) -> Option<Self> {
+        match (self.write, other.write) {
+            (true, _) => Some(other),
+            (_, true) => Some(self),
+            _ => {
+                let (read, append) = (self.read && other.read, self.append && other.append);
+                (read || append).then_some(Self { read, append, write: false })
+            }
+        }
+    }
+
     /// What one of the two allows; `write` says all.
     pub(super) fn and(self, other: Self) -> Self {
         match self.write || other.write {
@@ -109,8 +121,11 @@ impl DatabaseGrant {
         let mut wider = self.clone();
         match action {
             SqlAction::Connect => {}
-            SqlAction::Call if functions::is_safe(table) || wider.functions.iter().any(|known| known == table) => {}
-            SqlAction::Call => wider.functions.push(read::is_function(table).then(|| table.to_string())?),
+            SqlAction::Call if self.calls(table) => {}
+            SqlAction::Call => {
+                wider.functions.push(read::is_function(table).then(|| table.to_string())?);
+                wider.functions.sort();
+            }
             _ => {
                 wider.grant(table, TableAccess::least(*action))?;
                 column.iter().for_each(|column| wider.show(table, column));
@@ -136,9 +151,9 @@ impl DatabaseGrant {
         let column = column.to_ascii_lowercase();
         let shown = |entry: &HiddenColumns| {
             let hides = |pattern: &&crate::policy::Pattern| column != "*" && !pattern.matches(&column, &column);
-            let columns: Vec<_> = match entry.pattern.fits(&name) {
+            let columns: Listed<_> = match entry.pattern.fits(&name) {
                 true => entry.columns.iter().filter(hides).cloned().collect(),
-                false => entry.columns.clone(),
+                false => entry.columns.iter().cloned().collect(),
             };
             (!columns.is_empty()).then(|| HiddenColumns { columns, ..entry.clone() })
         };

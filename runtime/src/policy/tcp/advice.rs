@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     policy::{
-        Asked, Authority, Grants, HostPattern, Request, TcpGrant,
-        advice::{Advise, Least},
+        Asked, Authority, Denial, Grants, Host, HostPattern, Request, TcpGrant,
+        advice::{Advise, Least, Wider},
+        grants::Role,
     },
     source::Place,
 };
@@ -25,11 +26,11 @@ impl Advise for Tcp {
     fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least> {
         // By host, and by the grant that allows it: another one's addresses or ports are not this one's.
         let mut grants: BTreeMap<(String, Option<usize>), (TcpGrant, Vec<usize>)> = BTreeMap::new();
-        let mut lookups: Vec<(String, usize)> = Vec::new();
+        let mut lookups: Vec<(&Host, usize)> = Vec::new();
         for (of, one) in asked.iter().enumerate() {
             let Request::Tcp { host, port, address } = &one.request else { continue };
             let Some(port) = port else {
-                lookups.push((host.to_string(), of));
+                lookups.push((host, of));
                 continue;
             };
             let allowing = held.allowing(&one.request);
@@ -51,13 +52,29 @@ impl Advise for Tcp {
             }
         }
         for (host, of) in lookups {
-            // A name that was only looked up has no port to grant.
-            if let Some((_, (_, positions))) = grants.iter_mut().find(|((other, _), _)| *other == host) {
+            let name = host.to_string();
+            if let Some((_, (_, positions))) = grants.iter_mut().find(|((other, _), _)| *other == name) {
                 positions.push(of);
+            } else if let Some(known) = held.grants.tcp.as_ref().and_then(|grants| grants.about(host).next()) {
+                // A name that was only looked up has no port to grant but those of before.
+                let host = HostPattern::Exact(host.clone());
+                let grant = TcpGrant { host, place: Place::nowhere(), ..known.clone() };
+                grants.insert((name, None), (grant, vec![of]));
             }
         }
         let least = |(grant, of): (TcpGrant, _)| Least { toml: grant.to_string(), of, note: String::new() };
         grants.into_values().map(least).collect()
+    }
+
+    fn widen(&self, held: &Grants, _: Role, request: &Request<'_>, denial: &Denial) -> Option<Wider> {
+        if let Some(wider) = Wider::of_help(self, denial) {
+            return Some(wider);
+        }
+        // The help was too long for a denial.
+        let Request::Tcp { host, port, address } = request else { return None };
+        let grant = held.tcp.as_ref()?.about(host).find(|grant| Some(&grant.place) == denial.place.as_ref())?;
+        let toml = grant.widened(*port, address.or(host.address())).to_string();
+        Some(Wider { toml, instead: vec![grant.place.clone()], note: "" })
     }
 
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {
