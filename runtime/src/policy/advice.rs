@@ -53,12 +53,17 @@ pub(super) trait Advise: Sync {
         None
     }
 
-    /// Whether the authority has what a manifest's `needs` ask for.
-    fn met(&self, wanted: &str, held: &Authority) -> bool {
+    /// Whether `held` allows all that a manifest asks for with `wanted`; what the text doesn't say may be
+    /// anything. An error is how it has to be written.
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
         let text = format!("{} {wanted}", self.word());
-        Request::parse(&text).is_ok_and(|request| matches!(held.decide(&request), Decision::Allowed(_)))
+        let request = Request::parse(&text).map_err(|_| "as a request is")?;
+        Ok(matches!(held.decide(&request), Some(Decision::Allowed(_))))
     }
 }
+
+/// Finds the name and the path of the agent that a name means.
+pub(super) type Find<'f> = dyn Fn(&str) -> Option<(String, String)> + 'f;
 
 /// What would allow something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +121,11 @@ pub(super) struct Wide {
     pub message: String,
     /// What would be enough.
     pub help: String,
+}
+
+/// The advice of the capability that has the policy's key `key`.
+pub(super) fn of_key(key: &str) -> Option<&'static dyn Advise> {
+    ALL.into_iter().find(|advice| advice.key() == key)
 }
 
 /// The advice of the capability called `word`.

@@ -28,6 +28,17 @@ pub struct Authority {
     narrowed: Vec<Arc<[FileGrant]>>,
 }
 
+/// Whether an agent has what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// It has all of it.
+    Granted,
+    /// It hasn't, or not all.
+    NotGranted,
+    /// What it asks for can't be read: this is how it is written.
+    Unclear(&'static str),
+}
+
 /// The most that everything below one caller may hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ceiling {
@@ -92,10 +103,20 @@ impl Authority {
         said.map(|rules| imports::standing(rules, module)).max().unwrap_or(Standing::Allowed)
     }
 
-    /// Whether the agent has what its manifest asks for: the capability's word, and what of it. None
-    /// where no policy can grant such a thing.
-    pub fn meets(&self, word: &str, wanted: &str) -> Option<bool> {
-        advice::of(word).map(|advice| advice.met(wanted, self))
+    /// Whether the agent has what its manifest asks for: the policy's key, and what of it. `find` gives the
+    /// name and the path of the agent that a name means.
+    pub fn meets(&self, key: &str, wanted: &str, find: impl Fn(&str) -> Option<(String, String)>) -> Met {
+        let Some(advice) = advice::of_key(key) else { return Met::Unclear("no policy has such a key") };
+        // Of folders it is known what the ceilings leave.
+        let own = Grants { files: Some(self.files.clone()), ..self.grants.clone() };
+        let most = self.ceilings.iter().map(|ceiling| &ceiling.grants).filter(|grants| grants.says(key));
+        let held: Vec<_> = std::iter::once(&own).chain(most.filter(|_| key != "files")).collect();
+        let met = held.into_iter().map(|grants| advice.met(wanted, grants, &find)).collect::<Result<Vec<_>, _>>();
+        match met {
+            Ok(met) if met.iter().all(|met| *met) => Met::Granted,
+            Ok(_) => Met::NotGranted,
+            Err(form) => Met::Unclear(form),
+        }
     }
 
     /// The line of the agent's own grants that allows a request.
@@ -194,5 +215,74 @@ databases = [{ name = "db", url = { env = "URL" }, tables = { t = "read" } }]
             let lines = policy.would_allow(("a", "a"), &denial).unwrap_or_else(|| panic!("no lines for {request}"));
             assert!(lines.starts_with("[agents.\"caller\"] # p:2\nwithin = { "), "{lines}");
         }
+    }
+
+    /// What a manifest asks for is compared with what its text says.
+    #[test]
+    fn needs_are_met_by_grants_for_all_of_them() {
+        let text = r#"version = 1
+[agents.a]
+files = [{ path = "x", mount = "/x", access = "read" }]
+http = [{ host = "*.example.com", paths = ["/api/**"] }, { host = "b.example", schemes = ["http"], ports = [81] }]
+tcp = [{ host = "db.internal", ports = [5432] }]
+env = ["A"]
+calls = ["text/*"]
+databases = [{ name = "shop", url = { env = "U" }, tables = { "o*" = "read" } }]
+[agents.c.within]
+http = [{ host = "api.example.com" }]
+"#;
+        let policy = Policy::parse("p", text).unwrap();
+        let find = |name: &str| (name == "split").then(|| ("split".to_owned(), "text/split".to_owned()));
+        let (own, below) = (policy.authority("a", "a"), policy.authority_below(&[("c", "c")], ("a", "a")));
+        for (key, wanted, expected) in [
+            ("files", "read", Some(true)),
+            ("files", "write", Some(false)),
+            ("files", "read /x/y", Some(true)),
+            ("files", "read /y", Some(false)),
+            ("files", "look", None),
+            ("http", "GET https://*.example.com", Some(true)),
+            ("http", "GET https://*.api.example.com/api/x", Some(true)),
+            ("http", "GET https://*.example.com/api/**", Some(true)),
+            ("http", "GET https://*.example.com/**", Some(false)),
+            ("http", "POST https://*.example.com", Some(false)),
+            ("http", "GET http://a.example.com", Some(false)),
+            ("http", "GET https://example.com", Some(false)),
+            ("http", "GET https://*.example.org", Some(false)),
+            ("http", "a.example.com", Some(true)),
+            ("http", "http://b.example:81", Some(true)),
+            ("http", "http://b.example", Some(false)),
+            ("http", "GET https://*", None),
+            ("tcp", "db.internal", Some(true)),
+            ("tcp", "db.internal:5432", Some(true)),
+            ("tcp", "db.internal:22", Some(false)),
+            ("tcp", "*.db.internal:5432", Some(false)),
+            ("tcp", ":22", None),
+            ("databases", "shop", Some(true)),
+            ("databases", "other", Some(false)),
+            ("databases", "read shop.orders", Some(true)),
+            ("databases", "insert shop.orders", Some(false)),
+            ("databases", "drop shop.orders", None),
+            ("env", "A", Some(true)),
+            ("env", "B", Some(false)),
+            ("env", "A B", None),
+            ("calls", "split", Some(true)),
+            ("calls", "text/*", Some(true)),
+            ("calls", "text/**", Some(false)),
+            ("calls", "other", Some(false)),
+        ] {
+            let expected = match expected {
+                Some(true) => Met::Granted,
+                Some(false) => Met::NotGranted,
+                None => Met::Unclear(""),
+            };
+            let met = match own.meets(key, wanted, find) {
+                Met::Unclear(_) => Met::Unclear(""),
+                met => met,
+            };
+            assert_eq!(met, expected, "{key} {wanted}");
+        }
+        assert_eq!(below.meets("http", "GET https://*.example.com", find), Met::NotGranted);
+        assert_eq!(below.meets("http", "GET https://api.example.com", find), Met::Granted);
+        assert_eq!(below.meets("env", "A", find), Met::Granted);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     document::Item,
     policy::{
         Asked, Authority, ByName, Decision, Denial, Grants, Listed, Pattern, Request,
-        advice::{Advise, Least, Wide, quoted},
+        advice::{Advise, Find, Least, Wide, quoted},
         pieces,
     },
     source::Place,
@@ -93,6 +93,16 @@ impl Advise for Calls {
             // A pattern would grant more than the one.
             Some((of, quoted(called(&one.request).filter(|path| is_name(path))?)))
         }))
+    }
+
+    /// A name is the agent's that is called so; a pattern is met by one that holds all of it.
+    fn met(&self, wanted: &str, held: &Grants, find: &Find<'_>) -> Result<bool, &'static str> {
+        let Some(grants) = held.calls.as_ref() else { return Ok(false) };
+        let pattern = Pattern::new(wanted);
+        let covered = grants.iter().any(|grant| grant.pattern.covers(&pattern));
+        let known =
+            || find(wanted).is_some_and(|(name, path)| matches!(decide(grants, &name, &path), Decision::Allowed(_)));
+        Ok(covered || known())
     }
 
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {

@@ -6,8 +6,8 @@ use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
     policy::{
-        Asked, Authority, ByName, Decision, Denial, HostPattern, Listed, MAX_REQUEST, Request,
-        advice::{Advise, Least, quoted},
+        Asked, Authority, ByName, Decision, Denial, Grants, HostPattern, Listed, MAX_REQUEST, Request,
+        advice::{Advise, Find, Least, quoted},
     },
     source::Place,
 };
@@ -107,6 +107,13 @@ impl Advise for Env {
             _ => None,
         };
         Least::each(asked.iter().enumerate().filter_map(|(of, one)| Some((of, name(&one.request)?))))
+    }
+
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
+        if !is_variable(wanted) {
+            return Err("it is the name of a variable");
+        }
+        Ok(held.env.as_ref().is_some_and(|grants| matches!(decide(grants, wanted), Decision::Allowed(_))))
     }
 }
 

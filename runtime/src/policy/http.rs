@@ -2,6 +2,7 @@
 
 mod advice;
 mod index;
+mod need;
 
 use std::{borrow::Cow, fmt, net::IpAddr};
 

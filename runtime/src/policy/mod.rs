@@ -42,7 +42,7 @@ mod written;
 pub use address::Addresses;
 use asked::Asked;
 pub use asked::Recorded;
-pub use authority::{Authority, Ceiling, Ceilings};
+pub use authority::{Authority, Ceiling, Ceilings, Met};
 pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
 use decision::MAX_REQUEST;

@@ -59,6 +59,21 @@ impl Grants {
         keys.into_iter().flatten().collect()
     }
 
+    /// Whether the key says anything.
+    pub(super) fn says(&self, key: &str) -> bool {
+        match key {
+            "files" => self.files.is_some(),
+            "http" => self.http.is_some(),
+            "tcp" => self.tcp.is_some(),
+            "databases" => self.databases.is_some(),
+            "env" => self.env.is_some(),
+            "calls" => self.calls.is_some(),
+            "imports" => self.imports.is_some(),
+            "jump" => self.jump.is_some(),
+            _ => false,
+        }
+    }
+
     /// The same grants as a policy in the folder `base` writes them, where they are from another folder's.
     pub(super) fn seen_from(&self, base: &Path) -> Self {
         let file = |grant: &FileGrant| if grant.place.is_in(base) { grant.clone() } else { grant.seen_from(base) };

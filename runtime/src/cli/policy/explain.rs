@@ -8,7 +8,7 @@ use crate::{
     agent::Entry,
     cli::{Globals, Stop, policy, render, setup, show::section, terminal},
     diagnostic::suggestion,
-    policy::{Authority, Decision, Key, Named, Request, Said},
+    policy::{Authority, Decision, Key, Met, Named, Request, Said},
     source::Place,
 };
 
@@ -150,15 +150,16 @@ impl Explained<'_> {
     /// What its manifest asks for, and whether it has that.
     fn needs(&self) -> Vec<(&str, &str, &'static str)> {
         let Some(Entry::Valid(manifest)) = self.library.get(self.agent.0) else { return Vec::new() };
+        let find = |name: &str| policy::find(self.library, name).map(|(name, path)| (name.to_owned(), path.to_owned()));
         let wanted = manifest
             .needs
             .iter()
             .flat_map(|need| need.wanted.iter().map(|wanted| (need.capability.as_str(), wanted.as_str())));
         wanted
-            .map(|(word, wanted)| match self.authority.meets(word, wanted) {
-                Some(true) => (word, wanted, "granted"),
-                Some(false) => (word, wanted, "not granted"),
-                None => (word, wanted, "can't be granted by this version"),
+            .map(|(word, wanted)| match self.authority.meets(word, wanted, find) {
+                Met::Granted => (word, wanted, "granted"),
+                Met::NotGranted => (word, wanted, "not granted"),
+                Met::Unclear(form) => (word, wanted, form),
             })
             .collect()
     }

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use crate::{
     policy::{
         Access, Asked, Authority, Ceiling, Decision, Denial, FileGrant, Grants, Request,
-        advice::{Advise, Least, Wide, Wider, quoted},
+        advice::{Advise, Find, Least, Wide, Wider, quoted},
         files::{find, is_below, mountable, order},
         grants::Role,
     },
@@ -59,9 +59,16 @@ impl Advise for Files {
         })
     }
 
-    fn met(&self, wanted: &str, held: &Authority) -> bool {
-        let wanted = [Access::Read, Access::Write].into_iter().find(|access| access.word() == wanted);
-        wanted.is_none_or(|wanted| held.files().iter().any(|grant| grant.access >= wanted))
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
+        let (word, path) = wanted.split_once(' ').map_or((wanted, None), |(word, path)| (word, Some(path)));
+        let access = [Access::Read, Access::Write].into_iter().find(|access| access.word() == word);
+        let access = access.filter(|_| path.is_none_or(|path| path.starts_with('/')));
+        let access = access.ok_or("it is `read` or `write`, and perhaps a path: `read /data`")?;
+        let grants = held.files.as_deref().unwrap_or_default();
+        Ok(match path {
+            Some(path) => matches!(super::decide(grants, path, access), Decision::Allowed(_)),
+            None => grants.iter().any(|grant| grant.access >= access),
+        })
     }
 }
 

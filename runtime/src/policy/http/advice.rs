@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     policy::{
         Addresses, Asked, Authority, Denial, Grants, HttpGrant, PathPattern, Request, Url,
-        advice::{Advise, Least, Wider},
+        advice::{Advise, Find, Least, Wider},
         grants::Role,
-        http::is_method,
+        http::{is_method, need::Wanted},
     },
     source::Place,
 };
@@ -96,13 +96,9 @@ impl Advise for Http {
         grants.iter().enumerate().filter_map(covering).collect()
     }
 
-    fn met(&self, wanted: &str, held: &Authority) -> bool {
-        // A manifest may ask for `*` in a host or a path: any grant is as good an answer.
-        let text = format!("http {wanted}");
-        match Request::parse(&text) {
-            Ok(request) => matches!(held.decide(&request), crate::policy::Decision::Allowed(_)),
-            Err(_) => held.grants.http.as_ref().is_some_and(|grants| grants.iter().next().is_some()),
-        }
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
+        let wanted = Wanted::parse(wanted).ok_or("it is like `GET https://*.example.com/api/**`")?;
+        Ok(held.http.as_ref().is_some_and(|grants| grants.iter().any(|grant| wanted.is_met(grant))))
     }
 }
 

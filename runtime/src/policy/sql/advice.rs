@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     policy::{
         Asked, Authority, DatabaseGrant, DatabaseUrl, Decision, Denial, Grants, Request, SqlAction, TableAccess,
-        advice::{Advise, Least, Wider},
+        advice::{Advise, Find, Least, Wider},
         grants::Role,
         sql::{functions, read},
     },
@@ -60,6 +60,17 @@ impl Advise for Sql {
             }
         }
         databases.into_iter().map(|(name, used)| grant(name, used, held)).collect()
+    }
+
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
+        let text = match wanted.contains([' ', '.']) {
+            true => format!("sql {wanted}"),
+            false => format!("sql connect {wanted}"),
+        };
+        let request = Request::parse(&text).map_err(
+            |_| "it is the name of a database, or `read`, `insert`, `update` or `delete` and DATABASE.TABLE",
+        )?;
+        Ok(matches!(held.decide(&request), Some(Decision::Allowed(_))))
     }
 
     /// The whole entry of the database, with what is missing in it.

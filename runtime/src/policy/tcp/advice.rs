@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::{
     policy::{
         Asked, Authority, Denial, Grants, Host, HostPattern, Request, TcpGrant,
-        advice::{Advise, Least, Wider},
+        advice::{Advise, Find, Least, Wider},
         grants::Role,
+        url::parse_port,
     },
     source::Place,
 };
@@ -75,6 +76,18 @@ impl Advise for Tcp {
         let grant = held.tcp.as_ref()?.about(host).find(|grant| Some(&grant.place) == denial.place.as_ref())?;
         let toml = grant.widened(*port, address.or(host.address())).to_string();
         Some(Wider { toml, instead: vec![grant.place.clone()], note: "" })
+    }
+
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
+        const FORM: &str = "it is a host, and perhaps a port: `db.internal:5432`";
+        let after = wanted.rfind(']').map_or(0, |at| at + 1);
+        let (host, port) = match wanted[after..].find(':') {
+            Some(at) => (&wanted[..after + at], Some(parse_port(&wanted[after + at + 1..]).map_err(|_| FORM)?)),
+            None => (wanted, None),
+        };
+        let host = HostPattern::parse(host).map_err(|_| FORM)?;
+        let meets = |grant: &TcpGrant| grant.host.covers(&host) && port.is_none_or(|port| grant.ports.contains(&port));
+        Ok(held.tcp.as_ref().is_some_and(|grants| grants.iter().any(meets)))
     }
 
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {
