@@ -57,9 +57,9 @@ fn a_callee_is_told_with_what_is_left_to_it() {
     let rows: Vec<_> = told.iter().map(|row| row.trim_start_matches("echo[0] echo ")).collect();
     assert!(rows[0].starts_with("limits memory ") && rows[0].contains(", steps 7 of 9, "), "{rows:?}");
     let expected = [
-        r#"env "B", says policy.toml:8"#,
-        r#"calls "text/split", says policy.toml:9, as far as policy.toml:6 goes"#,
-        "ceiling within, says policy.toml:6",
+        r#"env "B", says policy.toml:9"#,
+        r#"calls "text/split", says policy.toml:10, as far as policy.toml:7 goes"#,
+        "ceiling within, says policy.toml:7",
     ];
     assert_eq!(rows[1..], expected);
     let own = ran.holds.iter().filter(|row| row.starts_with(" ask calls")).count();

@@ -114,6 +114,9 @@ impl Least {
     }
 }
 
+/// The most things that are better named one by one than by a pattern.
+pub(super) const MAX_NAMED: usize = 3;
+
 /// A grant that allows more than was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wide {

@@ -150,7 +150,7 @@ impl Authority {
 impl Ceiling {
     /// The denial for what this ceiling doesn't leave, though the agent has it: `why` is what it says by
     /// itself, and so what would widen it.
-    fn denial(&self, request: &Request<'_>, why: Denial) -> Denial {
+    fn denial(&self, request: &Request<'_>, mut why: Denial) -> Denial {
         let code = match request {
             Request::Files { .. } => "files.ceiling",
             Request::Http { .. } => "http.ceiling",
@@ -163,9 +163,9 @@ impl Ceiling {
         };
         let help = match request {
             Request::Files { access, .. } => format!("files = [{{ path = \"…\", access = \"{}\" }}]", access.word()),
-            _ => why.help,
+            _ => std::mem::take(&mut why.help),
         };
-        Denial::new(code, request).at(&self.place).help(help)
+        Denial { code, place: Some(self.place.clone()), help, ..why }
     }
 }
 

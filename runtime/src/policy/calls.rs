@@ -7,7 +7,7 @@ use crate::{
     document::Item,
     policy::{
         Asked, Authority, ByName, Decision, Denial, Grants, Listed, Pattern, Request,
-        advice::{Advise, Find, Least, Wide, quoted},
+        advice::{Advise, Find, Least, MAX_NAMED, Wide, quoted},
         pieces,
     },
     source::Place,
@@ -37,10 +37,17 @@ impl fmt::Display for CallGrant {
 
 /// Decides about the agent called `name`, at `path` in its library.
 pub(super) fn decide(grants: &Listed<CallGrant>, name: &str, path: &str) -> Decision {
-    let candidates = grants.candidates(name).chain(grants.candidates(path));
-    match candidates.filter(|place| grants[*place].pattern.matches(name, path)).min() {
-        Some(place) => Decision::Allowed(Some(grants[place].place.clone())),
-        None => {
+    // A pattern with a slash is about paths, any other about names.
+    let is_path = |place: &usize| grants[*place].pattern.as_str().contains('/');
+    let by_name = grants.candidates(name).filter(|place| !is_path(place));
+    let candidates = by_name.chain(grants.candidates(path).filter(is_path));
+    // What comes after one that fits needn't be compared.
+    let first = |first: usize, place: usize| {
+        if place < first && grants[place].pattern.matches(name, path) { place } else { first }
+    };
+    match candidates.fold(usize::MAX, first) {
+        place if place < grants.len() => Decision::Allowed(Some(grants[place].place.clone())),
+        _ => {
             let request = Request::Calls { agent: name.into(), path: path.into() };
             let denial = Denial::new("calls.not-granted", &request);
             // A pattern without a slash is about names.
@@ -132,9 +139,6 @@ impl Advise for Calls {
         })
     }
 }
-
-/// The most agents that are better named one by one than by a pattern.
-const MAX_NAMED: usize = 3;
 
 fn were(agents: usize) -> String {
     if agents == 1 { "one was".into() } else { format!("{agents} were") }

@@ -7,7 +7,7 @@ use crate::{
     document::Item,
     policy::{
         Asked, Authority, ByName, Decision, Denial, Grants, HostPattern, Listed, MAX_REQUEST, Request,
-        advice::{Advise, Find, Least, quoted},
+        advice::{Advise, Find, Least, Wide, quoted},
     },
     source::Place,
 };
@@ -107,6 +107,20 @@ impl Advise for Env {
             _ => None,
         };
         Least::each(asked.iter().enumerate().filter_map(|(of, one)| Some((of, name(&one.request)?))))
+    }
+
+    /// A secret that the agent holds itself, though it could only ever send it to one host.
+    fn wide(&self, held: &Authority, place: &Place, _: &[Request<'_>]) -> Option<Wide> {
+        let grants = held.grants.env.as_ref()?;
+        let grant = grants.iter().find(|grant| grant.place == *place && grant.secret && grant.only_to.is_none())?;
+        let mut hosts = held.grants.http.as_ref()?.iter().map(|grant| &grant.host);
+        let only = hosts.next()?;
+        let alone = hosts.all(|host| host == only)
+            && held.grants.tcp.as_ref().is_none_or(|grants| grants.iter().next().is_none());
+        alone.then(|| Wide {
+            message: format!("the agent holds `{}` itself, and may only send it to `{only}`", grant.name),
+            help: EnvGrant { only_to: Some(only.clone()), ..grant.clone() }.to_string(),
+        })
     }
 
     fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {

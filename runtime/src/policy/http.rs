@@ -101,12 +101,6 @@ impl HttpGrant {
         self.addresses.refuse(&self.host, address?).map(Missed::Address)
     }
 
-    /// Whether a denial has room for it.
-    fn is_short(&self) -> bool {
-        let ports = self.ports.as_ref().map_or(0, Vec::len);
-        self.paths.len().max(self.methods.len()).max(ports) <= MAX_LISTED
-    }
-
     /// The grant that would allow the request and differs the least from this one.
     fn widened(&self, missed: Missed, method: &str, url: &Url, address: Option<IpAddr>) -> Self {
         let mut wider = self.clone();
@@ -167,9 +161,6 @@ impl fmt::Display for HttpGrant {
     }
 }
 
-/// The most paths, methods or ports of a grant that a denial writes out.
-const MAX_LISTED: usize = 20;
-
 /// Decides about a request; about its address too, once that is known.
 pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, address: Option<IpAddr>) -> Decision {
     let request = Request::Http { method: method.into(), url: Cow::Borrowed(url), address };
@@ -204,17 +195,10 @@ pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, addres
             nearest = Some((missed, grant));
         }
     }
-    let (denial, line) = match nearest {
-        None => (Denial::new("http.not-granted", &request), Some(HttpGrant::least(method, url, address))),
-        Some((missed, grant)) => {
-            let line = grant.is_short().then(|| grant.widened(missed, method, url, address));
-            (Denial::new(missed.code(), &request).at(&grant.place), line)
-        }
-    };
-    // No line can grant what is no method.
-    Decision::Denied(match line.filter(|_| is_method(method)) {
-        Some(line) => denial.help(format!("http = [{line}]")),
-        None => denial,
+    // What would allow it takes longer to say than to decide: the advice does, where somebody asks.
+    Decision::Denied(match nearest {
+        None => Denial::new("http.not-granted", &request),
+        Some((missed, grant)) => Denial::new(missed.code(), &request).at(&grant.place),
     })
 }
 
@@ -299,77 +283,4 @@ fn read_method(item: Item<'_>) -> Result<String, Diagnostic> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::policy::{Decision, Policy, Request};
-
-    const TEXT: &str = r#"version = 1
-[agents.a]
-http = [
-    { host = "api.example.com", methods = ["GET"], paths = ["/v1/**"] },
-    { host = "*.example.com", schemes = ["http", "https"] },
-    { host = "db.internal", addresses = ["10.1.0.0/16"] },
-]
-tcp = [{ host = "db.internal", ports = [5432] }]
-"#;
-
-    /// The code and the help of a denial; `allowed` where there is none.
-    fn answer(request: &str) -> (String, String) {
-        let request = Request::parse(request).unwrap_or_else(|why| panic!("{request}: {why}"));
-        assert_eq!(Request::parse(&request.to_string()), Ok(request.clone()));
-        match Policy::parse("p", TEXT).unwrap().authority("a", "a").decide(&request) {
-            Decision::Allowed(_) => ("allowed".into(), String::new()),
-            Decision::Denied(denial) => (denial.code.into(), denial.help),
-        }
-    }
-
-    #[test]
-    fn the_nearest_grant_says_what_is_missing() {
-        for (request, code, help) in [
-            ("http GET https://api.example.com/v1/x", "allowed", ""),
-            ("http GET http://x.y.example.com/", "allowed", ""),
-            ("http GET https://db.internal/ at 10.1.2.3", "allowed", ""),
-            ("tcp db.internal:5432 at 1.1.1.1", "allowed", ""),
-            ("tcp db.internal", "allowed", ""),
-            (
-                "http DELETE https://api.example.com/v1/x",
-                "http.method",
-                r#"http = [{ host = "api.example.com", methods = ["GET", "DELETE"], paths = ["/v1/**"] }]"#,
-            ),
-            (
-                "http POST https://example.com:8443/a",
-                "http.not-granted",
-                r#"http = [{ host = "example.com", ports = [8443], methods = ["POST"], paths = ["/a"] }]"#,
-            ),
-            (
-                "http GET https://db.internal:81/",
-                "http.port",
-                r#"http = [{ host = "db.internal", ports = [443, 81], addresses = ["10.1.0.0/16"] }]"#,
-            ),
-            (
-                "http GET https://db.internal/ at 127.0.0.1",
-                "http.address",
-                r#"http = [{ host = "db.internal", addresses = ["10.1.0.0/16", "127.0.0.1"] }]"#,
-            ),
-            ("tcp db.internal:5433", "tcp.port", r#"tcp = [{ host = "db.internal", ports = [5432, 5433] }]"#),
-            (
-                "tcp db.internal:5432 at 10.0.0.1",
-                "tcp.address",
-                r#"tcp = [{ host = "db.internal", ports = [5432], addresses = ["10.0.0.1"] }]"#,
-            ),
-            ("tcp [::1]:22", "tcp.not-granted", r#"tcp = [{ host = "[::1]", ports = [22] }]"#),
-        ] {
-            assert_eq!(answer(request), (code.to_owned(), help.to_owned()), "{request}");
-        }
-    }
-
-    /// The lines that a denial ends with do what they say.
-    #[test]
-    fn the_help_helps() {
-        for request in ["http PUT http://a.example:81/x%20y", "http GET https://127.0.0.1/", "tcp 127.0.0.1:22"] {
-            let parsed = Request::parse(request).unwrap();
-            let (_, help) = answer(request);
-            let policy = Policy::parse("p", &format!("version = 1\n[agents.a]\n{help}\n")).unwrap();
-            assert!(matches!(policy.authority("a", "a").decide(&parsed), Decision::Allowed(_)), "{help}");
-        }
-    }
-}
+mod tests;

@@ -81,7 +81,7 @@ impl Policy {
     }
 
     fn unused_of(&self, key: &Key, used: &Used<'_>, find: &dyn Fn(&str) -> (String, String), report: &mut Report) {
-        let Some(advice) = advice::of(&key.name) else { return };
+        let Some(advice) = advice::of_key(&key.name) else { return };
         for Part { place: part, .. } in &key.parts {
             let lines = self.lines_of(part);
             let uses: Vec<_> = lines.iter().flat_map(|line| used_at(used, line)).collect();
@@ -108,7 +108,7 @@ fn used_at<'u, 'r>(used: &'u Used<'r>, place: &'u Place) -> impl Iterator<Item =
 
 /// Whether a key of a section grants something.
 fn is_granting(key: &Key) -> bool {
-    advice::of(&key.name).is_some() && !key.parts.is_empty()
+    advice::of_key(&key.name).is_some() && !key.parts.is_empty()
 }
 
 fn at(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
@@ -176,6 +176,59 @@ env = ["A"]
             "p:9: warning[unused-grant]: no agent of `b` asked for anything in what was recorded",
             "p:12: warning[unused-grant]: nothing recorded has used this grant of `env`",
         ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn every_capability_knows_what_is_wide() {
+        let text = r#"version = 1
+[agents.a]
+http = [{ host = "*.example.com", methods = ["GET", "POST", "DELETE"], ports = [443, 8443], paths = ["/v1/**", "/v2/x"] }]
+tcp = [{ host = "db.internal", ports = [5432, 22] }]
+databases = [{ name = "shop", url = { env = "U" }, tables = { "*" = "write", t = "read" }, hidden = { t = ["ssn"] }, functions = ["tax", "other"] }]
+[agents.b]
+http = [{ host = "api.example.com" }]
+env = ["TOKEN", { name = "LANG", secret = false }]
+"#;
+        let mut recorded = Recorded::default();
+        for (agent, capability, request) in [
+            ("a", "http", "GET https://api.example.com/v1/a"),
+            ("a", "http", "POST https://api.example.com/v1/b"),
+            ("a", "tcp", "db.internal:5432"),
+            ("a", "sql", "read shop.t"),
+            ("a", "sql", "insert shop.u"),
+            ("a", "sql", "call shop.tax"),
+            ("b", "http", "GET https://api.example.com/a"),
+            ("b", "http", "GET https://api.example.com/b"),
+            ("b", "http", "GET https://api.example.com/c"),
+            ("b", "http", "GET https://api.example.com/d"),
+            ("b", "env", "TOKEN"),
+            ("b", "env", "LANG"),
+        ] {
+            recorded.add(&record(agent, capability, request));
+        }
+        let report = Policy::parse("p", text).unwrap().unused(&recorded, |_| None);
+        let found: Vec<_> =
+            report.0.iter().map(|wide| (wide.to_string(), wide.help.clone().unwrap_or_default())).collect();
+        let expected = [
+            (
+                "p:3: warning[wide-grant]: `*.example.com` is granted for more than was asked of it",
+                r#"{ host = "api.example.com", ports = [443], methods = ["GET", "POST"], paths = ["/v1/a", "/v1/b"] }"#,
+            ),
+            (
+                "p:4: warning[wide-grant]: `db.internal` is granted for more than was asked of it",
+                r#"{ host = "db.internal", ports = [5432] }"#,
+            ),
+            (
+                "p:5: warning[wide-grant]: of the database `shop` more is granted than was asked for",
+                r#"{ name = "shop", url = { env = "U" }, tables = { t = "read", u = "append" }, hidden = { t = ["ssn"] }, functions = ["tax"] }"#,
+            ),
+            (
+                "p:8: warning[wide-grant]: the agent holds `TOKEN` itself, and may only send it to `api.example.com`",
+                r#"{ name = "TOKEN", only_to = "api.example.com" }"#,
+            ),
+        ];
+        let expected = expected.map(|(message, help)| (message.to_owned(), format!("this would be enough: {help}")));
         assert_eq!(found, expected);
     }
 }

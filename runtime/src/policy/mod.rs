@@ -10,6 +10,7 @@ mod asked;
 mod authority;
 mod by_host;
 mod calls;
+mod codes;
 mod decision;
 mod effective;
 mod env;
@@ -30,6 +31,7 @@ mod pattern;
 mod pieces;
 mod read;
 mod request;
+mod siblings;
 mod sql;
 mod suggest;
 mod summary;
@@ -45,6 +47,8 @@ pub use asked::Recorded;
 pub use authority::{Authority, Ceiling, Ceilings, Met};
 pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
+pub(crate) use codes::known as known_code;
+pub use codes::{CODES, Finds};
 use decision::MAX_REQUEST;
 pub use decision::{Decision, Denial};
 pub use effective::Holding;
@@ -66,6 +70,7 @@ pub use listed::{ByName, Listed};
 pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
+pub use siblings::Asking;
 pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
 pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
@@ -146,7 +151,7 @@ impl Policy {
 
     /// Every database that it grants to anyone.
     pub fn databases(&self) -> impl Iterator<Item = &DatabaseGrant> {
-        self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flatten()
+        self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flat_map(|grants| grants.iter())
     }
 
     /// The same policy, with other folders in place of those that `moved` knows.
@@ -170,7 +175,7 @@ impl Policy {
         for section in &mut self.sections {
             if let Some(databases) = &section.grants.databases {
                 let moved = |grant: &DatabaseGrant| DatabaseGrant { url: url(), role: None, ..grant.clone() };
-                section.grants.databases = Some(databases.iter().map(moved).collect());
+                section.grants.databases = Some(databases.iter().map(moved).collect::<Listed<_>>().into());
             }
         }
         self.moved = true;

@@ -12,7 +12,7 @@ pub(super) const FEW: usize = 8;
 
 /// The most patterns that may have nothing but the same texts between their stars: one name can make a
 /// decision try all of them.
-pub(super) const MAX_ALIKE: usize = 16;
+pub(super) const MAX_ALIKE: usize = 8;
 
 /// Patterns by the rarest of the texts between their stars. What is found are places.
 #[derive(Clone, Debug, Default)]

@@ -112,6 +112,12 @@ pub struct HiddenColumns {
     pub place: Place,
 }
 
+impl ByName for DatabaseGrant {
+    fn pattern(&self) -> &str {
+        &self.name
+    }
+}
+
 impl ByName for TableGrant {
     fn pattern(&self) -> &str {
         self.pattern.name()
@@ -184,14 +190,14 @@ impl DatabaseGrant {
 impl Authority {
     /// The databases that the agent's own grants name.
     pub fn databases(&self) -> &[DatabaseGrant] {
-        self.grants.databases.as_deref().unwrap_or_default()
+        self.grants.databases.as_deref().map_or(&[], |databases| databases)
     }
 
     /// The database called `name` in the agent's own grants and in every ceiling that has it.
     fn everywhere<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a DatabaseGrant> {
         let ceilings = self.ceilings.iter().filter_map(|ceiling| ceiling.grants.databases.as_deref());
-        let lists = std::iter::once(self.databases()).chain(ceilings);
-        lists.flatten().filter(move |grant| grant.name == name)
+        let lists = self.grants.databases.as_deref().into_iter().chain(ceilings);
+        lists.filter_map(move |list| list.candidates(name).map(|place| &list[place]).next())
     }
 
     /// The most rows that a statement may give, and how long it may take: the least that any grant
@@ -213,11 +219,11 @@ impl Authority {
 }
 
 /// Decides about a request of this capability; any other is denied.
-pub(super) fn decide(grants: &[DatabaseGrant], request: &Request<'_>) -> Decision {
+pub(super) fn decide(grants: &Listed<DatabaseGrant>, request: &Request<'_>) -> Decision {
     let Request::Sql { database, action, table, column } = request else {
         return Decision::Denied(Denial::new("sql.not-granted", request));
     };
-    let Some(grant) = grants.iter().find(|grant| grant.name == *database) else {
+    let Some(grant) = grants.candidates(database).map(|place| &grants[place]).next() else {
         return Decision::Denied(Denial::new("sql.not-granted", request).help(entry(request, database)));
     };
     match action {
@@ -260,7 +266,7 @@ fn decide_table(
     }
     match column.and_then(|column| grant.hides(table, column)) {
         Some((hidden, pattern)) => {
-            let rest = hidden.columns.iter().filter(|other| *other != pattern).take(MAX_LISTED);
+            let rest = hidden.columns.iter().filter(|other| *other != pattern && hidden.columns.len() <= MAX_LISTED);
             let rest: Vec<_> = rest.map(|other| format!("\"{other}\"")).collect();
             let help = format!(
                 "name the columns that are needed in the statement; or, in the entry of \"{}\": hidden = {{ {} = [{}] }}",

@@ -7,7 +7,7 @@ use crate::{
     policy::{
         Decision, Denial, Grants, Key, Named, Part, Policy, Request,
         advice::{self, Advise, Wider},
-        asked, files,
+        asked, codes, files,
         grants::Role,
     },
 };
@@ -18,7 +18,7 @@ impl Policy {
     /// denies it, the same of that caller's `within`. None where no lines can allow it, and where the
     /// denial says all of them already.
     pub fn would_allow(&self, (name, path): Named<'_>, denial: &Denial) -> Option<String> {
-        let advice = advice::of(denial.capability())?;
+        let advice = advice::of(denial.capability()).filter(|_| !codes::is_the_hosts(denial.code))?;
         let text = format!("{} {}", denial.capability(), denial.request);
         let request = asked::request(&text);
         if denial.code.ends_with(".ceiling") {

@@ -4,7 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::{
-    policy::{Ceiling, DatabaseGrant, DatabaseUrl, FileGrant, Grants, files::normal},
+    policy::{Ceiling, DatabaseGrant, DatabaseUrl, FileGrant, Grants, Listed, files::normal},
     source::Place,
 };
 
@@ -50,7 +50,7 @@ impl Grants {
             Written::list("files", self.files.as_deref(), |grant| &grant.place),
             Written::list("http", self.http.as_ref().map(|grants| grants.iter()), |grant| &grant.place),
             Written::list("tcp", self.tcp.as_ref().map(|grants| grants.iter()), |grant| &grant.place),
-            Written::list("databases", self.databases.as_deref(), |grant| &grant.place),
+            Written::list("databases", self.databases.as_ref().map(|grants| grants.iter()), |grant| &grant.place),
             Written::list("env", self.env.as_ref().map(|grants| grants.iter()), |grant| &grant.place),
             Written::list("calls", self.calls.as_ref().map(|grants| grants.iter()), |grant| &grant.place),
             imports,
@@ -80,15 +80,17 @@ impl Grants {
         let database =
             |grant: &DatabaseGrant| if grant.place.is_in(base) { grant.clone() } else { grant.seen_from(base) };
         let files = self.files.as_deref().map(|files| files.iter().map(file).collect());
-        let databases = self.databases.as_deref().map(|databases| databases.iter().map(database).collect());
+        let databases =
+            self.databases.as_deref().map(|grants| grants.iter().map(database).collect::<Listed<_>>().into());
         Self { files, databases, ..self.clone() }
     }
 
     /// The same grants, with what is relative to a policy's folder written from `base`.
     pub(super) fn based(&self, base: &Path) -> Self {
         let files = self.files.as_deref().map(|files| files.iter().map(|grant| grant.based(base)).collect());
+        let databases = self.databases.as_deref();
         let databases =
-            self.databases.as_deref().map(|databases| databases.iter().map(|grant| grant.based(base)).collect());
+            databases.map(|grants| grants.iter().map(|grant| grant.based(base)).collect::<Listed<_>>().into());
         Self { files, databases, ..self.clone() }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     capability::{files::Mounts, sql::Databases},
     cli::{Globals, Stop, check::conclude, policy, setup},
     diagnostic::counted,
-    policy::{Authority, Met},
+    policy::{Asking, Authority, Met},
 };
 
 #[derive(Args)]
@@ -33,22 +33,35 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     if !arguments.audit.is_empty() {
         report.0.extend(policy.unused(&recorded, |name| policy::find(&library, name)).0);
     }
+    report.0.extend(further(&policy, &library).0);
     findings(&policy, &library, &mut report);
     let tests = policy.tests().len();
     let object = json!({ "policy": path, "tests": tests });
     conclude(report, &format!("{}, {}", path.display(), counted(tests, "test")), object, globals.json)
 }
 
+/// Grants that reach further than those of an agent beside it that needs the same.
+fn further(policy: &Policy, library: &Library) -> Report {
+    let needs = |manifest: &Manifest| -> Vec<_> {
+        manifest.needs.iter().map(|need| (need.capability.clone(), need.wanted.clone())).collect()
+    };
+    let needs: Vec<_> = valid(library).map(|manifest| (manifest, needs(manifest))).collect();
+    let asking = needs.iter().map(|(manifest, needs)| Asking { name: &manifest.name, path: &manifest.path, needs });
+    policy.further(&asking.collect::<Vec<_>>())
+}
+
+/// The manifests that can be used.
+fn valid(library: &Library) -> impl Iterator<Item = &Manifest> + Clone {
+    library.iter().filter_map(|(_, entry)| match entry {
+        Entry::Valid(manifest) => Some(manifest.as_ref()),
+        Entry::Broken(_) => None,
+    })
+}
+
 /// What every check says of a policy: its tests, and whether it fits the agents there are.
 pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     report.0.extend(policy.run_tests(|name| policy::find(library, name)).0);
-    let manifests = || {
-        library.iter().filter_map(|(_, entry)| match entry {
-            Entry::Valid(manifest) => Some(manifest.as_ref()),
-            Entry::Broken(_) => None,
-        })
-    };
-    let names: Vec<_> = manifests().map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
+    let names: Vec<_> = valid(library).map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
     for (pattern, place) in policy.unmatched(names.iter().copied()) {
         let message = format!("no agent is called `{pattern}`");
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
@@ -57,7 +70,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     protected.fixed.extend(Databases::files(policy.databases()));
     // Where a policy is checked, its secrets needn't be.
     let env = |_: &str| Some("host=unchecked".to_owned());
-    for manifest in manifests() {
+    for manifest in valid(library) {
         let authority = policy.authority(&manifest.name, &manifest.path);
         let mounts = Mounts::open(authority.files(), &[], &protected).map(drop);
         let databases = || Databases::open(&authority, authority.files(), &protected, &env).map(drop);

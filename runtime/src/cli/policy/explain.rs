@@ -14,7 +14,7 @@ use crate::{
 
 #[derive(Args)]
 #[command(
-    after_help = "Requests:\n  files read /data/a.txt\n  files write /out/b.txt\n  env NAME\n  calls AGENT\n  jump\n\nExit codes: 0 allowed, 3 denied."
+    after_help = "Requests:\n  files read /data/a.txt\n  files write /out/b.txt\n  http GET https://api.example.com/v1/x\n  http GET https://db.internal/ at 10.1.2.3\n  tcp db.internal:5432\n  sql connect shop\n  sql read shop.orders\n  sql update shop.orders(total)\n  sql call shop.dblink\n  env NAME\n  calls AGENT\n  imports urllib.request\n  jump\n\nExit codes: 0 allowed, 3 denied."
 )]
 pub struct ExplainArgs {
     /// The agent's name

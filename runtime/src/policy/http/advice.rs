@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     policy::{
-        Addresses, Asked, Authority, Denial, Grants, HttpGrant, PathPattern, Request, Url,
-        advice::{Advise, Find, Least, Wider},
+        Addresses, Asked, Authority, Denial, Grants, HostPattern, HttpGrant, PathPattern, Request, Url,
+        advice::{Advise, Find, Least, MAX_NAMED, Wide, Wider},
         grants::Role,
-        http::{is_method, need::Wanted},
+        http::{default_methods, is_method, need::Wanted},
     },
     source::Place,
 };
@@ -71,16 +71,20 @@ impl Advise for Http {
     }
 
     fn widen(&self, held: &Grants, _: Role, request: &Request<'_>, denial: &Denial) -> Option<Wider> {
-        if let Some(wider) = Wider::of_help(self, denial) {
-            return Some(wider);
-        }
-        // The help was too long for a denial.
         let Request::Http { method, url, address } = request else { return None };
+        // No line can grant what is no method.
         let address = address.or(url.host().address());
-        let grant = held.http.as_ref()?.about(url.host()).find(|grant| Some(&grant.place) == denial.place.as_ref())?;
-        let missed = grant.misses(method, url, address).filter(|_| is_method(method))?;
-        let toml = grant.widened(missed, method, url, address).to_string();
-        Some(Wider { toml, instead: vec![grant.place.clone()], note: "" })
+        if !is_method(method) {
+            return None;
+        }
+        let grants = held.http.iter().flat_map(|grants| grants.about(url.host()));
+        let known = grants.into_iter().find(|grant| Some(&grant.place) == denial.place.as_ref());
+        let grant = match known {
+            Some(known) => known.widened(known.misses(method, url, address)?, method, url, address),
+            None => HttpGrant::least(method, url, address),
+        };
+        let instead = known.iter().map(|grant| grant.place.clone()).collect();
+        Some(Wider { toml: grant.to_string(), instead, note: "" })
     }
 
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {
@@ -96,6 +100,31 @@ impl Advise for Http {
         grants.iter().enumerate().filter_map(covering).collect()
     }
 
+    fn wide(&self, held: &Authority, place: &Place, used: &[Request<'_>]) -> Option<Wide> {
+        let grant = held.grants.http.as_ref()?.iter().find(|grant| grant.place == *place)?;
+        let asked = used.iter().filter_map(|request| match request {
+            Request::Http { method, url, .. } => Some((&**method, &**url)),
+            _ => None,
+        });
+        let asked: Vec<_> = asked.collect();
+        let hosts: BTreeSet<_> = asked.iter().map(|(_, url)| url.host().to_string()).collect();
+        let narrower = grant.used_for(&asked)?;
+        let by_host = matches!(grant.host, HostPattern::Below(_)) && hosts.len() <= MAX_NAMED;
+        let hosts = if by_host {
+            hosts.iter().filter_map(|host| HostPattern::parse(host).ok()).collect()
+        } else {
+            vec![grant.host.clone()]
+        };
+        if !by_host && narrower == *grant {
+            return None;
+        }
+        let help: Vec<_> = hosts.into_iter().map(|host| HttpGrant { host, ..narrower.clone() }.to_string()).collect();
+        Some(Wide {
+            message: format!("`{}` is granted for more than was asked of it", grant.host),
+            help: help.join(", "),
+        })
+    }
+
     fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
         let wanted = Wanted::parse(wanted).ok_or("it is like `GET https://*.example.com/api/**`")?;
         Ok(held.http.as_ref().is_some_and(|grants| grants.iter().any(|grant| wanted.is_met(grant))))
@@ -103,6 +132,30 @@ impl Advise for Http {
 }
 
 impl HttpGrant {
+    /// The part of it that `asked` needs; nothing where nothing was asked.
+    fn used_for(&self, asked: &[(&str, &Url)]) -> Option<Self> {
+        let mut narrower = self.clone();
+        asked.first()?;
+        narrower.schemes.retain(|scheme| asked.iter().any(|(_, url)| url.scheme() == *scheme));
+        if let Some(ports) = &mut narrower.ports {
+            ports.retain(|port| asked.iter().any(|(_, url)| url.port() == *port));
+        }
+        // Who may read may ask whether there is something to read.
+        if self.methods != default_methods() {
+            narrower.methods.retain(|method| asked.iter().any(|(used, _)| used == method));
+        }
+        let exact: Option<Vec<_>> = asked.iter().map(|(_, url)| PathPattern::exactly(url)).collect();
+        let mut exact = exact.unwrap_or_default();
+        exact.sort_by_key(ToString::to_string);
+        exact.dedup();
+        if (1..=MAX_NAMED).contains(&exact.len()) && self.paths.iter().any(PathPattern::is_glob) {
+            narrower.paths = exact;
+        } else {
+            narrower.paths.retain(|pattern| asked.iter().any(|(_, url)| pattern.matches(url)));
+        }
+        Some(narrower)
+    }
+
     /// Whether it allows all that the other one does.
     fn covers(&self, other: &Self) -> bool {
         fn within<T: PartialEq>(all: &[T], some: &[T]) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     policy::{
         Asked, Authority, DatabaseGrant, DatabaseUrl, Decision, Denial, Grants, Request, SqlAction, TableAccess,
-        advice::{Advise, Find, Least, Wider},
+        advice::{Advise, Find, Least, Wide, Wider},
         grants::Role,
         sql::{functions, read},
     },
@@ -20,6 +20,21 @@ struct Used<'a> {
     tables: BTreeMap<&'a str, TableAccess>,
     functions: Vec<&'a str>,
     of: Vec<usize>,
+}
+
+impl<'a> Used<'a> {
+    fn note(&mut self, request: &'a Request<'_>) {
+        let Request::Sql { action, table, .. } = request else { return };
+        match action {
+            SqlAction::Connect => {}
+            SqlAction::Call if functions::is_safe(table) => {}
+            SqlAction::Call => self.functions.push(table),
+            _ => {
+                let done = self.tables.entry(table).or_default();
+                *done = done.and(TableAccess::least(*action));
+            }
+        }
+    }
 }
 
 impl Advise for Sql {
@@ -49,17 +64,23 @@ impl Advise for Sql {
             }
             let used = databases.entry(database).or_default();
             used.of.push(of);
-            match action {
-                SqlAction::Connect => {}
-                SqlAction::Call if functions::is_safe(table) => {}
-                SqlAction::Call => used.functions.push(table),
-                _ => {
-                    let done = used.tables.entry(table).or_default();
-                    *done = done.and(TableAccess::least(*action));
-                }
-            }
+            used.note(&one.request);
         }
         databases.into_iter().map(|(name, used)| grant(name, used, held)).collect()
+    }
+
+    fn wide(&self, held: &Authority, place: &Place, used: &[Request<'_>]) -> Option<Wide> {
+        let grant = held
+            .databases()
+            .iter()
+            .find(|grant| grant.place == *place || grant.tables.iter().any(|table| table.place == *place))?;
+        let mut least = Used::default();
+        used.iter().for_each(|request| least.note(request));
+        let narrower = self::grant(&grant.name, least, held).toml;
+        (narrower != grant.to_string()).then(|| Wide {
+            message: format!("of the database `{}` more is granted than was asked for", grant.name),
+            help: narrower,
+        })
     }
 
     fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
@@ -74,9 +95,9 @@ impl Advise for Sql {
     }
 
     /// The whole entry of the database, with what is missing in it.
-    fn widen(&self, held: &Grants, role: Role, request: &Request<'_>, denial: &Denial) -> Option<Wider> {
+    fn widen(&self, held: &Grants, role: Role, request: &Request<'_>, _: &Denial) -> Option<Wider> {
         let Request::Sql { database, column, .. } = request else { return None };
-        if denial.code == "sql.statement" || matches!(held.decide(request), Some(Decision::Allowed(_))) {
+        if matches!(held.decide(request), Some(Decision::Allowed(_))) {
             return None;
         }
         let known = held.databases.iter().flat_map(|grants| grants.iter()).find(|grant| grant.name == **database);

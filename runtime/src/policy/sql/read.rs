@@ -30,8 +30,8 @@ pub(super) const MAX_TIME: Duration = Duration::from_secs(600);
 const MAX_ROLE: usize = 63;
 
 /// Reads the list; a ceiling says nothing about where a database is. Paths are relative to `base`.
-pub(in crate::policy) fn read(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Vec<DatabaseGrant> {
-    let Ok(items) = item.array().map_err(|wrong| report.push(wrong)) else { return Vec::new() };
+pub(in crate::policy) fn read(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Listed<DatabaseGrant> {
+    let items = item.array().map_err(|wrong| report.push(wrong)).unwrap_or_default();
     let mut grants: Vec<DatabaseGrant> = Vec::new();
     for item in items {
         let Some(grant) = read_one(&item, base, role, report) else { continue };
@@ -40,7 +40,7 @@ pub(in crate::policy) fn read(item: Item<'_>, base: &Path, role: Role, report: &
         }
         grants.push(grant);
     }
-    grants
+    grants.into_iter().collect()
 }
 
 fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Option<DatabaseGrant> {

@@ -1,11 +1,11 @@
 //! What `tcp` knows about policies: the fewest connections that a run needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     policy::{
         Asked, Authority, Denial, Grants, Host, HostPattern, Request, TcpGrant,
-        advice::{Advise, Find, Least, Wider},
+        advice::{Advise, Find, Least, MAX_NAMED, Wide, Wider},
         grants::Role,
         url::parse_port,
     },
@@ -76,6 +76,29 @@ impl Advise for Tcp {
         let grant = held.tcp.as_ref()?.about(host).find(|grant| Some(&grant.place) == denial.place.as_ref())?;
         let toml = grant.widened(*port, address.or(host.address())).to_string();
         Some(Wider { toml, instead: vec![grant.place.clone()], note: "" })
+    }
+
+    fn wide(&self, held: &Authority, place: &Place, used: &[Request<'_>]) -> Option<Wide> {
+        let grant = held.grants.tcp.as_ref()?.iter().find(|grant| grant.place == *place)?;
+        let asked = used.iter().filter_map(|request| match request {
+            Request::Tcp { host, port: Some(port), .. } => Some((host.to_string(), *port)),
+            _ => None,
+        });
+        let (hosts, ports): (BTreeSet<_>, BTreeSet<_>) = asked.unzip();
+        let unused = grant.ports.iter().any(|port| !ports.contains(port));
+        let by_host = matches!(grant.host, HostPattern::Below(_)) && hosts.len() <= MAX_NAMED;
+        if ports.is_empty() || !(unused || by_host) {
+            return None;
+        }
+        let named = || hosts.iter().filter_map(|host| HostPattern::parse(host).ok()).collect();
+        let hosts = if by_host { named() } else { vec![grant.host.clone()] };
+        let ports: Vec<_> = grant.ports.iter().copied().filter(|port| ports.contains(port)).collect();
+        let narrower = |host| TcpGrant { host, ports: ports.clone(), ..grant.clone() }.to_string();
+        let help: Vec<_> = hosts.into_iter().map(narrower).collect();
+        Some(Wide {
+            message: format!("`{}` is granted for more than was asked of it", grant.host),
+            help: help.join(", "),
+        })
     }
 
     fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
