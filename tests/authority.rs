@@ -39,6 +39,34 @@ fn codes(ran: &Ran) -> Vec<&str> {
     ran.outcome.denials.iter().map(|denial| denial.code).collect()
 }
 
+/// What an agent holds is told when it is first called: after its callers' ceilings, with what is left.
+#[test]
+fn a_callee_is_told_with_what_is_left_to_it() {
+    let text = r#"
+        [limits]
+        steps = 7
+        [agents.ask]
+        calls = ["echo", "text/*"]
+        within = { env = ["B"], calls = ["text/split"] }
+        [agents.echo]
+        env = ["A", "B"]
+        calls = ["text/*"]
+        limits = { steps = 9 }
+    "#;
+    let (_, ran) = ask(text, "echo", serde_json::json!({ "input": "hello" }));
+    let told: Vec<_> = ran.holds.iter().filter(|row| row.starts_with("echo[0] echo ")).collect();
+    let rows: Vec<_> = told.iter().map(|row| row.trim_start_matches("echo[0] echo ")).collect();
+    assert!(rows[0].starts_with("limits memory ") && rows[0].contains(", steps 7 of 9, "), "{rows:?}");
+    let expected = [
+        r#"env "B", says policy.toml:9"#,
+        r#"calls "text/split", says policy.toml:10, as far as policy.toml:7 goes"#,
+        "ceiling within, says policy.toml:7",
+    ];
+    assert_eq!(rows[1..], expected);
+    let own = ran.holds.iter().filter(|row| row.starts_with(" ask calls")).count();
+    assert_eq!(own, 2, "{:?}", ran.holds);
+}
+
 #[test]
 pub fn a_call_needs_a_grant() {
     let hello = || serde_json::json!({ "input": "hello" });

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use turingbox::policy::CODES;
+
 use crate::support::{binary, folder, root};
 
 /// The most lines of one file; and of the one in the middle, when all are sorted by length.
@@ -67,6 +69,40 @@ fn capabilities_have_one_word() {
         let name = folder::name(&case);
         assert!(groups.iter().any(|group| name.starts_with(&format!("{group}_"))), "{name} is in no group");
     }
+}
+
+/// The list of denials' codes has all that the sources deny with, and nothing else; and the reference of
+/// policies says each.
+#[test]
+fn codes_of_denials_are_listed() {
+    let words = ["files", "http", "tcp", "udp", "sql", "env", "calls", "imports", "jump"];
+    let is_code = |text: &&str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c == '.' || c == '-';
+        let (word, rest) = text.split_once('.').unwrap_or_default();
+        words.contains(&word) && !rest.is_empty() && rest.chars().all(plain)
+    };
+    let mut denied: Vec<String> = Vec::new();
+    for path in sources().iter().filter(|path| !path.ends_with("codes.rs") && !path.ends_with("tests.rs")) {
+        let text = read(path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        denied.extend(code.split('"').skip(1).step_by(2).filter(is_code).map(str::to_owned));
+    }
+    denied.sort();
+    denied.dedup();
+    let listed: Vec<_> = CODES.iter().map(|(code, ..)| *code).collect();
+    assert_eq!(denied, listed);
+    let page = read(&root().join("policies/README.md"));
+    let row = |line: &&str| line.starts_with("| ") && line.contains("`http.limit.");
+    let limits = page.lines().filter(row).collect::<String>();
+    let said = |code: &&&str| {
+        let short = code.strip_prefix("http.limit").is_some_and(|rest| limits.contains(&format!("`{rest}`")));
+        short || page.contains(&format!("`{code}`"))
+    };
+    let unsaid: Vec<_> = listed.iter().filter(|code| !said(code)).collect();
+    assert!(unsaid.is_empty(), "policies/README.md doesn't say {unsaid:?}");
+    let odd: Vec<_> =
+        page.split('`').skip(1).step_by(2).filter(is_code).filter(|code| !listed.contains(code)).collect();
+    assert!(odd.is_empty(), "policies/README.md says what is no code: {odd:?}");
 }
 
 /// Whoever reads `turingbox run AGENT --help` reads this.

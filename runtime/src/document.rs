@@ -1,12 +1,16 @@
 //! Reading a TOML file into a type: each key is asked for once, every mistake is reported with its
 //! line, and a key that nobody asked for is one.
 
+mod write;
+
 use std::{ops::Range, sync::Arc};
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
+
+pub(crate) use write::{key, list, quoted};
 
 use crate::{
     diagnostic::{Diagnostic, Report, suggestion},
@@ -261,6 +265,25 @@ impl<'a> Item<'a> {
                 )
             }
         })
+    }
+
+    /// The value in TOML, on one line, however the file writes it.
+    pub fn inline(&self) -> String {
+        match self.value.get_ref() {
+            DeValue::String(text) => quoted(text),
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
+            DeValue::Array(_) => {
+                let items = self.clone().array().unwrap_or_default();
+                format!("[{}]", items.iter().map(Self::inline).collect::<Vec<_>>().join(", "))
+            }
+            DeValue::Table(_) => {
+                let entries = self.clone().table().map(|table| table.entries()).unwrap_or_default();
+                let entries: Vec<_> =
+                    entries.iter().map(|item| format!("{} = {}", key(item.key), item.inline())).collect();
+                if entries.is_empty() { "{}".into() } else { format!("{{ {} }}", entries.join(", ")) }
+            }
+            _ => self.place().words(),
+        }
     }
 
     /// The value as it enters a run: text and dates are text, everything else is JSON.

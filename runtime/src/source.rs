@@ -1,6 +1,6 @@
 //! A text file that messages can point into.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 /// The largest manifest, policy or source file that is read, in bytes. A hundred times what a
 /// person writes, and small enough that a library of thousands is read in memory.
@@ -38,6 +38,16 @@ pub struct Place {
 }
 
 impl Place {
+    /// The place of what stands in no file.
+    pub(crate) fn nowhere() -> Self {
+        Self { source: Source::new("", ""), span: 0..0 }
+    }
+
+    /// Whether its file is in the folder `base`.
+    pub(crate) fn is_in(&self, base: &Path) -> bool {
+        Path::new(&self.source.path).parent().unwrap_or(Path::new("")) == base
+    }
+
     /// What stands there.
     pub fn text(&self) -> &str {
         self.source.text.get(self.span.clone()).unwrap_or_default()

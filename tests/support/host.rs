@@ -60,6 +60,8 @@ pub struct Ran {
     pub outcome: Outcome,
     /// What was logged.
     pub log: Vec<String>,
+    /// A line for each thing that an agent held: where, who and what.
+    pub holds: Vec<String>,
     /// A line for each step: where, and the failure's code.
     pub steps: Vec<(String, Option<&'static str>)>,
     /// All that the tape was told, but for the log: of each cell its inputs and how it went, and what
@@ -88,7 +90,8 @@ pub fn run_with(library: &Library, name: &str, inputs: &[(&str, Value)], change:
     let log = std::mem::take(&mut *record.log.lock().unwrap());
     let steps = std::mem::take(&mut *record.steps.lock().unwrap());
     let tape = std::mem::take(&mut *record.tape.lock().unwrap());
-    Ran { outcome, log, steps, tape }
+    let holds = std::mem::take(&mut *record.holds.lock().unwrap());
+    Ran { outcome, log, holds, steps, tape }
 }
 
 /// Runs a future on this thread.
@@ -99,6 +102,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[derive(Default)]
 struct Record {
     log: Mutex<Vec<String>>,
+    holds: Mutex<Vec<String>>,
     steps: Mutex<Vec<(String, Option<&'static str>)>>,
     tape: Mutex<Vec<String>>,
 }
@@ -114,6 +118,8 @@ impl Tape for Record {
 
     fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
         self.tape.lock().unwrap().push(format!("{path} {agent} holds {rows:?}"));
+        let rows = rows.iter().map(|(word, text)| format!("{path} {agent} {word} {text}"));
+        self.holds.lock().unwrap().extend(rows);
     }
 
     fn log(&self, _: &str, _: &str, _: Level, line: &str) {

@@ -22,7 +22,7 @@ pub use imports::{Import, Imports, imports};
 pub use input::{Bounds, Hint, Input, Output};
 pub(crate) use library::LIBRARY;
 pub use library::{Entry, Library};
-pub use manifest::{Kind, Manifest, Need};
+pub use manifest::{Kind, Manifest, Need, Spec};
 pub use name::is_name;
 pub use program::{Agent, AgentId, Body, Code, Program, Source, Step, Workflow};
 pub(crate) use program::{TEMPLATE, unknown_agent};

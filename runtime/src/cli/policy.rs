@@ -12,6 +12,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
+pub(crate) use explain::named;
 pub(crate) use suggest::named_agents;
 
 use crate::{

@@ -1,54 +1,118 @@
 //! `turingbox show`.
 
+mod reached;
+
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value as J, json};
 
 use crate::{
-    Policy,
+    Library, Policy,
     agent::{Input, Manifest},
-    cli::{Globals, Stop, run, setup, terminal},
-    policy::{Authority, Limits, size_text},
+    cli::{Globals, Stop, policy, run, setup, terminal},
+    diagnostic::counted,
+    policy::{Authority, Decision, Named, Request},
+    source::Place,
 };
+use reached::Reached;
 
 #[derive(Args)]
 pub struct ShowArgs {
     /// The agent's name
     #[arg(value_name = "AGENT", add = super::complete::agents())]
     agent: String,
+    /// Who calls it, the outermost first: what they leave to others (`within`) is its ceiling
+    #[arg(long, value_name = "AGENT")]
+    caller: Vec<String>,
 }
 
-/// Shows an agent's interface, what it asks for, and what it would get.
+/// An agent under a policy, and how it came to be called.
+struct Shown<'a> {
+    library: &'a Library,
+    policy: &'a Policy,
+    callers: Vec<Named<'a>>,
+    manifest: &'a Manifest,
+    authority: Authority,
+}
+
+/// Shows an agent's interface, what it asks for, and what it would get; and what those would get that it
+/// reaches.
 pub fn show(globals: &Globals, arguments: &ShowArgs) -> Result<(), Stop> {
     let library = setup::library(globals)?;
     let manifest = run::manifest(&library, &arguments.agent)?;
     let policy = setup::policy(globals)?;
-    let authority = policy.authority(&manifest.name, &manifest.path);
-    let text = match globals.json {
-        true => object(&manifest, &policy, &authority).to_string(),
-        false => page(&manifest, &policy, &authority, globals),
-    };
+    let callers: Vec<_> = arguments.caller.iter().map(|name| policy::named(&library, name)).collect();
+    let authority = policy.authority_below(&callers, (&manifest.name, &manifest.path));
+    let shown = Shown { library: &library, policy: &policy, callers, manifest: &manifest, authority };
+    let text = if globals.json { shown.object().to_string() } else { shown.page(globals) };
     terminal::print_line(text.trim_end())
 }
 
-fn page(manifest: &Manifest, policy: &Policy, authority: &Authority, globals: &Globals) -> String {
-    let mut page =
-        format!("{} — {}, {}\n{}\n", manifest.name, manifest.kind().word(), manifest.source.path, manifest.help);
-    let inputs = manifest
-        .inputs
-        .iter()
-        .map(|input| (input.name.as_str(), format!("{:<8} {}", input.hint.word(), described(input))));
-    section(&mut page, "Inputs", inputs.collect());
-    let outputs = manifest.outputs.iter().map(|output| (output.name.as_str(), output.help.clone()));
-    let open = manifest.open_outputs.then(|| ("…", "more, which are known only when it has run".to_owned()));
-    section(&mut page, "Outputs", outputs.chain(open).collect());
-    let needs = manifest.needs.iter().map(|need| (need.capability.as_str(), need.wanted.join(", ")));
-    section(&mut page, "Asks for", needs.collect());
-    let title = match &globals.policy {
-        Some(path) => format!("May do under {}", path.display()),
-        None => "May do without a policy".into(),
-    };
-    section(&mut page, &title, granted(manifest, policy, authority));
-    terminal::escape(&page).into_owned()
+impl Shown<'_> {
+    fn page(&self, globals: &Globals) -> String {
+        let manifest = self.manifest;
+        let mut page =
+            format!("{} — {}, {}\n{}\n", manifest.name, manifest.kind().word(), manifest.source.path, manifest.help);
+        let inputs = manifest
+            .inputs
+            .iter()
+            .map(|input| (input.name.as_str(), format!("{:<8} {}", input.hint.word(), described(input))));
+        section(&mut page, "Inputs", inputs.collect());
+        let outputs = manifest.outputs.iter().map(|output| (output.name.as_str(), output.help.clone()));
+        let open = manifest.open_outputs.then(|| ("…", "more, which are known only when it has run".to_owned()));
+        section(&mut page, "Outputs", outputs.chain(open).collect());
+        let needs = manifest.needs.iter().map(|need| (need.capability.as_str(), need.wanted.join(", ")));
+        section(&mut page, "Asks for", needs.collect());
+        let under = match &globals.policy {
+            Some(path) => format!("under {}", path.display()),
+            None => "without a policy".into(),
+        };
+        let below: Vec<_> = self.callers.iter().rev().map(|(name, _)| format!("below {name} ")).collect();
+        let held = self.authority.limits.rows().into_iter().chain(self.authority.summary());
+        section(&mut page, &format!("May do {}{under}", below.concat()), held.collect());
+        let reached = self.reached();
+        for one in &reached.agents {
+            let rows = [("limits", one.authority.limits.to_string())].into_iter().chain(one.authority.summary());
+            section(&mut page, &format!("{} below {} may do", one.name, one.callers.join(", ")), rows.collect());
+        }
+        if reached.more > 0 {
+            page.push_str(&format!("\nIt reaches {} more.\n", counted(reached.more, "agent")));
+        }
+        terminal::escape(&page).into_owned()
+    }
+
+    fn reached(&self) -> Reached {
+        let callers = self.callers.iter().map(|(name, _)| (*name).to_owned()).collect();
+        reached::below(self.library, self.policy, self.manifest, callers, &self.authority)
+    }
+
+    fn object(&self) -> J {
+        let manifest = self.manifest;
+        let inputs = manifest.inputs.iter().map(|input| {
+            json!({
+                "name": input.name, "help": input.help, "type": input.hint.word(),
+                "default": input.default.as_ref().map(crate::Value::to_json), "required": input.is_required(),
+            })
+        });
+        let reached = self.reached();
+        let below = reached
+            .agents
+            .iter()
+            .map(|one| json!({ "name": one.name, "callers": one.callers, "authority": authority(&one.authority) }));
+        json!({
+            "name": manifest.name,
+            "kind": manifest.kind().word(),
+            "help": manifest.help,
+            "file": manifest.source.path,
+            "inputs": inputs.collect::<Vec<_>>(),
+            "open_outputs": manifest.open_outputs,
+            "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help })).collect::<Vec<_>>(),
+            "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
+            "callers": self.callers.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+            "authority": authority(&self.authority),
+            "reaches": below.collect::<Vec<_>>(),
+            "more": reached.more,
+        })
+    }
 }
 
 fn described(input: &Input) -> String {
@@ -57,25 +121,6 @@ fn described(input: &Input) -> String {
         None if input.optional => format!("{} [optional]", input.help),
         None => input.help.clone(),
     }
-}
-
-/// A row for each limit.
-pub fn limits(limits: &Limits) -> Vec<(&'static str, String)> {
-    vec![
-        ("memory", size_text(limits.memory)),
-        ("fuel", limits.fuel.to_string()),
-        ("time", format!("{:?}", limits.time)),
-        ("output", size_text(limits.output)),
-        ("depth", limits.depth.to_string()),
-        ("steps", limits.steps.to_string()),
-        ("bytes", size_text(limits.bytes)),
-        ("calls", limits.calls.to_string()),
-    ]
-}
-
-fn granted<'p>(manifest: &Manifest, policy: &'p Policy, authority: &Authority) -> Vec<(&'p str, String)> {
-    let rows = policy.summary((&manifest.name, &manifest.path), authority);
-    limits(&authority.limits).into_iter().chain(rows).collect()
 }
 
 /// Adds a titled table to a page, unless it has no rows.
@@ -91,35 +136,28 @@ pub fn section(page: &mut String, title: &str, rows: Vec<(&str, String)>) {
     }
 }
 
-fn object(manifest: &Manifest, policy: &Policy, authority: &Authority) -> serde_json::Value {
-    let inputs = manifest.inputs.iter().map(|input| {
+fn authority(authority: &Authority) -> J {
+    let limits = &authority.limits;
+    let grants = authority.holdings();
+    let grants = grants.iter().map(|held| {
+        let lines = |places: &[Place]| places.iter().map(Place::line).collect::<Vec<_>>();
         json!({
-            "name": input.name, "help": input.help, "type": input.hint.word(),
-            "default": input.default.as_ref().map(crate::Value::to_json), "required": input.is_required(),
+            "key": held.key, "grant": held.text, "line": held.place.line(),
+            "narrowed": lines(&held.narrowed), "part_of": lines(&held.part_of),
         })
     });
-    let limits = &authority.limits;
     json!({
-        "name": manifest.name,
-        "kind": manifest.kind().word(),
-        "help": manifest.help,
-        "file": manifest.source.path,
-        "inputs": inputs.collect::<Vec<_>>(),
-        "open_outputs": manifest.open_outputs,
-        "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help })).collect::<Vec<_>>(),
-        "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
-        "authority": {
-            "limits": {
-                "memory": limits.memory, "fuel": limits.fuel, "seconds": limits.time.as_secs_f64(),
-                "output": limits.output, "depth": limits.depth, "steps": limits.steps,
-                "bytes": limits.bytes, "calls": limits.calls,
-            },
-            "files": authority.files().iter().map(|grant| {
-                json!({ "host": grant.folder(), "mount": grant.mount, "access": grant.access.word(), "line": grant.place.line() })
-            }).collect::<Vec<_>>(),
-            "grants": policy.summary((&manifest.name, &manifest.path), authority).iter()
-                .map(|(word, text)| json!({ "capability": word, "grant": text })).collect::<Vec<_>>(),
-            "jump": !matches!(authority.grants.jump, Some((false, _))),
+        "limits": {
+            "memory": limits.memory, "fuel": limits.fuel, "seconds": limits.time.as_secs_f64(),
+            "output": limits.output, "depth": limits.depth, "steps": limits.steps,
+            "bytes": limits.bytes, "calls": limits.calls,
         },
+        "files": authority.files().iter().map(|grant| {
+            json!({ "host": grant.folder(), "mount": grant.mount, "access": grant.access.word(), "line": grant.place.line() })
+        }).collect::<Vec<_>>(),
+        "grants": grants.collect::<Vec<_>>(),
+        "jump": matches!(authority.decide(&Request::Jump), Decision::Allowed(_)),
+        "isolation": authority.isolation.word(),
+        "ceilings": authority.ceilings.iter().map(|ceiling| ceiling.place.line()).collect::<Vec<_>>(),
     })
 }

@@ -45,10 +45,11 @@ impl Tape for Trace {
         print(&line);
     }
 
+    fn wants_holdings(&self) -> bool {
+        self.steps
+    }
+
     fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
-        if !self.steps {
-            return;
-        }
         for (word, text) in rows {
             print(&format!("{path:<12} {agent:<16} holds {word} {text}"));
         }

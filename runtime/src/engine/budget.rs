@@ -58,6 +58,27 @@ impl Budget {
 }
 
 impl Budget {
+    /// What is left at `now` for a callee that has `limits` of its own: `fuel 5 of 20, depth 3`.
+    pub(super) fn left(&self, limits: &Limits, now: Instant) -> String {
+        let time = self.deadline.saturating_duration_since(now);
+        let left = Limits {
+            memory: self.memory,
+            fuel: self.fuel,
+            // To the millisecond, for who reads it.
+            time: Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            output: limits.output,
+            depth: self.depth,
+            steps: self.steps,
+            bytes: self.bytes,
+            calls: self.calls,
+        };
+        let rows = left.rows().into_iter().zip(limits.rows()).map(|((name, left), (_, limit))| match left == limit {
+            true => format!("{name} {left}"),
+            false => format!("{name} {left} of {limit}"),
+        });
+        rows.collect::<Vec<_>>().join(", ")
+    }
+
     /// Takes off what a callee used.
     pub(super) fn spend(&mut self, usage: &Usage) {
         for (left, used) in [
@@ -81,6 +102,12 @@ mod tests {
         let caller = Budget { fuel: 5, steps: 5, depth: 5, deadline: now, ..Budget::unbounded() };
         let callee = caller.narrowed(&Limits { fuel: 3, depth: 9, ..Limits::default() }, now);
         assert_eq!((callee.fuel, callee.steps, callee.depth, callee.deadline), (3, 5, 5, now));
+        let limits = Limits { fuel: 3, depth: 9, ..Limits::default() };
+        assert!(
+            callee
+                .left(&limits, now)
+                .starts_with("memory 128 MiB, fuel 3, time 0ns of 30s, output 16 MiB, depth 5 of 9")
+        );
         let mut caller = caller;
         caller.spend(&Usage { fuel: 9, steps: 2, ..Usage::default() });
         assert_eq!((caller.fuel, caller.steps, caller.depth), (0, 3, 5));

@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         files::{Copies, MountError, Mounts},
         sql::Databases,
     },
-    engine::Setup,
+    engine::{Budget, Setup},
     failure::{Code, Failure},
     policy::{Authority, Ceilings, FileGrant, Isolation},
     sandbox::Kept,
@@ -37,10 +38,12 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Tells the tape what the agent at `path` holds, once.
-    pub(super) fn tell(&self, path: &str, manifest: &Manifest, setup: &Setup) {
-        if !self.told.swap(true, Ordering::Relaxed) {
-            let rows = setup.policy.summary((&manifest.name, &manifest.path), &self.authority);
+    /// Tells the tape what the agent at `path` holds, once: its limits and grants, and what is left of the
+    /// budget that it is called with.
+    pub(super) fn tell(&self, path: &str, manifest: &Manifest, (budget, now): (&Budget, Instant), setup: &Setup) {
+        if setup.tape.wants_holdings() && !self.told.swap(true, Ordering::Relaxed) {
+            let mut rows = vec![("limits", budget.left(&self.authority.limits, now))];
+            rows.extend(self.authority.summary());
             setup.tape.holds(path, &manifest.name, &rows);
         }
     }

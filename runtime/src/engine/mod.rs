@@ -244,7 +244,6 @@ impl Engine {
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
         };
         let agent = &self.program[call.agent];
-        held.tell(&call.path, &agent.manifest, &self.shared.setup);
         self.fill_in(&agent.manifest, &mut call.inputs);
         if let Body::Proc(code) = &agent.body {
             // The first time it is compiled, and that is not the agent's time.
@@ -258,6 +257,7 @@ impl Engine {
         let start = Instant::now();
         let limits = &held.authority.limits;
         let budget = call.budget.narrowed(limits, start);
+        held.tell(&call.path, &agent.manifest, (&budget, start), &self.shared.setup);
         match &agent.body {
             Body::Workflow(workflow) if budget.depth > 0 => {
                 stack.push(Frame::new(call, workflow, &agent.manifest, budget, held.below.clone()));

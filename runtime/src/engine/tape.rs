@@ -15,8 +15,14 @@ pub trait Tape: Send + Sync + 'static {
     /// Takes the cell of a step that was just executed.
     fn append(&self, cell: &Cell<'_>);
 
-    /// Takes what an agent holds, when it is first called under certain ceilings: a row for each
-    /// grant, as [`Policy::summary`](crate::Policy::summary) gives them.
+    /// Whether [`Tape::holds`] is of any use: it takes a while to say where there are many grants.
+    fn wants_holdings(&self) -> bool {
+        true
+    }
+
+    /// Takes what an agent holds, when it is first called under certain ceilings: its limits, what is left
+    /// of them, and a row for each grant, as [`Authority::summary`](crate::policy::Authority::summary)
+    /// gives them.
     fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]);
 
     /// Takes a line that the step at `path` logged. Guest text: escape it before a terminal sees it.
@@ -70,6 +76,9 @@ pub(super) struct Silent;
 
 impl Tape for Silent {
     fn append(&self, _: &Cell<'_>) {}
+    fn wants_holdings(&self) -> bool {
+        false
+    }
     fn holds(&self, _: &str, _: &str, _: &[(&str, String)]) {}
     fn log(&self, _: &str, _: &str, _: Level, _: &str) {}
 }

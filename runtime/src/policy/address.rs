@@ -139,6 +139,14 @@ impl Addresses {
         Self(self.0.iter().copied().chain([IpNet::from(address)]).collect())
     }
 
+    /// What both name.
+    pub(super) fn common(&self, other: &Self) -> Self {
+        let (own, most) = (self.0.iter(), other.0.iter());
+        let own_in_most = own.filter(|net| other.0.iter().any(|most| most.contains(*net)));
+        let most_in_own = most.filter(|net| self.0.iter().any(|own| own.contains(*net) && own != *net));
+        Self(own_in_most.chain(most_in_own).copied().collect())
+    }
+
     /// Whether none is named.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()

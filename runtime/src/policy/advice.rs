@@ -1,10 +1,11 @@
 //! What a capability knows about policies: the fewest lines that a run needs, and lines that say
 //! more than they have to. One `impl Advise` for each capability, in its own file.
 
+pub(crate) use crate::document::quoted;
 use crate::{
     policy::{
-        Asked, Authority, Decision, Grants, Request, calls::Calls, env::Env, files::Files, http::Http,
-        imports::Imports, jump::Jump, sql::Sql, tcp::Tcp,
+        Asked, Authority, Decision, Denial, Grants, Request, calls::Calls, env::Env, files::Files, grants::Role,
+        http::Http, imports::Imports, jump::Jump, sql::Sql, tcp::Tcp,
     },
     source::Place,
 };
@@ -36,6 +37,12 @@ pub(super) trait Advise: Sync {
     /// capability; what no grant can be made for is in none of them. `held` is what the agent had.
     fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least>;
 
+    /// The least change of `held` under which `request` is allowed, which these grants deny with `denial`.
+    /// None where no line can allow it.
+    fn widen(&self, _held: &Grants, _: Role, _request: &Request<'_>, denial: &Denial) -> Option<Wider> {
+        Wider::of_help(self, denial)
+    }
+
     /// Grants that allow nothing which another of the same list doesn't: the narrower, the wider.
     fn covered(&self, _grants: &Grants) -> Vec<(Place, Place)> {
         Vec::new()
@@ -46,10 +53,33 @@ pub(super) trait Advise: Sync {
         None
     }
 
-    /// Whether the authority has what a manifest's `needs` ask for.
-    fn met(&self, wanted: &str, held: &Authority) -> bool {
+    /// Whether `held` allows all that a manifest asks for with `wanted`; what the text doesn't say may be
+    /// anything. An error is how it has to be written.
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
         let text = format!("{} {wanted}", self.word());
-        Request::parse(&text).is_ok_and(|request| matches!(held.decide(&request), Decision::Allowed(_)))
+        let request = Request::parse(&text).map_err(|_| "as a request is")?;
+        Ok(matches!(held.decide(&request), Some(Decision::Allowed(_))))
+    }
+}
+
+/// Finds the name and the path of the agent that a name means.
+pub(super) type Find<'f> = dyn Fn(&str) -> Option<(String, String)> + 'f;
+
+/// What would allow something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wider {
+    /// An element for the key's list, or the key's value.
+    pub toml: String,
+    /// The elements whose place it takes.
+    pub instead: Vec<Place>,
+    /// What to know about it; may be empty.
+    pub note: &'static str,
+}
+
+impl Wider {
+    /// Another value of the key.
+    pub fn value(toml: String) -> Self {
+        Self { toml, instead: Vec::new(), note: "" }
     }
 }
 
@@ -84,6 +114,9 @@ impl Least {
     }
 }
 
+/// The most things that are better named one by one than by a pattern.
+pub(super) const MAX_NAMED: usize = 3;
+
 /// A grant that allows more than was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wide {
@@ -93,22 +126,14 @@ pub(super) struct Wide {
     pub help: String,
 }
 
+/// The advice of the capability that has the policy's key `key`.
+pub(super) fn of_key(key: &str) -> Option<&'static dyn Advise> {
+    ALL.into_iter().find(|advice| advice.key() == key)
+}
+
 /// The advice of the capability called `word`.
 pub(super) fn of(word: &str) -> Option<&'static dyn Advise> {
     ALL.into_iter().find(|advice| advice.word() == word)
-}
-
-/// `text` as a string in TOML.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            _ if character.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(character))),
-            _ => quoted.push(character),
-        }
-    }
-    quoted + "\""
 }
 
 #[cfg(test)]
@@ -119,13 +144,5 @@ mod tests {
     fn every_capability_gives_advice() {
         let words: Vec<_> = ALL.iter().map(|advice| advice.word()).collect();
         assert_eq!(words, Request::WORDS);
-    }
-
-    #[test]
-    fn texts_survive_being_quoted() {
-        for text in ["a\"b\\c", "tab\tnul\0del\u{7f}\u{9b}", "Grüße", "\r\n", ""] {
-            let read: toml::Table = toml::from_str(&format!("x = {}", quoted(text))).unwrap();
-            assert_eq!(read["x"].as_str(), Some(text));
-        }
     }
 }

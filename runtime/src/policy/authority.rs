@@ -24,6 +24,19 @@ pub struct Authority {
     pub isolation: Isolation,
     /// The folders that remain under the ceilings.
     files: Arc<[FileGrant]>,
+    /// Those that remain under the first of them, the first two, and so on.
+    narrowed: Vec<Arc<[FileGrant]>>,
+}
+
+/// Whether an agent has what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// It has all of it.
+    Granted,
+    /// It hasn't, or not all.
+    NotGranted,
+    /// What it asks for can't be read: this is how it is written.
+    Unclear(&'static str),
 }
 
 /// The most that everything below one caller may hold.
@@ -42,15 +55,20 @@ impl Authority {
     /// The authority of an agent that nobody called.
     pub(super) fn new(limits: Limits, grants: Grants, within: Option<Arc<Ceiling>>, isolation: Isolation) -> Self {
         let files = grants.files.clone().unwrap_or_default();
-        Self { limits, grants, ceilings: Ceilings::default(), within, isolation, files }
+        Self { limits, grants, ceilings: Ceilings::default(), within, isolation, files, narrowed: Vec::new() }
     }
 
     /// The same agent, called by those who leave it `ceilings`.
     #[must_use]
     pub fn under(mut self, ceilings: &Ceilings) -> Self {
-        let lists = ceilings.iter().filter_map(|ceiling| ceiling.grants.files.as_deref());
-        self.files =
-            lists.fold(self.grants.files.clone().unwrap_or_default(), |files, most| files::narrow(&files, most));
+        self.files = self.grants.files.clone().unwrap_or_default();
+        self.narrowed.clear();
+        for ceiling in ceilings.iter() {
+            if let Some(most) = &ceiling.grants.files {
+                self.files = files::narrow(&self.files, most);
+            }
+            self.narrowed.push(self.files.clone());
+        }
         self.ceilings = ceilings.clone();
         self
     }
@@ -85,10 +103,28 @@ impl Authority {
         said.map(|rules| imports::standing(rules, module)).max().unwrap_or(Standing::Allowed)
     }
 
-    /// Whether the agent has what its manifest asks for: the capability's word, and what of it. None
-    /// where no policy can grant such a thing.
-    pub fn meets(&self, word: &str, wanted: &str) -> Option<bool> {
-        advice::of(word).map(|advice| advice.met(wanted, self))
+    /// Whether the agent has what its manifest asks for: the policy's key, and what of it. `find` gives the
+    /// name and the path of the agent that a name means.
+    pub fn meets(&self, key: &str, wanted: &str, find: impl Fn(&str) -> Option<(String, String)>) -> Met {
+        let Some(advice) = advice::of_key(key) else { return Met::Unclear("no policy has such a key") };
+        // Of folders it is known what the ceilings leave.
+        let own = Grants { files: Some(self.files.clone()), ..self.grants.clone() };
+        let most = self.ceilings.iter().map(|ceiling| &ceiling.grants).filter(|grants| grants.says(key));
+        let held: Vec<_> = std::iter::once(&own).chain(most.filter(|_| key != "files")).collect();
+        let met = held.into_iter().map(|grants| advice.met(wanted, grants, &find)).collect::<Result<Vec<_>, _>>();
+        match met {
+            Ok(met) if met.iter().all(|met| *met) => Met::Granted,
+            Ok(_) => Met::NotGranted,
+            Err(form) => Met::Unclear(form),
+        }
+    }
+
+    /// The line of the agent's own grants that allows a request.
+    pub(super) fn allowing(&self, request: &Request<'_>) -> Option<Place> {
+        match self.grants.decide(request) {
+            Some(Decision::Allowed(place)) => place,
+            _ => None,
+        }
     }
 
     /// Decides about a request: the agent's own grants have to allow it, and each ceiling too.
@@ -97,15 +133,13 @@ impl Authority {
         if let Decision::Denied(_) = own {
             return own;
         }
-        let decide = |ceiling: &Ceiling| match request {
+        let decide = |ceiling: &Ceiling, files: &[FileGrant]| match request {
             // A ceiling names the host's folders, the request a path of the guest's: what remains of
             // the agent's folders is known already.
-            Request::Files { access, path } => {
-                ceiling.grants.files.as_ref().map(|_| files::decide(&self.files, path, *access))
-            }
+            Request::Files { access, path } => Some(files::decide(files, path, *access)),
             _ => ceiling.grants.decide(request),
         };
-        let held = self.ceilings.iter().find_map(|ceiling| match decide(ceiling) {
+        let held = self.ceilings.iter().zip(&self.narrowed).find_map(|(ceiling, files)| match decide(ceiling, files) {
             Some(Decision::Denied(denial)) => Some(ceiling.denial(request, denial)),
             _ => None,
         });
@@ -116,7 +150,7 @@ impl Authority {
 impl Ceiling {
     /// The denial for what this ceiling doesn't leave, though the agent has it: `why` is what it says by
     /// itself, and so what would widen it.
-    fn denial(&self, request: &Request<'_>, why: Denial) -> Denial {
+    fn denial(&self, request: &Request<'_>, mut why: Denial) -> Denial {
         let code = match request {
             Request::Files { .. } => "files.ceiling",
             Request::Http { .. } => "http.ceiling",
@@ -129,9 +163,9 @@ impl Ceiling {
         };
         let help = match request {
             Request::Files { access, .. } => format!("files = [{{ path = \"…\", access = \"{}\" }}]", access.word()),
-            _ => why.help,
+            _ => std::mem::take(&mut why.help),
         };
-        Denial::new(code, request).at(&self.place).help(help)
+        Denial { code, place: Some(self.place.clone()), help, ..why }
     }
 }
 
@@ -181,5 +215,74 @@ databases = [{ name = "db", url = { env = "URL" }, tables = { t = "read" } }]
             let lines = policy.would_allow(("a", "a"), &denial).unwrap_or_else(|| panic!("no lines for {request}"));
             assert!(lines.starts_with("[agents.\"caller\"] # p:2\nwithin = { "), "{lines}");
         }
+    }
+
+    /// What a manifest asks for is compared with what its text says.
+    #[test]
+    fn needs_are_met_by_grants_for_all_of_them() {
+        let text = r#"version = 1
+[agents.a]
+files = [{ path = "x", mount = "/x", access = "read" }]
+http = [{ host = "*.example.com", paths = ["/api/**"] }, { host = "b.example", schemes = ["http"], ports = [81] }]
+tcp = [{ host = "db.internal", ports = [5432] }]
+env = ["A"]
+calls = ["text/*"]
+databases = [{ name = "shop", url = { env = "U" }, tables = { "o*" = "read" } }]
+[agents.c.within]
+http = [{ host = "api.example.com" }]
+"#;
+        let policy = Policy::parse("p", text).unwrap();
+        let find = |name: &str| (name == "split").then(|| ("split".to_owned(), "text/split".to_owned()));
+        let (own, below) = (policy.authority("a", "a"), policy.authority_below(&[("c", "c")], ("a", "a")));
+        for (key, wanted, expected) in [
+            ("files", "read", Some(true)),
+            ("files", "write", Some(false)),
+            ("files", "read /x/y", Some(true)),
+            ("files", "read /y", Some(false)),
+            ("files", "look", None),
+            ("http", "GET https://*.example.com", Some(true)),
+            ("http", "GET https://*.api.example.com/api/x", Some(true)),
+            ("http", "GET https://*.example.com/api/**", Some(true)),
+            ("http", "GET https://*.example.com/**", Some(false)),
+            ("http", "POST https://*.example.com", Some(false)),
+            ("http", "GET http://a.example.com", Some(false)),
+            ("http", "GET https://example.com", Some(false)),
+            ("http", "GET https://*.example.org", Some(false)),
+            ("http", "a.example.com", Some(true)),
+            ("http", "http://b.example:81", Some(true)),
+            ("http", "http://b.example", Some(false)),
+            ("http", "GET https://*", None),
+            ("tcp", "db.internal", Some(true)),
+            ("tcp", "db.internal:5432", Some(true)),
+            ("tcp", "db.internal:22", Some(false)),
+            ("tcp", "*.db.internal:5432", Some(false)),
+            ("tcp", ":22", None),
+            ("databases", "shop", Some(true)),
+            ("databases", "other", Some(false)),
+            ("databases", "read shop.orders", Some(true)),
+            ("databases", "insert shop.orders", Some(false)),
+            ("databases", "drop shop.orders", None),
+            ("env", "A", Some(true)),
+            ("env", "B", Some(false)),
+            ("env", "A B", None),
+            ("calls", "split", Some(true)),
+            ("calls", "text/*", Some(true)),
+            ("calls", "text/**", Some(false)),
+            ("calls", "other", Some(false)),
+        ] {
+            let expected = match expected {
+                Some(true) => Met::Granted,
+                Some(false) => Met::NotGranted,
+                None => Met::Unclear(""),
+            };
+            let met = match own.meets(key, wanted, find) {
+                Met::Unclear(_) => Met::Unclear(""),
+                met => met,
+            };
+            assert_eq!(met, expected, "{key} {wanted}");
+        }
+        assert_eq!(below.meets("http", "GET https://*.example.com", find), Met::NotGranted);
+        assert_eq!(below.meets("http", "GET https://api.example.com", find), Met::Granted);
+        assert_eq!(below.meets("env", "A", find), Met::Granted);
     }
 }

@@ -15,6 +15,9 @@ pub trait OfHost: Sized {
 
     /// Notes that this grant is at `place`.
     fn note(&self, place: usize, index: &mut Self::Index);
+
+    /// Takes notice that all are noted.
+    fn finish(_: &mut Self::Index) {}
 }
 
 /// Grants, in the order of the policy, with an index of their hosts.
@@ -63,12 +66,18 @@ impl<T: OfHost> ByHost<T> {
             host.all.push(place);
             grant.note(place, &mut host.index);
         }
+        indexed.exact.values_mut().chain(indexed.below.values_mut()).for_each(|host| T::finish(&mut host.index));
         Self { grants, ..indexed }
     }
 
     /// All grants, in the order of the policy.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.grants.iter()
+    }
+
+    /// What finds the grants of each host.
+    pub(super) fn indices(&self) -> impl Iterator<Item = &T::Index> {
+        self.exact.values().chain(self.below.values()).map(|host| &host.index)
     }
 
     /// The grant at a place.

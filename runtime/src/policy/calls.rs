@@ -1,11 +1,14 @@
 //! Which agents a proc may call.
 
+use std::fmt;
+
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
     policy::{
         Asked, Authority, ByName, Decision, Denial, Grants, Listed, Pattern, Request,
-        advice::{Advise, Least, Wide, quoted},
+        advice::{Advise, Find, Least, MAX_NAMED, Wide, quoted},
+        pieces,
     },
     source::Place,
 };
@@ -20,21 +23,37 @@ pub struct CallGrant {
 }
 
 impl ByName for CallGrant {
-    fn begins(&self) -> &str {
-        self.pattern.begins()
+    fn pattern(&self) -> &str {
+        self.pattern.as_str()
+    }
+}
+
+/// As a policy writes it.
+impl fmt::Display for CallGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&quoted(self.pattern.as_str()))
     }
 }
 
 /// Decides about the agent called `name`, at `path` in its library.
 pub(super) fn decide(grants: &Listed<CallGrant>, name: &str, path: &str) -> Decision {
-    let candidates = grants.candidates(name).chain(grants.candidates(path));
-    match candidates.filter(|place| grants[*place].pattern.matches(name, path)).min() {
-        Some(place) => Decision::Allowed(Some(grants[place].place.clone())),
-        None => {
+    // A pattern with a slash is about paths, any other about names.
+    let is_path = |place: &usize| grants[*place].pattern.as_str().contains('/');
+    let by_name = grants.candidates(name).filter(|place| !is_path(place));
+    let candidates = by_name.chain(grants.candidates(path).filter(is_path));
+    // What comes after one that fits needn't be compared.
+    let first = |first: usize, place: usize| {
+        if place < first && grants[place].pattern.matches(name, path) { place } else { first }
+    };
+    match candidates.fold(usize::MAX, first) {
+        place if place < grants.len() => Decision::Allowed(Some(grants[place].place.clone())),
+        _ => {
             let request = Request::Calls { agent: name.into(), path: path.into() };
             let denial = Denial::new("calls.not-granted", &request);
-            Decision::Denied(match is_name(path) {
-                true => denial.help(format!("calls = [{}]", quoted(path))),
+            // A pattern without a slash is about names.
+            let written = if path.contains('/') { path } else { name };
+            Decision::Denied(match is_name(written) {
+                true => denial.help(format!("calls = [{}]", quoted(written))),
                 false => denial,
             })
         }
@@ -49,7 +68,11 @@ pub(super) fn read(item: Item<'_>, report: &mut Report) -> Listed<CallGrant> {
         let pattern = pattern(item).map_err(|wrong| report.push(wrong)).ok()?;
         Some(CallGrant { pattern, place })
     });
-    grants.collect()
+    let grants: Listed<CallGrant> = grants.collect();
+    if let Some(crowded) = grants.crowded() {
+        report.push(pieces::too_many_alike(&crowded.place));
+    }
+    grants
 }
 
 /// Whether a grant can name the agent at `path`, and no other.
@@ -79,6 +102,16 @@ impl Advise for Calls {
         }))
     }
 
+    /// A name is the agent's that is called so; a pattern is met by one that holds all of it.
+    fn met(&self, wanted: &str, held: &Grants, find: &Find<'_>) -> Result<bool, &'static str> {
+        let Some(grants) = held.calls.as_ref() else { return Ok(false) };
+        let pattern = Pattern::new(wanted);
+        let covered = grants.iter().any(|grant| grant.pattern.covers(&pattern));
+        let known =
+            || find(wanted).is_some_and(|(name, path)| matches!(decide(grants, &name, &path), Decision::Allowed(_)));
+        Ok(covered || known())
+    }
+
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {
         let Some(grants) = grants.calls.as_deref() else { return Vec::new() };
         let covering = |(index, narrow): (usize, &CallGrant)| {
@@ -106,9 +139,6 @@ impl Advise for Calls {
         })
     }
 }
-
-/// The most agents that are better named one by one than by a pattern.
-const MAX_NAMED: usize = 3;
 
 fn were(agents: usize) -> String {
     if agents == 1 { "one was".into() } else { format!("{agents} were") }

@@ -1,11 +1,13 @@
 //! Variables of the host that an agent may hold.
 
+use std::fmt;
+
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::Item,
     policy::{
-        Asked, Authority, ByName, Decision, Denial, HostPattern, Listed, Request,
-        advice::{Advise, Least, quoted},
+        Asked, Authority, ByName, Decision, Denial, Grants, HostPattern, Listed, MAX_REQUEST, Request,
+        advice::{Advise, Find, Least, Wide, quoted},
     },
     source::Place,
 };
@@ -25,8 +27,19 @@ pub struct EnvGrant {
 }
 
 impl ByName for EnvGrant {
-    fn begins(&self) -> &str {
+    fn pattern(&self) -> &str {
         &self.name
+    }
+}
+
+/// As a policy writes it.
+impl fmt::Display for EnvGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.only_to, self.secret) {
+            (None, true) => f.write_str(&quoted(&self.name)),
+            (Some(host), _) => write!(f, "{{ name = {}, only_to = \"{host}\" }}", quoted(&self.name)),
+            (None, false) => write!(f, "{{ name = {}, secret = false }}", quoted(&self.name)),
+        }
     }
 }
 
@@ -34,9 +47,15 @@ impl ByName for EnvGrant {
 pub(super) fn decide(grants: &Listed<EnvGrant>, name: &str) -> Decision {
     match grants.candidates(name).map(|place| &grants[place]).find(|grant| grant.name == name) {
         Some(grant) => Decision::Allowed(Some(grant.place.clone())),
-        None => Decision::Denied(
-            Denial::new("env.not-granted", &Request::Env { name: name.into() }).help(format!("env = [\"{name}\"]")),
-        ),
+        None => {
+            let denial = Denial::new("env.not-granted", &Request::Env { name: name.into() });
+            let is_short = name.len() < MAX_REQUEST;
+            Decision::Denied(if is_short && is_variable(name) {
+                denial.help(format!("env = [\"{name}\"]"))
+            } else {
+                denial
+            })
+        }
     }
 }
 
@@ -79,12 +98,36 @@ impl Advise for Env {
         "env"
     }
 
-    fn least(&self, asked: &[Asked<'_>], _: &Authority) -> Vec<Least> {
+    /// How far a value may go stays as it was.
+    fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least> {
         let name = |request: &Request<'_>| match request {
-            Request::Env { name } if is_variable(name) => Some(quoted(name)),
+            Request::Env { name } if is_variable(name) => {
+                Some(held.variable(name).map_or_else(|| quoted(name), ToString::to_string))
+            }
             _ => None,
         };
         Least::each(asked.iter().enumerate().filter_map(|(of, one)| Some((of, name(&one.request)?))))
+    }
+
+    /// A secret that the agent holds itself, though it could only ever send it to one host.
+    fn wide(&self, held: &Authority, place: &Place, _: &[Request<'_>]) -> Option<Wide> {
+        let grants = held.grants.env.as_ref()?;
+        let grant = grants.iter().find(|grant| grant.place == *place && grant.secret && grant.only_to.is_none())?;
+        let mut hosts = held.grants.http.as_ref()?.iter().map(|grant| &grant.host);
+        let only = hosts.next()?;
+        let alone = hosts.all(|host| host == only)
+            && held.grants.tcp.as_ref().is_none_or(|grants| grants.iter().next().is_none());
+        alone.then(|| Wide {
+            message: format!("the agent holds `{}` itself, and may only send it to `{only}`", grant.name),
+            help: EnvGrant { only_to: Some(only.clone()), ..grant.clone() }.to_string(),
+        })
+    }
+
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
+        if !is_variable(wanted) {
+            return Err("it is the name of a variable");
+        }
+        Ok(held.env.as_ref().is_some_and(|grants| matches!(decide(grants, wanted), Decision::Allowed(_))))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::{Item, Table},
-    policy::{Decision, Named, Policy, Request},
+    policy::{Decision, Named, Policy, Request, codes},
     source::Place,
 };
 
@@ -115,7 +115,7 @@ fn read_one(item: Item<'_>, report: &mut Report) -> Option<Expectation> {
     let allowed = table.need("expect", report, |item| item.choice(&[("allow", true), ("deny", false)]));
     let code = table.take("code", report, |item| match allowed {
         Some(true) => Err(item.wrong("contradiction", "what is allowed has no code")),
-        _ => item.string(),
+        _ => codes::read(item),
     });
     let help = table.take("help", report, Item::string).unwrap_or_default();
     table.finish(report);
@@ -162,7 +162,7 @@ tests = [
     { agent = "a", request = "env B", expect = "deny", code = "env.not-granted" },
     { agent = "a", request = "env A", expect = "deny" },
     { agent = "a", request = "env B", expect = "allow" },
-    { agent = "a", request = "env B", expect = "deny", code = "env.host" },
+    { agent = "a", request = "env B", expect = "deny", code = "http.path" },
     { agent = "a", callers = ["b"], request = "env A", expect = "deny", code = "env.ceiling" },
 ]
 agents.a.env = ["A"]
@@ -176,7 +176,7 @@ agents.b.within = { env = [] }
             ("p:6: error[failed-test]: `a` is denied `env B`", "`env.not-granted`: no line grants it"),
             (
                 "p:7: error[failed-test]: `a` is denied `env B` for another reason",
-                "`env.not-granted`, not `env.host`: no line says anything",
+                "`env.not-granted`, not `http.path`: no line says anything",
             ),
         ];
         assert_eq!(found, expected.map(|(message, label)| (message.to_owned(), label)));
@@ -194,6 +194,12 @@ agents.b.within = { env = [] }
         assert_eq!(code("agent = 'a*', request = 'jump', expect = 'allow'"), "bad-name");
         assert_eq!(code("agent = 'a', request = 'fly', expect = 'deny'"), "bad-request");
         assert_eq!(code("agent = 'a', request = 'jump', expect = 'allow', code = 'x'"), "contradiction");
+        assert_eq!(code("agent = 'a', request = 'jump', expect = 'deny', code = 'jump.denied'"), "");
+        assert_eq!(code("agent = 'a', request = 'jump', expect = 'deny', code = 'jump.nonsense'"), "unknown-code");
+        assert_eq!(
+            code("agent = 'a', request = 'files read /a', expect = 'deny', code = 'files.outside'"),
+            "unknown-code"
+        );
         assert_eq!(code("agent = 'a', request = 'jump', expect = 'allow', cod = 'x'"), "unknown-key");
     }
 }

@@ -1,11 +1,10 @@
 //! Which line of a policy says what about an agent, and which lines it overrules.
 
+use std::borrow::Cow;
+
 use crate::{
     document::{Item, Table},
-    policy::{
-        Authority, Ceiling, Ceilings, Decision, Denial, FileGrant, Policy, Request, Section,
-        advice::{self, quoted},
-    },
+    policy::{Authority, Ceiling, Ceilings, Decision, Policy, Request, Section},
     source::Place,
 };
 
@@ -16,10 +15,34 @@ pub struct Key {
     pub name: String,
     /// Where its value stands.
     pub place: Place,
-    /// Where the elements of its list stand, if it is one.
-    pub parts: Vec<Place>,
+    /// The elements of its list, if it is one.
+    pub parts: Vec<Part>,
     /// What is in its table, if it is `within`.
     pub inner: Vec<Self>,
+    value: String,
+}
+
+/// An element of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Where it stands.
+    pub place: Place,
+    /// What it says, in TOML and on one line.
+    pub text: String,
+}
+
+impl Key {
+    /// The value in TOML, on one line.
+    pub fn text(&self) -> Cow<'_, str> {
+        let parts: Vec<_> = self.parts.iter().map(|part| part.text.as_str()).collect();
+        if parts.is_empty() { Cow::Borrowed(&self.value) } else { Cow::Owned(format!("[{}]", parts.join(", "))) }
+    }
+
+    /// What it says and where: a row for each element of a list, or one for the value.
+    pub fn rows(&self) -> impl Iterator<Item = (Cow<'_, str>, &Place)> {
+        let whole = self.parts.is_empty().then(|| (self.text(), &self.place));
+        whole.into_iter().chain(self.parts.iter().map(|part| (Cow::Borrowed(part.text.as_str()), &part.place)))
+    }
 }
 
 /// What a policy says about one agent with one key.
@@ -68,26 +91,6 @@ impl Policy {
         self.authority(name, path).under(&ceilings)
     }
 
-    /// What an agent holds, a row for each grant: the capability's word, and what is granted by which
-    /// line. Folders are those that its callers' ceilings leave; for the rest, the ceilings follow.
-    pub fn summary<'p>(&'p self, agent: Named<'_>, authority: &Authority) -> Vec<(&'p str, String)> {
-        let folder = |grant: &FileGrant| {
-            let (access, mount, host) = (grant.access.word(), &grant.mount, grant.folder().display());
-            ("files", format!("{access} {mount} ({host}), says {}", grant.place.line()))
-        };
-        let said = self.said(agent);
-        let granting = |key: &&Key| key.name != "files" && !key.name.starts_with("limits.");
-        let others = said.iter().map(|said| said.key).filter(granting).flat_map(|key| {
-            let whole = [key.place.clone()];
-            let parts = if key.parts.is_empty() { &whole[..] } else { &key.parts };
-            let row = |place: &Place| (key.name.as_str(), format!("{}, says {}", place.words(), place.line()));
-            parts.iter().map(row).collect::<Vec<_>>()
-        });
-        let ceilings =
-            authority.ceilings.iter().map(|ceiling| ("ceiling", format!("within, says {}", ceiling.place.line())));
-        authority.files().iter().map(folder).chain(others).chain(ceilings).collect()
-    }
-
     /// The ceilings of other agents under which `request` would be denied to an agent that may make
     /// it: whose they are, and what is then decided.
     pub fn ceilings_against(&self, agent: Named<'_>, request: &Request<'_>) -> Vec<(&str, Decision)> {
@@ -101,62 +104,12 @@ impl Policy {
         sections.filter_map(|section| Some((section.pattern.as_str(), against(section)?))).collect()
     }
 
-    /// The lines under which an agent would be allowed what `denial` is about: its own section, and
-    /// where that stands, with the key as it is now and what is missing; or, where a caller's ceiling
-    /// denies it, the same of that caller's `within`. None where no lines can allow it, and where the
-    /// denial says all of them already.
-    pub fn would_allow(&self, (name, path): Named<'_>, denial: &Denial) -> Option<String> {
-        if denial.code.ends_with(".ceiling") {
-            return self.would_leave(denial);
-        }
-        let own = self.sections.iter().find(|section| section.pattern.as_str() == name);
-        let own = own.map(|section| format!(" # {}", section.place.line())).unwrap_or_default();
-        let said = self.said((name, path)).into_iter().map(|said| said.key);
-        Some(format!("[agents.{}]{own}\n{}", quoted(name), widened(said, denial)?))
-    }
-
-    /// The `within` that would leave what `denial` is about.
-    fn would_leave(&self, denial: &Denial) -> Option<String> {
-        let place = denial.place.as_ref()?;
-        let denies = |section: &&Section| section.within.as_ref().is_some_and(|within| within.place == *place);
-        let section = self.sections.iter().find(denies)?;
-        let within = section.keys.iter().find(|key| key.name == "within")?;
-        let others = within.inner.iter().filter(|key| key.name != written_key(denial));
-        let others = others.map(|key| format!("{} = {}", key.name, key.place.text()));
-        let keys: Vec<_> = others.chain([widened(within.inner.iter(), denial)?]).collect();
-        let (pattern, line) = (quoted(section.pattern.as_str()), section.place.line());
-        Some(format!("[agents.{pattern}] # {line}\nwithin = {{ {} }}", keys.join(", ")))
-    }
-
     /// The sections that are about an agent, the least specific first.
     pub(super) fn about(&self, name: &str, path: &str) -> Vec<&Section> {
         let mut sections: Vec<_> = self.sections.iter().filter(|section| section.pattern.matches(name, path)).collect();
         sections.sort_by_key(|section| section.pattern.specificity());
         sections
     }
-}
-
-/// The key that a denial's help is about.
-fn written_key(denial: &Denial) -> &'static str {
-    advice::of(denial.capability()).map_or(denial.capability(), |advice| advice.key())
-}
-
-/// The key as `denial` wants it: what it says now, and what is missing.
-fn widened<'k>(mut said: impl Iterator<Item = &'k Key>, denial: &Denial) -> Option<String> {
-    let word = written_key(denial);
-    let wanted = denial.help.strip_prefix(word)?.strip_prefix(" = ")?;
-    let Some(missing) = wanted.strip_prefix('[').and_then(|list| list.strip_suffix(']')) else {
-        return Some(denial.help.clone());
-    };
-    let said = said.find(|key| key.name == word);
-    let parts = said.map(|key| key.parts.as_slice()).unwrap_or_default();
-    // The line that denies it is the one to replace.
-    let kept = parts.iter().filter(|part| Some(*part) != denial.place.as_ref()).map(Place::text);
-    let elements: Vec<_> = kept.chain([missing]).map(|element| format!("    {element},\n")).collect();
-    Some(match elements.as_slice() {
-        [_] => denial.help.clone(),
-        _ => format!("{word} = [\n{}]", elements.concat()),
-    })
 }
 
 /// The keys of a section's table.
@@ -168,11 +121,13 @@ fn keys_of(item: Item<'_>) -> Vec<Key> {
     match item.key {
         "limits" => limits(item.clone().table().ok().as_ref()),
         name => {
-            let list = item.clone().array().unwrap_or_default();
+            let list = item.clone().array();
             let table = if name == "within" { item.clone().table().ok() } else { None };
             let inner = table.as_ref().map(keys).unwrap_or_default();
-            let parts = list.iter().map(Item::place).collect();
-            vec![Key { name: name.to_owned(), place: item.place(), parts, inner }]
+            let value = if list.as_ref().is_ok_and(|list| !list.is_empty()) { String::new() } else { item.inline() };
+            let parts = list.unwrap_or_default();
+            let parts = parts.iter().map(|item| Part { place: item.place(), text: item.inline() }).collect();
+            vec![Key { name: name.to_owned(), place: item.place(), parts, inner, value }]
         }
     }
 }
@@ -185,6 +140,7 @@ pub(super) fn limits(table: Option<&Table<'_>>) -> Vec<Key> {
         place: item.place(),
         parts: Vec::new(),
         inner: Vec::new(),
+        value: item.inline(),
     };
     entries.into_iter().map(key).collect()
 }
@@ -234,9 +190,6 @@ env = ["A", "B"]
         assert!(matches!(policy.authority_below(&[], ("a", "a")).decide(&request), Decision::Allowed(_)));
         let below = policy.authority_below(&[("caller", "caller")], ("a", "a")).decide(&request);
         assert!(matches!(&below, Decision::Denied(denial) if denial.code == "env.ceiling"));
-        let Decision::Denied(denial) = below else { panic!("the ceiling has no A") };
-        let lines = policy.would_allow(("a", "a"), &denial).unwrap();
-        assert_eq!(lines, "[agents.\"caller\"] # p:8\nwithin = { env = [\n    \"B\",\n    \"A\",\n] }");
         let against = policy.ceilings_against(("a", "a"), &request);
         assert_eq!(against.iter().map(|(whose, _)| *whose).collect::<Vec<_>>(), ["caller"]);
     }

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-pub(super) use advice::Files;
+pub(super) use advice::{Files, leave};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
@@ -56,15 +56,13 @@ pub(super) fn decide(grants: &[FileGrant], path: &str, access: Access) -> Decisi
     let request = Request::Files { access, path: path.into() };
     let Some(grant) = find(grants, path) else {
         let denial = Denial::new("files.not-granted", &request);
-        let parent = path.rfind('/').filter(|at| *at > 0).map_or(path, |at| &path[..at]);
-        // A mount of more than a denial quotes helps nobody, and would be the guest's text at length.
-        return Decision::Denied(match mountable(parent).filter(|mount| mount.len() < MAX_REQUEST) {
+        return Decision::Denied(match missing(grants, path) {
             Some(mount) => denial.help(format!("files = [{}]", advice::written("…", mount, access))),
             None => denial,
         });
     };
     if access > grant.access {
-        let help = FileGrant { access: Access::Write, ..grant.clone() }.to_toml();
+        let help = FileGrant { access: Access::Write, ..grant.clone() };
         return Decision::Denied(
             Denial::new("files.read-only", &request).at(&grant.place).help(format!("files = [{help}]")),
         );
@@ -77,6 +75,18 @@ pub(super) fn decide(grants: &[FileGrant], path: &str, access: Access) -> Decisi
 fn find<'g>(grants: &'g [FileGrant], path: &str) -> Option<&'g FileGrant> {
     let after = grants.partition_point(|grant| order(&grant.mount, path).is_le());
     grants[..after].last().filter(|grant| is_below(path, &grant.mount))
+}
+
+/// The mount that `path` would be below, beside those that there are; none where none can be written.
+fn missing<'p>(grants: &[FileGrant], path: &'p str) -> Option<&'p str> {
+    let parent = path.rfind('/').filter(|at| *at > 0).map_or(path, |at| &path[..at]);
+    // No mount may lie in another: where one lies beside what was asked for, that itself is taken.
+    let is_free = |mount: &&str| {
+        let after = grants.partition_point(|grant| order(&grant.mount, mount).is_lt());
+        grants.get(after).is_none_or(|grant| !is_below(&grant.mount, mount))
+    };
+    // A mount of more than a denial quotes helps nobody, and would be the guest's text at length.
+    [parent, path].into_iter().filter_map(mountable).filter(|mount| mount.len() < MAX_REQUEST).find(is_free)
 }
 
 /// The order of paths in which all that is below a folder comes right after it.
@@ -94,7 +104,8 @@ pub(super) fn narrow(grants: &[FileGrant], ceiling: &[FileGrant]) -> Arc<[FileGr
     left.into()
 }
 
-fn common(grant: &FileGrant, most: &FileGrant) -> Option<FileGrant> {
+/// What remains of a granted folder under one of a ceiling.
+pub(super) fn common(grant: &FileGrant, most: &FileGrant) -> Option<FileGrant> {
     let access = grant.access.min(most.access);
     if grant.host.starts_with(&most.host) {
         return Some(FileGrant { access, ..grant.clone() });

@@ -28,7 +28,7 @@ pub struct Grants {
     /// Agents to call.
     pub calls: Option<Arc<Listed<CallGrant>>>,
     /// Databases.
-    pub databases: Option<Arc<[DatabaseGrant]>>,
+    pub databases: Option<Arc<Listed<DatabaseGrant>>>,
     /// Modules to import.
     pub imports: Option<Arc<ImportRules>>,
     /// Whether the head may be moved.
@@ -102,7 +102,7 @@ impl Grants {
             Request::Tcp { host, port, address } => tcp::decide(&ByHost::default(), host, *port, *address),
             Request::Env { name } => env::decide(&Listed::default(), name),
             Request::Calls { agent, path } => calls::decide(&Listed::default(), agent, path),
-            Request::Sql { .. } => sql::decide(&[], request),
+            Request::Sql { .. } => sql::decide(&Listed::default(), request),
             Request::Imports { .. } | Request::Jump => Decision::Allowed(None),
         }
     }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod index;
+mod need;
 
 use std::{borrow::Cow, fmt, net::IpAddr};
 
@@ -9,13 +10,14 @@ use crate::{
     diagnostic::{Diagnostic, Report, list},
     document::Item,
     policy::{
-        Addresses, ByHost, Decision, Denial, HostPattern, OfHost, PathPattern, Request, Scheme, Url, tcp::read_ports,
+        Addresses, ByHost, Decision, Denial, HostPattern, OfHost, PathPattern, Request, Scheme, Url, pieces,
+        tcp::read_ports,
     },
-    source::{Place, Source},
+    source::Place,
 };
 
 pub(super) use advice::Http;
-use index::Index;
+use index::{Index, OnPath};
 
 /// One entry of `http`.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,10 @@ impl OfHost for HttpGrant {
     fn note(&self, place: usize, index: &mut Index) {
         index.note(self, place);
     }
+
+    fn finish(index: &mut Index) {
+        index.finish();
+    }
 }
 
 /// What of a request a grant doesn't allow: of several, the last in this order says the most.
@@ -73,6 +79,11 @@ impl Missed {
 impl HttpGrant {
     /// The first thing about a request that this grant doesn't allow.
     fn misses(&self, method: &str, url: &Url, address: Option<IpAddr>) -> Option<Missed> {
+        let path = || (!self.paths.iter().any(|pattern| pattern.matches(url))).then_some(Missed::Path);
+        self.misses_before_path(method, url).or_else(path).or_else(|| self.misses_address(address))
+    }
+
+    fn misses_before_path(&self, method: &str, url: &Url) -> Option<Missed> {
         if !self.schemes.contains(&url.scheme()) {
             return Some(Missed::Scheme);
         }
@@ -83,12 +94,10 @@ impl HttpGrant {
         if !port {
             return Some(Missed::Port);
         }
-        if !self.methods.iter().any(|known| known == method) {
-            return Some(Missed::Method);
-        }
-        if !self.paths.iter().any(|pattern| pattern.matches(url)) {
-            return Some(Missed::Path);
-        }
+        (!self.methods.iter().any(|known| known == method)).then_some(Missed::Method)
+    }
+
+    fn misses_address(&self, address: Option<IpAddr>) -> Option<Missed> {
         self.addresses.refuse(&self.host, address?).map(Missed::Address)
     }
 
@@ -99,7 +108,7 @@ impl HttpGrant {
             Missed::Scheme => wider.schemes.push(url.scheme()),
             Missed::Port => wider.ports.get_or_insert_with(|| vec![self.schemes[0].port()]).push(url.port()),
             Missed::Method => wider.methods.push(method.to_owned()),
-            Missed::Path => wider.paths.push(PathPattern::exactly(url)),
+            Missed::Path => wider.paths.push(PathPattern::near(url)),
             Missed::Address(_) => wider.addresses = address.map_or(wider.addresses, |one| self.addresses.with(one)),
         }
         match wider.misses(method, url, address) {
@@ -109,18 +118,21 @@ impl HttpGrant {
     }
 
     /// The least grant that allows a request.
-    fn least(method: &str, url: &Url) -> Self {
+    fn least(method: &str, url: &Url, address: Option<IpAddr>) -> Self {
         let ports = (url.port() != url.scheme().port()).then(|| vec![url.port()]);
         let methods = if ["GET", "HEAD"].contains(&method) { default_methods() } else { vec![method.to_owned()] };
+        let host = HostPattern::Exact(url.host().clone());
+        let none = Addresses::default();
+        let refused = address.filter(|address| none.refuse(&host, *address).is_some());
+        let addresses = refused.map_or(none.clone(), |address| none.with(address));
         Self {
-            host: HostPattern::Exact(url.host().clone()),
+            host,
             schemes: vec![url.scheme()],
             ports,
             methods,
-            paths: vec![PathPattern::exactly(url)],
-            addresses: Addresses::default(),
-            // It stands in no policy yet.
-            place: Place { source: Source::new("", ""), span: 0..0 },
+            paths: vec![PathPattern::near(url)],
+            addresses,
+            place: Place::nowhere(),
         }
     }
 }
@@ -156,11 +168,14 @@ pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, addres
     let mut nearest: Option<(Missed, &HttpGrant)> = None;
     for host in grants.names(url.host()) {
         let (mut allowing, mut elsewhere) = (usize::MAX, usize::MAX);
-        for place in host.index.candidates(url) {
-            match grants.at(*place).misses(method, url, address) {
+        for OnPath { place, pattern } in host.index.candidates(url) {
+            let grant = grants.at(*place);
+            if !grant.methods.iter().any(|known| known == method) || !pattern.matches(url) {
+                continue;
+            }
+            match grant.misses_address(address) {
                 None => allowing = allowing.min(*place),
-                Some(Missed::Address(_)) => elsewhere = elsewhere.min(*place),
-                Some(_) => {}
+                Some(_) => elsewhere = elsewhere.min(*place),
             }
         }
         if allowing != usize::MAX {
@@ -171,20 +186,20 @@ pub(super) fn decide(grants: &ByHost<HttpGrant>, method: &str, url: &Url, addres
             place => place,
         };
         let grant = grants.at(nearest_here);
-        if let Some(missed) = grant.misses(method, url, address)
-            && nearest.is_none_or(|(other, _)| missed > other)
-        {
+        // None of its paths fits: each that could has been tried.
+        let missed = match elsewhere {
+            usize::MAX => grant.misses_before_path(method, url).unwrap_or(Missed::Path),
+            _ => grant.misses_address(address).unwrap_or(Missed::Path),
+        };
+        if nearest.is_none_or(|(other, _)| missed > other) {
             nearest = Some((missed, grant));
         }
     }
-    let denial = match nearest {
-        None => Denial::new("http.not-granted", &request).help(format!("http = [{}]", HttpGrant::least(method, url))),
-        Some((missed, grant)) => {
-            let line = grant.widened(missed, method, url, address);
-            Denial::new(missed.code(), &request).at(&grant.place).help(format!("http = [{line}]"))
-        }
-    };
-    Decision::Denied(denial)
+    // What would allow it takes longer to say than to decide: the advice does, where somebody asks.
+    Decision::Denied(match nearest {
+        None => Denial::new("http.not-granted", &request),
+        Some((missed, grant)) => Denial::new(missed.code(), &request).at(&grant.place),
+    })
 }
 
 fn default_methods() -> Vec<String> {
@@ -194,7 +209,11 @@ fn default_methods() -> Vec<String> {
 /// Reads `http = [{ host, schemes, ports, methods, paths, addresses }]`.
 pub(super) fn read(item: Item<'_>, report: &mut Report) -> ByHost<HttpGrant> {
     let items = item.array().map_err(|wrong| report.push(wrong)).unwrap_or_default();
-    ByHost::new(items.into_iter().filter_map(|item| read_one(item, report)).collect())
+    let grants = ByHost::new(items.into_iter().filter_map(|item| read_one(item, report)).collect());
+    if let Some(place) = grants.indices().filter_map(Index::crowded).min() {
+        report.push(pieces::too_many_alike(&grants.at(place).place));
+    }
+    grants
 }
 
 fn read_one(item: Item<'_>, report: &mut Report) -> Option<HttpGrant> {
@@ -245,91 +264,23 @@ pub(crate) const MAX_METHOD: usize = 32;
 /// send back what the host put into a request.
 pub(crate) const NEVER: [&str; 2] = ["CONNECT", "TRACE"];
 
+/// Whether a grant can name the method.
+fn is_method(text: &str) -> bool {
+    let letters = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    (1..=MAX_METHOD).contains(&text.len()) && letters && !NEVER.contains(&text)
+}
+
 fn read_method(item: Item<'_>) -> Result<String, Diagnostic> {
     let text = item.clone().text()?;
     let wrong = || item.wrong("bad-method", format!("`{}` is not a method", text.escape_debug()));
     if NEVER.contains(&text.to_ascii_uppercase().as_str()) {
         return Err(wrong().label(format!("no agent may use {}", list(&NEVER))));
     }
-    let letters = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
-    if text.is_empty() || text.len() > MAX_METHOD || !letters {
+    if !is_method(text) {
         return Err(wrong().label("capital letters, like `POST`; no `*` stands for others"));
     }
     Ok(text.to_owned())
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::policy::{Decision, Policy, Request};
-
-    const TEXT: &str = r#"version = 1
-[agents.a]
-http = [
-    { host = "api.example.com", methods = ["GET"], paths = ["/v1/**"] },
-    { host = "*.example.com", schemes = ["http", "https"] },
-    { host = "db.internal", addresses = ["10.1.0.0/16"] },
-]
-tcp = [{ host = "db.internal", ports = [5432] }]
-"#;
-
-    /// The code and the help of a denial; `allowed` where there is none.
-    fn answer(request: &str) -> (String, String) {
-        let request = Request::parse(request).unwrap_or_else(|why| panic!("{request}: {why}"));
-        assert_eq!(Request::parse(&request.to_string()), Ok(request.clone()));
-        match Policy::parse("p", TEXT).unwrap().authority("a", "a").decide(&request) {
-            Decision::Allowed(_) => ("allowed".into(), String::new()),
-            Decision::Denied(denial) => (denial.code.into(), denial.help),
-        }
-    }
-
-    #[test]
-    fn the_nearest_grant_says_what_is_missing() {
-        for (request, code, help) in [
-            ("http GET https://api.example.com/v1/x", "allowed", ""),
-            ("http GET http://x.y.example.com/", "allowed", ""),
-            ("http GET https://db.internal/ at 10.1.2.3", "allowed", ""),
-            ("tcp db.internal:5432 at 1.1.1.1", "allowed", ""),
-            ("tcp db.internal", "allowed", ""),
-            (
-                "http DELETE https://api.example.com/v1/x",
-                "http.method",
-                r#"http = [{ host = "api.example.com", methods = ["GET", "DELETE"], paths = ["/v1/**"] }]"#,
-            ),
-            (
-                "http POST https://example.com:8443/a",
-                "http.not-granted",
-                r#"http = [{ host = "example.com", ports = [8443], methods = ["POST"], paths = ["/a"] }]"#,
-            ),
-            (
-                "http GET https://db.internal:81/",
-                "http.port",
-                r#"http = [{ host = "db.internal", ports = [443, 81], addresses = ["10.1.0.0/16"] }]"#,
-            ),
-            (
-                "http GET https://db.internal/ at 127.0.0.1",
-                "http.address",
-                r#"http = [{ host = "db.internal", addresses = ["10.1.0.0/16", "127.0.0.1"] }]"#,
-            ),
-            ("tcp db.internal:5433", "tcp.port", r#"tcp = [{ host = "db.internal", ports = [5432, 5433] }]"#),
-            (
-                "tcp db.internal:5432 at 10.0.0.1",
-                "tcp.address",
-                r#"tcp = [{ host = "db.internal", ports = [5432], addresses = ["10.0.0.1"] }]"#,
-            ),
-            ("tcp [::1]:22", "tcp.not-granted", r#"tcp = [{ host = "[::1]", ports = [22] }]"#),
-        ] {
-            assert_eq!(answer(request), (code.to_owned(), help.to_owned()), "{request}");
-        }
-    }
-
-    /// The lines that a denial ends with do what they say.
-    #[test]
-    fn the_help_helps() {
-        for request in ["http PUT http://a.example:81/x%20y", "http GET https://127.0.0.1/", "tcp 127.0.0.1:22"] {
-            let parsed = Request::parse(request).unwrap();
-            let (_, help) = answer(request);
-            let policy = Policy::parse("p", &format!("version = 1\n[agents.a]\n{help}\n")).unwrap();
-            assert!(matches!(policy.authority("a", "a").decide(&parsed), Decision::Allowed(_)), "{help}");
-        }
-    }
-}
+mod tests;

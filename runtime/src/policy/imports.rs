@@ -1,15 +1,15 @@
 //! Which modules of its language an agent may import.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod advice;
+
+use std::{collections::BTreeMap, fmt};
+
+pub(super) use advice::Imports;
 
 use crate::{
     diagnostic::{Diagnostic, Report},
-    document::Item,
-    policy::{
-        Asked, Authority, Decision, Denial, Request,
-        advice::{Advise, Least},
-        twins::owner,
-    },
+    document::{Item, list},
+    policy::{Decision, Denial, Request, twins::owner},
     source::Place,
 };
 
@@ -20,6 +20,8 @@ pub struct ImportRules {
     pub deny: BTreeMap<String, Place>,
     /// The only modules that may be imported; all of them where nothing is said.
     pub allow: Option<(BTreeMap<String, Place>, Place)>,
+    /// The policy line.
+    pub place: Place,
 }
 
 /// How a module stands for a guest, before anything asks for it.
@@ -77,26 +79,21 @@ const MAX_LISTED: usize = 20;
 
 /// Decides about importing `module`.
 pub(super) fn decide(rules: &ImportRules, module: &str) -> Decision {
-    let request = || Request::Imports { module: module.into() };
-    if let Some((name, place)) = covering(&rules.deny, module) {
-        return Decision::Denied(Denial::new("imports.denied", &request()).at(place).help(rules.without(name)));
-    }
-    let Some((allow, place)) = &rules.allow else { return Decision::Allowed(None) };
-    if ALWAYS.contains(&module.split('.').next().unwrap_or_default()) {
-        return Decision::Allowed(None);
-    }
-    match covering(allow, module).or_else(|| parent_of(allow, module)) {
-        Some((_, place)) => Decision::Allowed(Some(place.clone())),
-        None => Decision::Denied(Denial::new("imports.not-allowed", &request()).at(place).help(rules.with(module))),
+    match rules.rule(module) {
+        Ok(place) => Decision::Allowed(place.cloned()),
+        Err((code, place)) => {
+            let denial = Denial::new(code, &Request::Imports { module: module.into() });
+            Decision::Denied(denial.at(place).help(rules.help(module)))
+        }
     }
 }
 
 /// How `module` stands under these rules.
 pub(super) fn standing(rules: &ImportRules, module: &str) -> Standing {
-    match decide(rules, module) {
-        Decision::Allowed(_) => Standing::Allowed,
-        Decision::Denied(_) if covering(&rules.deny, module).is_some() => Standing::Denied,
-        Decision::Denied(_) => Standing::Hidden,
+    match rules.rule(module) {
+        Ok(_) => Standing::Allowed,
+        Err(_) if covering(&rules.deny, module).is_some() => Standing::Denied,
+        Err(_) => Standing::Hidden,
     }
 }
 
@@ -121,31 +118,47 @@ fn prefixes(module: &str) -> impl Iterator<Item = &str> {
 }
 
 impl ImportRules {
-    fn without(&self, name: &str) -> String {
-        if self.deny.len() > MAX_LISTED {
-            return format!("take \"{name}\" out of `deny`");
+    /// Rules that say nothing.
+    fn nothing() -> Self {
+        Self { deny: BTreeMap::new(), allow: None, place: Place::nowhere() }
+    }
+
+    /// The line that allows `module`, or the code and the line of its denial.
+    fn rule(&self, module: &str) -> Result<Option<&Place>, (&'static str, &Place)> {
+        if let Some((_, place)) = covering(&self.deny, module) {
+            return Err(("imports.denied", place));
         }
-        self.line(self.deny.keys().filter(|other| *other != name).cloned().collect(), self.allowed())
-    }
-
-    fn with(&self, module: &str) -> String {
-        if self.allow.as_ref().is_some_and(|(allow, _)| allow.len() > MAX_LISTED) || !is_module(module) {
-            return format!("add \"{}\" to `allow`", module.escape_debug());
+        let Some((allow, place)) = &self.allow else { return Ok(None) };
+        if ALWAYS.contains(&module.split('.').next().unwrap_or_default()) {
+            return Ok(None);
         }
-        let mut allowed = self.allowed().unwrap_or_default();
-        allowed.push(module.to_owned());
-        self.line(self.deny.keys().cloned().collect(), Some(allowed))
+        match covering(allow, module).or_else(|| parent_of(allow, module)) {
+            Some((_, place)) => Ok(Some(place)),
+            None => Err(("imports.not-allowed", place)),
+        }
     }
 
-    fn allowed(&self) -> Option<Vec<String>> {
-        self.allow.as_ref().map(|(allow, _)| allow.keys().cloned().collect())
+    /// The line that allows `module`, if that is not too long for a denial.
+    fn help(&self, module: &str) -> String {
+        let allowed = self.allow.as_ref().map(|(allow, _)| allow.len()).unwrap_or_default();
+        if self.deny.len().max(allowed) <= MAX_LISTED {
+            return self.allowing(module).map(|rules| format!("imports = {rules}")).unwrap_or_default();
+        }
+        match covering(&self.deny, module) {
+            Some((name, _)) => format!("take \"{name}\" out of `deny`"),
+            None => format!("add \"{}\" to `allow`", module.escape_debug()),
+        }
     }
+}
 
-    fn line(&self, deny: Vec<String>, allow: Option<Vec<String>>) -> String {
-        let deny = (!deny.is_empty() || allow.is_none()).then(|| format!("deny = {deny:?}"));
-        let allow = allow.map(|allow| format!("allow = {allow:?}"));
+/// As a policy writes them.
+impl fmt::Display for ImportRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let deny =
+            (!self.deny.is_empty() || self.allow.is_none()).then(|| format!("deny = {}", list(self.deny.keys())));
+        let allow = self.allow.as_ref().map(|(allow, _)| format!("allow = {}", list(allow.keys())));
         let parts: Vec<_> = [deny, allow].into_iter().flatten().collect();
-        format!("imports = {{ {} }}", parts.join(", "))
+        write!(f, "{{ {} }}", parts.join(", "))
     }
 }
 
@@ -158,7 +171,7 @@ pub(super) fn read(item: Item<'_>, report: &mut Report) -> Option<ImportRules> {
     if deny.is_none() && allow.is_none() {
         report.push(item.wrong("missing-key", "`imports` needs `deny` or `allow`"));
     }
-    Some(ImportRules { deny: deny.unwrap_or_default(), allow })
+    Some(ImportRules { deny: deny.unwrap_or_default(), allow, place: item.place() })
 }
 
 fn names(
@@ -195,35 +208,6 @@ fn allowable(item: &Item<'_>, name: &str) -> Result<(), Diagnostic> {
         return Err(wrong.help("allow `os`, or use `pathlib`"));
     }
     Ok(())
-}
-
-/// What `imports` knows about policies.
-pub(super) struct Imports;
-
-impl Advise for Imports {
-    fn word(&self) -> &'static str {
-        "imports"
-    }
-
-    fn is_list(&self) -> bool {
-        false
-    }
-
-    /// One list of all modules that were asked for; none is asked for where nothing is said.
-    fn least(&self, asked: &[Asked<'_>], _: &Authority) -> Vec<Least> {
-        let name = |asked: &Asked<'_>| match &asked.request {
-            Request::Imports { module } if is_module(module) => Some(module.to_string()),
-            _ => None,
-        };
-        let all: BTreeSet<_> = asked.iter().filter_map(name).collect();
-        let covered = |module: &&String| prefixes(module).skip(1).any(|prefix| all.contains(prefix));
-        let names: Vec<_> = all.iter().filter(|module| !covered(module)).collect();
-        let of = (0..asked.len()).collect();
-        if names.is_empty() {
-            return Vec::new();
-        }
-        vec![Least { toml: format!("{{ allow = {names:?} }}"), of, note: String::new() }]
-    }
 }
 
 /// Whether `name` is what stands behind `import`: identifiers with dots between them.
@@ -284,7 +268,7 @@ mod tests {
             Decision::Denied(denial) => denial.help,
             Decision::Allowed(_) => String::new(),
         };
-        assert_eq!(help("os.path"), "imports = { allow = [\"json\"] }");
+        assert_eq!(help("os.path"), "imports = { allow = [\"json\", \"os\"] }");
         assert_eq!(help("re"), "imports = { deny = [\"os\"], allow = [\"json\", \"re\"] }");
     }
 

@@ -28,10 +28,15 @@ impl Advise for Jump {
         false
     }
 
-    /// It is allowed where nothing is said: one line says it all, and only where it was denied.
-    fn least(&self, asked: &[Asked<'_>], _: &Authority) -> Vec<Least> {
+    /// It is allowed where nothing is said: one line says it all, where it was denied, or where a policy
+    /// said something.
+    fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least> {
         let denied = asked.iter().any(|asked| asked.is_denied());
         let of = (0..asked.len()).collect();
-        if denied { vec![Least { toml: "true".into(), of, note: String::new() }] } else { Vec::new() }
+        match &held.grants.jump {
+            _ if denied => vec![Least { toml: "true".into(), of, note: String::new() }],
+            Some((allowed, _)) => vec![Least { toml: allowed.to_string(), of, note: "as before".into() }],
+            None => Vec::new(),
+        }
     }
 }

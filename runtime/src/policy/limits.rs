@@ -113,6 +113,8 @@ impl LimitKeys {
             ("output", self.output.map(size)),
             ("depth", self.depth.map(|depth| depth.to_string())),
             ("steps", self.steps.map(|steps| steps.to_string())),
+            ("bytes", self.bytes.map(size)),
+            ("calls", self.calls.map(|calls| calls.to_string())),
         ];
         keys.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -146,7 +148,7 @@ pub fn size_text(bytes: u64) -> String {
 }
 
 /// A time of whole milliseconds in the largest unit that says it exactly.
-fn time_text(time: Duration) -> String {
+pub(super) fn time_text(time: Duration) -> String {
     let millis = time.as_millis();
     let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
     let exact = units.into_iter().find(|(_, unit)| millis.is_multiple_of(*unit));

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
-    policy::{Decision, Key, Named, Policy, Recorded, Request, advice, asked, named_by},
+    policy::{Decision, Key, Named, Part, Policy, Recorded, Request, advice, asked, named_by},
     source::Place,
 };
 
@@ -72,12 +72,19 @@ impl Policy {
         decisions
     }
 
+    /// Where a grant stands. Of a database that is written at length, what it says of tables stands apart.
+    fn lines_of(&self, part: &Place) -> Vec<Place> {
+        let tables = self.databases().filter(|grant| grant.place == *part).flat_map(|grant| grant.tables.iter());
+        let tables = tables.map(|table| table.place.clone());
+        let apart = tables.filter(|table| !(part.span.start..part.span.end).contains(&table.span.start));
+        std::iter::once(part.clone()).chain(apart).collect()
+    }
+
     fn unused_of(&self, key: &Key, used: &Used<'_>, find: &dyn Fn(&str) -> (String, String), report: &mut Report) {
-        let Some(advice) = advice::of(&key.name) else { return };
-        for part in &key.parts {
-            let path = part.source.path.as_str();
-            let uses: Vec<_> =
-                used.range((path, part.span.start)..(path, part.span.end)).flat_map(|(_, uses)| uses).collect();
+        let Some(advice) = advice::of_key(&key.name) else { return };
+        for Part { place: part, .. } in &key.parts {
+            let lines = self.lines_of(part);
+            let uses: Vec<_> = lines.iter().flat_map(|line| used_at(used, line)).collect();
             let Some((agent, _)) = uses.first() else {
                 let message = format!("nothing recorded has used this grant of `{}`", key.name);
                 report.push(at(Diagnostic::warning("unused-grant", message), part).help("take it out"));
@@ -93,9 +100,15 @@ impl Policy {
     }
 }
 
+/// What the lines from the beginning of `place` to its end were used for.
+fn used_at<'u, 'r>(used: &'u Used<'r>, place: &'u Place) -> impl Iterator<Item = &'u (String, Request<'r>)> {
+    let path = place.source.path.as_str();
+    used.range((path, place.span.start)..(path, place.span.end)).flat_map(|(_, uses)| uses)
+}
+
 /// Whether a key of a section grants something.
 fn is_granting(key: &Key) -> bool {
-    advice::of(&key.name).is_some() && !key.parts.is_empty()
+    advice::of_key(&key.name).is_some() && !key.parts.is_empty()
 }
 
 fn at(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
@@ -106,6 +119,32 @@ fn at(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::audit::{Record, Verdict};
+
+    #[test]
+    fn a_database_written_at_length_is_used_by_its_tables() {
+        let text =
+            "version = 1\n[[agents.a.databases]]\nname = \"db\"\nurl = { env = \"U\" }\ntables = { t = \"read\" }\n";
+        let mut recorded = Recorded::default();
+        recorded.add(&record("a", "sql", "read db.t"));
+        let report = Policy::parse("p", text).unwrap().unused(&recorded, |_| None);
+        assert!(report.0.is_empty(), "{report}");
+    }
+
+    fn record(agent: &str, capability: &str, request: &str) -> Record {
+        Record {
+            time: 0,
+            run: String::new(),
+            step: String::new(),
+            agent: agent.into(),
+            digest: String::new(),
+            capability: capability.into(),
+            request: request.into(),
+            decision: Verdict::Allowed,
+            code: String::new(),
+            line: None,
+            count: 1,
+        }
+    }
 
     #[test]
     fn grants_are_compared_with_what_was_asked() {
@@ -126,19 +165,7 @@ env = ["A"]
         for (capability, request) in
             [("files", "read /in/x"), ("files", "write /out/x"), ("calls", "text/split"), ("env", "A")]
         {
-            recorded.add(&Record {
-                time: 0,
-                run: String::new(),
-                step: String::new(),
-                agent: "a".into(),
-                digest: String::new(),
-                capability: capability.into(),
-                request: request.into(),
-                decision: Verdict::Allowed,
-                code: String::new(),
-                line: None,
-                count: 1,
-            });
+            recorded.add(&record("a", capability, request));
         }
         let report = Policy::parse("p", text).unwrap().unused(&recorded, |_| None);
         let found: Vec<_> = report.0.iter().map(ToString::to_string).collect();
@@ -149,6 +176,59 @@ env = ["A"]
             "p:9: warning[unused-grant]: no agent of `b` asked for anything in what was recorded",
             "p:12: warning[unused-grant]: nothing recorded has used this grant of `env`",
         ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn every_capability_knows_what_is_wide() {
+        let text = r#"version = 1
+[agents.a]
+http = [{ host = "*.example.com", methods = ["GET", "POST", "DELETE"], ports = [443, 8443], paths = ["/v1/**", "/v2/x"] }]
+tcp = [{ host = "db.internal", ports = [5432, 22] }]
+databases = [{ name = "shop", url = { env = "U" }, tables = { "*" = "write", t = "read" }, hidden = { t = ["ssn"] }, functions = ["tax", "other"] }]
+[agents.b]
+http = [{ host = "api.example.com" }]
+env = ["TOKEN", { name = "LANG", secret = false }]
+"#;
+        let mut recorded = Recorded::default();
+        for (agent, capability, request) in [
+            ("a", "http", "GET https://api.example.com/v1/a"),
+            ("a", "http", "POST https://api.example.com/v1/b"),
+            ("a", "tcp", "db.internal:5432"),
+            ("a", "sql", "read shop.t"),
+            ("a", "sql", "insert shop.u"),
+            ("a", "sql", "call shop.tax"),
+            ("b", "http", "GET https://api.example.com/a"),
+            ("b", "http", "GET https://api.example.com/b"),
+            ("b", "http", "GET https://api.example.com/c"),
+            ("b", "http", "GET https://api.example.com/d"),
+            ("b", "env", "TOKEN"),
+            ("b", "env", "LANG"),
+        ] {
+            recorded.add(&record(agent, capability, request));
+        }
+        let report = Policy::parse("p", text).unwrap().unused(&recorded, |_| None);
+        let found: Vec<_> =
+            report.0.iter().map(|wide| (wide.to_string(), wide.help.clone().unwrap_or_default())).collect();
+        let expected = [
+            (
+                "p:3: warning[wide-grant]: `*.example.com` is granted for more than was asked of it",
+                r#"{ host = "api.example.com", ports = [443], methods = ["GET", "POST"], paths = ["/v1/a", "/v1/b"] }"#,
+            ),
+            (
+                "p:4: warning[wide-grant]: `db.internal` is granted for more than was asked of it",
+                r#"{ host = "db.internal", ports = [5432] }"#,
+            ),
+            (
+                "p:5: warning[wide-grant]: of the database `shop` more is granted than was asked for",
+                r#"{ name = "shop", url = { env = "U" }, tables = { t = "read", u = "append" }, hidden = { t = ["ssn"] }, functions = ["tax"] }"#,
+            ),
+            (
+                "p:8: warning[wide-grant]: the agent holds `TOKEN` itself, and may only send it to `api.example.com`",
+                r#"{ name = "TOKEN", only_to = "api.example.com" }"#,
+            ),
+        ];
+        let expected = expected.map(|(message, help)| (message.to_owned(), format!("this would be enough: {help}")));
         assert_eq!(found, expected);
     }
 }

@@ -10,7 +10,9 @@ mod asked;
 mod authority;
 mod by_host;
 mod calls;
+mod codes;
 mod decision;
+mod effective;
 mod env;
 mod expectation;
 mod explain;
@@ -26,26 +28,34 @@ mod lint;
 mod listed;
 mod paths;
 mod pattern;
+mod pieces;
 mod read;
 mod request;
+mod siblings;
 mod sql;
 mod suggest;
+mod summary;
 mod tcp;
 mod twins;
 mod url;
+mod widen;
+mod written;
 
 pub use address::Addresses;
 use asked::Asked;
 pub use asked::Recorded;
-pub use authority::{Authority, Ceiling, Ceilings};
+pub use authority::{Authority, Ceiling, Ceilings, Met};
 pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
+pub(crate) use codes::known as known_code;
+pub use codes::{CODES, Finds};
 use decision::MAX_REQUEST;
 pub use decision::{Decision, Denial};
+pub use effective::Holding;
 pub use env::EnvGrant;
 pub use expectation::Expectation;
 use expectation::named_by;
-pub use explain::{Key, Named, Said};
+pub use explain::{Key, Named, Part, Said};
 pub(crate) use files::is_below;
 pub use files::{Access, FileGrant};
 pub use grants::Grants;
@@ -60,11 +70,13 @@ pub use listed::{ByName, Listed};
 pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
+pub use siblings::Asking;
 pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
 pub(crate) use sql::{is_safe_function, is_safe_type};
 pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
 pub use url::{MAX_URL, Scheme, Url};
+pub use written::Written;
 
 use std::{
     path::{Path, PathBuf},
@@ -140,7 +152,7 @@ impl Policy {
 
     /// Every database that it grants to anyone.
     pub fn databases(&self) -> impl Iterator<Item = &DatabaseGrant> {
-        self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flatten()
+        self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flat_map(|grants| grants.iter())
     }
 
     /// Every folder that it grants to anyone.
@@ -169,7 +181,7 @@ impl Policy {
         for section in &mut self.sections {
             if let Some(databases) = &section.grants.databases {
                 let moved = |grant: &DatabaseGrant| DatabaseGrant { url: url(), role: None, ..grant.clone() };
-                section.grants.databases = Some(databases.iter().map(moved).collect());
+                section.grants.databases = Some(databases.iter().map(moved).collect::<Listed<_>>().into());
             }
         }
         self.moved = true;

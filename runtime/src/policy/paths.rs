@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     diagnostic::Diagnostic,
     document::Item,
-    policy::{pattern, url::Url},
+    policy::{is_below, pattern, url::Url},
 };
 
 /// A path by whole segments: `*` stands for any run of characters within one, `**` for any number
@@ -52,13 +52,33 @@ impl PathPattern {
             .map_err(|why| item.wrong("bad-path", format!("`{}` is not a path", text.escape_debug())).label(why))
     }
 
+    /// The narrowest pattern that can be written and is about the path of `url`.
+    pub(super) fn near(url: &Url) -> Self {
+        Self::subject_text(url).and_then(|path| Self::parse(path).ok()).unwrap_or_else(Self::all)
+    }
+
     /// The pattern for the path of `url` alone, where one can be written.
-    pub(super) fn exactly(url: &Url) -> Self {
-        let path = match url.decoded() {
-            Some(decoded) => std::str::from_utf8(decoded).ok(),
-            None => Some(url.path()),
-        };
-        path.and_then(|path| Self::parse(path).ok()).unwrap_or_else(Self::all)
+    pub(super) fn exactly(url: &Url) -> Option<Self> {
+        Self::parse(Self::subject_text(url).filter(|path| !path.contains('*'))?).ok()
+    }
+
+    fn subject_text(url: &Url) -> Option<&str> {
+        std::str::from_utf8(Self::subject(url)).ok()
+    }
+
+    /// Whether it is about all paths that the other one is about. Where that can't be seen from the
+    /// patterns alone, it is not.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        // A character that no pattern has is met by this one's stars alone; `**` stands for none, one
+        // or more segments.
+        let filled = |any: &str| other.0.replace("/**", any).replace('*', "\u{1}");
+        ["", "/\u{1}", "/\u{1}/\u{1}/\u{1}"].iter().all(|any| matches(&self.0, filled(any).as_bytes()))
+    }
+
+    /// Whether no path is one that both are about, of two patterns that don't cover each other.
+    pub(super) fn is_apart(&self, other: &Self) -> bool {
+        let (one, two) = (self.begins(), other.begins());
+        !self.is_glob() || !other.is_glob() || !is_below(one, two) && !is_below(two, one)
     }
 
     /// What every path begins with that it is about, in whole segments.
@@ -70,6 +90,17 @@ impl PathPattern {
                 &self.0[..end]
             }
         }
+    }
+
+    /// The texts that each path has in it that it is about.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &str> {
+        // `/**` stands for nothing, too.
+        self.0.split("/**").flat_map(|part| part.split('*'))
+    }
+
+    /// Whether it is about more than one path.
+    pub(super) fn is_glob(&self) -> bool {
+        self.0.contains('*')
     }
 
     /// What a pattern is compared with, where a slash that is encoded is part of a name.

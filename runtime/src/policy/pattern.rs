@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::policy::ByName;
+
 /// An agent's name, or a glob: `*` stands for any run of characters but `/`, `**` for any at all.
 /// A pattern with a `/` is about the agent's path in its library, any other about its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +22,10 @@ impl Pattern {
 
     /// Whether the pattern is about the agent called `name` at `path`.
     pub fn matches(&self, name: &str, path: &str) -> bool {
-        matches(self.0.as_bytes(), if self.0.contains('/') { path } else { name }.as_bytes())
+        let text = if self.0.contains('/') { path } else { name };
+        // Most that don't fit are seen not to by their ends.
+        let ends = self.0.rsplit('*').next().unwrap_or_default();
+        text.starts_with(self.begins()) && text.ends_with(ends) && matches(self.0.as_bytes(), text.as_bytes())
     }
 
     /// What every name begins with that it is about.
@@ -81,6 +86,12 @@ pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
         } else {
             return false;
         }
+    }
+}
+
+impl ByName for Pattern {
+    fn pattern(&self) -> &str {
+        self.as_str()
     }
 }
 

@@ -5,6 +5,7 @@ mod advice;
 mod functions;
 mod name;
 mod read;
+mod written;
 
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
@@ -15,6 +16,7 @@ pub use name::TablePattern;
 pub(super) use read::read;
 
 use crate::{
+    document::{list, quoted},
     policy::{Authority, ByName, Decision, Denial, Listed, Pattern, Request},
     source::Place,
 };
@@ -106,20 +108,26 @@ pub struct HiddenColumns {
     /// Which tables.
     pub pattern: TablePattern,
     /// Which columns of them; in lower case.
-    pub columns: Vec<Pattern>,
+    pub columns: Listed<Pattern>,
     /// The policy line.
     pub place: Place,
 }
 
+impl ByName for DatabaseGrant {
+    fn pattern(&self) -> &str {
+        &self.name
+    }
+}
+
 impl ByName for TableGrant {
-    fn begins(&self) -> &str {
-        self.pattern.begins()
+    fn pattern(&self) -> &str {
+        self.pattern.name()
     }
 }
 
 impl ByName for HiddenColumns {
-    fn begins(&self) -> &str {
-        self.pattern.begins()
+    fn pattern(&self) -> &str {
+        self.pattern.name()
     }
 }
 
@@ -135,7 +143,7 @@ pub struct DatabaseGrant {
     /// The columns that are never seen.
     pub hidden: Listed<HiddenColumns>,
     /// Functions that may be called, and types that may be named, beside those that are safe
-    /// everywhere. With their schema, unless it is the default one.
+    /// everywhere. With their schema, unless it is the default one. Sorted.
     pub functions: Vec<String>,
     /// The role that statements run as; PostgreSQL has them.
     pub role: Option<String>,
@@ -149,7 +157,7 @@ pub struct DatabaseGrant {
 
 impl DatabaseGrant {
     /// The entry of `tables` that is about `table`: the most specific, of two alike the later.
-    fn table(&self, table: &str) -> Option<&TableGrant> {
+    pub(super) fn table(&self, table: &str) -> Option<&TableGrant> {
         let name = TableName::parse(table).ok()?;
         let candidates = self.tables.candidates(name.table()).map(|place| (place, &self.tables[place]));
         let fitting = candidates.filter(|(_, grant)| grant.pattern.fits(&name));
@@ -160,12 +168,21 @@ impl DatabaseGrant {
     /// The column `*` stands for all of them.
     fn hides(&self, table: &str, column: &str) -> Option<(&HiddenColumns, &Pattern)> {
         let column = column.to_ascii_lowercase();
-        let hidden = |pattern: &&Pattern| column == "*" || pattern.matches(&column, &column);
+        let hiding = |entry: &'_ HiddenColumns| match column.as_str() {
+            "*" => (!entry.columns.is_empty()).then_some(0),
+            column => entry.columns.candidates(column).filter(|at| entry.columns[*at].matches(column, column)).min(),
+        };
         let name = TableName::parse(table).ok()?;
         let candidates = self.hidden.candidates(name.table()).map(|place| (place, &self.hidden[place]));
         let entries = candidates.filter(|(_, entry)| entry.pattern.fits(&name));
-        let hiding = entries.filter_map(|(place, entry)| Some((place, (entry, entry.columns.iter().find(hidden)?))));
-        hiding.min_by_key(|(place, _)| *place).map(|(_, found)| found)
+        let found = entries.filter_map(|(place, entry)| Some((place, (entry, &entry.columns[hiding(entry)?]))));
+        found.min_by_key(|(place, _)| *place).map(|(_, found)| found)
+    }
+
+    /// Whether a statement may call a function.
+    fn calls(&self, function: &str) -> bool {
+        let name = name::without_default(function);
+        is_safe_function(function) || self.functions.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
     }
 
     fn may_write(&self) -> bool {
@@ -176,14 +193,14 @@ impl DatabaseGrant {
 impl Authority {
     /// The databases that the agent's own grants name.
     pub fn databases(&self) -> &[DatabaseGrant] {
-        self.grants.databases.as_deref().unwrap_or_default()
+        self.grants.databases.as_deref().map_or(&[], |databases| databases)
     }
 
     /// The database called `name` in the agent's own grants and in every ceiling that has it.
     fn everywhere<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a DatabaseGrant> {
         let ceilings = self.ceilings.iter().filter_map(|ceiling| ceiling.grants.databases.as_deref());
-        let lists = std::iter::once(self.databases()).chain(ceilings);
-        lists.flatten().filter(move |grant| grant.name == name)
+        let lists = self.grants.databases.as_deref().into_iter().chain(ceilings);
+        lists.filter_map(move |list| list.candidates(name).map(|place| &list[place]).next())
     }
 
     /// The most rows that a statement may give, and how long it may take: the least that any grant
@@ -205,12 +222,12 @@ impl Authority {
 }
 
 /// Decides about a request of this capability; any other is denied.
-pub(super) fn decide(grants: &[DatabaseGrant], request: &Request<'_>) -> Decision {
+pub(super) fn decide(grants: &Listed<DatabaseGrant>, request: &Request<'_>) -> Decision {
     let Request::Sql { database, action, table, column } = request else {
         return Decision::Denied(Denial::new("sql.not-granted", request));
     };
-    let Some(grant) = grants.iter().find(|grant| grant.name == *database) else {
-        return Decision::Denied(Denial::new("sql.not-granted", request).help(entry(database, table, *action)));
+    let Some(grant) = grants.candidates(database).map(|place| &grants[place]).next() else {
+        return Decision::Denied(Denial::new("sql.not-granted", request).help(entry(request, database)));
     };
     match action {
         SqlAction::Connect => Decision::Allowed(Some(grant.place.clone())),
@@ -220,13 +237,17 @@ pub(super) fn decide(grants: &[DatabaseGrant], request: &Request<'_>) -> Decisio
 }
 
 fn decide_call(grant: &DatabaseGrant, request: &Request<'_>, function: &str) -> Decision {
-    let default = name::without_default(function);
-    if is_safe_function(function) || grant.functions.iter().any(|known| known == default) {
+    if grant.calls(function) {
         return Decision::Allowed(Some(grant.place.clone()));
     }
-    let listed = grant.functions.iter().map(String::as_str).chain([shown(default)]);
-    let listed: Vec<_> = listed.map(|name| format!("\"{}\"", name.escape_debug())).collect();
-    let mut help = format!("functions = [{}]   # in the entry of \"{}\"", listed.join(", "), grant.name);
+    let default = name::without_default(function);
+    let mut help = match grant.functions.len() <= MAX_LISTED {
+        true => {
+            let listed = list(grant.functions.iter().map(String::as_str).chain([shown(default)]));
+            format!("functions = {listed}   # in the entry of \"{}\"", grant.name)
+        }
+        false => format!("add {} to `functions` of \"{}\"", quoted(shown(default)), grant.name),
+    };
     if default != function {
         help.push_str("; what is PostgreSQL's own is called and granted as `pg_catalog.…`");
     }
@@ -252,7 +273,7 @@ fn decide_table(
     }
     match column.and_then(|column| grant.hides(table, column)) {
         Some((hidden, pattern)) => {
-            let rest = hidden.columns.iter().filter(|other| *other != pattern);
+            let rest = hidden.columns.iter().filter(|other| *other != pattern && hidden.columns.len() <= MAX_LISTED);
             let rest: Vec<_> = rest.map(|other| format!("\"{other}\"")).collect();
             let help = format!(
                 "name the columns that are needed in the statement; or, in the entry of \"{}\": hidden = {{ {} = [{}] }}",
@@ -276,21 +297,25 @@ fn needed(action: SqlAction) -> &'static str {
 }
 
 /// The whole entry that would grant a database.
-fn entry(database: &str, table: &str, action: SqlAction) -> String {
-    let database = shown(database);
-    let variable: String =
-        database.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    let table = if table.is_empty() || action == SqlAction::Call { "…".into() } else { key(table) };
-    format!(
-        "databases = [{{ name = \"{}\", url = {{ env = \"{variable}_URL\" }}, tables = {{ {table} = \"{}\" }} }}]",
-        database.escape_debug(),
-        needed(action)
-    )
+fn entry(request: &Request<'_>, database: &str) -> String {
+    let Request::Sql { table, .. } = request else { return String::new() };
+    let is_short = database.len().max(table.len()) <= MAX_SHOWN;
+    let new = || {
+        let url = Some(DatabaseUrl::Env(advice::variable(database)));
+        (is_short && read::is_name(database))
+            .then(|| DatabaseGrant::bare(database, url, Place::nowhere()).widened(request))?
+    };
+    new().map(|grant| format!("databases = [{grant}]")).unwrap_or_default()
 }
 
-/// As much of a name as a help needs: a guest chooses it.
+/// The most names that a denial writes out; all of them are in what `would_allow` says.
+const MAX_LISTED: usize = 20;
+
+/// The longest name that a help has in full, in bytes: a guest chooses it.
+const MAX_SHOWN: usize = 64;
+
+/// As much of a name as a help needs.
 fn shown(name: &str) -> &str {
-    const MAX_SHOWN: usize = 64;
     &name[..name.floor_char_boundary(MAX_SHOWN)]
 }
 

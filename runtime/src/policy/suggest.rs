@@ -1,14 +1,18 @@
 //! The least policy that recorded runs needed, written out.
 
-use std::{collections::BTreeSet, fmt::Write, path::Path};
+use std::{collections::BTreeSet, fmt::Write, path::Path, sync::Arc};
 
-use crate::policy::{
-    Asked, Authority, Decision, FileGrant, Grants, Named, Policy, Recorded,
-    advice::{self, Advise, Least, quoted},
-    asked::{self, Counts},
-    limits::LimitKeys,
+use crate::{
+    document::quoted,
+    policy::{
+        Asked, Authority, Ceiling, Decision, Grants, Isolation, Named, Policy, Recorded,
+        advice::{self, Advise, Least},
+        asked::{self, Counts},
+        limits::LimitKeys,
+    },
 };
-use crate::source::Place;
+
+mod carried;
 
 /// The most requests of one agent that are listed because no policy can allow them.
 const MAX_LISTED: usize = 20;
@@ -44,7 +48,8 @@ impl Recorded {
         for agent in agents {
             self.of(agent.0).for_each(|(_, counts)| total.merge(counts));
             let section = Section::new(self, *agent, ground);
-            suggestion.grants += section.lines.iter().map(|(_, least, _)| least.len()).sum::<usize>();
+            let asked_for = |least: &&Least| !least.of.is_empty();
+            suggestion.grants += section.lines.iter().flat_map(|(_, least, _)| least).filter(asked_for).count();
             let marked = |least: &&Least| section.counts(least).denied() > 0;
             suggestion.denied += section.lines.iter().flat_map(|(_, least, _)| least).filter(marked).count();
             section.write(&mut body);
@@ -52,6 +57,7 @@ impl Recorded {
         suggestion.policy = head(&total, suggestion.denied, self.left_off);
         limits(&mut suggestion.policy, &ground.policy.limits);
         suggestion.policy.push_str(&body);
+        carried::write(&mut suggestion.policy, agents, ground);
         suggestion
     }
 }
@@ -81,8 +87,9 @@ fn limits(policy: &mut String, keys: &LimitKeys) {
 struct Section<'r> {
     name: &'r str,
     limits: LimitKeys,
-    /// Its `within`: folders in it are relative to another file, so it isn't copied.
-    ceiling: Option<Place>,
+    /// What it leaves to those it calls, in TOML.
+    within: Option<String>,
+    isolation: Isolation,
     asked: Vec<Asked<'r>>,
     /// The key, its grants, and whether it is a list.
     lines: Vec<(&'static str, Vec<Least>, bool)>,
@@ -92,18 +99,18 @@ struct Section<'r> {
 
 impl<'r> Section<'r> {
     fn new(recorded: &'r Recorded, (name, path): Named<'r>, ground: &Ground<'_>) -> Self {
-        let held = held(ground, (name, path));
+        let (held, within) = held(ground, (name, path));
         let mut section = Self {
             name,
             limits: LimitKeys::default(),
-            ceiling: None,
+            within: within.map(|within| within.to_toml(ground.base)),
+            isolation: held.isolation,
             asked: Vec::new(),
             lines: Vec::new(),
             beyond: Vec::new(),
         };
         for one in ground.policy.about(name, path) {
             section.limits.narrow_to(&one.limits);
-            section.ceiling = one.within.as_ref().map(|within| within.place.clone()).or(section.ceiling);
         }
         for (text, counts) in recorded.of(name) {
             let request = asked::request(text)
@@ -144,34 +151,30 @@ impl<'r> Section<'r> {
     }
 
     fn write(&self, policy: &mut String) {
-        let limits = self.limits.to_toml();
-        if !(self.lines.is_empty() && limits.is_empty()) {
+        let isolation = (self.isolation == Isolation::Run).then(|| "isolation = \"run\"".to_owned());
+        let settings: Vec<_> = limits_line(&self.limits).into_iter().chain(isolation).collect();
+        if !(self.lines.is_empty() && settings.is_empty() && self.within.is_none()) {
             policy.push_str(&format!("\n[agents.{}]\n", quoted(self.name)));
         }
-        if !limits.is_empty() {
-            let limits: Vec<_> = limits.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-            policy.push_str(&format!("limits = {{ {} }}\n", limits.join(", ")));
-        }
+        settings.iter().for_each(|line| policy.push_str(&format!("{line}\n")));
         for (word, least, is_list) in &self.lines {
-            let (indent, comma) = if *is_list { ("    ", ",") } else { ("", "") };
-            let mut grants = String::new();
-            for grant in least {
-                grants.push_str(&format!("{indent}# {}\n", self.counts(grant)));
-                if !grant.note.is_empty() {
-                    grants.push_str(&format!("{indent}# {}\n", grant.note));
-                }
-                let key = if *is_list { String::new() } else { format!("{word} = ") };
-                grants.push_str(&format!("{indent}{key}{}{comma}\n", grant.toml));
-            }
+            let grants: String = least.iter().map(|grant| self.grant_lines(word, grant, *is_list)).collect();
             policy.push_str(&if *is_list { format!("{word} = [\n{grants}]\n") } else { grants });
         }
-        if let Some(place) = &self.ceiling {
-            policy.push_str(&format!(
-                "# What it leaves to others is not in this policy: `within` at {}\n",
-                place.line().escape_debug()
-            ));
+        if let Some(within) = &self.within {
+            policy.push_str(&format!("# as before: what this denied to those that it calls stays denied\n{within}\n"));
         }
         self.write_beyond(policy);
+    }
+
+    /// One grant, with what was asked for above it.
+    fn grant_lines(&self, word: &str, grant: &Least, is_list: bool) -> String {
+        let (indent, comma) = if is_list { ("    ", ",") } else { ("", "") };
+        let counts = if grant.of.is_empty() { String::new() } else { self.counts(grant).to_string() };
+        let remarks = [counts, grant.note.clone()].into_iter().filter(|remark| !remark.is_empty());
+        let remarks: String = remarks.map(|remark| format!("{indent}# {remark}\n")).collect();
+        let key = if is_list { String::new() } else { format!("{word} = ") };
+        format!("{remarks}{indent}{key}{}{comma}\n", grant.toml)
     }
 
     fn write_beyond(&self, policy: &mut String) {
@@ -188,12 +191,17 @@ impl<'r> Section<'r> {
     }
 }
 
-/// What the agent was given, with folders from the policy's base.
-fn held(ground: &Ground<'_>, (name, path): Named<'_>) -> Authority {
+/// What the agent was given, with folders from the policy's base; and what it leaves to others.
+fn held(ground: &Ground<'_>, (name, path): Named<'_>) -> (Authority, Option<Arc<Ceiling>>) {
     let authority = ground.policy.authority(name, path);
-    let based = |files: &[FileGrant]| files.iter().map(|grant| grant.based(ground.base)).collect();
-    let files = authority.grants.files.as_deref().map(based);
-    Authority::new(authority.limits, Grants { files, ..authority.grants }, None, authority.isolation)
+    let grants = authority.grants.based(ground.base);
+    (Authority::new(authority.limits, grants, None, authority.isolation), authority.within)
+}
+
+/// Limits in one line; none where nothing is said.
+fn limits_line(limits: &LimitKeys) -> Option<String> {
+    let limits: Vec<_> = limits.to_toml().iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    (!limits.is_empty()).then(|| format!("limits = {{ {} }}", limits.join(", ")))
 }
 
 /// Whether all that was ever said to a request is that no policy can allow it.
@@ -207,99 +215,4 @@ fn is_plain(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::audit::{Record, Verdict};
-
-    const UNDER: &str = r#"version = 1
-[agents.a]
-limits = { time = "90s", memory = "3MB" }
-files = [{ path = "in", mount = "/in", access = "write" }]
-within = { env = [] }
-"#;
-
-    fn suggested(asked: &[(&str, &str)]) -> Suggestion {
-        let mut recorded = Recorded::default();
-        for (request, code) in asked {
-            let (capability, request) = request.split_once(' ').unwrap();
-            recorded.add(&Record {
-                time: 0,
-                run: String::new(),
-                step: String::new(),
-                agent: "a".into(),
-                digest: String::new(),
-                capability: capability.into(),
-                request: request.escape_debug().to_string(),
-                decision: if code.is_empty() { Verdict::Allowed } else { Verdict::Denied },
-                code: (*code).into(),
-                line: None,
-                count: 1,
-            });
-        }
-        let policy = Policy::parse("p", UNDER).unwrap();
-        let suggestion =
-            recorded.suggest(&[("a", "x/a")], &Ground { policy: &policy, base: Path::new("/b"), with_denied: true });
-        Policy::parse("s", &suggestion.policy).unwrap_or_else(|report| panic!("{report}\n{}", suggestion.policy));
-        suggestion
-    }
-
-    /// The lines that grant something, without what is said about them.
-    fn lines(asked: &[(&str, &str)]) -> Vec<String> {
-        let policy = suggested(asked).policy;
-        let grants =
-            policy.lines().map(str::trim).filter(|line| line.starts_with(['{', '"']) || line.starts_with("jump"));
-        grants.map(|line| line.trim_end_matches(',').to_owned()).collect()
-    }
-
-    #[test]
-    fn folders_are_merged_and_access_is_the_least() {
-        let (read, write) = ("access = \"read\" }", "access = \"write\" }");
-        let folder =
-            |path: &str, mount: &str, access: &str| format!("{{ path = \"{path}\", mount = \"{mount}\", {access}");
-        let asked = [("files read /in/a/1", ""), ("files read /in/a/2", ""), ("files write /in/b/c/3", "")];
-        assert_eq!(lines(&asked), [folder("/b/in/a", "/in/a", read), folder("/b/in/b/c", "/in/b/c", write)]);
-        let asked = [("files read /in/1", ""), ("files write /in/b/2", "")];
-        assert_eq!(lines(&asked), [folder("/b/in", "/in", write)]);
-        assert!(suggested(&asked).policy.contains("# a folder in it is written"));
-        let asked = [("files read /in", ""), ("files read /etc/passwd", "files.not-granted")];
-        assert_eq!(lines(&asked), [folder("…", "/etc", read), folder("/b/in", "/in", read)]);
-        let many: Vec<_> = (0..100).map(|n| format!("files read /in/{n}/x")).collect();
-        let many: Vec<_> = many.iter().map(|request| (request.as_str(), "")).collect();
-        assert_eq!(lines(&many), [folder("/b/in", "/in", read)]);
-    }
-
-    #[test]
-    fn what_no_policy_allows_is_a_comment() {
-        let asked = [
-            ("files read /in/link", "files.outside"),
-            ("udp send to 192.0.2.1:53", "udp.not-granted"),
-            ("env no-name", "env.not-granted"),
-            ("calls x/*", "calls.not-granted"),
-            ("files read /;/x", "files.not-granted"),
-        ];
-        assert_eq!(lines(&asked), [""; 0]);
-        let policy = suggested(&asked).policy;
-        assert!(asked.iter().all(|(request, _)| policy.contains(&format!("#   {request}: DENIED once"))), "{policy}");
-    }
-
-    #[test]
-    fn what_was_denied_is_marked() {
-        let suggestion = suggested(&[("jump move the head", "jump.denied"), ("env B", ""), ("env B", "env.ceiling")]);
-        assert_eq!((suggestion.grants, suggestion.denied), (2, 2));
-        let expected = r#"# The least policy for what was recorded: 3 requests, 2 of them denied.
-# Read it before you use it: lines marked DENIED give what was refused until now.
-version = 1
-
-[agents."a"]
-limits = { memory = "3000000B", time = "90s" }
-env = [
-    # allowed once, DENIED once (env.ceiling)
-    "B",
-]
-# DENIED once (jump.denied)
-jump = true
-# What it leaves to others is not in this policy: `within` at p:5
-"#;
-        assert_eq!(suggestion.policy, expected);
-    }
-}
+mod tests;

@@ -78,17 +78,41 @@ pub(super) fn decide(grants: &ByHost<TcpGrant>, host: &Host, port: Option<u16>, 
         };
     }
     let Some((on_port, grant)) = nearest else {
-        let line =
-            format!("tcp = [{{ host = \"{host}\", ports = [{}] }}]", port.map_or("…".into(), |port| port.to_string()));
-        return Decision::Denied(Denial::new("tcp.not-granted", &request).help(line));
+        return Decision::Denied(Denial::new("tcp.not-granted", &request).help(least(host, port, address)));
     };
-    let mut wider = grant.clone();
-    wider.ports.extend(port.filter(|_| !on_port));
-    if let Some(address) = address.filter(|address| grant.addresses.refuse(&grant.host, *address).is_some()) {
-        wider.addresses = grant.addresses.with(address);
-    }
     let code = if on_port { "tcp.address" } else { "tcp.port" };
-    Decision::Denied(Denial::new(code, &request).at(&grant.place).help(format!("tcp = [{wider}]")))
+    let denial = Denial::new(code, &request).at(&grant.place);
+    Decision::Denied(match grant.ports.len() <= MAX_LISTED {
+        true => denial.help(format!("tcp = [{}]", grant.widened(port, address))),
+        false => denial,
+    })
+}
+
+/// The most ports of a grant that a denial writes out.
+const MAX_LISTED: usize = 20;
+
+impl TcpGrant {
+    /// The grant that would allow the connection and differs the least from this one.
+    fn widened(&self, port: Option<u16>, address: Option<IpAddr>) -> Self {
+        let mut wider = self.clone();
+        wider.ports.extend(port.filter(|port| !self.ports.contains(port)));
+        if let Some(address) = address.filter(|address| self.addresses.refuse(&self.host, *address).is_some()) {
+            wider.addresses = self.addresses.with(address);
+        }
+        wider
+    }
+}
+
+/// The least line that allows a connection. The port is for somebody to say where a name was only looked up.
+fn least(host: &Host, port: Option<u16>, address: Option<IpAddr>) -> String {
+    let (place, none) = (Place::nowhere(), Addresses::default());
+    let host = HostPattern::Exact(host.clone());
+    let refused = address.filter(|address| none.refuse(&host, *address).is_some());
+    let addresses = refused.map_or(none.clone(), |address| none.with(address));
+    match port {
+        Some(port) => format!("tcp = [{}]", TcpGrant { host, ports: vec![port], addresses, place }),
+        None => format!("tcp = [{{ host = \"{host}\", ports = [\"…\"] }}]"),
+    }
 }
 
 /// Reads `tcp = [{ host, ports, addresses }]`.

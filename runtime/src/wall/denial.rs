@@ -1,12 +1,12 @@
 //! Denials on their way between a worker and its parent.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     capability::gate::MAX_KEPT,
-    policy::Denial,
+    policy::{Denial, known_code},
     source::{Place, Source},
 };
 
@@ -46,23 +46,9 @@ pub fn denials(denials: Vec<WireDenial>, sources: &[Arc<Source>]) -> Vec<Denial>
     denials.into_iter().take(MAX_KEPT).map(|denial| denial.read(sources)).collect()
 }
 
-/// A denial's code, which lives as long as the program: there are some dozens of them, and what is
-/// none of them, or more than there can be, is not kept.
+/// A denial's code; what is none is not kept.
 fn code(name: &str) -> &'static str {
-    const MAX_CODES: usize = 256;
-    const MAX_NAME: usize = 64;
-    static CODES: OnceLock<Mutex<Vec<&'static str>>> = OnceLock::new();
-    let mut codes = CODES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = codes.iter().find(|known| **known == name) {
-        return known;
-    }
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'.' || byte == b'-';
-    if codes.len() >= MAX_CODES || name.len() > MAX_NAME || !name.bytes().all(plain) {
-        return "wall.unknown";
-    }
-    let code: &'static str = Box::leak(name.to_owned().into_boxed_str());
-    codes.push(code);
-    code
+    known_code(name).unwrap_or("wall.unknown")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use turingbox::{
     policy::{Decision, Request},
 };
 
-const REQUESTS: [&str; 8] = [
+const REQUESTS: [&str; 30] = [
     "files read /data/a",
     "files write /data/a",
     "files read /",
@@ -18,7 +18,35 @@ const REQUESTS: [&str; 8] = [
     "calls text/split",
     "calls a",
     "jump",
+    "files write /data/x/y",
+    "http GET https://a.example/v1/x",
+    "http POST http://a.example:81/v1/x at 10.0.0.1",
+    "http GET https://b.a.example/",
+    "http PUT https://10.0.0.1/x%20y",
+    "tcp db.internal:5432",
+    "tcp db.internal:5433 at 127.0.0.1",
+    "tcp [::1]:22",
+    "sql connect db",
+    "sql read db.t",
+    "sql read db.t(ssn)",
+    "sql read db.t(*)",
+    "sql insert db.audit_log",
+    "sql update db.s.t",
+    "sql delete db.\"T\"",
+    "sql call db.dblink",
+    "sql call db.lower",
+    "sql read other-1.t",
+    "imports os",
+    "imports os.path",
+    "imports json.tool",
+    "imports _socket",
 ];
+
+/// The lines as a policy.
+fn reread(lines: &str) -> Policy {
+    let policy = Policy::parse("policy.toml", &format!("version = 1\n{lines}"));
+    policy.unwrap_or_else(|report| panic!("{report}\n{lines}"))
+}
 
 const AGENTS: [(&str, &str); 4] = [("a", "a"), ("b", "text/b"), ("caller", "caller"), ("split", "text/split")];
 
@@ -56,10 +84,18 @@ fuzz_target!(|text: &str| {
             if let Decision::Denied(denial) = &decision
                 && let Some(lines) = policy.would_allow(agent, denial)
             {
-                let more = Policy::parse("lines", &format!("version = 1\n{lines}"));
-                let more = more.unwrap_or_else(|report| panic!("{report}\n{lines}"));
-                let after = more.authority(agent.0, agent.1).decide(&request);
+                let after = reread(&lines).authority(agent.0, agent.1).decide(&request);
                 assert!(matches!(after, Decision::Allowed(_)), "{request} is denied under\n{lines}");
+            }
+            for caller in AGENTS {
+                let below = policy.authority_below(&[caller], agent).decide(&request);
+                if let (Decision::Allowed(_), Decision::Denied(denial)) = (&decision, below)
+                    && let Some(lines) = policy.would_allow(agent, &denial)
+                {
+                    let callee = Policy::parse("policy.toml", text).unwrap().authority(agent.0, agent.1);
+                    let after = callee.under(&reread(&lines).authority(caller.0, caller.1).ceilings_below());
+                    assert!(matches!(after.decide(&request), Decision::Allowed(_)), "{request} is denied under\n{lines}");
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     capability::{files::Mounts, sql::Databases},
     cli::{Globals, Stop, check::conclude, policy, setup},
     diagnostic::counted,
-    policy::Authority,
+    policy::{Asking, Authority, Met},
     secret::Secrets,
 };
 
@@ -34,22 +34,35 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     if !arguments.audit.is_empty() {
         report.0.extend(policy.unused(&recorded, |name| policy::find(&library, name)).0);
     }
+    report.0.extend(further(&policy, &library).0);
     findings(&policy, &library, &mut report);
     let tests = policy.tests().len();
     let object = json!({ "policy": path, "tests": tests });
     conclude(report, &format!("{}, {}", path.display(), counted(tests, "test")), object, globals.json)
 }
 
+/// Grants that reach further than those of an agent beside it that needs the same.
+fn further(policy: &Policy, library: &Library) -> Report {
+    let needs = |manifest: &Manifest| -> Vec<_> {
+        manifest.needs.iter().map(|need| (need.capability.clone(), need.wanted.clone())).collect()
+    };
+    let needs: Vec<_> = valid(library).map(|manifest| (manifest, needs(manifest))).collect();
+    let asking = needs.iter().map(|(manifest, needs)| Asking { name: &manifest.name, path: &manifest.path, needs });
+    policy.further(&asking.collect::<Vec<_>>())
+}
+
+/// The manifests that can be used.
+fn valid(library: &Library) -> impl Iterator<Item = &Manifest> + Clone {
+    library.iter().filter_map(|(_, entry)| match entry {
+        Entry::Valid(manifest) => Some(manifest.as_ref()),
+        Entry::Broken(_) => None,
+    })
+}
+
 /// What every check says of a policy: its tests, and whether it fits the agents there are.
 pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     report.0.extend(policy.run_tests(|name| policy::find(library, name)).0);
-    let manifests = || {
-        library.iter().filter_map(|(_, entry)| match entry {
-            Entry::Valid(manifest) => Some(manifest.as_ref()),
-            Entry::Broken(_) => None,
-        })
-    };
-    let names: Vec<_> = manifests().map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
+    let names: Vec<_> = valid(library).map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
     for (pattern, place) in policy.unmatched(names.iter().copied()) {
         let message = format!("no agent is called `{pattern}`");
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
@@ -60,7 +73,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     protected.fixed.extend(Databases::files(policy.databases(), &known));
     // Where a policy is checked, its secrets needn't be.
     let env = |_: &str| Some("host=unchecked".to_owned());
-    for manifest in manifests() {
+    for manifest in valid(library) {
         let authority = policy.authority(&manifest.name, &manifest.path);
         let mounts = Mounts::open(authority.files(), &[], &protected, None).map(drop);
         let databases = || Databases::open(&authority, authority.files(), &protected, &env).map(drop);
@@ -69,7 +82,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
             let new: Vec<_> = new.collect();
             report.0.extend(new);
         }
-        unmet(policy, manifest, report);
+        unmet(policy, library, manifest, report);
         if authority.guards_imports() {
             report.0.extend(imports(library, manifest, &authority).0);
         }
@@ -86,32 +99,31 @@ fn imports(library: &Library, manifest: &Manifest, authority: &Authority) -> Rep
     }
 }
 
-/// Warns where an agent that the policy has something for asks for more than it gets. A section of
-/// its own that doesn't mention what it asks for has forgotten it; `[]` has not.
-fn unmet(policy: &Policy, manifest: &Manifest, report: &mut Report) {
+/// Warns where an agent that the policy has a section for asks for more than it gets. An empty list is an
+/// answer: who wrote it knows.
+fn unmet(policy: &Policy, library: &Library, manifest: &Manifest, report: &mut Report) {
     let agent = (manifest.name.as_str(), manifest.path.as_str());
+    let (said, sections) = (policy.said(agent), policy.sections_about(agent));
+    let Some((_, section)) = sections.first() else { return };
     let authority = policy.authority(agent.0, agent.1);
-    let said = policy.said(agent);
-    let own = policy.sections_about(agent).into_iter().find(|(pattern, _)| !pattern.contains('*'));
+    let find = |name: &str| policy::find(library, name).map(|(name, path)| (name.to_owned(), path.to_owned()));
     for need in &manifest.needs {
         let key = said.iter().find(|said| said.key.name == need.capability).map(|said| said.key);
-        let place = match (key, &own) {
-            (Some(key), _) if !key.parts.is_empty() => &key.place,
-            (None, Some((_, place))) => place,
-            _ => continue,
+        let place = match key {
+            Some(key) if key.parts.is_empty() => continue,
+            Some(key) => &key.place,
+            None => section,
         };
         for wanted in &need.wanted {
-            let why = match authority.meets(&need.capability, wanted) {
-                Some(true) => continue,
-                Some(false) => "the policy doesn't grant it",
-                None => "this version can't grant it",
+            let (why, help) = match authority.meets(&need.capability, wanted, find) {
+                Met::Granted => continue,
+                Met::NotGranted => ("the policy doesn't grant it", format!("it says so in {}", manifest.source.path)),
+                Met::Unclear(form) => ("that can't be read", format!("in {}: {form}", manifest.source.path)),
             };
-            let message = format!("`{}` asks for `{} {wanted}`, and {why}", manifest.name, need.capability);
-            report.push(
-                Diagnostic::warning("need-without-grant", message)
-                    .at(&place.source, place.span.clone())
-                    .help(format!("it says so in {}", manifest.source.path)),
-            );
+            let message =
+                format!("`{}` asks for `{} {}`, and {why}", manifest.name, need.capability, wanted.escape_debug());
+            let warning = Diagnostic::warning("need-without-grant", message);
+            report.push(warning.at(&place.source, place.span.clone()).help(help));
         }
     }
 }

@@ -8,13 +8,13 @@ use crate::{
     agent::Entry,
     cli::{Globals, Stop, policy, render, setup, show::section, terminal},
     diagnostic::suggestion,
-    policy::{Authority, Decision, Key, Named, Request, Said},
+    policy::{Authority, Decision, Key, Met, Named, Request, Said},
     source::Place,
 };
 
 #[derive(Args)]
 #[command(
-    after_help = "Requests:\n  files read /data/a.txt\n  files write /out/b.txt\n  env NAME\n  calls AGENT\n  jump\n\nExit codes: 0 allowed, 3 denied."
+    after_help = "Requests:\n  files read /data/a.txt\n  files write /out/b.txt\n  http GET https://api.example.com/v1/x\n  http GET https://db.internal/ at 10.1.2.3\n  tcp db.internal:5432\n  sql connect shop\n  sql read shop.orders\n  sql update shop.orders(total)\n  sql call shop.dblink\n  env NAME\n  calls AGENT\n  imports urllib.request\n  jump\n\nExit codes: 0 allowed, 3 denied."
 )]
 pub struct ExplainArgs {
     /// The agent's name
@@ -59,7 +59,7 @@ pub fn explain(globals: &Globals, arguments: &ExplainArgs) -> Result<(), Stop> {
 }
 
 /// The agent that `name` names. A policy can have something for agents that aren't there yet.
-fn named<'a>(library: &'a Library, name: &'a str) -> Named<'a> {
+pub(crate) fn named<'a>(library: &'a Library, name: &'a str) -> Named<'a> {
     policy::find(library, name).unwrap_or_else(|| {
         let message = format!("there is no agent called `{}`; this is what one would get", name.escape_debug());
         let unknown = Diagnostic::warning("unknown-agent", message).maybe_help(suggestion(name, library.names()));
@@ -150,15 +150,16 @@ impl Explained<'_> {
     /// What its manifest asks for, and whether it has that.
     fn needs(&self) -> Vec<(&str, &str, &'static str)> {
         let Some(Entry::Valid(manifest)) = self.library.get(self.agent.0) else { return Vec::new() };
+        let find = |name: &str| policy::find(self.library, name).map(|(name, path)| (name.to_owned(), path.to_owned()));
         let wanted = manifest
             .needs
             .iter()
             .flat_map(|need| need.wanted.iter().map(|wanted| (need.capability.as_str(), wanted.as_str())));
         wanted
-            .map(|(word, wanted)| match self.authority.meets(word, wanted) {
-                Some(true) => (word, wanted, "granted"),
-                Some(false) => (word, wanted, "not granted"),
-                None => (word, wanted, "can't be granted by this version"),
+            .map(|(word, wanted)| match self.authority.meets(word, wanted, find) {
+                Met::Granted => (word, wanted, "granted"),
+                Met::NotGranted => (word, wanted, "not granted"),
+                Met::Unclear(form) => (word, wanted, form),
             })
             .collect()
     }
@@ -168,8 +169,8 @@ impl Explained<'_> {
         let line = |place: &Place| place.line();
         let keys = said.iter().map(|said| {
             json!({
-                "key": said.key.name, "value": said.key.place.text(), "line": line(&said.key.place), "section": said.section,
-                "parts": said.key.parts.iter().map(|part| json!({ "value": part.text(), "line": line(part) })).collect::<Vec<_>>(),
+                "key": said.key.name, "value": said.key.text(), "line": line(&said.key.place), "section": said.section,
+                "parts": said.key.parts.iter().map(|part| json!({ "value": part.text, "line": line(&part.place) })).collect::<Vec<_>>(),
                 "overruled": said.overruled.iter().map(|place| line(place)).collect::<Vec<_>>(),
             })
         });
@@ -216,8 +217,7 @@ fn table(page: &mut String, title: &str, rows: Rows<'_>) {
 
 /// A row for each element of a key's list, or one for its value.
 fn rows(key: &Key) -> Rows<'_> {
-    let row = |place: &Place| (key.name.as_str(), place.words(), place.line());
-    if key.parts.is_empty() { vec![row(&key.place)] } else { key.parts.iter().map(row).collect() }
+    key.rows().map(|(text, place)| (key.name.as_str(), text.into_owned(), place.line())).collect()
 }
 
 fn overruled(said: &Said<'_>) -> String {
@@ -231,6 +231,5 @@ fn limits<'s>(said: &[Said<'_>], authority: &Authority) -> Rows<'s> {
         Some(said) => said.key.place.line() + &overruled(said),
         None => "by default".to_owned(),
     };
-    let values = crate::cli::show::limits(&authority.limits);
-    values.into_iter().map(|(name, value)| (name, value, line(name))).collect()
+    authority.limits.rows().into_iter().map(|(name, value)| (name, value, line(name))).collect()
 }

@@ -1,12 +1,13 @@
 //! What `files` knows about policies: the fewest folders that a run needs.
 
-use std::path::{Path, PathBuf};
+use std::{fmt, path::Path};
 
 use crate::{
     policy::{
-        Access, Asked, Authority, FileGrant, Request,
-        advice::{Advise, Least, Wide, quoted},
+        Access, Asked, Authority, Ceiling, Decision, Denial, FileGrant, Grants, Request,
+        advice::{Advise, Find, Least, Wide, Wider, quoted},
         files::{find, is_below, mountable, order},
+        grants::Role,
     },
     source::Place,
 };
@@ -41,18 +42,33 @@ impl Advise for Files {
         folders.into_iter().map(|needed| needed.grant(grants)).collect()
     }
 
+    fn widen(&self, held: &Grants, _: Role, request: &Request<'_>, _: &Denial) -> Option<Wider> {
+        let Request::Files { access, path } = request else { return None };
+        match super::decide(held.files.as_deref().unwrap_or_default(), path, *access) {
+            Decision::Denied(denial) => Wider::of_help(self, &denial),
+            Decision::Allowed(_) => None,
+        }
+    }
+
     fn wide(&self, held: &Authority, place: &Place, used: &[Request<'_>]) -> Option<Wide> {
         let grant = held.files().iter().find(|grant| grant.place == *place && grant.access == Access::Write)?;
         let reads = |request: &Request<'_>| matches!(request, Request::Files { access: Access::Read, .. });
         used.iter().all(reads).then(|| Wide {
             message: format!("`{}` may be written, and was only read", grant.mount),
-            help: FileGrant { access: Access::Read, ..grant.clone() }.to_toml(),
+            help: FileGrant { access: Access::Read, ..grant.clone() }.to_string(),
         })
     }
 
-    fn met(&self, wanted: &str, held: &Authority) -> bool {
-        let wanted = [Access::Read, Access::Write].into_iter().find(|access| access.word() == wanted);
-        wanted.is_none_or(|wanted| held.files().iter().any(|grant| grant.access >= wanted))
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
+        let (word, path) = wanted.split_once(' ').map_or((wanted, None), |(word, path)| (word, Some(path)));
+        let access = [Access::Read, Access::Write].into_iter().find(|access| access.word() == word);
+        let access = access.filter(|_| path.is_none_or(|path| path.starts_with('/')));
+        let access = access.ok_or("it is `read` or `write`, and perhaps a path: `read /data`")?;
+        let grants = held.files.as_deref().unwrap_or_default();
+        Ok(match path {
+            Some(path) => matches!(super::decide(grants, path, access), Decision::Allowed(_)),
+            None => grants.iter().any(|grant| grant.access >= access),
+        })
     }
 }
 
@@ -124,20 +140,37 @@ fn merged(mut folders: Vec<Needed>) -> Vec<Needed> {
     merged
 }
 
-impl FileGrant {
-    /// The grant as a policy writes it.
-    pub(in crate::policy) fn to_toml(&self) -> String {
-        written(&self.written, &self.mount, self.access)
-    }
+/// What `most` would have to say to leave a folder of `own` to the agent: of both, the path is one of the
+/// guest's. None where the agent itself has no such folder.
+pub(in crate::policy) fn leave(own: &[FileGrant], ceiling: &Ceiling, path: &str, access: Access) -> Option<Wider> {
+    let grant = find(own, path)?;
+    let most = ceiling.grants.files.as_deref().unwrap_or_default();
+    // A folder that has it already, with less access; else those that lie in it, which then overlap.
+    let around = most.iter().find(|most| grant.host.starts_with(&most.host));
+    let inside: Vec<_> = most.iter().filter(|most| most.host.starts_with(&grant.host)).collect();
+    let wider = match around {
+        Some(around) => FileGrant { access, ..around.clone() },
+        None => {
+            let access = inside.iter().map(|most| most.access).fold(access, Access::max);
+            let file = Path::new(&ceiling.place.source.path);
+            let base = file.parent().unwrap_or(Path::new(""));
+            let grant = if grant.place.is_in(base) { grant.clone() } else { grant.seen_from(base) };
+            FileGrant { access, mount: String::new(), ..grant }
+        }
+    };
+    let instead = around.into_iter().chain(inside).map(|grant| grant.place.clone()).collect();
+    Some(Wider { toml: wider.to_string(), instead, note: "" })
+}
 
-    /// The same grant with its folder's path from `base`, where it was relative.
-    pub(in crate::policy) fn based(&self, base: &Path) -> Self {
-        let host: PathBuf = super::normal(&base.join(&self.host));
-        Self { host, ..self.clone() }
+/// As a policy writes it.
+impl fmt::Display for FileGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&written(&self.written, &self.mount, self.access))
     }
 }
 
-/// A grant in TOML.
+/// A grant in TOML; a ceiling mounts nothing.
 pub(in crate::policy) fn written(path: &str, mount: &str, access: Access) -> String {
-    format!("{{ path = {}, mount = {}, access = \"{}\" }}", quoted(path), quoted(mount), access.word())
+    let mount = if mount.is_empty() { String::new() } else { format!(", mount = {}", quoted(mount)) };
+    format!("{{ path = {}{mount}, access = \"{}\" }}", quoted(path), access.word())
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     policy::{
-        Addresses, Asked, Authority, Grants, HttpGrant, PathPattern, Request, Url,
-        advice::{Advise, Least},
-        http::default_methods,
+        Addresses, Asked, Authority, Denial, Grants, HostPattern, HttpGrant, PathPattern, Request, Url,
+        advice::{Advise, Find, Least, MAX_NAMED, Wide, Wider},
+        grants::Role,
+        http::{default_methods, is_method, need::Wanted},
     },
     source::Place,
 };
@@ -36,12 +37,15 @@ impl Advise for Http {
     }
 
     fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least> {
-        // By origin and method, so that no method is suggested for a path that it wasn't used for.
-        let mut groups: BTreeMap<(String, String), Group<'_>> = BTreeMap::new();
+        // By origin, method and the grant that allows it, so that no method is suggested for a path that it
+        // wasn't used for, and nothing that only another grant says.
+        let mut groups: BTreeMap<(String, String, Option<usize>), Group<'_>> = BTreeMap::new();
         for (of, one) in asked.iter().enumerate() {
             let Request::Http { method, url, address } = &one.request else { continue };
-            let key = (format!("{}://{}", url.scheme().word(), url.authority()), method.to_string());
-            let group = groups.entry(key).or_insert_with(|| Group::new(method, url, held));
+            let allowing = held.allowing(&one.request);
+            let origin = format!("{}://{}", url.scheme().word(), url.authority());
+            let key = (origin, method.to_string(), allowing.as_ref().map(|place| place.span.start));
+            let group = groups.entry(key).or_insert_with(|| Group::new(method, url, held, allowing.as_ref()));
             group.paths.insert(url.path());
             group.of.push(of);
             if let Some(address) = address.filter(|_| one.counts.codes().any(|code| code == "http.address")) {
@@ -66,6 +70,23 @@ impl Advise for Http {
         grants.into_iter().map(|(grant, of)| Least { toml: grant.to_string(), of, note: String::new() }).collect()
     }
 
+    fn widen(&self, held: &Grants, _: Role, request: &Request<'_>, denial: &Denial) -> Option<Wider> {
+        let Request::Http { method, url, address } = request else { return None };
+        // No line can grant what is no method.
+        let address = address.or(url.host().address());
+        if !is_method(method) {
+            return None;
+        }
+        let grants = held.http.iter().flat_map(|grants| grants.about(url.host()));
+        let known = grants.into_iter().find(|grant| Some(&grant.place) == denial.place.as_ref());
+        let grant = match known {
+            Some(known) => known.widened(known.misses(method, url, address)?, method, url, address),
+            None => HttpGrant::least(method, url, address),
+        };
+        let instead = known.iter().map(|grant| grant.place.clone()).collect();
+        Some(Wider { toml: grant.to_string(), instead, note: "" })
+    }
+
     fn covered(&self, grants: &Grants) -> Vec<(Place, Place)> {
         let Some(grants) = &grants.http else { return Vec::new() };
         let covering = |(index, narrow): (usize, &HttpGrant)| {
@@ -79,17 +100,62 @@ impl Advise for Http {
         grants.iter().enumerate().filter_map(covering).collect()
     }
 
-    fn met(&self, wanted: &str, held: &Authority) -> bool {
-        // A manifest may ask for `*` in a host or a path: any grant is as good an answer.
-        let text = format!("http {wanted}");
-        match Request::parse(&text) {
-            Ok(request) => matches!(held.decide(&request), crate::policy::Decision::Allowed(_)),
-            Err(_) => held.grants.http.as_ref().is_some_and(|grants| grants.iter().next().is_some()),
+    fn wide(&self, held: &Authority, place: &Place, used: &[Request<'_>]) -> Option<Wide> {
+        let grant = held.grants.http.as_ref()?.iter().find(|grant| grant.place == *place)?;
+        let asked = used.iter().filter_map(|request| match request {
+            Request::Http { method, url, .. } => Some((&**method, &**url)),
+            _ => None,
+        });
+        let asked: Vec<_> = asked.collect();
+        let hosts: BTreeSet<_> = asked.iter().map(|(_, url)| url.host().to_string()).collect();
+        let narrower = grant.used_for(&asked)?;
+        let by_host = matches!(grant.host, HostPattern::Below(_)) && hosts.len() <= MAX_NAMED;
+        let hosts = if by_host {
+            hosts.iter().filter_map(|host| HostPattern::parse(host).ok()).collect()
+        } else {
+            vec![grant.host.clone()]
+        };
+        if !by_host && narrower == *grant {
+            return None;
         }
+        let help: Vec<_> = hosts.into_iter().map(|host| HttpGrant { host, ..narrower.clone() }.to_string()).collect();
+        Some(Wide {
+            message: format!("`{}` is granted for more than was asked of it", grant.host),
+            help: help.join(", "),
+        })
+    }
+
+    fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
+        let wanted = Wanted::parse(wanted).ok_or("it is like `GET https://*.example.com/api/**`")?;
+        Ok(held.http.as_ref().is_some_and(|grants| grants.iter().any(|grant| wanted.is_met(grant))))
     }
 }
 
 impl HttpGrant {
+    /// The part of it that `asked` needs; nothing where nothing was asked.
+    fn used_for(&self, asked: &[(&str, &Url)]) -> Option<Self> {
+        let mut narrower = self.clone();
+        asked.first()?;
+        narrower.schemes.retain(|scheme| asked.iter().any(|(_, url)| url.scheme() == *scheme));
+        if let Some(ports) = &mut narrower.ports {
+            ports.retain(|port| asked.iter().any(|(_, url)| url.port() == *port));
+        }
+        // Who may read may ask whether there is something to read.
+        if self.methods != default_methods() {
+            narrower.methods.retain(|method| asked.iter().any(|(used, _)| used == method));
+        }
+        let exact: Option<Vec<_>> = asked.iter().map(|(_, url)| PathPattern::exactly(url)).collect();
+        let mut exact = exact.unwrap_or_default();
+        exact.sort_by_key(ToString::to_string);
+        exact.dedup();
+        if (1..=MAX_NAMED).contains(&exact.len()) && self.paths.iter().any(PathPattern::is_glob) {
+            narrower.paths = exact;
+        } else {
+            narrower.paths.retain(|pattern| asked.iter().any(|(_, url)| pattern.matches(url)));
+        }
+        Some(narrower)
+    }
+
     /// Whether it allows all that the other one does.
     fn covers(&self, other: &Self) -> bool {
         fn within<T: PartialEq>(all: &[T], some: &[T]) -> bool {
@@ -114,6 +180,8 @@ impl HttpGrant {
 struct Group<'a> {
     method: &'a str,
     url: &'a Url,
+    /// The grant that allows them.
+    allowing: Option<&'a HttpGrant>,
     paths: BTreeSet<&'a str>,
     addresses: Addresses,
     of: Vec<usize>,
@@ -121,28 +189,44 @@ struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// An empty group, with the addresses that the agent was granted for the same.
-    fn new(method: &'a str, url: &'a Url, held: &Authority) -> Self {
+    fn new(method: &'a str, url: &'a Url, held: &'a Authority, allowing: Option<&Place>) -> Self {
         let grants = held.grants.http.as_ref();
         let mut known = grants.into_iter().flat_map(|grants| grants.about(url.host()));
-        let known = known.find(|grant| grant.misses(method, url, None).is_none());
-        let addresses = known.map(|grant| grant.addresses.clone()).unwrap_or_default();
-        Self { method, url, paths: BTreeSet::new(), addresses, of: Vec::new() }
+        let allowing = known.find(|grant| allowing == Some(&grant.place));
+        let addresses = allowing.map(|grant| grant.addresses.clone()).unwrap_or_default();
+        Self { method, url, allowing, paths: BTreeSet::new(), addresses, of: Vec::new() }
     }
 
     fn grant(self) -> (HttpGrant, Vec<usize>) {
-        let mut grant = HttpGrant::least(self.method, self.url);
-        grant.addresses = self.addresses;
+        let mut grant = HttpGrant::least(self.method, self.url, None);
         grant.methods = vec![self.method.to_owned()];
-        let exact = |path: &&str| Some(PathPattern::exactly(&self.url.clone().with_target(path).ok()?));
-        grant.paths = if self.paths.len() > MAX_PATHS {
-            vec![common(&self.paths)]
-        } else {
-            self.paths.iter().filter_map(exact).collect()
-        };
-        if grant.methods == ["HEAD"] {
-            grant.methods = default_methods();
-        }
+        grant.paths = self.patterns();
+        grant.addresses = self.addresses;
         (grant, self.of)
+    }
+
+    /// The patterns for all of its paths: none is about more than what the grant that allows them says.
+    fn patterns(&self) -> Vec<PathPattern> {
+        let granted = self.allowing.map(|grant| grant.paths.as_slice()).unwrap_or_default();
+        if self.paths.len() > MAX_PATHS {
+            let common = common(&self.paths);
+            return match self.allowing {
+                Some(_) if !granted.iter().any(|pattern| pattern.covers(&common)) => granted.to_vec(),
+                _ => vec![common],
+            };
+        }
+        let urls = self.paths.iter().filter_map(|path| self.url.clone().with_target(path).ok());
+        let pattern = |url: Url| {
+            let known = || granted.iter().find(|pattern| pattern.matches(&url)).cloned();
+            PathPattern::exactly(&url).or_else(known).unwrap_or_else(|| PathPattern::near(&url))
+        };
+        let mut patterns: Vec<PathPattern> = Vec::new();
+        for pattern in urls.map(pattern) {
+            if !patterns.contains(&pattern) {
+                patterns.push(pattern);
+            }
+        }
+        patterns
     }
 }
 

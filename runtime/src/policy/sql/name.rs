@@ -32,6 +32,11 @@ impl TablePattern {
         Ok(Self { schema: name.schema, name: Pattern::new(name.table), internal })
     }
 
+    /// The pattern of one table alone. None where none can be written.
+    pub(super) fn one(table: &str) -> Option<Self> {
+        Self::parse(table).ok().filter(|_| !table.contains('*'))
+    }
+
     /// Whether the pattern is about `table`, written as a request has it.
     pub fn matches(&self, table: &str) -> bool {
         TableName::parse(table).is_ok_and(|name| self.fits(&name))
@@ -44,9 +49,9 @@ impl TablePattern {
             && self.name.matches(&name.table, &name.table)
     }
 
-    /// What every name begins with that it is about, without the schema.
-    pub(super) fn begins(&self) -> &str {
-        self.name.begins()
+    /// The pattern without the schema.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_str()
     }
 
     /// How specific it is: a plain name before every glob, then by the characters it fixes.
@@ -55,7 +60,7 @@ impl TablePattern {
     }
 
     /// Whether it names one table, not several.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(in crate::policy) fn is_plain(&self) -> bool {
         self.name.specificity().0
     }
 }

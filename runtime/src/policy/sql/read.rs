@@ -1,6 +1,6 @@
 //! `databases = [{ name, url, tables, hidden, functions, role, rows, time }]`.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
@@ -11,6 +11,7 @@ use crate::{
         files::normal,
         grants::Role,
         limits::{TIMES, quantity},
+        pieces,
         sql::{
             DatabaseGrant, DatabaseUrl, HiddenColumns, TableAccess, TableGrant, TablePattern, name::without_default,
         },
@@ -31,8 +32,8 @@ pub(super) const MAX_TIME: Duration = Duration::from_secs(600);
 const MAX_ROLE: usize = 63;
 
 /// Reads the list; a ceiling says nothing about where a database is. Paths are relative to `base`.
-pub(in crate::policy) fn read(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Vec<DatabaseGrant> {
-    let Ok(items) = item.array().map_err(|wrong| report.push(wrong)) else { return Vec::new() };
+pub(in crate::policy) fn read(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Listed<DatabaseGrant> {
+    let items = item.array().map_err(|wrong| report.push(wrong)).unwrap_or_default();
     let mut grants: Vec<DatabaseGrant> = Vec::new();
     for item in items {
         let Some(grant) = read_one(&item, base, role, report) else { continue };
@@ -41,7 +42,7 @@ pub(in crate::policy) fn read(item: Item<'_>, base: &Path, role: Role, report: &
         }
         grants.push(grant);
     }
-    grants
+    grants.into_iter().collect()
 }
 
 fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Option<DatabaseGrant> {
@@ -61,7 +62,9 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     let hidden = table.take("hidden", report, Item::table).map(|hidden| read_hidden(&hidden, report));
     let functions = table.take("functions", report, Item::array).unwrap_or_default();
     let functions = functions.into_iter().filter_map(|item| function(item).map_err(|wrong| report.push(wrong)).ok());
-    let functions: Vec<_> = functions.collect();
+    // Sorted, to be found at once.
+    let functions: BTreeSet<_> = functions.collect();
+    let functions = functions.into_iter().collect();
     let rows = table.take("rows", report, |item| quantity(&item, &[], MAX_ROWS));
     let longest = u64::try_from(MAX_TIME.as_millis()).unwrap_or(u64::MAX);
     let time = table.take("time", report, |item| quantity(&item, TIMES, longest).map(Duration::from_millis));
@@ -80,11 +83,7 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     if unlocated {
         return None;
     }
-    // A ceiling that says nothing takes nothing away.
-    let (most_rows, most_time) = match kind {
-        Role::Given => (DEFAULT_ROWS, DEFAULT_TIME),
-        Role::Ceiling => (MAX_ROWS, MAX_TIME),
-    };
+    let (most_rows, most_time) = unsaid(kind == Role::Given);
     Some(DatabaseGrant {
         name: name?,
         url,
@@ -98,10 +97,27 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     })
 }
 
+/// The rows and the time of one statement where nothing is said; a ceiling then takes nothing away.
+pub(super) fn unsaid(is_given: bool) -> (u64, Duration) {
+    if is_given { (DEFAULT_ROWS, DEFAULT_TIME) } else { (MAX_ROWS, MAX_TIME) }
+}
+
+/// Whether a database can have the name.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    !name.is_empty() && name.bytes().all(plain)
+}
+
+/// Whether a function can have the name.
+pub(super) fn is_function(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let part = |part: &str| !part.is_empty() && !part.as_bytes()[0].is_ascii_digit() && part.bytes().all(plain);
+    name.split('.').count() <= 2 && name.split('.').all(part)
+}
+
 fn name(item: Item<'_>) -> Result<String, Diagnostic> {
     let name = item.clone().text()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if name.is_empty() || !name.bytes().all(plain) {
+    if !is_name(name) {
         return Err(item
             .wrong("bad-name", format!("`{}` is not a name for a database", name.escape_debug()))
             .label("letters, digits, `_` and `-`"));
@@ -153,9 +169,7 @@ fn role(item: Item<'_>) -> Result<String, Diagnostic> {
 
 fn function(item: Item<'_>) -> Result<String, Diagnostic> {
     let name = item.clone().text()?;
-    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let plain = |part: &str| !part.is_empty() && !part.as_bytes()[0].is_ascii_digit() && part.bytes().all(letter);
-    if name.split('.').count() > 2 || !name.split('.').all(plain) {
+    if !is_function(name) {
         return Err(item
             .wrong("bad-name", format!("`{}` is not the name of a function", name.escape_debug()))
             .label("`function` or `schema.function`: lower case letters, digits and `_`, and no `*`"));
@@ -179,7 +193,11 @@ fn read_tables(tables: &Table<'_>, report: &mut Report) -> Listed<TableGrant> {
         let access = access(&item).map_err(|wrong| report.push(wrong)).ok();
         Some(TableGrant { pattern: pattern?, access: access?, place })
     };
-    tables.entries().into_iter().filter_map(&mut read).collect()
+    let tables: Listed<TableGrant> = tables.entries().into_iter().filter_map(&mut read).collect();
+    if let Some(crowded) = tables.crowded() {
+        report.push(pieces::too_many_alike(&crowded.place));
+    }
+    tables
 }
 
 /// `"read"`, `"append"`, `"write"`, or a list of them.
@@ -206,10 +224,17 @@ fn read_hidden(hidden: &Table<'_>, report: &mut Report) -> Listed<HiddenColumns>
         let pattern = pattern(&item).map_err(|wrong| report.push(wrong)).ok();
         let columns = item.clone().array().map_err(|wrong| report.push(wrong)).ok()?;
         let columns = columns.into_iter().filter_map(|item| column(item).map_err(|wrong| report.push(wrong)).ok());
-        let columns = columns.collect();
+        let columns: Listed<Pattern> = columns.collect();
+        if columns.crowded().is_some() {
+            report.push(pieces::too_many_alike(&item.place()));
+        }
         Some(HiddenColumns { pattern: pattern?, columns, place })
     };
-    hidden.entries().into_iter().filter_map(&mut read).collect()
+    let hidden: Listed<HiddenColumns> = hidden.entries().into_iter().filter_map(&mut read).collect();
+    if let Some(crowded) = hidden.crowded() {
+        report.push(pieces::too_many_alike(&crowded.place));
+    }
+    hidden
 }
 
 fn column(item: Item<'_>) -> Result<Pattern, Diagnostic> {
