@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The file that makes a folder an agent.
-const MANIFEST: &str = "agent.toml";
+pub(super) const MANIFEST: &str = "agent.toml";
 
 /// How deep folders are searched: a link that leads back up ends here.
 const MAX_DEPTH: usize = 16;
