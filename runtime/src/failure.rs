@@ -50,6 +50,8 @@ pub enum Code {
     Steps,
     /// More copied and written in a dry run than it has room for.
     DryRun,
+    /// More denials than an agent may cause.
+    Denials,
     /// The policy forbids what the agent did, and the agent can't go on.
     Denied,
     /// Something failed that no agent can be blamed for.
@@ -78,6 +80,7 @@ impl Code {
             Self::Depth => "limit.depth",
             Self::Steps => "limit.steps",
             Self::DryRun => "limit.dry-run",
+            Self::Denials => "limit.denials",
             Self::Denied => "denied",
             Self::Host => "host",
             Self::Interrupted => "interrupted",
@@ -89,7 +92,7 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Failed,
         Self::Status,
         Self::Result,
@@ -106,6 +109,7 @@ impl Code {
         Self::Depth,
         Self::Steps,
         Self::DryRun,
+        Self::Denials,
         Self::Denied,
         Self::Host,
         Self::Interrupted,
@@ -128,6 +132,7 @@ impl Code {
             | Self::Depth
             | Self::Steps
             | Self::DryRun
+            | Self::Denials
             | Self::Denied => Blame::Policy,
             Self::Source | Self::Input | Self::Interrupted => Blame::Caller,
             Self::Host => Blame::Host,

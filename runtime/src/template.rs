@@ -1,6 +1,7 @@
 //! Templates: MiniJinja, strict about what is not defined, with its own fuel, and with every value
 //! made safe for the place that it is put in.
 
+mod includes;
 mod placeholder;
 mod quotes;
 
@@ -35,6 +36,9 @@ const SHORT: usize = 2048;
 
 /// How deep includes and macros may nest; each level takes native stack.
 const MAX_RECURSION: usize = 64;
+
+/// The most templates of one agent that are read before it is rendered; further ones are read then.
+const MAX_SOURCES: usize = 100;
 
 /// What every value in a template is made safe for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +77,7 @@ impl Escape {
 pub struct Templates {
     environment: Environment<'static>,
     escape: Escape,
+    sources: Vec<(String, String)>,
 }
 
 /// Why a text is not a template.
@@ -115,7 +120,7 @@ impl Templates {
         if let Some(folder) = folder {
             environment.set_loader(move |name| include(&folder, name));
         }
-        Self { environment, escape }
+        Self { environment, escape, sources: Vec::new() }
     }
 
     /// Adds a template, and says which names it takes from its scope.
@@ -149,6 +154,30 @@ impl Templates {
             message: error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
             line: error.line().unwrap_or(1),
         })
+    }
+
+    /// Reads what `text`, the template `name`, includes by names that are written in it, and what that
+    /// includes in turn, so that it is known what will be rendered. What can't be read or is wrong is for
+    /// rendering to say.
+    pub fn include(&mut self, name: &str, text: &str, folder: &Folder) {
+        let mut pending = includes::names(text);
+        self.sources.push((name.to_owned(), text.to_owned()));
+        while let Some(name) = pending.pop() {
+            if self.sources.len() >= MAX_SOURCES || self.sources.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            if let Ok(Some(text)) = include(folder, &name)
+                && self.add(&name, &text).is_ok()
+            {
+                pending.extend(includes::names(&text));
+                self.sources.push((name, text));
+            }
+        }
+    }
+
+    /// The template and those that it includes, by name.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
     /// Renders the template `name` over `scope`, to at most `limit` bytes.

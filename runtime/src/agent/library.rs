@@ -26,7 +26,7 @@ pub(crate) const LIBRARY: &str = "library.toml";
 const REPLACES: &str = "replaces-built-in";
 
 /// The file that makes a folder an agent.
-const MANIFEST: &str = "agent.toml";
+pub(super) const MANIFEST: &str = "agent.toml";
 
 /// How deep folders are searched: a link that leads back up ends here.
 const MAX_DEPTH: usize = 16;

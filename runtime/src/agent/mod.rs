@@ -4,6 +4,7 @@
 //! is all manifests of some folders; a [`Program`] is one agent with everything that it can reach,
 //! loaded and checked, ready to run.
 
+mod digest;
 mod folder;
 mod imports;
 mod input;

@@ -44,24 +44,8 @@ pub struct Agent {
     pub manifest: Arc<Manifest>,
     /// What it is made of.
     pub body: Body,
-    digest: OnceLock<String>,
-}
-
-impl Agent {
-    /// The SHA-256, in hexadecimal, of the manifest and the code that it names.
-    pub fn digest(&self) -> &str {
-        use sha2::{Digest, Sha256};
-        self.digest.get_or_init(|| {
-            let mut hash = Sha256::new();
-            hash.update(&self.manifest.source.text);
-            match &self.body {
-                Body::Proc(Code::Python { source, .. }) => hash.update(&source.text),
-                Body::Proc(Code::Component { bytes, .. }) => hash.update(bytes),
-                Body::Template(_) | Body::Workflow(_) => {}
-            }
-            format!("{:x}", hash.finalize())
-        })
-    }
+    /// See [`Agent::digest`], once it was needed.
+    pub(super) digest: OnceLock<String>,
 }
 
 /// What an agent is made of.
@@ -267,7 +251,10 @@ impl Loader<'_> {
         };
         let mut templates = Templates::new(escape, Some(manifest.folder.clone()));
         match templates.add(TEMPLATE, &text) {
-            Ok(uses) => wiring::check_template(manifest, &source, &uses, &mut self.report),
+            Ok(uses) => {
+                templates.include(TEMPLATE, &text, &manifest.folder);
+                wiring::check_template(manifest, &source, &uses, &mut self.report);
+            }
             Err(error) => self.report.push(wiring::bad_template(&source, &error)),
         }
         Some(templates)

@@ -32,6 +32,7 @@ use crate::{
     capability::{
         env::Env,
         files::{Copies, MountError, Protected},
+        gate::Tally,
         sql::Databases,
     },
     engine::{
@@ -41,7 +42,7 @@ use crate::{
     failure::{Code, Failure},
     plan::Effects,
     policy::{Ceilings, Denial, Policy},
-    sandbox::{Sandbox, Usage},
+    sandbox::{self, Sandbox, Usage},
     secret::Secrets,
     wall::{Wall, Workers},
 };
@@ -106,6 +107,7 @@ struct Shared {
     workers: Option<Workers>,
     /// Where changes of files go, if they don't happen. Dropped after the workers, which work on them.
     copies: Option<Arc<Copies>>,
+    denied: Tally,
 }
 
 /// How one call ended.
@@ -174,7 +176,8 @@ impl Engine {
             Effects::Real => None,
             Effects::Planned(_) => Some(copies(&setup.policy)?),
         };
-        let shared = Shared { setup, run: run_id(), callees: Mutex::default(), workers, copies };
+        let (callees, denied) = (Mutex::default(), Tally::default());
+        let shared = Shared { setup, run: run_id(), callees, workers, copies, denied };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -239,6 +242,9 @@ impl Engine {
     async fn begin<'a>(&'a self, mut call: Call, stack: &mut Vec<Frame<'a>>) -> Option<Outcome> {
         // Lets a deadline, an interrupt or another run have a turn.
         tokio::task::coop::consume_budget().await;
+        if self.shared.denied.is_full() {
+            return Some(Outcome::failed(sandbox::over()));
+        }
         let held = match self.held(call.agent, &call.ceilings) {
             Ok(held) => held,
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
@@ -307,12 +313,9 @@ impl Engine {
         let agent = &self.program[step.agent];
         match self.held(step.agent, frame.ceilings()) {
             Ok(held) => {
-                let denials = frame.settle(&mut outcome, &held.authority);
-                if let Some(denial) = denials {
-                    let gate = self.gate(agent, &held, &frame.step_path(), &Env::default());
-                    gate.deny(denial);
-                    outcome.denials.extend(self.explained(agent, gate.finish().0));
-                }
+                let gate = |step: &str| self.gate(agent, &held, step, &Env::default());
+                let denied = frame.settle(&mut outcome, gate);
+                outcome.denials.extend(self.explained(agent, denied.into_iter().collect()));
             }
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
         }

@@ -83,15 +83,16 @@ impl Engine {
 
     /// The gate of one call at `step`.
     pub(super) fn gate(&self, agent: &Agent, held: &Held, step: &str, env: &Env) -> Gate {
-        let audit = self.shared.setup.audit.clone();
-        let effects = self.shared.setup.effects.clone();
+        let (audit, effects) = (self.shared.setup.audit.clone(), self.shared.setup.effects.clone());
+        let denied = self.shared.denied.clone();
         let subject = match (&audit, &effects) {
-            (None, Effects::Real) => Subject::default(),
+            (None, Effects::Real) => Subject { denied, ..Subject::default() },
             _ => Subject {
                 run: self.shared.run.clone(),
                 step: step.to_owned(),
                 agent: agent.manifest.name.clone(),
                 digest: agent.digest().to_owned(),
+                denied,
             },
         };
         Gate::new(held.authority.clone(), subject, audit, effects, env.scrubber().clone())

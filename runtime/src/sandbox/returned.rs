@@ -5,7 +5,7 @@ use wasmtime_wasi::I32Exit;
 
 use crate::{
     Value, agent,
-    capability::files::Full,
+    capability::{files::Full, gate::MAX_DENIED},
     failure::{Code, Failure},
     policy::size_text,
     sandbox::{
@@ -111,6 +111,20 @@ fn out_of_memory(limits: &CallLimits) -> Failure {
         .help("raise `limits.memory` in the policy")
 }
 
+/// Stops a guest that was denied as much as it may be.
+#[derive(Debug, thiserror::Error)]
+#[error("the agent was denied too much")]
+pub(super) struct TooManyDenials;
+
+/// A call that was denied as much as one may be.
+pub(crate) fn over() -> Failure {
+    Failure::new(
+        Code::Denials,
+        format!("the agent was denied too much: {MAX_DENIED} times, or with the rest of its run"),
+    )
+    .help("it asks again and again for what it isn't granted: let it ask for less, or grant what it needs")
+}
+
 /// A failure that the guest told us of.
 pub(super) fn reported(failure: types::Failure, limiter: &Limiter, limits: &CallLimits) -> Failure {
     use types::FailureKind;
@@ -138,6 +152,9 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
     }
     if let Some(full) = error.downcast_ref::<Full>() {
         return Failure::new(Code::DryRun, full.to_string()).help("grant a smaller folder, or run it for real");
+    }
+    if error.is::<TooManyDenials>() {
+        return over();
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {

@@ -150,6 +150,8 @@ pub enum ToWorker {
     Call { inputs: Vec<(String, WireValue)>, limits: WireLimits },
     /// The path of the agent that was asked for.
     Path(Option<String>),
+    /// The record is written down.
+    Recorded,
     /// How the call of another agent went.
     Answer { result: Result<Vec<(String, WireValue)>, WireRefusal>, denials: Vec<WireDenial>, usage: Usage },
 }
@@ -166,6 +168,7 @@ pub enum FromWorker {
         failure: WireFailure,
     },
     Log(Level, String),
+    /// Waits until it is written down.
     Record(Record),
     /// An effect that is only planned.
     Planned(Entry),

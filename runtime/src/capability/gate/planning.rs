@@ -3,13 +3,16 @@
 
 use std::{fmt::Display, sync::Arc};
 
-use super::{Gate, MAX_DIFFERENT, State, Subject};
+use super::{Gate, State, Subject};
 use crate::{
     audit::Verdict,
     plan::{Effects, Entry, Planner},
     policy::{Decision, Denial, Request},
     source::Place,
 };
+
+/// The most different effects of one call that are told apart; further ones are only counted.
+const MAX_DIFFERENT: usize = 256;
 
 impl Gate {
     /// Whether `effect`, which the policy allows as `request`, is only planned. Then it must not

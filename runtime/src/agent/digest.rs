@@ -1,0 +1,65 @@
+//! What an agent is, in one number: a hash of all that it is made of.
+
+use sha2::{Digest, Sha256};
+
+use crate::agent::{
+    Agent, Body, Code,
+    library::MANIFEST,
+    manifest::{ProcCode, Spec},
+};
+
+impl Agent {
+    /// The SHA-256, in hexadecimal, of all that the agent is made of: the name, the length and the bytes
+    /// of each of its files. A template that it includes by a name that isn't written in a template is
+    /// not among them.
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| of(&self.files()))
+    }
+
+    /// The manifest; and the code, or the template with what it includes. A workflow is its manifest.
+    fn files(&self) -> Vec<(&str, &[u8])> {
+        let mut files = vec![(MANIFEST, self.manifest.source.text.as_bytes())];
+        match (&self.body, &self.manifest.spec) {
+            (Body::Proc(Code::Python { file, source, .. }), _) => files.push((file, source.text.as_bytes())),
+            (Body::Proc(Code::Component { bytes, .. }), Spec::Proc(ProcCode::Component { file })) => {
+                files.push((file, bytes));
+            }
+            (Body::Template(templates), _) => {
+                files.extend(templates.sources().map(|(name, text)| (name, text.as_bytes())));
+            }
+            _ => {}
+        }
+        files
+    }
+}
+
+/// A hash of files. Since each length stands before what it is the length of, no two lists of files
+/// are the same bytes.
+fn of(files: &[(&str, &[u8])]) -> String {
+    let mut hash = Sha256::new();
+    for part in files.iter().flat_map(|(name, bytes)| [name.as_bytes(), bytes]) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    format!("{:x}", hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    #[test]
+    fn no_two_lists_of_files_are_alike() {
+        let digests = [
+            of(&[("a", b"xy"), ("b", b"z")]),
+            of(&[("a", b"x"), ("b", b"yz")]),
+            of(&[("ax", b"y"), ("b", b"z")]),
+            of(&[("a", b"xy"), ("bz", b"")]),
+            of(&[("a", b"xy")]),
+            of(&[("a", b"xy"), ("b", b"z"), ("", b"")]),
+        ];
+        for (at, digest) in digests.iter().enumerate() {
+            assert!(!digests[..at].contains(digest), "{at}");
+        }
+    }
+}
