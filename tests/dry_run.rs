@@ -106,7 +106,8 @@ pub fn an_agent_may_answer_for_itself() {
 
 #[test]
 pub fn no_statement_is_run() {
-    const POLICY: &str = "[[agents.order.databases]]\nname = \"shop\"\nurl = { file = \"shop.db\" }\ntables = { orders = \"write\" }";
+    const POLICY: &str =
+        "[[agents.order.databases]]\nname = \"shop\"\nurl = { file = \"shop.db\" }\ntables = { orders = \"write\" }";
     let here = tempfile::tempdir().unwrap();
     let shop = here.path().join("shop.db");
     // What can't be opened isn't missed.

@@ -45,12 +45,16 @@ fn copies_go_away_after_an_interrupt() {
         let mut run = run.spawn().unwrap();
         let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
         assert!(lines.by_ref().any(|line| line.unwrap().contains("running")));
-        assert_eq!(left_behind(here.path()), if wall == "none" { 1 } else { left_behind(here.path()).max(1) });
+        assert!(left_behind(here.path()) > 0, "the copies are somewhere else");
         kill_process(Pid::from_child(&run), Signal::INT).unwrap();
         let output = run.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130));
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(said.contains("files write /out/file"), "the plan so far is printed: {said}");
-        assert_eq!((left_behind(here.path()), fs::read_dir(here.path().join("out")).unwrap().count()), (0, 0), "{wall}");
+        assert_eq!(
+            (left_behind(here.path()), fs::read_dir(here.path().join("out")).unwrap().count()),
+            (0, 0),
+            "{wall}"
+        );
     }
 }

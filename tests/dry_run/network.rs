@@ -25,7 +25,11 @@ fn counting() -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let (port, count) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
     let counted = count.clone();
-    thread::spawn(move || listener.incoming().for_each(|_| drop(counted.fetch_add(1, Ordering::SeqCst))));
+    thread::spawn(move || {
+        for _ in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
     (port, count)
 }
 
@@ -43,7 +47,7 @@ impl Resolve for Counting {
 fn untouched(agent: &str, policy: &str, inputs: &[(&str, Value)], connections: &AtomicUsize) -> Dry {
     let (here, lookups) = (tempfile::tempdir().unwrap(), Arc::new(AtomicUsize::new(0)));
     let plan = Arc::new(Plan::default());
-    let mut count = |effects: Effects| {
+    let count = |effects: Effects| {
         let ran = run(here.path(), agent, policy, inputs, |setup| {
             setup.sandbox = setup.sandbox.clone().over(Network::new(Counting(lookups.clone())));
             setup.effects = effects;

@@ -32,7 +32,7 @@ pub enum Ports {
 
 impl Reach {
     /// The folders that are open: all that there is to reach where effects are only planned.
-    pub(crate) fn folders(mounts: &Mounts) -> Self {
+    pub(crate) fn of_folders(mounts: &Mounts) -> Self {
         Self {
             folders: mounts.opened().map(|(folder, access)| (folder.to_path_buf(), access)).collect(),
             ..Self::default()
@@ -41,7 +41,7 @@ impl Reach {
 
     /// What `authority`, `mounts` and `databases` need.
     pub(crate) fn of(authority: &Authority, mounts: &Mounts, databases: &Databases) -> Self {
-        let mut reach = Self::folders(mounts);
+        let mut reach = Self::of_folders(mounts);
         let mut ports: Vec<u16> = Vec::new();
         for grant in authority.grants.http.iter().flat_map(|grants| grants.iter()) {
             match &grant.ports {

@@ -155,7 +155,7 @@ impl Prepared {
         }
         limit(self.memory, self.output)?;
         let mut reach = match self.plans {
-            true => Reach::folders(&self.mounts),
+            true => Reach::of_folders(&self.mounts),
             false => Reach::of(&self.authority, &self.mounts, &self.databases),
         };
         reach.folders.extend(self.scratch.clone().map(|folder| (folder, Access::Write)));

@@ -110,7 +110,8 @@ impl Copies {
             (None, None) => return Err(io::Error::other("it has no copy")),
             (None, Some(folder)) => {
                 let copy = folder.path().join(made.len().to_string());
-                copying::copy(root, &copy, &folder.path().canonicalize()?, &self.room)?;
+                let copied = copying::copy(root, &copy, &folder.path().canonicalize()?, &self.room);
+                copied.inspect_err(|_| remove(&copy))?;
                 made.push((root.clone(), copy.clone()));
                 copy
             }
@@ -142,14 +143,20 @@ impl From<Copied> for Arc<Copies> {
 
 impl Drop for Copies {
     fn drop(&mut self) {
-        let Some(folder) = self.folder.take().map(TempDir::keep) else { return };
-        for _ in 0..TRIES {
-            if fs::remove_dir_all(&folder).is_ok() {
-                return;
-            }
-            open_up(&folder);
-            thread::sleep(Duration::from_millis(20));
+        if let Some(folder) = self.folder.take().map(TempDir::keep) {
+            remove(&folder);
         }
+    }
+}
+
+/// Removes a folder with all that is in it.
+fn remove(folder: &Path) {
+    for _ in 0..TRIES {
+        if fs::remove_dir_all(folder).is_ok() {
+            return;
+        }
+        open_up(folder);
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
