@@ -5,8 +5,8 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
 };
@@ -82,16 +82,38 @@ pub fn what_cannot_be_written_down_is_not_done() {
     assert_eq!(code(&ran), Some("host"), "{:?}", ran.outcome.failure);
 }
 
-/// Half a run of `stays`, with an audit log, up to where it says that it runs.
-fn running(here: &Path, more: &[&str]) -> Child {
+#[test]
+fn a_full_disk_stops_a_run() {
+    for more in [&[][..], &["--wall", "process"]] {
+        let here = tempfile::tempdir().unwrap();
+        let data = prepared(here.path());
+        let run = command(here.path(), "/dev/full", more).output().unwrap();
+        assert_eq!(run.status.code(), Some(5), "{}", String::from_utf8_lossy(&run.stderr));
+        assert_eq!(folder::entries(&data).len(), 1, "nothing was written");
+    }
+}
+
+/// A folder that `stays` may write, and the policy that says so.
+fn prepared(here: &Path) -> PathBuf {
     let data = here.join("data");
     fs::create_dir(&data).unwrap();
     fs::write(data.join("in.txt"), "").unwrap();
     fs::write(here.join("policy.toml"), format!("version = 1\n{}", grant(&data))).unwrap();
+    data
+}
+
+fn command(here: &Path, audit: &str, more: &[&str]) -> Command {
     let mut command = binary::turingbox(here);
-    command.args(["run", "stays", "--policy", "policy.toml", "--audit", "audit.jsonl", "--agents"]);
-    command.arg(root().join("tests/audit/agents")).args(more).stderr(Stdio::piped()).stdout(Stdio::null());
-    let mut run = command.spawn().unwrap();
+    command.args(["run", "stays", "--policy", "policy.toml", "--audit", audit, "--agents"]);
+    command.arg(root().join("tests/audit/agents")).args(more);
+    command
+}
+
+/// Half a run of `stays`, with an audit log, up to where it says that it runs.
+fn running(here: &Path, more: &[&str]) -> Child {
+    prepared(here);
+    let mut command = command(here, "audit.jsonl", more);
+    let mut run = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
     assert!(lines.by_ref().any(|line| line.unwrap().contains("running")));
     thread::spawn(move || lines.for_each(drop));

@@ -272,3 +272,88 @@ fn keep(kept: &mut Vec<Denial>, denial: Denial) {
         kept.push(denial);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Policy, policy::Access};
+
+    #[derive(Default)]
+    struct Records(Mutex<Vec<Record>>);
+
+    impl Audit for Records {
+        fn record(&self, record: &Record) -> std::io::Result<()> {
+            self.0.lock().unwrap().push(record.clone());
+            Ok(())
+        }
+    }
+
+    impl Records {
+        fn counts(&self) -> Vec<u64> {
+            self.0.lock().unwrap().iter().map(|record| record.count).collect()
+        }
+    }
+
+    fn gate(denied: &Tally) -> (Gate, Arc<Records>) {
+        let text = "version = 1\n[agents.a]\nfiles = [{ path = \"in\", mount = \"/in\", access = \"read\" }]\n";
+        let authority = Policy::parse("p", text).unwrap_or_else(|report| panic!("{report}")).authority("a", "a");
+        let records = Arc::new(Records::default());
+        let subject = Subject { denied: denied.clone(), ..Subject::default() };
+        (Gate::new(Arc::new(authority), subject, Some(records.clone()), Arc::default()), records)
+    }
+
+    fn read(gate: &Gate, path: String) -> bool {
+        gate.allows(&Request::Files { access: Access::Read, path: path.into() })
+    }
+
+    #[test]
+    fn requests_are_told_apart_up_to_a_bound() {
+        let (gate, records) = gate(&Tally::default());
+        for round in 0..2 {
+            assert!((0..300).all(|number| read(&gate, format!("/in/{number}"))));
+            // Of the 300, one stands for those that are too many.
+            assert_eq!(records.counts(), [1; 257], "round {round}");
+        }
+        gate.finish().1.unwrap();
+        let counts = records.counts();
+        assert_eq!((counts.len(), counts.iter().sum::<u64>()), (257 + 257, 600));
+        let records = records.0.lock().unwrap();
+        let together = records.iter().filter(|record| record.request.is_empty()).map(|record| record.count);
+        assert_eq!(together.collect::<Vec<_>>(), [43 + 44]);
+    }
+
+    #[test]
+    fn a_gate_that_is_dropped_has_written_all() {
+        let (gate, records) = gate(&Tally::default());
+        assert!((0..5).all(|_| read(&gate, "/in/a".into())));
+        assert_eq!(records.counts(), [1]);
+        drop(gate);
+        assert_eq!(records.counts(), [1, 4]);
+    }
+
+    #[test]
+    fn a_call_and_a_run_are_denied_so_much_and_no_more() {
+        let denied = Tally::default();
+        for call in 1..=10 {
+            let (gate, records) = gate(&denied);
+            assert!((1..MAX_DENIED).all(|number| !read(&gate, format!("/{number}"))));
+            assert!(!gate.is_over() && !denied.is_full(), "call {call}");
+            assert!(!read(&gate, "/last".into()) && gate.is_over());
+            assert_eq!(records.counts().len() as u64, MAX_DENIED, "each has its record");
+            assert_eq!(denied.is_full(), call == 10);
+        }
+        let (gate, _) = gate(&denied);
+        assert!(!gate.is_over() && !read(&gate, "/".into()) && gate.is_over(), "no other gets further");
+    }
+
+    #[test]
+    fn what_the_runtime_asks_for_is_neither_given_nor_written() {
+        let (gate, records) = gate(&Tally::default());
+        gate.prepare(true);
+        assert!(!read(&gate, "/in/a".into()) && !read(&gate, "/a".into()));
+        gate.prepare(false);
+        let (kept, written) = gate.finish();
+        assert_eq!((kept, written, records.counts()), (vec![], Ok(()), vec![]));
+        assert!(read(&gate, "/in/a".into()));
+    }
+}

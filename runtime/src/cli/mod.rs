@@ -175,8 +175,8 @@ pub fn main() -> ExitCode {
 fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
-    if globals.wall.is_some() && !matches!(command, Command::Run(_) | Command::Test(_)) {
-        return Err(Stop::Usage("`--wall` is for `run` and `test`: nothing else runs guests".into()));
+    if globals.wall.is_some() && !matches!(command, Command::Run(_) | Command::Test(_) | Command::Attack(_)) {
+        return Err(Stop::Usage("`--wall` is for `run`, `test` and `attack`: nothing else runs guests".into()));
     }
     if globals.dry_run && !matches!(command, Command::Run(_)) {
         return Err(Stop::Usage("`--dry-run` is for `run`: `turingbox run AGENT --dry-run`".into()));

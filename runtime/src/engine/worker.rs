@@ -26,6 +26,7 @@ impl Engine {
             secrets: &setup.secrets,
             audited: setup.audit.is_some(),
             copies: self.shared.copies.as_deref(),
+            network: setup.sandbox.has_network(),
             told: &told,
         };
         workers.ready(&order).await.map(Some)

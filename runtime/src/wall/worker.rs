@@ -17,6 +17,7 @@ use crate::{
         files::{Copies, Mounts},
         gate::{Gate, Subject},
         log::Sink,
+        network::Network,
         sql::Databases,
     },
     failure::Failure,
@@ -91,6 +92,7 @@ struct Prepared {
     audited: bool,
     /// Whether effects are only planned.
     plans: bool,
+    network: bool,
     scratch: Option<PathBuf>,
     memory: u64,
     output: u64,
@@ -99,7 +101,7 @@ struct Prepared {
 impl Prepared {
     fn new(open: Open) -> Result<Self, Failure> {
         let sources: Vec<_> = open.policy.into_iter().map(source).collect();
-        let policy = policy(&sources)?;
+        let policy = policy(&sources)?.altered(open.altered);
         let manifest =
             Manifest::read(&source(open.manifest), Folder::Builtin(""), &open.path).map_err(Failure::host)?;
         let ceilings = open.ceilings.iter().map(|(path, start)| {
@@ -112,6 +114,7 @@ impl Prepared {
             .map_err(|error| Failure::host(error.message))?;
         let code = code(open.code)?;
         let sandbox = Sandbox::of_one_thread(open.cache)?;
+        let sandbox = if open.network { sandbox } else { sandbox.over(Network::closed()) };
         sandbox.prepare(&code);
         // It makes its sockets to itself here, and its threads only when there is work for them.
         let runtime = runtime::Builder::new_current_thread()
@@ -124,7 +127,7 @@ impl Prepared {
         let variable = |name: &str| secrets.get(name).map(|value| value.to_string());
         let databases = Databases::open(&authority, authority.files(), &open.protected, &variable)
             .map_err(|error| Failure::host(error.message))?;
-        if authority.grants.http.is_some() {
+        if authority.grants.http.is_some() && open.network {
             // Whom to trust is read while it can be. Where that is nobody, the request says so.
             sandbox.prepare_tls();
         }
@@ -141,6 +144,7 @@ impl Prepared {
             sources,
             audited: open.audited,
             plans: copies.is_some(),
+            network: open.network,
             scratch: open.scratch,
             memory: open.memory,
             output: open.output,
@@ -158,6 +162,9 @@ impl Prepared {
             true => Reach::of_folders(&self.mounts),
             false => Reach::of(&self.authority, &self.mounts, &self.databases),
         };
+        if !self.network {
+            (reach.network, reach.local) = (None, false);
+        }
         reach.folders.extend(self.scratch.clone().map(|folder| (folder, Access::Write)));
         Ok(confine(&reach)?.to_string())
     }
