@@ -266,14 +266,12 @@ fn decide_table(
     }
     match column.and_then(|column| grant.hides(table, column)) {
         Some((hidden, pattern)) => {
-            let rest = hidden.columns.iter().filter(|other| *other != pattern && hidden.columns.len() <= MAX_LISTED);
-            let rest: Vec<_> = rest.map(|other| format!("\"{other}\"")).collect();
-            let help = format!(
-                "name the columns that are needed in the statement; or, in the entry of \"{}\": hidden = {{ {} = [{}] }}",
-                grant.name,
-                key(table),
-                rest.join(", ")
-            );
+            let mut help = "name the columns that are needed in the statement".to_owned();
+            if hidden.columns.len() <= MAX_LISTED {
+                let rest = list(hidden.columns.iter().filter(|other| *other != pattern).map(Pattern::as_str));
+                let (name, table) = (&grant.name, key(table));
+                help += &format!("; or, in the entry of \"{name}\": hidden = {{ {table} = {rest} }}");
+            }
             Decision::Denied(Denial::new("sql.column", request).at(&hidden.place).help(help))
         }
         None => Decision::Allowed(Some(entry.place.clone())),
