@@ -50,9 +50,11 @@ impl Pieces {
             }
         }
         // Where they are too many for an automaton, which no file has room for, all are tried.
-        match AhoCorasick::new(&texts).ok().filter(|_| !texts.is_empty()) {
-            Some(automaton) => found.automaton = Some(automaton),
-            None => found.rest.extend(std::mem::take(&mut found.places).into_iter().flatten()),
+        if !texts.is_empty() {
+            match AhoCorasick::new(&texts) {
+                Ok(automaton) => found.automaton = Some(automaton),
+                Err(_) => found.rest.extend(std::mem::take(&mut found.places).into_iter().flatten()),
+            }
         }
         found
     }

@@ -227,7 +227,8 @@ pub(super) fn decide(grants: &Listed<DatabaseGrant>, request: &Request<'_>) -> D
         return Decision::Denied(Denial::new("sql.not-granted", request));
     };
     let Some(grant) = grants.candidates(database).map(|place| &grants[place]).next() else {
-        return Decision::Denied(Denial::new("sql.not-granted", request).help(entry(request, database)));
+        // The entry that would grant it takes longer to say than to decide: the advice does.
+        return Decision::Denied(Denial::new("sql.not-granted", request));
     };
     match action {
         SqlAction::Connect => Decision::Allowed(Some(grant.place.clone())),
@@ -273,14 +274,12 @@ fn decide_table(
     }
     match column.and_then(|column| grant.hides(table, column)) {
         Some((hidden, pattern)) => {
-            let rest = hidden.columns.iter().filter(|other| *other != pattern && hidden.columns.len() <= MAX_LISTED);
-            let rest: Vec<_> = rest.map(|other| format!("\"{other}\"")).collect();
-            let help = format!(
-                "name the columns that are needed in the statement; or, in the entry of \"{}\": hidden = {{ {} = [{}] }}",
-                grant.name,
-                key(table),
-                rest.join(", ")
-            );
+            let mut help = "name the columns that are needed in the statement".to_owned();
+            if hidden.columns.len() <= MAX_LISTED {
+                let rest = list(hidden.columns.iter().filter(|other| *other != pattern).map(Pattern::as_str));
+                let (name, table) = (&grant.name, key(table));
+                help += &format!("; or, in the entry of \"{name}\": hidden = {{ {table} = {rest} }}");
+            }
             Decision::Denied(Denial::new("sql.column", request).at(&hidden.place).help(help))
         }
         None => Decision::Allowed(Some(entry.place.clone())),
@@ -294,18 +293,6 @@ fn needed(action: SqlAction) -> &'static str {
         SqlAction::Update | SqlAction::Delete => "write",
         SqlAction::Connect | SqlAction::Read | SqlAction::Call => "read",
     }
-}
-
-/// The whole entry that would grant a database.
-fn entry(request: &Request<'_>, database: &str) -> String {
-    let Request::Sql { table, .. } = request else { return String::new() };
-    let is_short = database.len().max(table.len()) <= MAX_SHOWN;
-    let new = || {
-        let url = Some(DatabaseUrl::Env(advice::variable(database)));
-        (is_short && read::is_name(database))
-            .then(|| DatabaseGrant::bare(database, url, Place::nowhere()).widened(request))?
-    };
-    new().map(|grant| format!("databases = [{grant}]")).unwrap_or_default()
 }
 
 /// The most names that a denial writes out; all of them are in what `would_allow` says.

@@ -94,7 +94,10 @@ fuzz_target!(|text: &str| {
                 {
                     let callee = Policy::parse("policy.toml", text).unwrap().authority(agent.0, agent.1);
                     let after = callee.under(&reread(&lines).authority(caller.0, caller.1).ceilings_below());
-                    assert!(matches!(after.decide(&request), Decision::Allowed(_)), "{request} is denied under\n{lines}");
+                    assert!(
+                        matches!(after.decide(&request), Decision::Allowed(_)),
+                        "{request} is denied under\n{lines}"
+                    );
                 }
             }
         }

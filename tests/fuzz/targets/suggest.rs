@@ -117,7 +117,8 @@ fuzz_target!(|text: &str| {
         }
     }
     for record in &records {
-        let text = text.split('\n').find_map(|line| self::record(line, &under).filter(|other| other == record).map(|_| line));
+        let text =
+            text.split('\n').find_map(|line| self::record(line, &under).filter(|other| other == record).map(|_| line));
         let text = text.unwrap_or_default();
         let request = text.split_once(['+', '-']).map(|(_, request)| request).unwrap_or_default();
         let (Ok(request), true) = (Request::parse(request), request.len() < 500) else { continue };

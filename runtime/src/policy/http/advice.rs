@@ -42,6 +42,10 @@ impl Advise for Http {
         let mut groups: BTreeMap<(String, String, Option<usize>), Group<'_>> = BTreeMap::new();
         for (of, one) in asked.iter().enumerate() {
             let Request::Http { method, url, address } = &one.request else { continue };
+            // What is no method can be in no policy.
+            if !is_method(method) {
+                continue;
+            }
             let allowing = held.allowing(&one.request);
             let origin = format!("{}://{}", url.scheme().word(), url.authority());
             let key = (origin, method.to_string(), allowing.as_ref().map(|place| place.span.start));

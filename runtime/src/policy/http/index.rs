@@ -93,8 +93,11 @@ impl OnPort {
         self.paths.extend(grant.paths.iter().map(|pattern| OnPath { place, pattern: pattern.clone() }));
     }
 
-    /// Files the paths, once all grants are noted.
+    /// Files the paths, once all grants are noted, unless they are few: then all are tried.
     fn finish(&mut self) {
+        if self.paths.len() <= FEW {
+            return;
+        }
         let mut begins: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, path) in self.paths.iter().enumerate() {
             begins.entry(path.pattern.begins()).or_default().push(at);
@@ -121,7 +124,8 @@ impl OnPort {
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let ends = ends.take_while(|end| *end <= self.longest).chain([path.len()]);
         let begins = ends.filter_map(|end| self.begins.get(&path[..end])).flatten().copied();
-        begins.chain(self.pieces.candidates(path)).map(|at| &self.paths[at])
+        let few = if self.paths.len() <= FEW { 0..self.paths.len() } else { 0..0 };
+        few.chain(begins).chain(self.pieces.candidates(path)).map(|at| &self.paths[at])
     }
 }
 

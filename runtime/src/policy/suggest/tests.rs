@@ -73,10 +73,16 @@ fn what_no_policy_allows_is_a_comment() {
         ("env no-name", "env.not-granted"),
         ("calls x/*", "calls.not-granted"),
         ("files read /;/x", "files.not-granted"),
+        ("http TRACE https://a.example/", "http.not-granted"),
+        ("http G\0T https://a.example/", "http.not-granted"),
+        ("sql read a b.t", "sql.not-granted"),
     ];
     assert_eq!(lines(&asked), [""; 0]);
     let policy = suggested(&asked).policy;
-    assert!(asked.iter().all(|(request, _)| policy.contains(&format!("#   {request}: DENIED once"))), "{policy}");
+    assert!(
+        asked.iter().all(|(request, _)| policy.contains(&format!("#   {}: DENIED once", request.escape_debug()))),
+        "{policy}"
+    );
 }
 
 #[test]

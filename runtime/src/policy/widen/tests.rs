@@ -256,6 +256,8 @@ fn a_database_is_written_whole() {
     let expected = r#"[agents."a"] # p:4
 databases = [{ name = "shop", url = { env = "SHOP_URL" }, tables = { "audit_*" = "append", '"Odd"' = "read", orders = "write" }, hidden = { orders = ["ssn", "card_*"], "*" = ["password"] }, role = "r", rows = 7 }]"#;
     assert_eq!(lines("sql update shop.orders"), expected);
+    let expected = r#"{ name = "other", url = { env = "OTHER_URL" }, tables = { t = "write" } },"#;
+    assert!(lines("sql update other.t").contains(expected));
     let expected = "[agents.\"a\"] # p:4\n# they show columns that were hidden";
     assert!(lines("sql read shop.orders(*)").starts_with(expected));
 }
