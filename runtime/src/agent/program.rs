@@ -255,7 +255,7 @@ impl Loader<'_> {
         };
         let mut templates = Templates::new(escape, Some(manifest.folder.clone()));
         match templates.add(TEMPLATE, &text) {
-            Ok(uses) => wiring::check_template(manifest, &source, &uses, &mut self.report),
+            Ok(uses) => wiring::check_template(manifest, &source, &uses.free_variables(), &mut self.report),
             Err(error) => self.report.push(wiring::bad_template(&source, &error)),
         }
         Some(templates)
@@ -297,7 +297,7 @@ impl Loader<'_> {
             Wire::Constant(value) => Source::Constant(value.clone()),
             Wire::Reference(reference) => Source::Reference(reference.clone()),
             Wire::Template(text) => {
-                let uses = templates.add(&name, text).unwrap_or_else(|error| {
+                let uses = templates.add(&name, text).map(|uses| uses.free_variables()).unwrap_or_else(|error| {
                     let message = format!("this is not a template: {}", error.message);
                     report.push(Diagnostic::error("template", message).at(&place.source, place.span.clone()));
                     Vec::new()

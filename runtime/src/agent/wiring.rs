@@ -108,7 +108,5 @@ pub(super) fn check_template(manifest: &Manifest, source: &Arc<Source>, uses: &[
 
 /// The error for a text that is not a template.
 pub(super) fn bad_template(source: &Arc<Source>, error: &TemplateError) -> Diagnostic {
-    let start = source.text.split_inclusive('\n').take(error.line.saturating_sub(1)).map(str::len).sum::<usize>();
-    let end = source.text[start..].find('\n').map_or(source.text.len(), |at| start + at);
-    Diagnostic::error("template", format!("this is not a template: {}", error.message)).at(source, start..end)
+    Diagnostic::error("template", format!("this is not a template: {}", error.message)).at(source, error.span.clone())
 }
