@@ -7,11 +7,14 @@ use serde_json::json;
 
 use crate::{
     Diagnostic, Library, Policy, Program, Report,
-    agent::{self, Body, Code, Entry, Manifest},
+    agent::{Entry, Manifest},
     capability::{files::Mounts, sql::Databases},
-    cli::{Globals, Stop, check::conclude, policy, setup},
+    cli::{
+        Globals, Stop,
+        check::{Format, conclude},
+        policy, setup,
+    },
     diagnostic::counted,
-    policy::Authority,
 };
 
 #[derive(Args)]
@@ -34,21 +37,17 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
         report.0.extend(policy.unused(&recorded, |name| policy::find(&library, name)).0);
     }
     findings(&policy, &library, &mut report);
+    imports(&policy, &library, &mut report);
     let tests = policy.tests().len();
     let object = json!({ "policy": path, "tests": tests });
-    conclude(report, &format!("{}, {}", path.display(), counted(tests, "test")), object, globals.json)
+    let format = if globals.json { Format::Json } else { Format::Text };
+    conclude(&report, &format!("{}, {}", path.display(), counted(tests, "test")), object, format)
 }
 
 /// What every check says of a policy: its tests, and whether it fits the agents there are.
 pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     report.0.extend(policy.run_tests(|name| policy::find(library, name)).0);
-    let manifests = || {
-        library.iter().filter_map(|(_, entry)| match entry {
-            Entry::Valid(manifest) => Some(manifest.as_ref()),
-            Entry::Broken(_) => None,
-        })
-    };
-    let names: Vec<_> = manifests().map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
+    let names: Vec<_> = manifests(library).map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
     for (pattern, place) in policy.unmatched(names.iter().copied()) {
         let message = format!("no agent is called `{pattern}`");
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
@@ -57,7 +56,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     protected.fixed.extend(Databases::files(policy.databases()));
     // Where a policy is checked, its secrets needn't be.
     let env = |_: &str| Some("host=unchecked".to_owned());
-    for manifest in manifests() {
+    for manifest in manifests(library) {
         let authority = policy.authority(&manifest.name, &manifest.path);
         let mounts = Mounts::open(authority.files(), &[], &protected).map(drop);
         let databases = || Databases::open(&authority, authority.files(), &protected, &env).map(drop);
@@ -67,20 +66,28 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
             report.0.extend(new);
         }
         unmet(policy, manifest, report);
-        if authority.guards_imports() {
-            report.0.extend(imports(library, manifest, &authority).0);
-        }
     }
 }
 
-/// What the policy says of the modules that an agent's source imports.
-fn imports(library: &Library, manifest: &Manifest, authority: &Authority) -> Report {
-    // What is wrong with an agent that can't be loaded is told where agents are checked.
-    let Ok((program, _)) = Program::load(library, &manifest.name) else { return Report::default() };
-    match &program[program.root()].body {
-        Body::Proc(Code::Python { source, .. }) => agent::audit_imports(source, authority),
-        _ => Report::default(),
+/// What the policy says of the modules that the sources of agents import.
+fn imports(policy: &Policy, library: &Library, report: &mut Report) {
+    for manifest in manifests(library) {
+        let authority = policy.authority(&manifest.name, &manifest.path);
+        if !authority.guards_imports() {
+            continue;
+        }
+        // What else there is to say of an agent is told where agents are checked.
+        let found = Program::inspect(library, &manifest.name, Some(&authority)).report.0.into_iter();
+        let about = |code: &str| code == "dynamic-import" || code.starts_with("imports");
+        report.0.extend(found.filter(|finding| about(finding.code)));
     }
+}
+
+fn manifests(library: &Library) -> impl Iterator<Item = &Manifest> {
+    library.iter().filter_map(|(_, entry)| match entry {
+        Entry::Valid(manifest) => Some(manifest.as_ref()),
+        Entry::Broken(_) => None,
+    })
 }
 
 /// Warns where an agent that the policy has something for asks for more than it gets. A section of
