@@ -6,13 +6,14 @@ mod error;
 mod escape;
 mod filters;
 mod literal;
+mod paid;
 mod quotes;
 mod tools;
 mod uses;
 
-use std::{collections::BTreeMap, fmt::Write as _, io};
+use std::{collections::BTreeMap, io};
 
-use minijinja::{Environment, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
+use minijinja::{Environment, ErrorKind, Output, State, Value as Jinja};
 
 use crate::{
     Value,
@@ -70,7 +71,8 @@ impl Templates {
     pub fn add(&mut self, name: &str, text: &str) -> Result<Uses, TemplateError> {
         let uses = read(self.escape, text)?;
         let environment = &mut self.environment;
-        let added = at_its_depth(text, || Ok(environment.add_template_owned(name.to_owned(), text.to_owned())))?;
+        let paid = if uses.grows { paid::paid(text, &uses) } else { text.to_owned() };
+        let added = at_its_depth(text, || Ok(environment.add_template_owned(name.to_owned(), paid)))?;
         added.map_err(|error| TemplateError::of(text, &error))?;
         Ok(uses)
     }
@@ -155,7 +157,14 @@ fn jinja(value: &Value) -> Result<Jinja, Failure> {
 
 fn include(folder: &Folder, name: &str) -> Result<Option<String>, minijinja::Error> {
     match folder.read(name, MAX_TEMPLATE as u64).map(String::from_utf8) {
-        Ok(Ok(text)) => Ok(Some(text)),
+        // What a template finds where it is included may have been made there.
+        Ok(Ok(text)) => match Uses::of(&text) {
+            Ok(uses) => Ok(Some(paid::paid(&text, &uses))),
+            Err(error) => {
+                let message = format!("`{name}` is not a template: {error}");
+                Err(minijinja::Error::new(ErrorKind::BadInclude, message))
+            }
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Ok(Err(_)) => Err(minijinja::Error::new(ErrorKind::BadInclude, format!("`{name}` is not UTF-8"))),
         Err(error) => Err(minijinja::Error::new(ErrorKind::BadInclude, format!("`{name}`: {error}"))),

@@ -171,6 +171,47 @@ fn what_is_shared_is_bounded_where_it_is_written() {
     }
 }
 
+/// Whatever is done with it: MiniJinja itself counts nothing where a value becomes a text.
+#[test]
+fn what_is_shared_is_bounded_where_it_is_taken() {
+    let shared = "{% set n = namespace(a=[1], b=[1]) %}{% for i in range(40) %}{% set n.a = [n.a, n.a] %}\
+                  {% set n.b = {'x': n.b, 'y': n.b} %}{% endfor %}";
+    for text in ["", "{{ n.a ~ '' }}", "{{ n.a == n.b }}", "{{ n['a']|string }}", "{{ (n).b|pprint }}"] {
+        let failed = render(Escape::None, &format!("{shared}{text}"), Value::text("")).unwrap_err();
+        assert_eq!(failed.code, Code::Fuel, "{text}: {failed}");
+    }
+    for text in [
+        "{% set a = [1] * 2000 %}{% set b = [a] * 2000 %}{% set c = [b] * 2000 %}{{ c ~ '' }}",
+        "{{ (((([1]) * 2000, 2) * 2000, 3) * 2000) ~ '' }}",
+        "{% macro f(a, n) %}{% if n %}{{ f([a, a], n - 1) }}{% else %}{{ a ~ '' }}{% endif %}{% endmacro %}{{ f([1], 5) ~ ([[1] * 5000] * 50000) }}",
+        "{% for a in [[[[1] * 900] * 900] * 900] recursive %}{{ a ~ '' }}{% endfor %}",
+    ] {
+        assert_eq!(render(Escape::None, text, Value::text("")).unwrap_err().code, Code::Fuel, "{text}");
+    }
+    let itself = "{% set n = namespace() %}{% set n.n = [n] %}{{ n.n ~ '' }}";
+    assert_eq!(render(Escape::None, itself, Value::text("")).unwrap_err().code, Code::Failed);
+}
+
+#[test]
+fn paying_changes_nothing_else() {
+    let value = || json(r#"{"a":[1,{"b":2}],"s":"t"}"#);
+    for (text, expected) in [
+        ("{% set y = (x).a[1].b * (2 + 1) %}{{ y }}", "6"),
+        ("{% set y = ((x.a)[0]) * 2 %}{{ (y) + (x.a|length) * 2 }}", "6"),
+        ("{% set y = x %}{{ y.s|upper ~ y['a'][0:1][0] }}", "T1"),
+        ("{% set y = [x.s * 2, (x.s) * (3)] %}{{ y|join(',') }}", "tt,ttt"),
+        ("{% set x = 1 %}{{ x is defined }}{{ nope is defined }}{{ nope|default(x) }}", "TrueFalse1"),
+        ("{% set n = namespace(a=1) %}{% set n.a = n.a + 1 %}{{ n.a }}{{ loop|default('-') }}", "2-"),
+        ("{% macro m(a, b=x.s) %}{{ a ~ b }}{{ caller() }}{% endmacro %}{% call m(1) %}c{% endcall %}", "1tc"),
+        ("{% for i in x.a %}{{ loop.index ~ loop.cycle('a', 'b') }}{% set z = i %}{% endfor %}", "1a2b"),
+        ("{% set f = x %}{{ f.s if f.s else f }}{% filter replace('t', f.s ~ '!') %}t{% endfilter %}", "tt!"),
+        ("{% block b %}{{ x.s }}{% endblock %}{{ self.b() }}{% with q = x.a %}{{ q[0] }}{% endwith %}", "tt1"),
+    ] {
+        let rendered = render(Escape::None, text, value());
+        assert_eq!(rendered.as_deref().map_err(ToString::to_string), Ok(expected), "{text}");
+    }
+}
+
 #[test]
 fn nesting_does_not_end_the_process() {
     let nest = "{% set n = namespace(a=[]) %}{% for i in range(100000) %}{% set n.a = [n.a] %}{% endfor %}";

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
-use super::{FUEL, MAX_RECURSION, ToolKind, filters, format};
+use super::{FUEL, MAX_RECURSION, ToolKind, filters, format, paid};
 
 /// MiniJinja's filters, for suggestions. It doesn't list them, so a test asks it for each.
 const FILTERS: &str = "abs attr batch bool capitalize chain count d default dictsort first float format groupby \
@@ -26,6 +26,7 @@ pub fn environment() -> Environment<'static> {
         environment.set_recursion_limit(MAX_RECURSION);
         environment.set_formatter(format);
         filters::add(&mut environment);
+        environment.add_filter(paid::PAID, paid::pay);
         environment
     });
     made.clone()

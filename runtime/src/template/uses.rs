@@ -3,12 +3,14 @@
 //! This reads MiniJinja's own syntax tree, so it is right about what is text, what is a name, and
 //! where a name is set by the template itself.
 
+mod expressions;
+
 use std::{collections::HashSet, ops::Range};
 
 use minijinja::{
     machinery::{
         Span,
-        ast::{self, CallArg, Expr, Stmt},
+        ast::{self, Expr, Stmt},
     },
     syntax::SyntaxConfig,
 };
@@ -26,6 +28,10 @@ pub struct Uses {
     pub includes: Vec<Include>,
     /// Names that it sets itself somewhere.
     pub sets: HashSet<String>,
+    /// Where values are taken that can be larger to write than to hold.
+    pub(super) taken: Vec<Range<usize>>,
+    /// Whether it can make such values, or be included where there are some.
+    pub(super) grows: bool,
 }
 
 /// A name that a template may take from its scope.
@@ -146,12 +152,13 @@ impl<'t> Reader<'t> {
     }
 
     fn statement(&mut self, statement: &Stmt<'t>) {
+        self.uses.grows |= grows(statement);
         match statement {
             Stmt::Template(template) => {
                 self.set_name("self");
                 self.statements(&template.children);
             }
-            Stmt::EmitExpr(emit) => self.expression(&emit.expr),
+            Stmt::EmitExpr(emit) => self.expressions([&emit.expr]),
             Stmt::EmitRaw(_) => {}
             Stmt::ForLoop(each) => self.each(each),
             Stmt::IfCond(branch) => self.branch(branch),
@@ -168,7 +175,7 @@ impl<'t> Reader<'t> {
             }
             Stmt::SetBlock(set) => {
                 self.scoped(|reader| reader.statements(&set.body));
-                self.optional(set.filter.as_ref());
+                self.expressions(&set.filter);
                 self.assign(&set.target);
             }
             Stmt::AutoEscape(block) => {
@@ -179,7 +186,9 @@ impl<'t> Reader<'t> {
                 self.expression(&block.filter);
                 self.statements(&block.body);
             }
-            Stmt::Do(call) => self.call(&call.call),
+            Stmt::Do(call) => {
+                self.call(&call.call);
+            }
             _ => self.other_template(statement),
         }
     }
@@ -203,11 +212,11 @@ impl<'t> Reader<'t> {
             }
             Stmt::Macro(part) => {
                 self.set_name(part.name);
-                self.part(part);
+                self.callable(part);
             }
             Stmt::CallBlock(block) => {
                 self.call(&block.call);
-                self.part(&block.macro_decl);
+                self.callable(&block.macro_decl);
             }
             _ => {}
         }
@@ -220,7 +229,7 @@ impl<'t> Reader<'t> {
         self.scoped(|reader| {
             reader.set_name("loop");
             reader.assign(&each.target);
-            reader.optional(each.filter_expr.as_ref());
+            reader.expressions(&each.filter_expr);
             reader.statements(&each.body);
         });
         self.repeats -= 1;
@@ -241,13 +250,13 @@ impl<'t> Reader<'t> {
         self.restore(both);
     }
 
-    fn part(&mut self, part: &ast::Macro<'t>) {
+    fn callable(&mut self, part: &ast::Macro<'t>) {
         self.branches += 1;
         self.repeats += 1;
         self.scoped(|reader| {
             reader.set_name("caller");
             part.args.iter().for_each(|argument| reader.assign(argument));
-            part.defaults.iter().for_each(|default| reader.expression(default));
+            reader.expressions(&part.defaults);
             reader.statements(&part.body);
         });
         self.repeats -= 1;
@@ -270,103 +279,15 @@ impl<'t> Reader<'t> {
         self.uses.includes.push(Include { names, may_be_missing, always, span: range(name.span()) });
     }
 
-    fn optional(&mut self, expression: Option<&Expr<'t>>) {
-        expression.into_iter().for_each(|expression| self.expression(expression));
-    }
-
-    fn expression(&mut self, expression: &Expr<'t>) {
-        match expression {
-            Expr::Var(name) => self.name(name.id, name.span(), true),
-            Expr::Const(_) => {}
-            Expr::Slice(slice) => {
-                self.expression(&slice.expr);
-                [&slice.start, &slice.stop, &slice.step].into_iter().for_each(|part| self.optional(part.as_ref()));
-            }
-            Expr::UnaryOp(operation) => self.expression(&operation.expr),
-            Expr::BinOp(operation) => {
-                self.expression(&operation.left);
-                self.expression(&operation.right);
-            }
-            Expr::Compare(compare) => {
-                self.expression(&compare.expr);
-                compare.ops.iter().for_each(|operation| self.expression(&operation.expr));
-            }
-            Expr::IfExpr(choice) => {
-                self.expression(&choice.test_expr);
-                self.expression(&choice.true_expr);
-                self.optional(choice.false_expr.as_ref());
-            }
-            Expr::Filter(filter) => self.filter(filter),
-            Expr::Test(test) => self.test(test),
-            Expr::GetAttr(part) => self.expression(&part.expr),
-            Expr::GetItem(part) => {
-                self.expression(&part.expr);
-                self.expression(&part.subscript_expr);
-            }
-            Expr::Call(call) => self.call(call),
-            Expr::List(list) => list.items.iter().for_each(|item| self.expression(item)),
-            Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.expression(item)),
-            Expr::Map(map) => map.keys.iter().chain(&map.values).for_each(|part| self.expression(part)),
-        }
-    }
-
-    fn filter(&mut self, filter: &ast::Spanned<ast::Filter<'t>>) {
-        match &filter.expr {
-            Some(Expr::Var(name)) if matches!(filter.name, "default" | "d") => self.name(name.id, name.span(), false),
-            value => self.optional(value.as_ref()),
-        }
-        self.tool(ToolKind::Filter, filter.name, word(filter.span(), filter.name));
-        // These apply another filter or test, by its name.
-        let (kind, position) = match filter.name {
-            "map" => (ToolKind::Filter, 0),
-            "select" | "reject" => (ToolKind::Test, 0),
-            "selectattr" | "rejectattr" => (ToolKind::Test, 1),
-            _ => return self.arguments(&filter.args),
-        };
-        if let Some(CallArg::Pos(Expr::Const(name))) = filter.args.get(position)
-            && let Some(word) = name.value.as_str()
-        {
-            self.tool(kind, word, range(name.span()));
-        }
-        self.arguments(&filter.args);
-    }
-
-    fn test(&mut self, test: &ast::Spanned<ast::Test<'t>>) {
-        match &test.expr {
-            Expr::Var(name) if matches!(test.name, "defined" | "undefined") => {
-                self.name(name.id, name.span(), false);
-            }
-            value => self.expression(value),
-        }
-        self.tool(ToolKind::Test, test.name, word(test.span(), test.name));
-        self.arguments(&test.args);
-    }
-
-    fn call(&mut self, call: &ast::Call<'t>) {
-        match &call.expr {
-            Expr::Var(name) if !self.is_set(name.id) => self.tool(ToolKind::Function, name.id, range(name.span())),
-            called => self.expression(called),
-        }
-        self.arguments(&call.args);
-    }
-
-    fn arguments(&mut self, arguments: &[CallArg<'t>]) {
-        for argument in arguments {
-            let (CallArg::Pos(value)
-            | CallArg::Kwarg(_, value)
-            | CallArg::PosSplat(value)
-            | CallArg::KwargSplat(value)) = argument;
-            self.expression(value);
-        }
-    }
-
     fn assign(&mut self, target: &Expr<'t>) {
         match target {
             Expr::Var(name) => self.set_name(name.id),
             Expr::List(list) => list.items.iter().for_each(|item| self.assign(item)),
             Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.assign(item)),
             // `{% set namespace.name = … %}` changes what is there.
-            other => self.expression(other),
+            other => {
+                self.part(other);
+            }
         }
     }
 
@@ -411,72 +332,18 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// Whether a statement keeps a value that is used again, or has others do so.
+fn grows(statement: &Stmt<'_>) -> bool {
+    match statement {
+        Stmt::ForLoop(each) => each.recursive,
+        Stmt::Template(_) | Stmt::EmitExpr(_) | Stmt::EmitRaw(_) | Stmt::IfCond(_) | Stmt::AutoEscape(_) => false,
+        _ => true,
+    }
+}
+
 fn range(span: Span) -> Range<usize> {
     span.start_offset as usize..span.end_offset as usize
 }
 
-/// Where `name` stands, which `span` begins with.
-fn word(span: Span, name: &str) -> Range<usize> {
-    let start = span.start_offset as usize;
-    start..start + name.len()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(text: &str, chosen: impl Fn(&Name) -> bool) -> Vec<String> {
-        let uses = Uses::of(text).unwrap();
-        uses.names.iter().filter(|name| chosen(name)).map(|name| text[name.span.clone()].to_owned()).collect()
-    }
-
-    #[test]
-    fn free_variables_are_what_the_template_does_not_set() {
-        for (text, expected) in [
-            ("{{ a.b[c] }}{{ a }}", &["a", "c"][..]),
-            ("{{ a[b:c:d] }}", &["a", "b", "c", "d"]),
-            ("{% set a = a %}{{ a }}", &["a"]),
-            ("{% if a %}{% set b = 1 %}{% endif %}{{ b }}", &["a", "b"]),
-            ("{% if a %}{% set b = 1 %}{% else %}{% set b = 2 %}{% endif %}{{ b }}", &["a"]),
-            ("{% for a in b if a > c %}{{ loop.index }}{% else %}{{ d }}{% endfor %}{{ a }}", &["a", "b", "c", "d"]),
-            ("{% macro m(a, b=c) %}{{ a ~ b ~ d }}{% endmacro %}{{ m(e) }}", &["c", "d", "e"]),
-            ("{% call(x) m(a) %}{{ x }}{% endcall %}", &["a"]),
-            ("{% with a = 1, b = a %}{{ a ~ b }}{% endwith %}{{ b }}", &["b"]),
-            ("{% filter replace(a, b) %}{{ c }}{% endfilter %}", &["a", "b", "c"]),
-            ("{% include a %}{% import 'x' as m %}{{ m.f(b) }}", &["a", "b"]),
-            ("{% set ns = namespace(n=a) %}{% set ns.n = b %}", &["a", "b"]),
-            ("{{ 'a' }}{# b #}{% raw %}{{ c }}{% endraw %}", &[]),
-            ("{{ range(a)|map('upper')|join(b) }}{{ x is divisibleby(c) }}", &["a", "b", "c", "x"]),
-        ] {
-            assert_eq!(free_variables(text).unwrap(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_name_is_needed_unless_it_is_asked_for() {
-        let text = "{% if a is defined %}{{ b|default(c) }}{% endif %}{{ a.x is undefined }}";
-        assert_eq!(names(text, |name| name.needed), ["c", "a"]);
-        assert_eq!(names("{% if x %}{% set y = 1 %}{% endif %}{{ y }}", |name| name.maybe_set), ["y"]);
-        let later = "{% for i in x %}{{ y }}{% set y = 1 %}{% endfor %}";
-        assert_eq!(names(later, |name| name.maybe_set), ["y"]);
-    }
-
-    #[test]
-    fn uses_are_where_they_stand() {
-        let text = "name {{ 'name' }} {{ name|upper is lower }} {{ f(1) }} {% include ['a', 'b'] ignore missing %}";
-        let uses = Uses::of(text).unwrap();
-        assert_eq!(uses.names[0].span, 21..25);
-        let tools: Vec<_> = uses.tools.iter().map(|tool| (tool.kind, &text[tool.span.clone()])).collect();
-        assert_eq!(tools, [(ToolKind::Filter, "upper"), (ToolKind::Test, "lower"), (ToolKind::Function, "f")]);
-        let [include] = uses.includes.as_slice() else { panic!() };
-        assert_eq!((include.names.as_slice(), include.may_be_missing), (&["a".to_owned(), "b".to_owned()][..], true));
-        assert_eq!(&text[include.span.clone()], "['a', 'b']");
-    }
-
-    #[test]
-    fn tools_that_are_named_by_a_text_are_found() {
-        let uses = Uses::of("{{ x|map('upper')|select('odd')|selectattr('a', 'even')|map(attribute='b') }}").unwrap();
-        let tools: Vec<_> = uses.tools.iter().map(|tool| tool.name.as_str()).collect();
-        assert_eq!(tools, ["map", "upper", "select", "odd", "selectattr", "even", "map"]);
-    }
-}
+mod tests;
