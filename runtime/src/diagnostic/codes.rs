@@ -51,3 +51,23 @@ pub const WARNINGS: [Warned; 17] = [
 pub fn warning(code: &str) -> Option<&'static Warned> {
     WARNINGS.iter().find(|warned| warned.code == code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page for authors has all of them, and no other.
+    #[test]
+    fn the_table_of_warnings_is_complete() {
+        let page = include_str!("../../../agents/FORMAT.md");
+        let rows = page.lines().skip_while(|line| !line.starts_with("| warning |")).skip(2);
+        let rows: Vec<_> = rows.take_while(|line| line.starts_with('|')).collect();
+        let silenced = |found: Found| match found {
+            Found::Agent => "yes",
+            Found::AgentUnderPolicy => "yes, under a policy",
+            Found::Elsewhere => "no",
+        };
+        let row = |warned: &Warned| format!("| `{}` | {} | {} |", warned.code, warned.help, silenced(warned.found));
+        assert_eq!(rows, WARNINGS.iter().map(row).collect::<Vec<_>>());
+    }
+}
