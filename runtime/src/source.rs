@@ -28,6 +28,15 @@ impl Source {
     }
 }
 
+/// A line and a column, both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
 /// A place in a source: what a policy line or a manifest key is known by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -58,8 +67,62 @@ impl Place {
         format!("{}:{}", self.source.path, self.source.line(self.span.start))
     }
 
+    /// Whether this is the file as a whole.
+    pub fn is_whole(&self) -> bool {
+        self.span.is_empty() && self.span.start == 0
+    }
+
+    /// Where it begins, and where what follows it does.
+    pub fn lines(&self) -> (Position, Position) {
+        let position = |offset: usize| {
+            let before = &self.source.text[..self.source.text.floor_char_boundary(offset)];
+            let start = before.rfind('\n').map_or(0, |at| at + 1);
+            Position { line: self.source.line(offset), column: 1 + before[start..].chars().count() }
+        };
+        (position(self.span.start), position(self.span.end))
+    }
+
+    /// The place of a part of the `text` that a TOML string here means: that part where the string
+    /// is written without escapes, else the string.
+    #[must_use]
+    pub fn part(&self, text: &str, part: &Range<usize>) -> Self {
+        let written = self.text();
+        let quotes = ["\"\"\"\n", "'''\n", "\"\"\"\r\n", "'''\r\n", "\"\"\"", "'''", "\"", "'"];
+        let open = quotes.into_iter().find(|open| {
+            let inside = written.strip_prefix(open).and_then(|rest| rest.strip_suffix(open.trim_end()));
+            inside == Some(text)
+        });
+        let Some(open) = open.filter(|_| text.get(part.clone()).is_some()) else { return self.clone() };
+        let start = self.span.start + open.len();
+        Self { source: self.source.clone(), span: start + part.start..start + part.end }
+    }
+
     /// What stands there, on one line.
     pub fn words(&self) -> String {
         self.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_characters() {
+        let place = Place { source: Source::new("a", "ä b\r\nc"), span: 3..7 };
+        let (start, end) = place.lines();
+        assert_eq!((start.line, start.column, end.line, end.column), (1, 3, 2, 2));
+    }
+
+    #[test]
+    fn a_part_is_where_the_string_is_plain() {
+        for (written, text, expected) in [
+            ("\"a {{ b }}\"", "a {{ b }}", "b"),
+            ("'''\na {{ b }}'''", "a {{ b }}", "b"),
+            ("\"a\\u0020{{ b }}\"", "a {{ b }}", "\"a\\u0020{{ b }}\""),
+        ] {
+            let place = Place { source: Source::new("a", written), span: 0..written.len() };
+            assert_eq!(place.part(text, &(5..6)).text(), expected, "{written}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     agent::{name::key_name, wire::Wire},
     diagnostic::{Report, list},
     document::{Item, Table},
+    source::Place,
 };
 
 /// One input of an agent.
@@ -33,6 +34,10 @@ pub struct Output {
     pub help: String,
     /// Where a workflow takes it from.
     pub from: Option<Wire>,
+    /// Whether the agent never leaves it out.
+    pub always: bool,
+    /// Where the manifest says so: the value of `from`, or else the output's name.
+    pub place: Option<Place>,
 }
 
 impl Input {
@@ -64,6 +69,8 @@ pub enum Hint {
     Date,
     /// One of these texts.
     Choice(Vec<String>),
+    /// A step of the workflow that uses the agent: its id, or its position.
+    Step,
     /// A secret: the agent gets the value where the policy grants its name, and nobody else does.
     Secret,
 }
@@ -90,6 +97,7 @@ impl Hint {
             Self::File => "file",
             Self::Date => "date",
             Self::Choice(_) => "choice",
+            Self::Step => "step",
             Self::Secret => "secret",
         }
     }
@@ -126,6 +134,10 @@ impl Hint {
                 })?;
                 self.check(Value::Json(value))
             }
+            Self::Step => match Json::parse(text.trim()) {
+                Ok(position) if is_whole(&position) => self.check(Value::Json(position)),
+                _ => self.check(Value::text(text)),
+            },
             _ => self.check(Value::text(text)),
         }
     }
@@ -149,6 +161,10 @@ impl Hint {
             (Self::Date, Value::Text(text)) => {
                 toml::value::Datetime::from_str(text).is_ok_and(|date| date.date.is_some())
             }
+            (Self::Step, Value::Text(text)) => super::is_name(text) || text.trim().parse::<u32>().is_ok(),
+            (Self::Step, Value::Json(json)) => {
+                is_whole(json) && json.to_integer().is_some_and(|position| position >= 0)
+            }
             (Self::Choice(choices), Value::Text(text)) => choices.iter().any(|choice| **choice == **text),
             _ => false,
         };
@@ -163,6 +179,7 @@ impl Hint {
             Self::Json => "one JSON document".into(),
             Self::Date => "a date like 2026-11-22, or a date and time like 2026-11-22T08:30:00Z".into(),
             Self::Choice(choices) => format!("one of {}", list(choices)),
+            Self::Step => "the id or the position of a step".into(),
             Self::Text | Self::File | Self::Secret => "text".into(),
             Self::Bytes => "bytes".into(),
         };
@@ -232,7 +249,7 @@ fn read_input(item: Item<'_>, report: &mut Report) -> Option<Input> {
 fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
     let bounds = Bounds { min: table.take("min", report, Item::number), max: table.take("max", report, Item::number) };
     let choices = table.take("choices", report, Item::texts);
-    let kinds = ["text", "number", "integer", "boolean", "json", "bytes", "file", "date", "choice", "secret"];
+    let kinds = ["text", "number", "integer", "boolean", "json", "bytes", "file", "date", "choice", "step", "secret"];
     let kinds = kinds.map(|kind| (kind, kind));
     let unfit = |key: &str, item: &Item<'_>| {
         item.wrong(
@@ -265,6 +282,7 @@ fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
                         .help("choices = [\"a\", \"b\"]"));
                 }
             },
+            "step" => Hint::Step,
             "secret" => Hint::Secret,
             _ => Hint::Text,
         })
@@ -284,17 +302,18 @@ fn read_output(item: Item<'_>, report: &mut Report) -> Option<Output> {
         report
             .push(item.wrong("bad-name", "`status` is every agent's output already").help("leave it out of [outputs]"));
     }
+    let mut place = item.key_place();
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
+    let help = table.take("help", report, Item::string).unwrap_or_default();
     let mut from_warning = None;
-    let output = Output {
-        name,
-        help: table.take("help", report, Item::string).unwrap_or_default(),
-        from: table.take("from", report, |item| {
-            from_warning = Wire::warning(&item);
-            Wire::read(&item)
-        }),
-    };
+    let from = table.take("from", report, |item| {
+        place = item.place();
+        from_warning = Wire::warning(&item);
+        Wire::read(&item)
+    });
     report.0.extend(from_warning);
+    let always = table.take("always", report, Item::boolean).unwrap_or_default();
+    let output = Output { name, help, from, always, place: Some(place) };
     // A hint for the checks and the studio, of the same words as an input's.
     table.take("type", report, Item::text);
     table.finish(report);
@@ -315,6 +334,8 @@ mod tests {
         assert_eq!(Hint::Integer(one_to_ten).read(b" 10 ".to_vec()), Ok(json("10")));
         assert_eq!(Hint::Boolean.read(b"true".to_vec()), Ok(json("true")));
         assert_eq!(Hint::Bytes.read(vec![0xff]), Ok(Value::data([0xff])));
+        assert_eq!(Hint::Step.read(b"3".to_vec()), Ok(json("3")));
+        assert_eq!(Hint::Step.read(b"end".to_vec()), Ok(Value::text("end")));
         assert_eq!(Hint::Date.read(b"2026-11-22".to_vec()), Ok(Value::text("2026-11-22")));
     }
 
@@ -330,6 +351,8 @@ mod tests {
             (Hint::Date, "22.11.2026"),
             (Hint::Date, "08:30:00"),
             (Hint::Choice(vec!["a".into()]), "b"),
+            (Hint::Step, "-1"),
+            (Hint::Step, "no step"),
         ] {
             assert!(hint.read(text.into()).is_err(), "{hint:?} {text}");
         }

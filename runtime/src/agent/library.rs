@@ -136,6 +136,17 @@ impl Library {
         }
     }
 
+    /// The built-in agents, and those of these manifests, which have no files.
+    #[cfg(test)]
+    pub(crate) fn with_manifests(manifests: &[(&'static str, &str)]) -> Self {
+        let mut library = Self::builtin();
+        for (name, text) in manifests {
+            let source = Source::new(format!("{name}/{MANIFEST}"), *text);
+            library.insert(Manifest::read(&source, Folder::Builtin(name), name), name);
+        }
+        library
+    }
+
     /// The agent called `name`.
     pub fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.get(name)

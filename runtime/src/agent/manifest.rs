@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     agent::{
+        allow::{Allowed, read_allowed},
         folder::Folder,
         input::{Input, Output, read_inputs, read_outputs},
         name::text_name,
@@ -11,7 +12,7 @@ use crate::{
     },
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
-    source::Source,
+    source::{Place, Source},
     template::Escape,
 };
 
@@ -40,6 +41,8 @@ pub struct Manifest {
     pub source: Arc<Source>,
     /// What is worth a look in it.
     pub warnings: Report,
+    /// The warnings that are of no account in it.
+    pub allowed: Vec<Allowed>,
 }
 
 /// One capability that an agent asks for.
@@ -73,7 +76,12 @@ pub enum TemplateText {
     /// In a file of the agent's folder.
     File(String),
     /// In the manifest.
-    Inline(String),
+    Inline {
+        /// The text.
+        text: String,
+        /// Where it is.
+        place: Place,
+    },
 }
 
 /// The code of a proc.
@@ -133,6 +141,7 @@ impl Manifest {
             let inputs = read_inputs(top, report);
             let mut outputs = read_outputs(top, report);
             let needs = read_needs(top, report);
+            let allowed = read_allowed(top, report);
             let mut open_outputs = false;
             let spec = match kind? {
                 Kind::Template => read_template(top, report)?,
@@ -145,16 +154,7 @@ impl Manifest {
             if matches!(spec, Spec::Template { .. }) {
                 template_output(&mut outputs, top, report);
             }
-            if let (false, Some(output)) =
-                (matches!(spec, Spec::Workflow(_)), outputs.iter().find(|output| output.from.is_some()))
-            {
-                let message = format!(
-                    "`from` of the output `{}` means nothing: only a workflow takes its outputs from somewhere",
-                    output.name
-                );
-                let place = top.place();
-                report.push(Diagnostic::error("unused-key", message).at(&place.source, 0..0));
-            }
+            fit_outputs(&spec, &outputs, report);
             let path = path.to_owned();
             Some(Self {
                 name,
@@ -168,6 +168,7 @@ impl Manifest {
                 folder,
                 source: source.clone(),
                 warnings: Report::default(),
+                allowed,
             })
         })
         .map(|(manifest, warnings)| Self { warnings, ..manifest })
@@ -198,6 +199,26 @@ impl Manifest {
     }
 }
 
+/// Reports what outputs say that means nothing for an agent of this kind.
+fn fit_outputs(spec: &Spec, outputs: &[Output], report: &mut Report) {
+    let unused = |key: &str, output: &Output, why: &str| {
+        let message = format!("`{key}` of the output `{}` means nothing: {why}", output.name);
+        let wrong = Diagnostic::error("unused-key", message);
+        match &output.place {
+            Some(place) => wrong.at_place(place),
+            None => wrong,
+        }
+    };
+    for output in outputs {
+        if output.from.is_some() && !matches!(spec, Spec::Workflow(_)) {
+            report.push(unused("from", output, "only a workflow takes its outputs from somewhere"));
+        }
+        if output.always && !matches!(spec, Spec::Proc(_)) {
+            report.push(unused("always", output, "only a proc can leave an output out at will"));
+        }
+    }
+}
+
 fn folder_name(path: &str, top: &Table<'_>, report: &mut Report) -> Option<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
     if super::is_name(name) {
@@ -212,7 +233,13 @@ fn folder_name(path: &str, top: &Table<'_>, report: &mut Report) -> Option<Strin
 /// A template has one output; where it isn't named, it is `output`.
 fn template_output(outputs: &mut Vec<Output>, top: &Table<'_>, report: &mut Report) {
     match outputs.len() {
-        0 => outputs.push(Output { name: "output".into(), help: "The text".into(), from: None }),
+        0 => outputs.push(Output {
+            name: "output".into(),
+            help: "The text".into(),
+            from: None,
+            always: false,
+            place: None,
+        }),
         1 => {}
         _ => {
             let place = top.place();
@@ -236,10 +263,13 @@ fn read_needs(top: &mut Table<'_>, report: &mut Report) -> Vec<Need> {
 fn read_template(top: &mut Table<'_>, report: &mut Report) -> Option<Spec> {
     let escape = top.take("escape", report, |item| item.choice(&Escape::WORDS)).unwrap_or_default();
     let file = top.take("template", report, file_name);
-    let inline = top.take("text", report, Item::string);
+    let inline = top.take("text", report, |item| {
+        let place = item.place();
+        Ok(TemplateText::Inline { text: item.string()?, place })
+    });
     let text = match (file, inline) {
         (Some(file), None) => TemplateText::File(file),
-        (None, Some(text)) => TemplateText::Inline(text),
+        (None, Some(text)) => text,
         (file, _) => {
             let problem =
                 if file.is_some() { "has both `template` and `text`" } else { "has neither `template` nor `text`" };

@@ -4,6 +4,8 @@
 //! is all manifests of some folders; a [`Program`] is one agent with everything that it can reach,
 //! loaded and checked, ready to run.
 
+mod allow;
+mod check;
 mod digest;
 mod folder;
 mod imports;
@@ -14,9 +16,9 @@ mod name;
 mod program;
 mod python;
 mod wire;
-mod wiring;
 mod workflow;
 
+pub use allow::Allowed;
 pub use folder::Folder;
 pub(crate) use imports::audit as audit_imports;
 pub use imports::{Import, Imports, imports};
@@ -25,7 +27,7 @@ pub(crate) use library::LIBRARY;
 pub use library::{Entry, Library};
 pub use manifest::{Kind, Manifest, Need, Spec};
 pub use name::is_name;
-pub use program::{Agent, AgentId, Body, Code, Program, Source, Step, Workflow};
+pub use program::{Agent, AgentId, Body, Code, Inspection, Program, Source, Step, Workflow};
 pub(crate) use program::{TEMPLATE, unknown_agent};
 pub(crate) use python::NOT_PARSED;
 pub use wire::{Reference, Wire};

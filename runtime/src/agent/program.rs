@@ -1,23 +1,25 @@
 //! An agent with everything that it can reach: files read, steps linked, wiring checked.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, OnceLock},
 };
 
 use crate::{
     Value,
     agent::{
-        Imports, STEP_INDEX,
+        Imports, STEP_INDEX, allow, audit_imports,
+        check::{self, Template, Text},
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
         python,
         wire::{Reference, Wire},
-        wiring,
-        workflow::{OnFail, WorkflowSpec},
+        workflow::{OnFail, StepSpec, WorkflowSpec},
     },
     diagnostic::{Diagnostic, Report, suggestion},
     expression::Expression,
+    policy::Authority,
+    source::Place,
     template::{Escape, Templates},
 };
 
@@ -146,8 +148,8 @@ impl Program {
     ///
     /// Every mistake in any of them at once, and names that two agents of the library share.
     pub fn load(library: &Library, name: &str) -> Result<(Self, Report), Report> {
-        let mut loader =
-            Loader { library, agents: Vec::new(), ids: HashMap::new(), report: library.conflicts().clone() };
+        let mut loader = Loader::new(library, false);
+        loader.report = library.conflicts().clone();
         match loader.library.get(name) {
             Some(_) => drop(loader.id(name)),
             None => loader.report.push(unknown_agent(library, name)),
@@ -166,15 +168,34 @@ impl Program {
         if report.has_errors() { Err(report) } else { Ok((Self { agents }, report)) }
     }
 
-    /// Looks closer at the root, for what a run would find out by itself: whether its Python can
-    /// be parsed, and whether the function is there and takes the agent's inputs.
-    pub fn audit(&self) -> Report {
-        match self.agents.first() {
-            Some(Agent { manifest, body: Body::Proc(Code::Python { source, function, .. }), .. }) => {
-                python::check(manifest, source, function)
-            }
-            _ => Report::default(),
+    /// Looks at the agent called `name` as closely as can be without running it, and at no other:
+    /// what it uses is looked at by itself. `authority` is what a policy grants it, if there is one.
+    pub fn inspect(library: &Library, name: &str, authority: Option<&Authority>) -> Inspection {
+        let mut loader = Loader::new(library, true);
+        match library.get(name) {
+            Some(_) => drop(loader.id(name)),
+            None => loader.report.push(unknown_agent(library, name)),
         }
+        if !loader.agents.is_empty() {
+            loader.link(0);
+        }
+        let Loader { mut agents, mut report, .. } = loader;
+        if agents.is_empty() {
+            return Inspection { agent: None, report };
+        }
+        let (manifest, body) = agents.swap_remove(0);
+        if let Some(Body::Proc(Code::Python { source, function, .. })) = &body {
+            report.0.extend(python::check(&manifest, source, function).0);
+            if let Some(authority) = authority.filter(|authority| authority.guards_imports()) {
+                report.0.extend(audit_imports(source, authority).0);
+            }
+        }
+        allow::silence(&manifest.allowed, &mut report.0);
+        report.0.extend(allow::unused(&manifest.allowed, &report.0, authority.is_some()));
+        let place =
+            |finding: &Diagnostic| finding.place.as_ref().map(|place| (place.source.path.clone(), place.span.start));
+        report.0.sort_by_cached_key(place);
+        Inspection { agent: body.map(|body| Agent { manifest, body, digest: OnceLock::new() }), report }
     }
 
     /// The agent that was asked for.
@@ -203,14 +224,29 @@ pub(crate) fn unknown_agent(library: &Library, name: &str) -> Diagnostic {
         .maybe_help(suggestion(name, library.names()))
 }
 
+/// What is known of one agent.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The agent, if its manifest and files can be read. It can't be run: what it uses is missing.
+    pub agent: Option<Agent>,
+    /// What was found in it, in the order of its files.
+    pub report: Report,
+}
+
 struct Loader<'a> {
     library: &'a Library,
+    /// Whether one agent is looked at closely, in place of all that are to run.
+    one: bool,
     agents: Vec<(Arc<Manifest>, Option<Body>)>,
     ids: HashMap<String, Option<AgentId>>,
     report: Report,
 }
 
-impl Loader<'_> {
+impl<'a> Loader<'a> {
+    fn new(library: &'a Library, one: bool) -> Self {
+        Self { library, one, agents: Vec::new(), ids: HashMap::new(), report: Report::default() }
+    }
+
     /// The id of the agent called `name`, which is put in line to be linked when it is new.
     fn id(&mut self, name: &str) -> Option<AgentId> {
         if let Some(id) = self.ids.get(name) {
@@ -218,12 +254,16 @@ impl Loader<'_> {
         }
         let id = match self.library.get(name)? {
             Entry::Valid(manifest) => {
-                self.report.0.extend(manifest.warnings.0.iter().cloned());
+                if !self.one || self.agents.is_empty() {
+                    self.report.0.extend(manifest.warnings.0.iter().cloned());
+                }
                 self.agents.push((manifest.clone(), None));
                 Some(AgentId(self.agents.len() - 1))
             }
             Entry::Broken(report) => {
-                self.report.0.extend(report.0.iter().cloned());
+                if !self.one || self.ids.is_empty() {
+                    self.report.0.extend(report.0.iter().cloned());
+                }
                 None
             }
         };
@@ -242,20 +282,17 @@ impl Loader<'_> {
     }
 
     fn template(&mut self, manifest: &Arc<Manifest>, text: &TemplateText, escape: Escape) -> Option<Templates> {
-        let (source, text) = match text {
-            TemplateText::File(name) => {
-                let source = self.read(manifest, name, |folder, name| folder.source(name))?;
-                (source.clone(), source.text.clone())
-            }
-            TemplateText::Inline(text) => (manifest.source.clone(), text.clone()),
+        let text = match text {
+            TemplateText::File(name) => Text::File(self.read(manifest, name, |folder, name| folder.source(name))?),
+            TemplateText::Inline { text, place } => Text::String(text.clone(), place.clone()),
         };
         let mut templates = Templates::new(escape, Some(manifest.folder.clone()));
-        match templates.add(TEMPLATE, &text) {
+        match templates.add(TEMPLATE, text.text()) {
             Ok(uses) => {
-                templates.include(TEMPLATE, &text, &manifest.folder);
-                wiring::check_template(manifest, &source, &uses, &mut self.report);
+                templates.include(TEMPLATE, text.text(), &uses, &manifest.folder);
+                check::check_template(manifest, escape, Template { uses, text }, &mut self.report);
             }
-            Err(error) => self.report.push(wiring::bad_template(&source, &error)),
+            Err(error) => self.report.push(check::wrong_template(&error, &text)),
         }
         Some(templates)
     }
@@ -291,60 +328,93 @@ impl Loader<'_> {
     }
 
     fn workflow(&mut self, manifest: &Arc<Manifest>, spec: &WorkflowSpec) -> Workflow {
-        let mut templates = Templates::new(Escape::None, None);
-        let mut source = |report: &mut Report, name: String, wire: &Wire, place: &crate::source::Place| match wire {
-            Wire::Constant(value) => Source::Constant(value.clone()),
-            Wire::Reference(reference) => Source::Reference(reference.clone()),
-            Wire::Default { from, default } => Source::Default { from: from.clone(), default: default.clone() },
-            Wire::Expression(expression) => Source::Expression(expression.clone()),
-            Wire::Template(text) => {
-                let uses = templates.add(&name, text).unwrap_or_else(|error| {
-                    let message = format!("this is not a template: {}", error.message);
-                    report.push(Diagnostic::error("template", message).at(&place.source, place.span.clone()));
-                    Vec::new()
-                });
-                Source::Template { name, uses }
-            }
-        };
-        let mut steps = Vec::new();
+        let mut wires = Wires { templates: Templates::new(Escape::None, None), read: BTreeMap::new() };
+        let (mut steps, mut callees) = (Vec::new(), Vec::new());
         for (index, step) in spec.steps.iter().enumerate() {
-            let inputs = step.inputs.iter().map(|(name, wire, place)| {
-                (name.clone(), source(&mut self.report, format!("steps[{index}].inputs.{name}"), wire, place))
+            let inputs = step.inputs.iter().map(|input| {
+                let name = format!("steps[{index}].inputs.{}", input.name);
+                (input.name.clone(), wires.source(name, &input.wire, &input.place, &mut self.report))
             });
             let inputs: Vec<_> = inputs.collect();
             let Some(agent) = self.step_agent(step) else { continue };
             let callee = self.agents[agent.0].0.clone();
-            wiring::check_step(step, &callee, &mut self.report);
-            let outputs = match &step.outputs {
-                Some(named) => named.iter().map(|(output, name, _)| (output.clone(), name.clone())).collect(),
-                None => {
-                    // Where the head goes is not a result: a stale one would hide where the head is.
-                    let named = callee.outputs.iter().map(|output| &output.name).filter(|name| *name != STEP_INDEX);
-                    named.map(|name| (name.clone(), name.clone())).collect()
-                }
-            };
-            let open = callee.open_outputs && step.outputs.is_none();
+            check::check_step(step, &callee, &mut self.report);
+            let (outputs, open) = (results(step, &callee), callee.open_outputs && step.outputs.is_none());
             steps.push(Step { id: step.id.clone(), agent, inputs, outputs, open });
+            callees.push(callee);
         }
-        let whole = crate::source::Place { source: manifest.source.clone(), span: 0..0 };
         let outputs = manifest.outputs.iter().map(|output| {
             let result = || Wire::Reference(Reference { name: output.name.clone(), path: Vec::new() });
             let wire = output.from.clone().unwrap_or_else(result);
-            (output.name.clone(), source(&mut self.report, format!("outputs.{}", output.name), &wire, &whole))
+            let place = output.place.clone().unwrap_or_else(|| Place { source: manifest.source.clone(), span: 0..0 });
+            let name = format!("outputs.{}", output.name);
+            (output.name.clone(), wires.source(name, &wire, &place, &mut self.report))
         });
         let outputs: Vec<_> = outputs.collect();
-        wiring::check_names(manifest, spec, &steps, &outputs, &mut self.report);
+        let (steps_written, templates) = (&steps, &wires.read);
+        let wired =
+            check::Wired { manifest, spec, steps: steps_written, callees: &callees, outputs: &outputs, templates };
+        check::check_workflow(&wired, self.one, &mut self.report);
         // A step whose agent is unknown is left out, and then the program is never made.
         let labels =
             spec.steps.iter().enumerate().filter_map(|(index, step)| Some((step.id.clone()?, index))).collect();
-        Workflow { steps, on_fail: spec.on_fail, labels, templates, outputs }
+        Workflow { steps, on_fail: spec.on_fail, labels, templates: wires.templates, outputs }
     }
 
-    fn step_agent(&mut self, step: &super::workflow::StepSpec) -> Option<AgentId> {
+    fn step_agent(&mut self, step: &StepSpec) -> Option<AgentId> {
         if self.library.get(&step.agent).is_none() {
             let unknown = unknown_agent(self.library, &step.agent);
             self.report.push(unknown.at(&step.place.source, step.place.span.clone()));
         }
         self.id(&step.agent)
+    }
+}
+
+/// The wires of one workflow, as they are linked.
+struct Wires {
+    templates: Templates,
+    read: BTreeMap<String, Template>,
+}
+
+impl Wires {
+    /// What `wire` stands for, which is written at `place`.
+    fn source(&mut self, name: String, wire: &Wire, place: &Place, report: &mut Report) -> Source {
+        match wire {
+            Wire::Constant(value) => Source::Constant(value.clone()),
+            Wire::Reference(reference) => Source::Reference(reference.clone()),
+            Wire::Default { from, default } => Source::Default { from: from.clone(), default: default.clone() },
+            Wire::Expression(expression) => Source::Expression(expression.clone()),
+            Wire::Template(text) => {
+                let uses = self.template(&name, Text::String(text.clone(), place.clone()), report);
+                Source::Template { name, uses }
+            }
+        }
+    }
+
+    /// Adds a template, and gives the names that it takes from scope.
+    fn template(&mut self, name: &str, text: Text, report: &mut Report) -> Vec<String> {
+        match self.templates.add(name, text.text()) {
+            Ok(uses) => {
+                let names = uses.free_variables();
+                self.read.insert(name.to_owned(), Template { uses, text });
+                names
+            }
+            Err(error) => {
+                report.push(check::wrong_template(&error, &text));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// The outputs of a step's agent that are kept, and under which names.
+fn results(step: &StepSpec, callee: &Manifest) -> Vec<(String, String)> {
+    match &step.outputs {
+        Some(named) => named.iter().map(|(output, name, _)| (output.clone(), name.clone())).collect(),
+        None => {
+            // Where the head goes is not a result: a stale one would hide where the head is.
+            let named = callee.outputs.iter().map(|output| &output.name).filter(|name| *name != STEP_INDEX);
+            named.map(|name| (name.clone(), name.clone())).collect()
+        }
     }
 }

@@ -40,11 +40,24 @@ pub struct StepSpec {
     pub id: Option<String>,
     /// The agent's name.
     pub agent: String,
-    /// The agent's inputs, by name.
-    pub inputs: Vec<(String, Wire, Place)>,
+    /// The agent's inputs.
+    pub inputs: Vec<StepInput>,
     /// The agent's output → the name in results. Where nothing is said, every output keeps its name.
     pub outputs: Option<Vec<(String, String, Place)>>,
     /// Where the agent is named.
+    pub place: Place,
+}
+
+/// What a step says of one of its agent's inputs.
+#[derive(Clone, Debug)]
+pub struct StepInput {
+    /// The input's name.
+    pub name: String,
+    /// Where its value comes from.
+    pub wire: Wire,
+    /// Where the name is written.
+    pub key: Place,
+    /// Where the wire is written.
     pub place: Place,
 }
 
@@ -75,7 +88,8 @@ fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
     let id = table.take("id", report, |item| text_name(item, "a step"));
     let agent = table.need("agent", report, |item| Ok((item.clone().string()?, item.place())));
     let inputs = entries(&mut table, "inputs", report, |item| {
-        Ok((key_name(&item, "an input")?, Wire::read(&item)?, item.key_place()))
+        let (key, place) = (item.key_place(), item.place());
+        Ok(StepInput { name: key_name(&item, "an input")?, wire: Wire::read(&item)?, key, place })
     });
     let inputs = inputs.unwrap_or_default();
     let warnings = entries(&mut table, "inputs", report, |item| Ok(Wire::warning(&item)));

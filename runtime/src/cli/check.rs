@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    Diagnostic, Library, Program, Report, Sandbox, Severity,
+    Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
     agent::{Agent, Body, Code, Entry, Folder, NOT_PARSED},
     cli::{Globals, Stop, policy, render, run, setup, terminal},
+    diagnostic::sarif,
 };
 
 #[derive(Args)]
@@ -16,6 +17,20 @@ pub struct CheckArgs {
     /// Folders of agents [default: those of --agents]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Print the findings as SARIF 2.1.0, which CI systems take
+    #[arg(long, conflicts_with = "json")]
+    sarif: bool,
+}
+
+/// How findings are given.
+#[derive(Clone, Copy)]
+pub enum Format {
+    /// For a person, on stderr.
+    Text,
+    /// One JSON object.
+    Json,
+    /// A SARIF log.
+    Sarif,
 }
 
 /// Reports everything that can be known without running anything.
@@ -26,58 +41,55 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     };
     let mut report = library.conflicts().clone();
     report.0.extend(library.notes().0.iter().cloned());
-    let agents = check_agents(&library, &mut report)?;
-    if globals.policy.is_some() {
-        match setup::policy(globals) {
-            Ok(policy) => policy::check::findings(&policy, &library, &mut report),
-            Err(Stop::Files(wrong)) => report.0.extend(wrong.0),
-            Err(stop) => return Err(stop),
-        }
+    let (policy, wrong) = match setup::policy(globals) {
+        Ok(policy) => (globals.policy.is_some().then_some(policy), Report::default()),
+        Err(Stop::Files(wrong)) => (None, wrong),
+        Err(stop) => return Err(stop),
+    };
+    let agents = check_agents(&library, policy.as_ref(), &mut report)?;
+    report.0.extend(wrong.0);
+    if let Some(policy) = &policy {
+        policy::check::findings(policy, &library, &mut report);
     }
-    conclude(report, &format!("{agents} agents"), json!({ "agents": agents }), globals.json)
+    let format = match (arguments.sarif, globals.json) {
+        (true, _) => Format::Sarif,
+        (_, true) => Format::Json,
+        _ => Format::Text,
+    };
+    conclude(&report, &format!("{agents} agents"), json!({ "agents": agents }), format)
 }
 
 /// Checks each agent that is on disk, and all of them where there is nothing on disk.
-fn check_agents(library: &Library, report: &mut Report) -> Result<usize, Stop> {
+fn check_agents(library: &Library, policy: Option<&Policy>, report: &mut Report) -> Result<usize, Stop> {
     let mut sandbox = None;
     let on_disk = |entry: &Entry| match entry {
         Entry::Valid(manifest) => !matches!(manifest.folder, Folder::Builtin(_)),
         Entry::Broken(_) => true,
     };
     let any = library.iter().any(|(_, entry)| on_disk(entry));
-    let names = library.iter().filter(|(_, entry)| !any || on_disk(entry)).map(|(name, _)| name);
-    let names: Vec<_> = names.collect();
-    for name in &names {
-        let found = match Program::load(library, name) {
-            Ok((program, mut warnings)) => {
-                let audit = program.audit();
-                let unread = audit.0.iter().any(|diagnostic| diagnostic.code == NOT_PARSED);
-                warnings.0.extend(audit.0);
-                if unread {
-                    warnings.0.extend(ask_the_guest(&program, &mut sandbox)?);
-                }
-                warnings
-            }
-            Err(wrong) => wrong,
+    let entries: Vec<_> = library.iter().filter(|(_, entry)| !any || on_disk(entry)).collect();
+    for (name, entry) in &entries {
+        let authority = match (policy, entry) {
+            (Some(policy), Entry::Valid(manifest)) => Some(policy.authority(&manifest.name, &manifest.path)),
+            _ => None,
         };
-        // An agent that several workflows use is reported once.
-        let new = found.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
-        let new: Vec<_> = new.collect();
-        report.0.extend(new);
+        let inspected = Program::inspect(library, name, authority.as_ref());
+        let unread = inspected.report.0.iter().any(|finding| finding.code == NOT_PARSED);
+        report.0.extend(inspected.report.0);
+        if let Some(agent) = inspected.agent.filter(|_| unread) {
+            report.0.extend(ask_the_guest(&agent, &mut sandbox)?);
+        }
     }
-    Ok(names.len())
+    Ok(entries.len())
 }
 
 /// What the guest's own compiler says of source that our parser can't read: newer syntax, or none.
-fn ask_the_guest(program: &Program, sandbox: &mut Option<Sandbox>) -> Result<Option<Diagnostic>, Stop> {
+fn ask_the_guest(agent: &Agent, sandbox: &mut Option<Sandbox>) -> Result<Option<Diagnostic>, Stop> {
+    let Agent { manifest, body: Body::Proc(code @ Code::Python { source, .. }), .. } = agent else { return Ok(None) };
     let sandbox = match sandbox {
         Some(sandbox) => sandbox,
         None => sandbox.insert(setup::sandbox()?),
     };
-    let Agent { manifest, body: Body::Proc(Code::Python { source, .. }), .. } = &program[program.root()] else {
-        return Ok(None);
-    };
-    let Body::Proc(code) = &program[program.root()].body else { return Ok(None) };
     let failure = run::block_on(sandbox.compile(manifest, code))?.err();
     Ok(failure.map(|failure| {
         // The guest says `main.py:3: what is wrong`.
@@ -88,25 +100,43 @@ fn ask_the_guest(program: &Program, sandbox: &mut Option<Sandbox>) -> Result<Opt
     }))
 }
 
-/// Prints what was found in `checked`; with `--json` as findings beside what `object` says.
-pub fn conclude(report: Report, checked: &str, mut object: serde_json::Value, json: bool) -> Result<(), Stop> {
-    let errors = report.0.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
-    let warnings = report.0.len() - errors;
-    if json {
-        let findings = report.0.iter().map(|diagnostic| {
-            json!({
-                "severity": if diagnostic.severity == Severity::Error { "error" } else { "warning" },
-                "code": diagnostic.code,
-                "message": diagnostic.message,
-                "place": diagnostic.place.as_ref().map(crate::source::Place::line),
-                "help": diagnostic.help,
-            })
-        });
-        object["findings"] = findings.collect();
-        terminal::print_json(&object)?;
-    } else {
-        render::report(&report);
-        render::note(&format!("checked {checked}: {errors} errors, {warnings} warnings"));
+/// Prints what was found in `checked`; as JSON beside what `object` says.
+pub fn conclude(report: &Report, checked: &str, mut object: Value, format: Format) -> Result<(), Stop> {
+    let count = |counted: &dyn Fn(&&Diagnostic) -> bool| report.0.iter().filter(counted).count();
+    let errors = count(&|finding| finding.severity == Severity::Error);
+    let silenced = count(&|finding| finding.silenced.is_some());
+    match format {
+        Format::Sarif => terminal::print_json(&sarif::log(&report.0, render::plain_path))?,
+        Format::Json => {
+            object["findings"] = report.0.iter().map(finding).collect();
+            terminal::print_json(&object)?;
+        }
+        Format::Text => {
+            render::report(report);
+            let warnings = report.0.len() - errors - silenced;
+            let silenced = if silenced > 0 { format!(", {silenced} silenced") } else { String::new() };
+            render::note(&format!("checked {checked}: {errors} errors, {warnings} warnings{silenced}"));
+        }
     }
     if errors == 0 { Ok(()) } else { Err(Stop::Said(2)) }
+}
+
+/// A finding for a machine. One that is the file as a whole has no line.
+fn finding(finding: &Diagnostic) -> Value {
+    let place = finding.place.as_ref();
+    let lines = place.filter(|place| !place.is_whole()).map(|place| place.lines());
+    let number = |number: Option<usize>| number.map_or(Value::Null, Value::from);
+    json!({
+        "severity": if finding.severity == Severity::Error { "error" } else { "warning" },
+        "code": finding.code,
+        "message": finding.message,
+        "place": place.map(crate::source::Place::line),
+        "file": place.map(|place| place.source.path.as_str()),
+        "line": number(lines.map(|(start, _)| start.line)),
+        "column": number(lines.map(|(start, _)| start.column)),
+        "end_line": number(lines.map(|(_, end)| end.line)),
+        "end_column": number(lines.map(|(_, end)| end.column)),
+        "help": finding.help,
+        "silenced": finding.silenced,
+    })
 }

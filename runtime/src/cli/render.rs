@@ -12,9 +12,9 @@ use crate::{
     source::Place,
 };
 
-/// Draws everything that was found, on stderr.
+/// Draws everything that was found and not silenced, on stderr.
 pub fn report(report: &Report) {
-    for diagnostic in &report.0 {
+    for diagnostic in report.0.iter().filter(|diagnostic| diagnostic.silenced.is_none()) {
         line(&diagnostic_text(diagnostic));
     }
 }
@@ -65,7 +65,7 @@ fn diagnostic_text(diagnostic: &Diagnostic) -> String {
     if let Some(place) = &diagnostic.place {
         let path = shown_path(&place.source.path);
         // A place that is the file as a whole has no line to show.
-        if place.span.is_empty() && place.span.start == 0 {
+        if place.is_whole() {
             group = group.element(Origin::path(path));
         } else {
             let mut annotation = AnnotationKind::Primary.span(place.span.clone());
@@ -83,10 +83,14 @@ fn diagnostic_text(diagnostic: &Diagnostic) -> String {
 
 /// A path as a person in this folder would write it.
 pub fn shown_path(path: &str) -> String {
+    escape(&plain_path(path)).into_owned()
+}
+
+/// A path from this folder, if it is below it.
+pub fn plain_path(path: &str) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let short = Path::new(path).strip_prefix(here).unwrap_or(Path::new(path));
-    let short = short.strip_prefix(".").unwrap_or(short);
-    escape(&short.display().to_string()).into_owned()
+    short.strip_prefix(".").unwrap_or(short).display().to_string()
 }
 
 /// What an agent is told, drawn: allowed or denied, by which line, and what would allow it.

@@ -49,7 +49,8 @@ pub(crate) fn lower(value: &Value) -> types::Value {
     }
 }
 
-/// Checks what a guest returned: declared names only, once each, valid, and not too much.
+/// Checks what a guest returned: declared names only, once each, valid, all that is promised, and
+/// not too much.
 pub(super) fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String, Value)>, Failure> {
     let size: u64 = fields.iter().map(size).sum();
     if size > call.limits.output {
@@ -82,7 +83,14 @@ pub(super) fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String
             .map_err(|error| Failure::new(Code::Result, format!("the output `{shown}` is not JSON: {error}")))?;
         outputs.push((name, value));
     }
-    Ok(outputs)
+    let given = |name: &str| outputs.iter().any(|(given, _)| given == name);
+    match call.manifest.outputs.iter().find(|output| output.always && !given(&output.name)) {
+        Some(output) => {
+            let message = format!("the agent left `{}` out, which its manifest says it never does", output.name);
+            Err(Failure::new(Code::Result, message).help("take `always` out of the manifest if it may"))
+        }
+        None => Ok(outputs),
+    }
 }
 
 fn size(field: &Field) -> u64 {

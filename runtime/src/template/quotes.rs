@@ -5,11 +5,11 @@
 
 use super::Escape;
 
-/// The line of the first value that `text` puts between quotes of its own, for targets whose values
-/// come with quotes.
+/// Where the first value begins that `text` puts between quotes of its own, for targets whose
+/// values come with quotes.
 pub fn quoted_value(escape: Escape, text: &str) -> Option<usize> {
     let quotes: &[char] = match escape {
-        Escape::None | Escape::Html => return None,
+        Escape::None | Escape::Html | Escape::Xml => return None,
         Escape::Json => &['"'],
         Escape::Sql | Escape::Shell => &['\'', '"'],
     };
@@ -17,7 +17,7 @@ pub fn quoted_value(escape: Escape, text: &str) -> Option<usize> {
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
         let skipped = match skipped(rest, escape, open) {
-            Some("{{") if open.is_some() => return Some(1 + text[..text.len() - rest.len()].matches('\n').count()),
+            Some("{{") if open.is_some() => return Some(text.len() - rest.len()),
             Some(opening) => end_of(rest, opening),
             None => {
                 match open {
@@ -71,13 +71,13 @@ mod tests {
 
     #[test]
     fn values_between_quotes_are_found() {
-        for (escape, text, line) in [
-            (Escape::Sql, "select\n'{{ a }}'", 2),
-            (Escape::Sql, "select '--{{ a }}'", 1),
-            (Escape::Shell, "sh -c \"{{ a }}\"", 1),
-            (Escape::Json, "{\"a\": \"x {{ a }}\"}", 1),
+        for (escape, text, at) in [
+            (Escape::Sql, "select\n'{{ a }}'", 8),
+            (Escape::Sql, "select '--{{ a }}'", 10),
+            (Escape::Shell, "sh -c \"{{ a }}\"", 7),
+            (Escape::Json, "{\"a\": \"x {{ a }}\"}", 9),
         ] {
-            assert_eq!(quoted_value(escape, text), Some(line), "{text}");
+            assert_eq!(quoted_value(escape, text), Some(at), "{text}");
         }
     }
 }

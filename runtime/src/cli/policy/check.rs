@@ -7,9 +7,13 @@ use serde_json::json;
 
 use crate::{
     Diagnostic, Library, Policy, Program, Report,
-    agent::{self, Body, Code, Entry, Manifest},
+    agent::{Entry, Manifest},
     capability::{files::Mounts, sql::Databases},
-    cli::{Globals, Stop, check::conclude, policy, setup},
+    cli::{
+        Globals, Stop,
+        check::{Format, conclude},
+        policy, setup,
+    },
     diagnostic::counted,
     policy::{Asking, Authority, Met},
     secret::Secrets,
@@ -36,9 +40,11 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     }
     report.0.extend(further(&policy, &library).0);
     findings(&policy, &library, &mut report);
+    imports(&policy, &library, &mut report);
     let tests = policy.tests().len();
     let object = json!({ "policy": path, "tests": tests });
-    conclude(report, &format!("{}, {}", path.display(), counted(tests, "test")), object, globals.json)
+    let format = if globals.json { Format::Json } else { Format::Text };
+    conclude(&report, &format!("{}, {}", path.display(), counted(tests, "test")), object, format)
 }
 
 /// Grants that reach further than those of an agent beside it that needs the same.
@@ -83,19 +89,20 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
             report.0.extend(new);
         }
         unmet(policy, library, manifest, report);
-        if authority.guards_imports() {
-            report.0.extend(imports(library, manifest, &authority).0);
-        }
     }
 }
 
-/// What the policy says of the modules that an agent's source imports.
-fn imports(library: &Library, manifest: &Manifest, authority: &Authority) -> Report {
-    // What is wrong with an agent that can't be loaded is told where agents are checked.
-    let Ok((program, _)) = Program::load(library, &manifest.name) else { return Report::default() };
-    match &program[program.root()].body {
-        Body::Proc(Code::Python { source, .. }) => agent::audit_imports(source, authority),
-        _ => Report::default(),
+/// What the policy says of the modules that the sources of agents import.
+fn imports(policy: &Policy, library: &Library, report: &mut Report) {
+    for manifest in valid(library) {
+        let authority = policy.authority(&manifest.name, &manifest.path);
+        if !authority.guards_imports() {
+            continue;
+        }
+        // What else there is to say of an agent is told where agents are checked.
+        let found = Program::inspect(library, &manifest.name, Some(&authority)).report.0.into_iter();
+        let about = |code: &str| code == "dynamic-import" || code.starts_with("imports");
+        report.0.extend(found.filter(|finding| about(finding.code)));
     }
 }
 

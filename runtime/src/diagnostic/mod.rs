@@ -1,8 +1,13 @@
 //! What is wrong in a file: one message a finding, all findings at once.
 
+mod codes;
+pub mod sarif;
+
 use std::{fmt, ops::Range, sync::Arc};
 
 use crate::source::{Place, Source};
+
+pub use codes::{Found, WARNINGS, Warned, warning};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,12 +33,22 @@ pub struct Diagnostic {
     pub label: String,
     /// How to mend it.
     pub help: Option<String>,
+    /// Why it is of no account here, where its agent says so; warnings only.
+    pub silenced: Option<String>,
 }
 
 impl Diagnostic {
     /// An error that points nowhere yet.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code, message: message.into(), place: None, label: String::new(), help: None }
+        Self {
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+            place: None,
+            label: String::new(),
+            help: None,
+            silenced: None,
+        }
     }
 
     /// A warning that points nowhere yet.
@@ -46,6 +61,12 @@ impl Diagnostic {
     pub fn at(mut self, source: &Arc<Source>, span: Range<usize>) -> Self {
         self.place = Some(Place { source: source.clone(), span });
         self
+    }
+
+    /// Points at a place.
+    #[must_use]
+    pub fn at_place(self, place: &Place) -> Self {
+        self.at(&place.source, place.span.clone())
     }
 
     /// Says something beside the place.

@@ -1,0 +1,44 @@
+//! Jumps to where no step is.
+
+use crate::{
+    Value,
+    agent::{Hint, program::Source as From},
+    diagnostic::{Diagnostic, Report, counted, suggestion},
+};
+
+use super::{
+    Wired,
+    flow::{jumps, target},
+};
+
+/// Reports each constant that is to name a step and doesn't.
+pub fn check(wired: &Wired<'_>, report: &mut Report) {
+    for ((step, spec), callee) in wired.steps.iter().zip(&wired.spec.steps).zip(wired.callees) {
+        if !jumps(callee) {
+            continue;
+        }
+        for ((name, from), written) in step.inputs.iter().zip(&spec.inputs) {
+            let From::Constant(value) = from else { continue };
+            let input = callee.input(name).filter(|input| input.hint == Hint::Step);
+            let Some(input) = input else { continue };
+            let left_out = !input.is_required() && matches!(value, Value::Json(json) if json.as_str() == "null");
+            if !left_out && target(wired, value).is_none() {
+                report.push(bad_jump(wired, value).at_place(&written.place));
+            }
+        }
+    }
+}
+
+fn bad_jump(wired: &Wired<'_>, value: &Value) -> Diagnostic {
+    let ids = wired.steps.iter().filter_map(|step| step.id.as_deref());
+    let ids: Vec<_> = ids.collect();
+    let (message, help) = match value {
+        Value::Text(id) if id.trim().parse::<i64>().is_err() => {
+            (format!("no step has the id `{}`", id.escape_debug()), suggestion(id, ids.iter().copied()))
+        }
+        _ => (format!("there is no step {value:?}"), None),
+    };
+    let last = wired.steps.len().saturating_sub(1);
+    let range = format!("this workflow has {}, 0 to {last}", counted(wired.steps.len(), "step"));
+    Diagnostic::error("bad-jump", message).label("a jump goes to a step's id or position").help(help.unwrap_or(range))
+}

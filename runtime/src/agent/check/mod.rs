@@ -1,0 +1,72 @@
+//! What can be known of workflows and templates without running them, one file for each question.
+//!
+//! Errors are what surely fails: where it isn't known what an agent does, it may do anything.
+//! Warnings may assume what is usual.
+
+mod dead;
+mod flow;
+mod jumps;
+mod loops;
+mod names;
+mod reads;
+mod set;
+mod steps;
+mod template;
+mod types;
+mod unread;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    agent::{
+        manifest::Manifest,
+        program::{Source as From, Step},
+        workflow::WorkflowSpec,
+    },
+    diagnostic::Report,
+};
+use flow::Flow;
+
+pub(super) use steps::check_step;
+pub(super) use template::{Template, Text, check_template, wrong_template};
+
+/// A workflow whose steps are linked, with all that is known of it.
+pub(super) struct Wired<'a> {
+    /// The workflow.
+    pub manifest: &'a Manifest,
+    /// Its steps as they are written.
+    pub spec: &'a WorkflowSpec,
+    /// Its steps as they run.
+    pub steps: &'a [Step],
+    /// The agent of each step.
+    pub callees: &'a [Arc<Manifest>],
+    /// Where its outputs come from.
+    pub outputs: &'a [(String, From)],
+    /// Its templates, by their names.
+    pub templates: &'a BTreeMap<String, Template>,
+}
+
+/// Finds what surely fails in a workflow; and, where the look is to be thorough, what is worth one.
+pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, report: &mut Report) {
+    for template in wired.templates.values() {
+        template::check_tools(template, report);
+        template::no_includes(template, report);
+    }
+    // Where the head goes is known only when all steps are.
+    if wired.steps.len() != wired.spec.steps.len() {
+        return;
+    }
+    jumps::check(wired, report);
+    let possible = Flow::possible(wired);
+    names::check(wired, &possible, report);
+    if thorough {
+        let likely = Flow::likely(wired);
+        types::check(wired, report);
+        unread::check(wired, &possible, report);
+        dead::check(wired, &likely, report);
+        loops::check(wired, &possible, &likely, report);
+    }
+}
+
+#[cfg(test)]
+mod tests;

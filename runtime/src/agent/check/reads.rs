@@ -1,0 +1,100 @@
+//! Which names a step, or an output of the workflow, takes from scope.
+
+use std::{collections::HashMap, ops::Range};
+
+use crate::{
+    agent::{STATUS, STEP_INDEX, STEP_MAX, program::Source as From},
+    source::Place,
+};
+
+use super::Wired;
+
+/// One name that is taken from scope.
+#[derive(Clone, Debug)]
+pub struct Read<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// Whether it is an error when nothing has set it.
+    pub needed: bool,
+    /// Where, in the template that takes it.
+    pub span: Option<Range<usize>>,
+}
+
+impl<'a> Wired<'a> {
+    /// What `from` takes from scope.
+    pub fn reads(&self, from: &'a From) -> Vec<Read<'a>> {
+        match from {
+            From::Constant(_) => Vec::new(),
+            From::Reference(reference) => vec![Read { name: &reference.name, needed: true, span: None }],
+            From::Default { from, .. } => vec![Read { name: &from.name, needed: false, span: None }],
+            From::Expression(expression) => {
+                let read = |name: &'a String| Read { name, needed: true, span: None };
+                expression.free_variables().iter().map(read).collect()
+            }
+            From::Template { name, .. } => {
+                let names = self.templates.get(name).into_iter().flat_map(|template| &template.uses.names);
+                let read = |name: &'a crate::template::Name| Read {
+                    name: &name.name,
+                    needed: name.needed && !name.maybe_set,
+                    span: Some(name.span.clone()),
+                };
+                names.map(read).collect()
+            }
+        }
+    }
+
+    /// What a step takes from scope, beside its own constants: by which of its inputs.
+    pub fn step_reads(&self, step: usize) -> Vec<(usize, Read<'a>)> {
+        let inputs = &self.steps[step].inputs;
+        let own = |name: &str| inputs.iter().any(|(own, from)| own == name && matches!(from, From::Constant(_)));
+        let reads = inputs
+            .iter()
+            .enumerate()
+            .flat_map(|(index, (_, from))| self.reads(from).into_iter().map(move |read| (index, read)));
+        reads.filter(|(_, read)| !own(read.name)).collect()
+    }
+
+    /// Whether a name that is read comes from results, unless it is always there.
+    pub fn is_result(&self, name: &str) -> bool {
+        self.manifest.input(name).is_none_or(|input| input.optional && input.default.is_none())
+    }
+
+    /// Whether the engine gives the step what it isn't told: `step_index`, say.
+    pub fn is_supplied(&self, step: usize, name: &str) -> bool {
+        [STEP_INDEX, STEP_MAX].contains(&name)
+            && self.callees[step].input(name).is_some()
+            && self.steps[step].inputs.iter().all(|(wired, _)| wired != name)
+    }
+
+    /// A number for each name that some step keeps a result under.
+    pub fn results(&self) -> HashMap<&'a str, usize> {
+        let mut numbers = HashMap::new();
+        for (_, name) in self.steps.iter().flat_map(|step| &step.outputs) {
+            let next = numbers.len();
+            numbers.entry(name.as_str()).or_insert(next);
+        }
+        numbers
+    }
+
+    /// Where `from` is written, which stands at `place`; or the part of its template.
+    pub fn place(&self, from: &From, place: &Place, part: Option<&Range<usize>>) -> Place {
+        match (from, part) {
+            (From::Template { name, .. }, Some(part)) => {
+                self.templates.get(name).map(|template| template.text.at(part))
+            }
+            _ => None,
+        }
+        .unwrap_or_else(|| place.clone())
+    }
+
+    /// Where an output of the workflow is written.
+    pub fn output_place(&self, name: &str) -> Place {
+        let place = self.manifest.output(name).and_then(|output| output.place.clone());
+        place.unwrap_or_else(|| Place { source: self.manifest.source.clone(), span: 0..0 })
+    }
+}
+
+/// What is there in every workflow.
+pub fn is_always_there(name: &str) -> bool {
+    [STATUS, STEP_INDEX, STEP_MAX].contains(&name)
+}

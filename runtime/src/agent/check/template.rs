@@ -1,0 +1,236 @@
+//! What a template uses, and whether that is there.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::Arc,
+};
+
+use crate::{
+    agent::{manifest::Manifest, program::TEMPLATE},
+    diagnostic::{Diagnostic, Report, suggestion},
+    source::{Place, Source},
+    template::{self, Escape, Include, TemplateError, ToolKind, Uses},
+};
+
+/// The most templates that one includes: each is read and parsed.
+const MAX_INCLUDED: usize = 1000;
+
+/// The most names that are reported of one template: for each, all inputs are gone through.
+const MAX_TOLD: usize = 100;
+
+/// A template's text, and where it is.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// A file.
+    File(Arc<Source>),
+    /// A string of a manifest, by what it means and where it is.
+    String(String, Place),
+}
+
+impl Text {
+    /// Where a part of it is.
+    pub fn at(&self, part: &Range<usize>) -> Place {
+        match self {
+            Self::File(source) => Place { source: source.clone(), span: part.clone() },
+            Self::String(text, place) => place.part(text, part),
+        }
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::File(source) => &source.text,
+            Self::String(text, _) => text,
+        }
+    }
+}
+
+/// A template that was read.
+pub struct Template {
+    /// What it uses.
+    pub uses: Uses,
+    /// What it says, and where.
+    pub text: Text,
+}
+
+/// The error for a text that is not a template.
+pub fn wrong_template(error: &TemplateError, text: &Text) -> Diagnostic {
+    Diagnostic::error("template", format!("this is not a template: {}", error.message)).at_place(&text.at(&error.span))
+}
+
+/// Checks a template agent's template and all that it includes: the names against the agent's inputs,
+/// the filters, tests and functions against those that there are.
+pub fn check_template(manifest: &Manifest, escape: Escape, template: Template, report: &mut Report) {
+    let family = Family::read(manifest, escape, template, report);
+    let asked = family.asked();
+    let inputs: HashSet<_> = manifest.inputs.iter().map(|input| input.name.as_str()).collect();
+    for (at, (name, template)) in family.templates.iter().enumerate() {
+        check_tools(template, report);
+        let mut told = HashSet::new();
+        for used in &template.uses.names {
+            let is_set = used.maybe_set || family.sets_elsewhere(at, &used.name);
+            if is_set || inputs.contains(used.name.as_str()) || !told.insert(&used.name) || told.len() > MAX_TOLD {
+                continue;
+            }
+            let asked = asked.contains(used.name.as_str());
+            report.push(undefined(manifest, name, &used.name, asked, &inputs).at_place(&template.text.at(&used.span)));
+        }
+    }
+    family.check_cycles(report);
+}
+
+/// The finding for a name that nothing defines; an error, unless the template asks first.
+fn undefined(manifest: &Manifest, file: &str, name: &str, asked: bool, inputs: &HashSet<&str>) -> Diagnostic {
+    let which = if file == TEMPLATE { String::new() } else { format!(" `{file}`") };
+    let agent = &manifest.name;
+    let finding = match asked {
+        true => Diagnostic::warning("undefined-name", format!("nothing defines `{name}`, so it never is defined")),
+        false => {
+            let message = format!("the template{which} uses `{name}`, which is not an input of `{agent}`");
+            Diagnostic::error("unset-name", message)
+        }
+    };
+    finding.maybe_help(suggestion(name, inputs.iter().copied()))
+}
+
+/// Reports filters, tests and functions that there are not.
+pub fn check_tools(template: &Template, report: &mut Report) {
+    for tool in &template.uses.tools {
+        if template::known(tool.kind, &tool.name) {
+            continue;
+        }
+        let (code, what) = match tool.kind {
+            ToolKind::Filter => ("unknown-filter", "filter"),
+            ToolKind::Test => ("unknown-test", "test"),
+            ToolKind::Function => ("unknown-function", "function"),
+        };
+        let name = tool.name.escape_debug();
+        report.push(
+            Diagnostic::error(code, format!("there is no {what} called `{name}`"))
+                .at_place(&template.text.at(&tool.span))
+                .maybe_help(suggestion(&tool.name, template::tools(tool.kind))),
+        );
+    }
+}
+
+/// Reports includes of a template that has no folder.
+pub fn no_includes(template: &Template, report: &mut Report) {
+    for include in template.uses.includes.iter().filter(|include| !include.may_be_missing) {
+        report.push(
+            Diagnostic::error("missing-include", "a template in a workflow can't include another one")
+                .at_place(&template.text.at(&include.span))
+                .help("make it an agent of the kind `template`, which has a folder"),
+        );
+    }
+}
+
+/// A template with all that it includes.
+struct Family {
+    templates: Vec<(String, Template)>,
+    /// For each, those that it includes whenever it is rendered, and where.
+    always: Vec<Vec<(usize, Place)>>,
+}
+
+impl Family {
+    /// Reads what `template` includes. What can't be read is reported.
+    fn read(manifest: &Manifest, escape: Escape, template: Template, report: &mut Report) -> Self {
+        let mut family = Self { templates: vec![(TEMPLATE.into(), template)], always: Vec::new() };
+        let mut known: HashMap<String, Option<usize>> = [(TEMPLATE.to_owned(), Some(0))].into();
+        let mut at = 0;
+        while at < family.templates.len() {
+            let mut always = Vec::new();
+            let (includes, text) = (family.templates[at].1.uses.includes.clone(), family.templates[at].1.text.clone());
+            for include in includes.iter().filter(|include| !include.names.is_empty()) {
+                let mut find = |name: &String| {
+                    if !known.contains_key(name) {
+                        let read = family.include(manifest, escape, name, report);
+                        known.insert(name.clone(), read);
+                    }
+                    known.get(name).copied().flatten()
+                };
+                match include.names.iter().find_map(&mut find) {
+                    Some(found) if include.always => always.push((found, text.at(&include.span))),
+                    Some(_) => {}
+                    None if include.may_be_missing => {}
+                    None => report.push(missing(manifest, include, &text)),
+                }
+            }
+            family.always.push(always);
+            at += 1;
+        }
+        family
+    }
+
+    /// Reads one more template, if it is there.
+    fn include(&mut self, manifest: &Manifest, escape: Escape, name: &str, report: &mut Report) -> Option<usize> {
+        if self.templates.len() == MAX_INCLUDED {
+            return None;
+        }
+        let text = Text::File(manifest.folder.source(name).ok()?);
+        let uses = template::read(escape, text.text()).unwrap_or_else(|error| {
+            report.push(wrong_template(&error, &text));
+            Uses::default()
+        });
+        self.templates.push((name.to_owned(), Template { uses, text }));
+        Some(self.templates.len() - 1)
+    }
+
+    /// Whether another of the templates sets `name`, as far as that one can be included with it.
+    fn sets_elsewhere(&self, at: usize, name: &str) -> bool {
+        let others = self.templates.iter().enumerate().filter(|(other, _)| *other != at);
+        others.into_iter().any(|(_, (_, template))| template.uses.sets.contains(name))
+    }
+
+    /// The names of which one of the templates asks whether they are defined.
+    fn asked(&self) -> HashSet<String> {
+        let names = self.templates.iter().flat_map(|(_, template)| &template.uses.names);
+        names.filter(|used| !used.needed).map(|used| used.name.clone()).collect()
+    }
+
+    /// Reports templates that include themselves whenever they are rendered.
+    fn check_cycles(&self, report: &mut Report) {
+        // A template is done when all that it includes are; one that is met before is in a cycle.
+        let mut state = vec![State::New; self.templates.len()];
+        let mut path = vec![(0, 0)];
+        state[0] = State::Open;
+        while let Some((at, next)) = path.pop() {
+            let Some((included, place)) = self.always[at].get(next) else {
+                state[at] = State::Done;
+                continue;
+            };
+            path.push((at, next + 1));
+            match state[*included] {
+                State::New => {
+                    state[*included] = State::Open;
+                    path.push((*included, 0));
+                }
+                State::Open => report.push(
+                    Diagnostic::error("include-cycle", "this template includes itself, for ever")
+                        .at_place(place)
+                        .help("include it under a condition that ends"),
+                ),
+                State::Done => {}
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+fn missing(manifest: &Manifest, include: &Include, text: &Text) -> Diagnostic {
+    let names: Vec<_> = include.names.iter().map(|name| name.escape_debug().to_string()).collect();
+    let why = match include.names.as_slice() {
+        [name] => manifest.folder.source(name).err().map(|error| format!(": {error}")),
+        _ => None,
+    };
+    let message = format!("{} can't be included{}", crate::diagnostic::list(&names), why.unwrap_or_default());
+    Diagnostic::error("missing-include", message)
+        .at_place(&text.at(&include.span))
+        .help("a template includes files of the agent's own folder; `ignore missing` lets one be left out")
+}
