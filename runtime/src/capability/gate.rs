@@ -299,7 +299,7 @@ mod tests {
         let authority = Policy::parse("p", text).unwrap_or_else(|report| panic!("{report}")).authority("a", "a");
         let records = Arc::new(Records::default());
         let subject = Subject { denied: denied.clone(), ..Subject::default() };
-        (Gate::new(Arc::new(authority), subject, Some(records.clone()), Arc::default()), records)
+        (Gate::new(Arc::new(authority), subject, Some(records.clone()), Effects::Real, Arc::default()), records)
     }
 
     fn read(gate: &Gate, path: String) -> bool {

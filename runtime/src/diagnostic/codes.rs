@@ -34,7 +34,11 @@ pub const WARNINGS: [Warned; 24] = [
     warned("endless-loop", Found::Agent, "a jump back that is taken once is taken for ever"),
     warned("import-cannot-work", Found::Elsewhere, "an agent of an imported library does what no agent can do here"),
     warned("import-changed", Found::Elsewhere, "an agent of an imported library was changed, and does the same"),
-    warned("import-kept-safe", Found::Elsewhere, "an agent of an imported library did what isn't safe, and doesn't here"),
+    warned(
+        "import-kept-safe",
+        Found::Elsewhere,
+        "an agent of an imported library did what isn't safe, and doesn't here",
+    ),
     warned("import-more", Found::Elsewhere, "there is more to say of an imported library than is shown"),
     warned("import-unfinished", Found::Elsewhere, "an agent of an imported library is unfinished"),
     warned("imports-not-audited", Found::AgentUnderPolicy, "a Python file's imports can't be read"),
@@ -51,7 +55,11 @@ pub const WARNINGS: [Warned; 24] = [
     warned("unused-grant", Found::Elsewhere, "nothing in the recorded runs used a grant"),
     warned("unknown-agent", Found::Elsewhere, "a policy is asked about an agent that isn't there"),
     warned("wide-grant", Found::Elsewhere, "the recorded runs used less than a grant allows"),
-    warned("wider-than-sibling", Found::Elsewhere, "an agent is granted more than one beside it that asks for the same"),
+    warned(
+        "wider-than-sibling",
+        Found::Elsewhere,
+        "an agent is granted more than one beside it that asks for the same",
+    ),
 ];
 
 /// The warning of this code.

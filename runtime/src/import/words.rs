@@ -111,7 +111,7 @@ pub fn look(source: &str) -> Uses {
         let before = at.checked_sub(1).map(|at| &words[at]);
         word(&words[at..], before, &mut uses);
     }
-    let own: BTreeSet<_> = imports(source).unwrap_or_default().into_iter().filter_map(|import| import.module).collect();
+    let own: BTreeSet<_> = imports(source).found.into_iter().filter_map(|import| import.module).collect();
     granted_names(&words, &mut uses);
     for module in &own {
         missing(module, &mut uses);

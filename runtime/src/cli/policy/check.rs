@@ -15,7 +15,7 @@ use crate::{
         policy, setup,
     },
     diagnostic::counted,
-    policy::{Asking, Authority, Met},
+    policy::{Asking, Met},
     secret::Secrets,
 };
 
@@ -58,7 +58,7 @@ fn further(policy: &Policy, library: &Library) -> Report {
 }
 
 /// The manifests that can be used.
-fn valid(library: &Library) -> impl Iterator<Item = &Manifest> + Clone {
+fn valid(library: &Library) -> impl Iterator<Item = &Manifest> {
     library.iter().filter_map(|(_, entry)| match entry {
         Entry::Valid(manifest) => Some(manifest.as_ref()),
         Entry::Broken(_) => None,

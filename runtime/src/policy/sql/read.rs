@@ -63,8 +63,7 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     let functions = table.take("functions", report, Item::array).unwrap_or_default();
     let functions = functions.into_iter().filter_map(|item| function(item).map_err(|wrong| report.push(wrong)).ok());
     // Sorted, to be found at once.
-    let functions: BTreeSet<_> = functions.collect();
-    let functions = functions.into_iter().collect();
+    let functions: Vec<_> = functions.collect::<BTreeSet<_>>().into_iter().collect();
     let rows = table.take("rows", report, |item| quantity(&item, &[], MAX_ROWS));
     let longest = u64::try_from(MAX_TIME.as_millis()).unwrap_or(u64::MAX);
     let time = table.take("time", report, |item| quantity(&item, TIMES, longest).map(Duration::from_millis));
