@@ -180,6 +180,17 @@ fn invariants_name_their_tests() {
     assert!(missing.is_empty(), "there are no such tests: {missing:?}");
 }
 
+/// What is warned of is in the one list, which says what it means and whether it can be silenced.
+#[test]
+fn warnings_are_listed() {
+    let found = mentions(&["Diagnostic::warning(\""], |_| true);
+    let codes =
+        found.iter().filter_map(|(path, line)| Some((path, line.split("warning(\"").nth(1)?.split('"').next()?)));
+    let unlisted: Vec<_> = codes.filter(|(_, code)| turingbox::diagnostic::warning(code).is_none()).collect();
+    assert!(found.len() > 10, "they were not found");
+    assert!(unlisted.is_empty(), "{unlisted:?}");
+}
+
 /// The Rust files of the runtime.
 fn sources() -> Vec<PathBuf> {
     let files = folder::files(&root().join("runtime/src"));

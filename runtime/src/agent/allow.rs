@@ -1,5 +1,7 @@
 //! Warnings that an author has looked at, and that are of no account in an agent.
 
+use std::sync::Arc;
+
 use crate::{
     diagnostic::{Diagnostic, Found, Report, Severity, WARNINGS, suggestion, warning},
     document::{Item, Table},
@@ -12,7 +14,7 @@ pub struct Allowed {
     /// The warning's code.
     pub code: &'static str,
     /// Why it is of no account.
-    pub reason: String,
+    pub reason: Arc<String>,
     /// Where the manifest says so.
     pub place: Place,
 }
@@ -40,7 +42,7 @@ fn read_one(item: Item<'_>) -> Result<Allowed, Diagnostic> {
             .wrong("no-reason", format!("`{}` is silenced without a reason", warned.code))
             .help("say in a few words why the warning is of no account here"));
     }
-    Ok(Allowed { code: warned.code, reason, place })
+    Ok(Allowed { code: warned.code, reason: Arc::new(reason), place })
 }
 
 /// Marks those of an agent's findings that it has silenced. Errors can't be.
@@ -93,7 +95,7 @@ mod tests {
         let allowed = read("[allow]\ndead-step = \"kept for later\"\ndynamic-import = \"its own\"").unwrap();
         let mut found = [Diagnostic::warning("dead-step", ""), Diagnostic::error("dead-step", "")];
         silence(&allowed, &mut found);
-        assert_eq!(found[0].silenced.as_deref(), Some("kept for later"));
+        assert_eq!(found[0].silenced.as_ref().unwrap().as_str(), "kept for later");
         assert_eq!(found[1].silenced, None);
         assert_eq!(unused(&allowed, &found, false), []);
         let unused = unused(&allowed, &found, true);

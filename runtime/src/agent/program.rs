@@ -1,37 +1,24 @@
 //! An agent with everything that it can reach: files read, steps linked, wiring checked.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     sync::{Arc, OnceLock},
 };
 
 use crate::{
     Value,
-    agent::{
-        Imports, STEP_INDEX, allow, audit_imports,
-        check::{self, Template, Text},
-        library::{Entry, Library},
-        manifest::{Manifest, ProcCode, Spec, TemplateText},
-        python,
-        wire::{Reference, Wire},
-        workflow::{OnFail, StepSpec, WorkflowSpec},
-    },
-    diagnostic::{Diagnostic, Report, suggestion},
+    agent::{Imports, library::Library, load::Loader, manifest::Manifest, wire::Reference, workflow::OnFail},
+    diagnostic::Report,
     expression::Expression,
-    policy::Authority,
-    source::Place,
-    template::{Escape, Templates},
+    template::Templates,
 };
-
-/// The largest component that is loaded, in bytes: compiling takes time and memory in proportion.
-const MAX_COMPONENT: u64 = 32 << 20;
 
 /// The name under which a template agent's own template is known.
 pub(crate) const TEMPLATE: &str = "template";
 
 /// Which agent of a [`Program`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AgentId(usize);
+pub struct AgentId(pub(super) usize);
 
 /// One agent, ready to run, and all that it can reach.
 #[derive(Debug)]
@@ -48,6 +35,12 @@ pub struct Agent {
     pub body: Body,
     /// See [`Agent::digest`], once it was needed.
     pub(super) digest: OnceLock<String>,
+}
+
+impl Agent {
+    pub(super) fn new(manifest: Arc<Manifest>, body: Body) -> Self {
+        Self { manifest, body, digest: OnceLock::new() }
+    }
 }
 
 /// What an agent is made of.
@@ -148,54 +141,17 @@ impl Program {
     ///
     /// Every mistake in any of them at once, and names that two agents of the library share.
     pub fn load(library: &Library, name: &str) -> Result<(Self, Report), Report> {
-        let mut loader = Loader::new(library, false);
-        loader.report = library.conflicts().clone();
-        match loader.library.get(name) {
-            Some(_) => drop(loader.id(name)),
-            None => loader.report.push(unknown_agent(library, name)),
-        }
+        let mut loader = Loader::new(library, name, false);
         let mut next = 0;
         while next < loader.agents.len() {
             loader.link(next);
             next += 1;
         }
-        let agents = loader
-            .agents
-            .into_iter()
-            .filter_map(|(manifest, body)| Some(Agent { manifest, body: body?, digest: OnceLock::new() }))
-            .collect();
-        let report = loader.report;
+        let made = |(manifest, body): (_, Option<Body>)| Some(Agent::new(manifest, body?));
+        let agents = loader.agents.into_iter().filter_map(made).collect();
+        let mut report = library.conflicts().clone();
+        report.0.extend(loader.report.0);
         if report.has_errors() { Err(report) } else { Ok((Self { agents }, report)) }
-    }
-
-    /// Looks at the agent called `name` as closely as can be without running it, and at no other:
-    /// what it uses is looked at by itself. `authority` is what a policy grants it, if there is one.
-    pub fn inspect(library: &Library, name: &str, authority: Option<&Authority>) -> Inspection {
-        let mut loader = Loader::new(library, true);
-        match library.get(name) {
-            Some(_) => drop(loader.id(name)),
-            None => loader.report.push(unknown_agent(library, name)),
-        }
-        if !loader.agents.is_empty() {
-            loader.link(0);
-        }
-        let Loader { mut agents, mut report, .. } = loader;
-        if agents.is_empty() {
-            return Inspection { agent: None, report };
-        }
-        let (manifest, body) = agents.swap_remove(0);
-        if let Some(Body::Proc(Code::Python { source, function, .. })) = &body {
-            report.0.extend(python::check(&manifest, source, function).0);
-            if let Some(authority) = authority.filter(|authority| authority.guards_imports()) {
-                report.0.extend(audit_imports(source, authority).0);
-            }
-        }
-        allow::silence(&manifest.allowed, &mut report.0);
-        report.0.extend(allow::unused(&manifest.allowed, &report.0, authority.is_some()));
-        let place =
-            |finding: &Diagnostic| finding.place.as_ref().map(|place| (place.source.path.clone(), place.span.start));
-        report.0.sort_by_cached_key(place);
-        Inspection { agent: body.map(|body| Agent { manifest, body, digest: OnceLock::new() }), report }
     }
 
     /// The agent that was asked for.
@@ -214,207 +170,5 @@ impl std::ops::Index<AgentId> for Program {
 
     fn index(&self, AgentId(index): AgentId) -> &Agent {
         &self.agents[index]
-    }
-}
-
-/// The error for a name that no agent has.
-pub(crate) fn unknown_agent(library: &Library, name: &str) -> Diagnostic {
-    let shown = name.escape_debug().to_string();
-    Diagnostic::error("unknown-agent", format!("there is no agent called `{shown}`"))
-        .maybe_help(suggestion(name, library.names()))
-}
-
-/// What is known of one agent.
-#[derive(Debug)]
-pub struct Inspection {
-    /// The agent, if its manifest and files can be read. It can't be run: what it uses is missing.
-    pub agent: Option<Agent>,
-    /// What was found in it, in the order of its files.
-    pub report: Report,
-}
-
-struct Loader<'a> {
-    library: &'a Library,
-    /// Whether one agent is looked at closely, in place of all that are to run.
-    one: bool,
-    agents: Vec<(Arc<Manifest>, Option<Body>)>,
-    ids: HashMap<String, Option<AgentId>>,
-    report: Report,
-}
-
-impl<'a> Loader<'a> {
-    fn new(library: &'a Library, one: bool) -> Self {
-        Self { library, one, agents: Vec::new(), ids: HashMap::new(), report: Report::default() }
-    }
-
-    /// The id of the agent called `name`, which is put in line to be linked when it is new.
-    fn id(&mut self, name: &str) -> Option<AgentId> {
-        if let Some(id) = self.ids.get(name) {
-            return *id;
-        }
-        let id = match self.library.get(name)? {
-            Entry::Valid(manifest) => {
-                if !self.one || self.agents.is_empty() {
-                    self.report.0.extend(manifest.warnings.0.iter().cloned());
-                }
-                self.agents.push((manifest.clone(), None));
-                Some(AgentId(self.agents.len() - 1))
-            }
-            Entry::Broken(report) => {
-                if !self.one || self.ids.is_empty() {
-                    self.report.0.extend(report.0.iter().cloned());
-                }
-                None
-            }
-        };
-        self.ids.insert(name.to_owned(), id);
-        id
-    }
-
-    fn link(&mut self, index: usize) {
-        let manifest = self.agents[index].0.clone();
-        let body = match &manifest.spec {
-            Spec::Template { text, escape } => self.template(&manifest, text, *escape).map(Body::Template),
-            Spec::Proc(code) => self.code(&manifest, code).map(Body::Proc),
-            Spec::Workflow(spec) => Some(Body::Workflow(self.workflow(&manifest, spec))),
-        };
-        self.agents[index].1 = body;
-    }
-
-    fn template(&mut self, manifest: &Arc<Manifest>, text: &TemplateText, escape: Escape) -> Option<Templates> {
-        let text = match text {
-            TemplateText::File(name) => Text::File(self.read(manifest, name, |folder, name| folder.source(name))?),
-            TemplateText::Inline { text, place } => Text::String(text.clone(), place.clone()),
-        };
-        let mut templates = Templates::new(escape, Some(manifest.folder.clone()));
-        match templates.add(TEMPLATE, text.text()) {
-            Ok(uses) => {
-                templates.include(TEMPLATE, text.text(), &uses, &manifest.folder);
-                check::check_template(manifest, escape, Template { uses, text }, &mut self.report);
-            }
-            Err(error) => self.report.push(check::wrong_template(&error, &text)),
-        }
-        Some(templates)
-    }
-
-    fn code(&mut self, manifest: &Arc<Manifest>, code: &ProcCode) -> Option<Code> {
-        match code {
-            ProcCode::Python { file, function } => {
-                let source = self.read(manifest, file, |folder, name| folder.source(name))?;
-                let (file, function) = (file.clone(), function.clone());
-                Some(Code::Python { file, source, function, bytecode: Arc::default(), imports: Arc::default() })
-            }
-            ProcCode::Component { file } => {
-                let bytes = self.read(manifest, file, |folder, name| folder.read(name, MAX_COMPONENT))?;
-                Some(Code::Component { bytes: bytes.into(), digest: Arc::default() })
-            }
-        }
-    }
-
-    /// Reads a file that the manifest names.
-    fn read<T>(
-        &mut self,
-        manifest: &Manifest,
-        name: &str,
-        read: impl FnOnce(&super::Folder, &str) -> std::io::Result<T>,
-    ) -> Option<T> {
-        read(&manifest.folder, name)
-            .map_err(|error| {
-                let span = manifest.source.text.find(name).map_or(0..0, |at| at..at + name.len());
-                let message = format!("`{name}` can't be read: {error}");
-                self.report.push(Diagnostic::error("missing-file", message).at(&manifest.source, span));
-            })
-            .ok()
-    }
-
-    fn workflow(&mut self, manifest: &Arc<Manifest>, spec: &WorkflowSpec) -> Workflow {
-        let mut wires = Wires { templates: Templates::new(Escape::None, None), read: BTreeMap::new() };
-        let (mut steps, mut callees) = (Vec::new(), Vec::new());
-        for (index, step) in spec.steps.iter().enumerate() {
-            let inputs = step.inputs.iter().map(|input| {
-                let name = format!("steps[{index}].inputs.{}", input.name);
-                (input.name.clone(), wires.source(name, &input.wire, &input.place, &mut self.report))
-            });
-            let inputs: Vec<_> = inputs.collect();
-            let Some(agent) = self.step_agent(step) else { continue };
-            let callee = self.agents[agent.0].0.clone();
-            check::check_step(step, &callee, &mut self.report);
-            let (outputs, open) = (results(step, &callee), callee.open_outputs && step.outputs.is_none());
-            steps.push(Step { id: step.id.clone(), agent, inputs, outputs, open });
-            callees.push(callee);
-        }
-        let outputs = manifest.outputs.iter().map(|output| {
-            let result = || Wire::Reference(Reference { name: output.name.clone(), path: Vec::new() });
-            let wire = output.from.clone().unwrap_or_else(result);
-            let place = output.place.clone().unwrap_or_else(|| Place { source: manifest.source.clone(), span: 0..0 });
-            let name = format!("outputs.{}", output.name);
-            (output.name.clone(), wires.source(name, &wire, &place, &mut self.report))
-        });
-        let outputs: Vec<_> = outputs.collect();
-        let (steps_written, templates) = (&steps, &wires.read);
-        let wired =
-            check::Wired { manifest, spec, steps: steps_written, callees: &callees, outputs: &outputs, templates };
-        check::check_workflow(&wired, self.one, &mut self.report);
-        // A step whose agent is unknown is left out, and then the program is never made.
-        let labels =
-            spec.steps.iter().enumerate().filter_map(|(index, step)| Some((step.id.clone()?, index))).collect();
-        Workflow { steps, on_fail: spec.on_fail, labels, templates: wires.templates, outputs }
-    }
-
-    fn step_agent(&mut self, step: &StepSpec) -> Option<AgentId> {
-        if self.library.get(&step.agent).is_none() {
-            let unknown = unknown_agent(self.library, &step.agent);
-            self.report.push(unknown.at(&step.place.source, step.place.span.clone()));
-        }
-        self.id(&step.agent)
-    }
-}
-
-/// The wires of one workflow, as they are linked.
-struct Wires {
-    templates: Templates,
-    read: BTreeMap<String, Template>,
-}
-
-impl Wires {
-    /// What `wire` stands for, which is written at `place`.
-    fn source(&mut self, name: String, wire: &Wire, place: &Place, report: &mut Report) -> Source {
-        match wire {
-            Wire::Constant(value) => Source::Constant(value.clone()),
-            Wire::Reference(reference) => Source::Reference(reference.clone()),
-            Wire::Default { from, default } => Source::Default { from: from.clone(), default: default.clone() },
-            Wire::Expression(expression) => Source::Expression(expression.clone()),
-            Wire::Template(text) => {
-                let uses = self.template(&name, Text::String(text.clone(), place.clone()), report);
-                Source::Template { name, uses }
-            }
-        }
-    }
-
-    /// Adds a template, and gives the names that it takes from scope.
-    fn template(&mut self, name: &str, text: Text, report: &mut Report) -> Vec<String> {
-        match self.templates.add(name, text.text()) {
-            Ok(uses) => {
-                let names = uses.free_variables();
-                self.read.insert(name.to_owned(), Template { uses, text });
-                names
-            }
-            Err(error) => {
-                report.push(check::wrong_template(&error, &text));
-                Vec::new()
-            }
-        }
-    }
-}
-
-/// The outputs of a step's agent that are kept, and under which names.
-fn results(step: &StepSpec, callee: &Manifest) -> Vec<(String, String)> {
-    match &step.outputs {
-        Some(named) => named.iter().map(|(output, name, _)| (output.clone(), name.clone())).collect(),
-        None => {
-            // Where the head goes is not a result: a stale one would hide where the head is.
-            let named = callee.outputs.iter().map(|output| &output.name).filter(|name| *name != STEP_INDEX);
-            named.map(|name| (name.clone(), name.clone())).collect()
-        }
     }
 }

@@ -137,6 +137,6 @@ fn finding(finding: &Diagnostic) -> Value {
         "end_line": number(lines.map(|(_, end)| end.line)),
         "end_column": number(lines.map(|(_, end)| end.column)),
         "help": finding.help,
-        "silenced": finding.silenced,
+        "silenced": finding.silenced.as_ref().map(|reason| reason.as_str()),
     })
 }

@@ -32,9 +32,9 @@ pub struct Diagnostic {
     /// What to say beside the place; may be empty.
     pub label: String,
     /// How to mend it.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     /// Why it is of no account here, where its agent says so; warnings only.
-    pub silenced: Option<String>,
+    pub silenced: Option<Arc<String>>,
 }
 
 impl Diagnostic {
@@ -79,14 +79,14 @@ impl Diagnostic {
     /// Says how to mend it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into());
         self
     }
 
     /// Says how to mend it, if there is something to say.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
-        self.help = help.or(self.help);
+        self.help = help.map(String::into_boxed_str).or(self.help);
         self
     }
 }

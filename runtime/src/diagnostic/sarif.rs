@@ -66,7 +66,7 @@ fn result(finding: &Diagnostic, rule: Option<usize>, path: &impl Fn(&str) -> Str
         result["locations"] = json!([{ "physicalLocation": location(place, path) }]);
     }
     if let Some(reason) = &finding.silenced {
-        result["suppressions"] = json!([{ "kind": "inSource", "justification": reason }]);
+        result["suppressions"] = json!([{ "kind": "inSource", "justification": reason.as_str() }]);
     }
     result
 }
@@ -136,7 +136,11 @@ mod tests {
         let source = Source::new("agents/a b/agent.toml", "kind = \"é\" # x\nnext\n");
         let findings = [
             Diagnostic::error("bad-jump", "no step").at(&source, 8..11).label("here").help("name one"),
-            Diagnostic { silenced: Some("meant".into()), ..Diagnostic::warning("dead-step", "dead") }.at(&source, 0..0),
+            Diagnostic {
+                silenced: Some(std::sync::Arc::new("meant".into())),
+                ..Diagnostic::warning("dead-step", "dead")
+            }
+            .at(&source, 0..0),
             Diagnostic::error("duplicate-agent", "two"),
         ];
         let log = log(&findings, str::to_owned);

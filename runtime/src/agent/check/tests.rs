@@ -247,11 +247,19 @@ fn what_is_silenced_says_so() {
     let library = |top| Library::with_manifests(&[("a", &workflow(top, &steps))]);
     let report = Program::inspect(&library("[allow]\ndead-step = \"later\"\n"), "a", None).report;
     assert_eq!(
-        report.0.iter().map(|finding| (finding.code, finding.silenced.as_deref())).collect::<Vec<_>>(),
+        report
+            .0
+            .iter()
+            .map(|finding| (finding.code, finding.silenced.as_ref().map(|reason| reason.as_str())))
+            .collect::<Vec<_>>(),
         [("dead-step", Some("later"))]
     );
     let report = Program::inspect(&library("[allow]\nendless-loop = \"later\"\n"), "a", None).report;
-    let mut codes: Vec<_> = report.0.iter().map(|finding| (finding.code, finding.silenced.as_deref())).collect();
+    let mut codes: Vec<_> = report
+        .0
+        .iter()
+        .map(|finding| (finding.code, finding.silenced.as_ref().map(|reason| reason.as_str())))
+        .collect();
     codes.sort_unstable();
     assert_eq!(codes, [("dead-step", None), ("unused-allow", None)]);
 }

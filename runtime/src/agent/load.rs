@@ -1,0 +1,227 @@
+//! Loading: the files of an agent read, the steps of a workflow linked, all that can't be so reported.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use crate::{
+    agent::{
+        STEP_INDEX,
+        check::{self, Template, Text},
+        library::{Entry, Library},
+        manifest::{Manifest, ProcCode, Spec, TemplateText},
+        program::{AgentId, Body, Code, Source, Step, TEMPLATE, Workflow},
+        wire::{Reference, Wire},
+        workflow::{StepSpec, WorkflowSpec},
+    },
+    diagnostic::{Diagnostic, Report, suggestion},
+    source::Place,
+    template::{Escape, Templates},
+};
+
+/// The largest component that is loaded, in bytes: compiling takes time and memory in proportion.
+const MAX_COMPONENT: u64 = 32 << 20;
+
+/// The error for a name that no agent has.
+pub(crate) fn unknown_agent(library: &Library, name: &str) -> Diagnostic {
+    let shown = name.escape_debug().to_string();
+    Diagnostic::error("unknown-agent", format!("there is no agent called `{shown}`"))
+        .maybe_help(suggestion(name, library.names()))
+}
+
+/// An agent that is being loaded, with those that it can reach.
+pub struct Loader<'a> {
+    library: &'a Library,
+    /// Whether one agent is looked at closely, in place of all that are to run.
+    one: bool,
+    /// The agents, the first being the one that was asked for; with a body once they are linked.
+    pub agents: Vec<(Arc<Manifest>, Option<Body>)>,
+    ids: HashMap<String, Option<AgentId>>,
+    /// What was found so far.
+    pub report: Report,
+}
+
+impl<'a> Loader<'a> {
+    /// Puts the agent called `name` in line to be linked.
+    pub fn new(library: &'a Library, name: &str, one: bool) -> Self {
+        let mut loader = Self { library, one, agents: Vec::new(), ids: HashMap::new(), report: Report::default() };
+        match library.get(name) {
+            Some(_) => drop(loader.id(name)),
+            None => loader.report.push(unknown_agent(library, name)),
+        }
+        loader
+    }
+
+    /// The id of the agent called `name`, which is put in line to be linked when it is new.
+    fn id(&mut self, name: &str) -> Option<AgentId> {
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let id = match self.library.get(name)? {
+            Entry::Valid(manifest) => {
+                if !self.one || self.agents.is_empty() {
+                    self.report.0.extend(manifest.warnings.0.iter().cloned());
+                }
+                self.agents.push((manifest.clone(), None));
+                Some(AgentId(self.agents.len() - 1))
+            }
+            Entry::Broken(report) => {
+                if !self.one || self.ids.is_empty() {
+                    self.report.0.extend(report.0.iter().cloned());
+                }
+                None
+            }
+        };
+        self.ids.insert(name.to_owned(), id);
+        id
+    }
+
+    /// Reads the files of an agent, and links its steps.
+    pub fn link(&mut self, index: usize) {
+        let manifest = self.agents[index].0.clone();
+        let body = match &manifest.spec {
+            Spec::Template { text, escape } => self.template(&manifest, text, *escape).map(Body::Template),
+            Spec::Proc(code) => self.code(&manifest, code).map(Body::Proc),
+            Spec::Workflow(spec) => Some(Body::Workflow(self.workflow(&manifest, spec))),
+        };
+        self.agents[index].1 = body;
+    }
+
+    fn template(&mut self, manifest: &Arc<Manifest>, text: &TemplateText, escape: Escape) -> Option<Templates> {
+        let text = match text {
+            TemplateText::File(name) => Text::File(self.read(manifest, name, |folder, name| folder.source(name))?),
+            TemplateText::Inline { text, place } => Text::String(text.clone(), place.clone()),
+        };
+        let mut templates = Templates::new(escape, Some(manifest.folder.clone()));
+        match templates.add(TEMPLATE, text.text()) {
+            Ok(uses) => {
+                templates.include(TEMPLATE, text.text(), &uses, &manifest.folder);
+                check::check_template(manifest, escape, Template { uses, text }, &mut self.report);
+            }
+            Err(error) => self.report.push(check::wrong_template(&error, &text)),
+        }
+        Some(templates)
+    }
+
+    fn code(&mut self, manifest: &Arc<Manifest>, code: &ProcCode) -> Option<Code> {
+        match code {
+            ProcCode::Python { file, function } => {
+                let source = self.read(manifest, file, |folder, name| folder.source(name))?;
+                let (file, function) = (file.clone(), function.clone());
+                Some(Code::Python { file, source, function, bytecode: Arc::default(), imports: Arc::default() })
+            }
+            ProcCode::Component { file } => {
+                let bytes = self.read(manifest, file, |folder, name| folder.read(name, MAX_COMPONENT))?;
+                Some(Code::Component { bytes: bytes.into(), digest: Arc::default() })
+            }
+        }
+    }
+
+    /// Reads a file that the manifest names.
+    fn read<T>(
+        &mut self,
+        manifest: &Manifest,
+        name: &str,
+        read: impl FnOnce(&super::Folder, &str) -> std::io::Result<T>,
+    ) -> Option<T> {
+        read(&manifest.folder, name)
+            .map_err(|error| {
+                let span = manifest.source.text.find(name).map_or(0..0, |at| at..at + name.len());
+                let message = format!("`{name}` can't be read: {error}");
+                self.report.push(Diagnostic::error("missing-file", message).at(&manifest.source, span));
+            })
+            .ok()
+    }
+
+    fn workflow(&mut self, manifest: &Arc<Manifest>, spec: &WorkflowSpec) -> Workflow {
+        let mut wires = Wires { templates: Templates::new(Escape::None, None), read: BTreeMap::new() };
+        let (mut steps, mut callees) = (Vec::new(), Vec::new());
+        for (index, step) in spec.steps.iter().enumerate() {
+            let inputs = step.inputs.iter().map(|input| {
+                let name = format!("steps[{index}].inputs.{}", input.name);
+                (input.name.clone(), wires.source(name, &input.wire, &input.place, &mut self.report))
+            });
+            let inputs: Vec<_> = inputs.collect();
+            let Some(agent) = self.step_agent(step) else { continue };
+            let callee = self.agents[agent.0].0.clone();
+            check::check_step(step, &callee, &mut self.report);
+            let (outputs, open) = (results(step, &callee), callee.open_outputs && step.outputs.is_none());
+            steps.push(Step { id: step.id.clone(), agent, inputs, outputs, open });
+            callees.push(callee);
+        }
+        let outputs = manifest.outputs.iter().map(|output| {
+            let result = || Wire::Reference(Reference { name: output.name.clone(), path: Vec::new() });
+            let wire = output.from.clone().unwrap_or_else(result);
+            let place = output.place.clone().unwrap_or_else(|| Place { source: manifest.source.clone(), span: 0..0 });
+            let name = format!("outputs.{}", output.name);
+            (output.name.clone(), wires.source(name, &wire, &place, &mut self.report))
+        });
+        let outputs: Vec<_> = outputs.collect();
+        let (steps_written, templates) = (&steps, &wires.read);
+        let wired =
+            check::Wired { manifest, spec, steps: steps_written, callees: &callees, outputs: &outputs, templates };
+        check::check_workflow(&wired, self.one, &mut self.report);
+        // A step whose agent is unknown is left out, and then the program is never made.
+        let labels =
+            spec.steps.iter().enumerate().filter_map(|(index, step)| Some((step.id.clone()?, index))).collect();
+        Workflow { steps, on_fail: spec.on_fail, labels, templates: wires.templates, outputs }
+    }
+
+    fn step_agent(&mut self, step: &StepSpec) -> Option<AgentId> {
+        if self.library.get(&step.agent).is_none() {
+            let unknown = unknown_agent(self.library, &step.agent);
+            self.report.push(unknown.at(&step.place.source, step.place.span.clone()));
+        }
+        self.id(&step.agent)
+    }
+}
+
+/// The wires of one workflow, as they are linked.
+struct Wires {
+    templates: Templates,
+    read: BTreeMap<String, Template>,
+}
+
+impl Wires {
+    /// What `wire` stands for, which is written at `place`.
+    fn source(&mut self, name: String, wire: &Wire, place: &Place, report: &mut Report) -> Source {
+        match wire {
+            Wire::Constant(value) => Source::Constant(value.clone()),
+            Wire::Reference(reference) => Source::Reference(reference.clone()),
+            Wire::Default { from, default } => Source::Default { from: from.clone(), default: default.clone() },
+            Wire::Expression(expression) => Source::Expression(expression.clone()),
+            Wire::Template(text) => {
+                let uses = self.template(&name, Text::String(text.clone(), place.clone()), report);
+                Source::Template { name, uses }
+            }
+        }
+    }
+
+    /// Adds a template, and gives the names that it takes from scope.
+    fn template(&mut self, name: &str, text: Text, report: &mut Report) -> Vec<String> {
+        match self.templates.add(name, text.text()) {
+            Ok(uses) => {
+                let names = uses.free_variables();
+                self.read.insert(name.to_owned(), Template { uses, text });
+                names
+            }
+            Err(error) => {
+                report.push(check::wrong_template(&error, &text));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// The outputs of a step's agent that are kept, and under which names.
+fn results(step: &StepSpec, callee: &Manifest) -> Vec<(String, String)> {
+    match &step.outputs {
+        Some(named) => named.iter().map(|(output, name, _)| (output.clone(), name.clone())).collect(),
+        None => {
+            // Where the head goes is not a result: a stale one would hide where the head is.
+            let named = callee.outputs.iter().map(|output| &output.name).filter(|name| *name != STEP_INDEX);
+            named.map(|name| (name.clone(), name.clone())).collect()
+        }
+    }
+}
