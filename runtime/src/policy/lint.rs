@@ -228,7 +228,8 @@ env = ["TOKEN", { name = "LANG", secret = false }]
                 r#"{ name = "TOKEN", only_to = "api.example.com" }"#,
             ),
         ];
-        let expected = expected.map(|(message, help)| (message.to_owned(), format!("this would be enough: {help}")));
+        let expected = expected
+            .map(|(message, help)| (message.to_owned(), format!("this would be enough: {help}").into_boxed_str()));
         assert_eq!(found, expected);
     }
 }
