@@ -14,7 +14,7 @@ use crate::{
 
 /// The widest that a column is made for what is in it, in characters; one long text is no reason to move
 /// all others.
-const MAX_WIDTH: usize = 40;
+const MAX_WIDTH: usize = 60;
 
 /// Prints what a real run of `agent` would do, as a table on stdout: the plan is what a dry run gives.
 pub fn print(agent: &str, plan: &Plan) -> Result<(), Stop> {

@@ -103,12 +103,15 @@ struct Shared {
     setup: Setup,
     run: Arc<str>,
     /// In parts, so that they don't keep what they are kept by.
-    callees: Mutex<HashMap<String, (Arc<Program>, Arc<Holdings>)>>,
+    callees: Mutex<HashMap<String, Parts>>,
     workers: Option<Workers>,
     /// Where changes of files go, if they don't happen. Dropped after the workers, which work on them.
     copies: Option<Arc<Copies>>,
     denied: Tally,
 }
+
+/// What an engine has of its own.
+type Parts = (Arc<Program>, Arc<Holdings>);
 
 /// How one call ended.
 #[derive(Debug, Default)]
@@ -198,7 +201,7 @@ impl Engine {
     /// The engine of another agent of the library, in the same run.
     fn with(&self, agent: &str) -> Result<Self, String> {
         let known = || self.shared.callees.lock().unwrap_or_else(PoisonError::into_inner);
-        let engine = |(program, holdings)| Self { shared: self.shared.clone(), program, holdings };
+        let engine = |(program, holdings): Parts| Self { shared: self.shared.clone(), program, holdings };
         if let Some(parts) = known().get(agent) {
             return Ok(engine(parts.clone()));
         }

@@ -64,7 +64,7 @@ fn copy_one(entry: &DirEntry, name: &OsStr, (from, into): (&Dir, &Dir), room: &R
         match readable(entry.open())? {
             Some(source) => drop(io::copy(&mut source.into_std().take(like.len()), &mut &target)?),
             // Its owner alone can read it, and we are not.
-            None => return target.set_permissions(Permissions::from_mode(0)).map(|()| false),
+            None => return target.set_permissions(Permissions::from_mode(0o000)).map(|()| false),
         }
         let writable = accessat(from, name, rustix::fs::Access::WRITE_OK, AtFlags::EACCESS).is_ok();
         finish(&target, &like, writable)?;
