@@ -26,8 +26,28 @@ const TABLES: &str = "
     create table sales.deals (id int);
     insert into sales.deals values (5);
     create function shout(customers) returns text language sql as 'select $1.ssn';
-    create function touch() returns int language sql as 'insert into secret values (''touched''); select 1';
+    create function touch() returns int language sql as 'insert into public.secret values (''touched''); select 1';
     create function tax(numeric) returns numeric language sql as 'select $1 * 0.2';
+    create function sales.rate() returns int language sql as 'select 7';
+";
+
+/// What an operator has in `public` for other uses, and what no statement of an agent's may find there.
+const PLANTED: &str = "
+    create function total(int) returns text language sql as 'select token from public.secret';
+    create function hex(text) returns text language sql as 'select token from public.secret';
+    create function instr(text, text) returns int language sql as 'select 1';
+    create function length(int) returns text language sql as 'select token from public.secret';
+    create function abs(text) returns text language sql as 'select token from public.secret';
+    create function leak(orders) returns text language sql as 'select token from public.secret';
+    create function same(int, text) returns bool language sql as 'select true';
+    create operator = (leftarg = int, rightarg = text, function = same);
+    create operator <<< (leftarg = int, rightarg = int, function = int4lt);
+    create type parcel as (token text);
+    create function parcel(text) returns parcel language sql as 'select row(token)::public.parcel from public.secret';
+    create cast (text as parcel) with function parcel(text) as implicit;
+    create domain money as text check (public.instr(value, value) = 1);
+    create view pg_tables as select token from secret;
+    create view pg_stat_activity as select token from secret;
 ";
 
 const POLICY: &str = r#"
@@ -36,7 +56,7 @@ name = "shop"
 url = { env = "SHOP_URL" }
 tables = { orders = "read", customers = "write", "audit_*" = "append", items = "write", "sales.*" = "read" }
 hidden = { customers = ["ssn", "card_*"] }
-functions = ["tax", "touch"]
+functions = ["public.tax", "touch", "mood", "sales.rate", "pg_catalog.repeat"]
 rows = 1000
 time = "700ms"
 "#;
@@ -52,6 +72,7 @@ fn postgres_is_held() {
         let env = [("SHOP_URL", url.as_str())];
         gives_what_is_granted(&policy, &env, &server).await;
         keeps_the_rest(&policy, &env).await;
+        finds_nothing_that_is_planted(&policy, &env, &server).await;
         bounds_what_is_large_and_slow(&policy, &env).await;
         changes_nothing_where_it_fails(&policy, &env, &server).await;
         runs_as_a_role(&server).await;
@@ -72,9 +93,9 @@ async fn gives_what_is_granted(policy: &Policy, env: &[(&str, &str)], server: &P
             ("shop", "update items set name = upper(name)", json!([])),
             ("shop", "insert into items (name) values ('A') on conflict (name) do update set name = excluded.name || '!'", json!([])),
             ("shop", "select c.name, o.total from customers c join orders o on o.customer = c.id order by c.name desc", json!([])),
-            ("shop", "select d.id, tax(10) from sales.deals d", json!([])),
+            ("shop", "select d.id, tax(10), sales.rate(), pg_catalog.repeat('x', 2) from sales.deals d", json!([])),
             ("shop", "with recursive n(i) as (select 1 union all select i + 1 from n where i < 3) select i from n", json!([])),
-            ("shop", "select g, cast(? as bytea), ?::float8, null, 'calm'::mood from generate_series(1, 2) as g order by g desc", json!([{ "data": "c3" }, 0.1])),
+            ("shop", "select g, cast(? as bytea), ?::float8, null, 'calm'::mood, array['glad']::public.mood[] from generate_series(1, 2) as g order by g desc", json!([{ "data": "c3" }, 0.1])),
             ("shop", "delete from items where name = any(?)", json!(["{A!,b}"])),
             ("shop", "select count(*), sum(weight), extract(year from max(placed)) from orders", json!([])),
         ],
@@ -95,9 +116,12 @@ async fn gives_what_is_granted(policy: &Policy, env: &[(&str, &str)], server: &P
     assert_eq!(asked.answers[4]["changed"], json!(2));
     assert_eq!(asked.answers[6]["changed"], json!(1));
     assert_eq!(rows[7], json!([["Bob", null], ["Ada", "9.50"]]));
-    assert_eq!(rows[8], json!([[5, "2.0"]]));
+    assert_eq!(rows[8], json!([[5, "2.0", 7, "xx"]]));
     assert_eq!(rows[9], json!([[1], [2], [3]]));
-    assert_eq!(rows[10], json!([[2, { "data": "c3" }, 0.1, null, "calm"], [1, { "data": "c3" }, 0.1, null, "calm"]]));
+    assert_eq!(
+        rows[10],
+        json!([[2, { "data": "c3" }, 0.1, null, "calm", "{glad}"], [1, { "data": "c3" }, 0.1, null, "calm", "{glad}"]])
+    );
     assert_eq!(asked.answers[11]["changed"], json!(1));
     assert_eq!(rows[12], json!([[2, 1.5, "2024"]]));
     let notes = server.value("select string_agg(note, '|' order by id) from audit_log").await;
@@ -154,6 +178,41 @@ async fn keeps_the_rest(policy: &Policy, env: &[(&str, &str)]) {
     ];
     let wrong = outcomes(policy, env, "shop", &cases).await;
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+async fn finds_nothing_that_is_planted(policy: &Policy, env: &[(&str, &str)], server: &Postgres) {
+    server.run(PLANTED).await;
+    let cases = [
+        ("select total(1)", "sql.function"),
+        ("select hex('a')", "sql.function"),
+        ("update items set name = 'x' where instr('planted', 'x') = 1", "sql.function"),
+        ("select * from hex('a')", "sql.function"),
+        ("select public.length(1)", "sql.function"),
+        ("select pg_catalog.pg_read_file('/etc/passwd')", "sql.function"),
+        ("select \"public\".\"leak\"(o) from orders o", "sql.function"),
+        ("select parcel('a')", "sql.function"),
+        ("select name::parcel from customers", "sql.function"),
+        ("select array[name]::parcel[] from customers", "sql.function"),
+        ("select cast(name as public.money) from customers", "sql.function"),
+        ("select name::pg_catalog.regclass from customers", "sql.function"),
+        ("select * from pg_tables", "sql.table"),
+        ("select * from pg_stat_activity", "sql.table"),
+        // The names are safe, and what of it is in `public` isn't found.
+        ("select length(1)", "statement"),
+        ("select abs('x'::text)", "statement"),
+        ("select o.leak from orders o", "statement"),
+        ("select id from orders where id = 'x'::text", "statement"),
+        ("select 1 <<< 2", "statement"),
+        ("select id from orders order by id using <<<", "sql.statement"),
+        ("select id from orders order by id using operator(public.<<<)", "sql.statement"),
+        ("select 1 operator(public.<<<) 2", "sql.statement"),
+        ("select '1'::money", "ran"),
+        ("select pg_catalog.lower('A'), length('a'), abs(1)", "ran"),
+    ];
+    let wrong = outcomes(policy, env, "shop", &cases).await;
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let answer = &ask(policy, env, &[("shop", "select '1'::money", json!([]))]).await.answers[0];
+    assert_eq!(answer["rows"], json!([["$1.00"]]), "it is the server's own");
 }
 
 async fn bounds_what_is_large_and_slow(policy: &Policy, env: &[(&str, &str)]) {

@@ -61,6 +61,7 @@ pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
 pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
+pub(crate) use sql::{is_safe_function, is_safe_type};
 pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
 pub use url::{MAX_URL, Scheme, Url};

@@ -9,6 +9,7 @@ mod read;
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 pub(super) use advice::Sql;
+pub(crate) use functions::{is_safe_function, is_safe_type};
 use name::TableName;
 pub use name::TablePattern;
 pub(super) use read::read;
@@ -133,7 +134,8 @@ pub struct DatabaseGrant {
     pub tables: Listed<TableGrant>,
     /// The columns that are never seen.
     pub hidden: Listed<HiddenColumns>,
-    /// Functions that may be called beside those that are safe everywhere.
+    /// Functions that may be called, and types that may be named, beside those that are safe
+    /// everywhere. With their schema, unless it is the default one.
     pub functions: Vec<String>,
     /// The role that statements run as; PostgreSQL has them.
     pub role: Option<String>,
@@ -218,12 +220,16 @@ pub(super) fn decide(grants: &[DatabaseGrant], request: &Request<'_>) -> Decisio
 }
 
 fn decide_call(grant: &DatabaseGrant, request: &Request<'_>, function: &str) -> Decision {
-    if functions::is_safe(function) || grant.functions.iter().any(|known| known == function) {
+    let default = name::without_default(function);
+    if is_safe_function(function) || grant.functions.iter().any(|known| known == default) {
         return Decision::Allowed(Some(grant.place.clone()));
     }
-    let listed = grant.functions.iter().map(String::as_str).chain([shown(function)]);
+    let listed = grant.functions.iter().map(String::as_str).chain([shown(default)]);
     let listed: Vec<_> = listed.map(|name| format!("\"{}\"", name.escape_debug())).collect();
-    let help = format!("functions = [{}]   # in the entry of \"{}\"", listed.join(", "), grant.name);
+    let mut help = format!("functions = [{}]   # in the entry of \"{}\"", listed.join(", "), grant.name);
+    if default != function {
+        help.push_str("; what is PostgreSQL's own is called and granted as `pg_catalog.…`");
+    }
     Decision::Denied(Denial::new("sql.function", request).at(&grant.place).help(help))
 }
 

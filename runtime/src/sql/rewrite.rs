@@ -1,19 +1,26 @@
 //! Gives everything in a statement that can be written in two ways one way to be written.
 //!
-//! Every identifier is quoted, every text is a plain literal, and tables of PostgreSQL have their
-//! schema: so no keyword, no escape and no search path can make a name mean something else.
+//! Every identifier is quoted, every text is a plain literal, and tables, functions and types of
+//! PostgreSQL have their schema, unless they are its own and safe: so no keyword, no escape and no
+//! search path can make a name mean something else.
 
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, TableFactor, TableObject, Value, ValueWithSpan,
-    VisitMut, VisitorMut,
+    ArrayElemTypeDef, DataType, Expr, FunctionArguments, Ident, ObjectName, ObjectNamePart, OrderByExpr, OrderBySort,
+    Query, Statement, TableFactor, TableObject, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
-use crate::sql::{
-    Dialect,
-    scope::{Scopes, fold},
+use crate::{
+    policy::{is_safe_function, is_safe_type},
+    sql::{
+        Dialect,
+        scope::{Scopes, fold},
+    },
 };
+
+/// The schema of what is PostgreSQL's own. It alone is searched for names without a schema.
+pub(super) const CATALOG: &str = "pg_catalog";
 
 /// Rewrites a statement. Breaks with what no statement may have.
 pub(super) fn rewrite(statement: &mut Statement, dialect: Dialect) -> ControlFlow<String> {
@@ -23,7 +30,8 @@ pub(super) fn rewrite(statement: &mut Statement, dialect: Dialect) -> ControlFlo
     VisitMut::visit(statement, &mut Spell { dialect })
 }
 
-/// Gives tables without a schema the default one, but for the names that a `with` gives.
+/// Gives names without a schema the default one: tables, but for the names that a `with` gives; and
+/// functions and types, but for PostgreSQL's own that are safe, which lose theirs.
 #[derive(Default)]
 struct Qualify {
     scopes: Scopes,
@@ -62,14 +70,72 @@ impl VisitorMut for Qualify {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
-        if let TableFactor::Table { name, args: None, .. } = factor
-            && let [ObjectNamePart::Identifier(ident)] = &name.0[..]
-            && !self.scopes.has(&fold(ident, Dialect::Postgres))
-        {
-            qualify(name);
+        match factor {
+            TableFactor::Table { name, args: None, .. } => {
+                if let [ObjectNamePart::Identifier(ident)] = &name.0[..]
+                    && !self.scopes.has(&fold(ident, Dialect::Postgres))
+                {
+                    qualify(name);
+                }
+            }
+            TableFactor::Table { name, .. } | TableFactor::Function { name, .. } => {
+                plain(name, Dialect::Postgres)?;
+                locate(name, safe_function);
+            }
+            _ => {}
         }
         ControlFlow::Continue(())
     }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
+        match expr {
+            // What has no parentheses is syntax: `current_date`.
+            Expr::Function(function) if !matches!(function.args, FunctionArguments::None) => {
+                plain(&function.name, Dialect::Postgres)?;
+                locate(&mut function.name, safe_function);
+            }
+            Expr::Cast { data_type, .. } => locate_type(data_type),
+            Expr::TypedString(typed) => locate_type(&mut typed.data_type),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Takes the schema from what is PostgreSQL's own and safe, and gives one to all else.
+fn locate(name: &mut ObjectName, is_own: impl Fn(&str) -> bool) {
+    let own = |ident: &Ident| is_own(&fold(ident, Dialect::Postgres));
+    match &name.0[..] {
+        [ObjectNamePart::Identifier(ident)] if !own(ident) => qualify(name),
+        [ObjectNamePart::Identifier(schema), ObjectNamePart::Identifier(ident)]
+            if fold(schema, Dialect::Postgres) == CATALOG && own(ident) =>
+        {
+            name.0.remove(0);
+        }
+        _ => {}
+    }
+}
+
+fn safe_function(name: &str) -> bool {
+    is_safe_function(&format!("{CATALOG}.{name}"))
+}
+
+/// The same for a type, or for that of an array's elements.
+fn locate_type(mut data_type: &mut DataType) {
+    while let DataType::Array(ArrayElemTypeDef::SquareBracket(inner, _) | ArrayElemTypeDef::Qualified(inner, _)) =
+        data_type
+    {
+        data_type = inner;
+    }
+    if let DataType::Custom(name, _) = data_type {
+        // What looks something up is the server's own too, and is asked for as a function.
+        locate(name, |name| is_safe_type(name) || looks_up(name));
+    }
+}
+
+/// Whether a type of PostgreSQL's looks something up in the server when a text becomes one.
+pub(super) fn looks_up(name: &str) -> bool {
+    name.starts_with("reg") || name.starts_with("pg_") || name == "oid"
 }
 
 fn target(factor: &mut TableFactor) {
@@ -131,9 +197,16 @@ impl VisitorMut for Spell {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_order_by_expr(&mut self, order: &mut OrderByExpr) -> ControlFlow<String> {
+        match order.options.sort {
+            Some(OrderBySort::Using(_)) => ControlFlow::Break("an order by an operator".into()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
         match expr {
-            Expr::Function(function) => plain(&function.name),
+            Expr::Function(function) => plain(&function.name, self.dialect),
             _ => ControlFlow::Continue(()),
         }
     }
@@ -147,7 +220,9 @@ impl VisitorMut for Spell {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
         match factor {
-            TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } => plain(name),
+            TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } => {
+                plain(name, self.dialect)
+            }
             _ => ControlFlow::Continue(()),
         }
     }
@@ -160,22 +235,25 @@ impl VisitorMut for Spell {
     }
 }
 
-/// Functions have plain names: some are syntax, and may not be quoted.
-fn plain(name: &ObjectName) -> ControlFlow<String> {
-    let plain = |ident: &Ident| {
-        let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        !ident.value.is_empty() && ident.value.bytes().all(letters) && ident.quote_style.is_none()
-    };
+/// Functions have plain names: some are syntax, and may not be quoted. In PostgreSQL they can have a
+/// schema.
+fn plain(name: &ObjectName, dialect: Dialect) -> ControlFlow<String> {
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let plain = |ident: &Ident| !ident.value.is_empty() && ident.value.bytes().all(letters);
     match &name.0[..] {
-        [ObjectNamePart::Identifier(ident)] if plain(ident) => ControlFlow::Continue(()),
-        _ => ControlFlow::Break("a function with a schema or a quoted name".into()),
+        [ObjectNamePart::Identifier(ident)] if plain(ident) && ident.quote_style.is_none() => ControlFlow::Continue(()),
+        [ObjectNamePart::Identifier(schema), ObjectNamePart::Identifier(ident)]
+            if dialect == Dialect::Postgres && plain(schema) && plain(ident) =>
+        {
+            ControlFlow::Continue(())
+        }
+        _ => ControlFlow::Break("a function with a quoted name or of another database".into()),
     }
 }
 
+/// Only names without a schema can be syntax.
 fn unquote(name: &mut ObjectName) {
-    for part in &mut name.0 {
-        if let ObjectNamePart::Identifier(ident) = part {
-            *ident = Ident::new(ident.value.trim_matches('"').to_ascii_lowercase());
-        }
+    if let [ObjectNamePart::Identifier(ident)] = &mut name.0[..] {
+        *ident = Ident::new(ident.value.trim_matches('"').to_ascii_lowercase());
     }
 }

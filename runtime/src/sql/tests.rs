@@ -6,6 +6,7 @@ version = 1
 [[agents.a.databases]]
 name = "db"
 url = { env = "URL" }
+functions = ["tax", "sales.rate", "pg_catalog.repeat", "mood"]
 tables = { orders = "read", audit = "append", items = "write", customers = "write", "sales.deals" = "read" }
 hidden = { customers = ["ssn", "card_*"] }
 "#;
@@ -65,6 +66,15 @@ fn what_is_sent_is_written_anew() {
                 "select lower(a), count(*) from orders group by 1",
                 r#"SELECT lower("a"), count(*) FROM "public"."orders" GROUP BY 1"#,
             ),
+            (
+                "select pg_catalog.LOWER('A'), Tax(1), public.tax(2), sales.rate(), pg_catalog.repeat('x', 2), current_date",
+                r#"SELECT lower('A'), "public"."tax"(1), "public"."tax"(2), "sales"."rate"(), "pg_catalog"."repeat"('x', 2), current_date"#,
+            ),
+            ("select * from tax(1), lower('A')", r#"SELECT * FROM "public"."tax"(1), lower('A')"#),
+            (
+                "select 'a'::mood, array['a']::mood[][], '::1'::inet, cast('1' as pg_catalog.money), '1'::int",
+                r#"SELECT 'a'::"public"."mood", ARRAY['a']::"public"."mood"[][], '::1'::"inet", CAST('1' AS "money"), '1'::INT"#,
+            ),
         ],
         Dialect::Postgres,
     );
@@ -122,7 +132,7 @@ fn kinds_that_nobody_may_run() {
             "select id into other from orders",
             "select id from orders for update",
             "select id from orders for share",
-            "select pg_catalog.lower('A')",
+            "select a.pg_catalog.lower('A')",
             "select \"lower\"('A')",
         ];
         all(&refused.map(|text| (text, "sql.statement")), dialect);
@@ -180,6 +190,9 @@ fn every_table_is_asked_for() {
         ("select * from \"Orders\"", "sql.table"),
         ("select * from a.public.orders", "sql.statement"),
         ("select * from rows from (generate_series(1, 2))", "wrong"),
+        ("select id from orders order by id using <", "sql.statement"),
+        ("select id from orders order by id using operator(public.<)", "sql.statement"),
+        ("select max(id order by id using <) from orders", "sql.statement"),
     ];
     all(&of_postgres, Dialect::Postgres);
     let of_sqlite = [
@@ -209,6 +222,20 @@ fn only_safe_functions_are_called() {
         ("select cast('secret' as pg_catalog.regclass)", Dialect::Postgres),
         ("select regclass 'secret'", Dialect::Postgres),
         ("select current_user", Dialect::Postgres),
+        ("select public.lower('A')", Dialect::Postgres),
+        ("select \"Tax\"(1)", Dialect::Postgres),
+        ("select public.\"Tax\"(1)", Dialect::Postgres),
+        ("select repeat('x', 2)", Dialect::Postgres),
+        ("select pg_catalog.tax(1)", Dialect::Postgres),
+        ("select total(1), hex('x'), instr('a', 'b')", Dialect::Postgres),
+        ("select typeof(1)", Dialect::Postgres),
+        ("select iif(true, 1, 2)", Dialect::Postgres),
+        ("select 'x'::parcel", Dialect::Postgres),
+        ("select array['x']::parcel[]", Dialect::Postgres),
+        ("select cast(1 as public.int4)", Dialect::Postgres),
+        ("select '{}'::pg_catalog.pg_lsn", Dialect::Postgres),
+        ("select chr(65)", Dialect::Sqlite),
+        ("select main.lower('A')", Dialect::Sqlite),
         ("select id from orders order by pg_sleep(1)", Dialect::Postgres),
         ("select load_extension('x')", Dialect::Sqlite),
         ("select readfile('/etc/passwd')", Dialect::Sqlite),
@@ -232,7 +259,7 @@ fn hidden_columns_stay_hidden() {
             "select c.* from customers c",
             "select c from customers c",
             "select customers from customers",
-            "select row_to_json(c) from customers c",
+            "select max(c) from customers c",
             "select count(c) from customers c",
             "select count(c.*) from customers c",
             "select id from customers order by ssn",
@@ -274,6 +301,7 @@ fn hidden_columns_stay_hidden() {
             assert!(found.contains('"'), "{text}: {found}");
         }
     }
+    assert_eq!(outcome("select row_to_json(c) from customers c", Dialect::Postgres), "sql.column");
     assert_eq!(outcome("select (c).ssn from customers c", Dialect::Postgres), "sql.statement");
 }
 

@@ -65,7 +65,8 @@ async fn run(session: &mut Session, job: &Job) -> Result<Rows, Error> {
     Ok(rows)
 }
 
-/// What holds for the transaction, and for nothing after it.
+/// What holds for the transaction, and for nothing after it. Names without a schema are the server's
+/// own alone: a function, an operator or a type that someone has put into `public` is never found.
 fn settings(job: &Job) -> String {
     let time = job.time.as_millis();
     let role = job.gate.authority().databases().iter().find(|grant| grant.name == job.database);
@@ -73,7 +74,7 @@ fn settings(job: &Job) -> String {
     let role = role.and_then(|grant| grant.role.as_ref()).map(|role| format!("set local role \"{role}\"; "));
     format!(
         "{}set local statement_timeout = {time}; set local lock_timeout = {time}; \
-         set local idle_in_transaction_session_timeout = {}; set local search_path = pg_catalog, public; \
+         set local idle_in_transaction_session_timeout = {}; set local search_path = pg_catalog, pg_temp; \
          set local standard_conforming_strings = on; set local client_min_messages = error; \
          set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local timezone = 'UTC'",
         role.unwrap_or_default(),

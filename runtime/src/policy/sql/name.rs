@@ -115,6 +115,11 @@ impl TableName {
     }
 }
 
+/// A function's name without the default schema.
+pub(super) fn without_default(function: &str) -> &str {
+    function.strip_prefix(PUBLIC).and_then(|rest| rest.strip_prefix('.')).unwrap_or(function)
+}
+
 #[cfg(test)]
 mod tests {
     use super::TablePattern;

@@ -11,7 +11,9 @@ use crate::{
         files::normal,
         grants::Role,
         limits::{TIMES, quantity},
-        sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, TableAccess, TableGrant, TablePattern},
+        sql::{
+            DatabaseGrant, DatabaseUrl, HiddenColumns, TableAccess, TableGrant, TablePattern, name::without_default,
+        },
     },
     source::Place,
 };
@@ -59,7 +61,7 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     let hidden = table.take("hidden", report, Item::table).map(|hidden| read_hidden(&hidden, report));
     let functions = table.take("functions", report, Item::array).unwrap_or_default();
     let functions = functions.into_iter().filter_map(|item| function(item).map_err(|wrong| report.push(wrong)).ok());
-    let functions = functions.collect();
+    let functions: Vec<_> = functions.collect();
     let rows = table.take("rows", report, |item| quantity(&item, &[], MAX_ROWS));
     let longest = u64::try_from(MAX_TIME.as_millis()).unwrap_or(u64::MAX);
     let time = table.take("time", report, |item| quantity(&item, TIMES, longest).map(Duration::from_millis));
@@ -70,6 +72,10 @@ fn read_one(item: &Item<'_>, base: &Path, kind: Role, report: &mut Report) -> Op
     }
     if let (Some(DatabaseUrl::File { .. }), Some(role)) = (&url, &role) {
         report.push(item.wrong("contradiction", format!("an SQLite file has no roles, and `{role}` is one")));
+    }
+    if let (Some(DatabaseUrl::File { .. }), Some(function)) = (&url, functions.iter().find(|name| name.contains('.'))) {
+        report
+            .push(item.wrong("contradiction", format!("SQLite's functions have no schema, and `{function}` has one")));
     }
     if unlocated {
         return None;
@@ -147,13 +153,14 @@ fn role(item: Item<'_>) -> Result<String, Diagnostic> {
 
 fn function(item: Item<'_>) -> Result<String, Diagnostic> {
     let name = item.clone().text()?;
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.bytes().all(plain) {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let plain = |part: &str| !part.is_empty() && !part.as_bytes()[0].is_ascii_digit() && part.bytes().all(letter);
+    if name.split('.').count() > 2 || !name.split('.').all(plain) {
         return Err(item
             .wrong("bad-name", format!("`{}` is not the name of a function", name.escape_debug()))
-            .label("lower case letters, digits and `_`; no schema, and no `*`"));
+            .label("`function` or `schema.function`: lower case letters, digits and `_`, and no `*`"));
     }
-    Ok(name.to_owned())
+    Ok(without_default(name).to_owned())
 }
 
 fn pattern(item: &Item<'_>) -> Result<TablePattern, Diagnostic> {

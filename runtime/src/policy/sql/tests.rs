@@ -4,7 +4,7 @@ const POLICY: &str = r#"
 version = 1
 [agents.a]
 databases = [
-    { name = "orders", url = { env = "ORDERS_URL" }, rows = 50, time = "2s", functions = ["tax"], tables = {
+    { name = "orders", url = { env = "ORDERS_URL" }, rows = 50, time = "2s", functions = ["tax", "billing.rate"], tables = {
         orders = "read", "audit_*" = "append", audit_seen = ["read", "append"], items = "write",
         "*" = "read", "sales.*" = "read", '"Odd"' = "write",
     }, hidden = { customers = ["ssn", "card_*"], "*" = ["password"] } },
@@ -57,6 +57,12 @@ fn every_action_has_its_answer() {
         ("sql read orders.sqlite_schema", "sql.table"),
         ("sql call orders.lower", "allowed"),
         ("sql call orders.tax", "allowed"),
+        ("sql call orders.public.tax", "allowed"),
+        ("sql call orders.billing.rate", "allowed"),
+        ("sql call orders.rate", "sql.function"),
+        ("sql call orders.pg_catalog.tax", "sql.function"),
+        ("sql call orders.pg_catalog.lower", "allowed"),
+        ("sql call orders.public.lower", "sql.function"),
         ("sql call orders.pg_read_file", "sql.function"),
         ("sql call notes.tax", "sql.function"),
         ("sql read notes.t", "sql.table"),
@@ -92,7 +98,7 @@ fn a_denial_says_what_would_allow_it() {
         ("sql read orders.private.users", r#"tables = { "private.users" = "read" }   # in the entry of "orders""#),
         ("sql delete orders.orders", r#"tables = { orders = "write" }   # in the entry of "orders""#),
         ("sql insert orders.orders", r#"tables = { orders = "append" }   # in the entry of "orders""#),
-        ("sql call orders.dblink", r#"functions = ["tax", "dblink"]   # in the entry of "orders""#),
+        ("sql call orders.dblink", r#"functions = ["tax", "billing.rate", "dblink"]   # in the entry of "orders""#),
         (
             "sql update shop.t",
             r#"databases = [{ name = "shop", url = { env = "SHOP_URL" }, tables = { t = "write" } }]"#,

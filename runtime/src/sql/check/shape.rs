@@ -227,7 +227,7 @@ impl Visitor for Shape {
                 let alias = self.alias(alias.as_ref())?;
                 if let Some(args) = args {
                     need(args.settings.is_none(), "a table function of this kind")?;
-                    return expressions::function(name, &args.args, &mut self.facts);
+                    return expressions::function(name, &args.args, self.dialect, &mut self.facts);
                 }
                 need(!with_ordinality, "a table with ordinality")?;
                 let target = self.targets.iter().find(|(target, _)| *target == address(factor));
@@ -246,7 +246,7 @@ impl Visitor for Shape {
             TableFactor::Derived { alias, sample: None, .. } => self.alias(alias.as_ref()).map_continue(drop),
             TableFactor::Function { name, args, alias, .. } => {
                 self.alias(alias.as_ref())?;
-                expressions::function(name, args, &mut self.facts)
+                expressions::function(name, args, self.dialect, &mut self.facts)
             }
             TableFactor::UNNEST { alias, with_offset: false, with_offset_alias: None, .. } => {
                 self.alias(alias.as_ref()).map_continue(drop)
@@ -260,7 +260,7 @@ impl Visitor for Shape {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
-        expressions::check(expr, &mut self.facts)
+        expressions::check(expr, self.dialect, &mut self.facts)
     }
 }
 
