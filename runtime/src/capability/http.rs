@@ -34,6 +34,7 @@ use self::{
 use crate::{
     capability::{env::Env, gate::Gate, meter::Meter, network::Network},
     policy::{Decision, Denial, MAX_METHOD, NEVER, Request, Url},
+    sandbox::Call,
 };
 
 pub use self::wasi::add_to_linker;
@@ -56,6 +57,7 @@ const MAX_RESPONSE_HEAD: usize = 64 << 10;
 pub struct Http(Arc<Inner>);
 
 struct Inner {
+    agent: String,
     gate: Gate,
     network: Arc<Network>,
     meter: Meter,
@@ -85,7 +87,8 @@ impl Http {
     /// over the network is taken off `meter`.
     pub fn new(gate: Gate, network: Arc<Network>, meter: Meter, env: Arc<Env>, memory: u64) -> Self {
         let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        Self(Arc::new(Inner { gate, network, meter, env, requests: AtomicU32::new(0), connections, memory }))
+        let (agent, memory) = (call.manifest.name.clone(), call.limits.memory);
+        Self(Arc::new(Inner { agent, gate, network, meter, env, requests: AtomicU32::new(0), connections, memory }))
     }
 
     /// Reads a request and asks the policy. Nothing of the world is touched.

@@ -34,6 +34,7 @@ const MAX_LOOKUPS: u32 = 1000;
 pub struct Tcp(Arc<Inner>);
 
 struct Inner {
+    agent: String,
     gate: Gate,
     network: Arc<Network>,
     /// How often a name was looked up.
@@ -49,9 +50,10 @@ pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
 }
 
 impl Tcp {
-    /// The connections of a call that asks `gate`.
-    pub fn new(gate: Gate, network: Arc<Network>) -> Self {
-        Self(Arc::new(Inner { gate, network, lookups: AtomicU32::new(0), names: Mutex::default() }))
+    /// The connections of a call of `agent` that asks `gate`.
+    pub fn new(agent: &str, gate: Gate, network: Arc<Network>) -> Self {
+        let agent = agent.to_owned();
+        Self(Arc::new(Inner { agent, gate, network, lookups: AtomicU32::new(0), names: Mutex::default() }))
     }
 
     /// Goes on with another call, which looks names up by itself.

@@ -59,7 +59,7 @@ impl CallState {
     pub(super) fn new(call: &Call<'_>, network: Arc<Network>) -> Self {
         let log = Log::new(call.log.clone());
         let bytes = Meter::new(call.limits.bytes);
-        let tcp = Tcp::new(call.gate.clone(), network.clone());
+        let tcp = Tcp::new(&call.manifest.name, call.gate.clone(), network.clone());
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(LogStream::new(log.clone(), Level::Info))
             .stderr(LogStream::new(log.clone(), Level::Warn))
@@ -77,7 +77,7 @@ impl CallState {
             files: Files::new(call.mounts.clone()),
             log,
             gate: call.gate.clone(),
-            http: Http::new(call.gate.clone(), network.clone(), bytes.clone(), call.env.clone(), call.limits.memory),
+            http: Http::new(call, call.gate.clone(), network.clone(), bytes.clone(), call.env.clone()),
             wasi_http: WasiHttpCtx::new(),
             tcp,
             sql: Sql::new(call.databases.clone()),
@@ -97,7 +97,7 @@ impl CallState {
         self.bytes.refill(call.limits.bytes);
         self.calls.refill(call.limits.calls);
         let (gate, network, bytes) = (self.gate.clone(), self.network.clone(), self.bytes.clone());
-        self.http = Http::new(gate, network, bytes, self.env.clone(), call.limits.memory);
+        self.http = Http::new(call, gate, network, bytes, self.env.clone());
         self.tcp.go_on();
         self.sql = Sql::new(call.databases.clone());
         self.callees = call.callees.clone();

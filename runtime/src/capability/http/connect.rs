@@ -83,7 +83,7 @@ impl Http {
     /// allows none, the first is denied.
     async fn addresses(&self, method: &str, url: &Url) -> Result<Vec<IpAddr>, Failed> {
         let unknown = |error: io::Error| Failed::new(Kind::Name, format!("{} can't be looked up: {error}", url.host()));
-        let found = self.0.network.addresses(url.host()).await.map_err(unknown)?;
+        let found = self.0.network.addresses(&self.0.agent, url.host()).await.map_err(unknown)?;
         let (mut allowed, mut first) = (Vec::new(), None);
         for address in found {
             let request = Request::Http { method: method.into(), url: Cow::Borrowed(url), address: Some(address) };

@@ -107,7 +107,7 @@ impl Tcp {
 
     /// Looks a name up, and remembers the addresses that the policy allows.
     async fn look_up(&self, host: Host) -> Answer {
-        let found = self.0.network.addresses(&host).await.map_err(|_| ErrorCode::NameUnresolvable)?;
+        let found = self.0.network.addresses(&self.0.agent, &host).await.map_err(|_| ErrorCode::NameUnresolvable)?;
         let (mut allowed, mut first) = (Vec::new(), None);
         for address in found {
             let request = Request::Tcp { host: Cow::Borrowed(&host), port: None, address: Some(address) };
