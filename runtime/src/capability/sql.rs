@@ -38,6 +38,9 @@ const MAX_CELL: usize = 1 << 20;
 /// How long a statement may take beyond its time, until the database has noticed.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// What the connection string of an SQLite file begins with.
+const SQLITE: &str = "sqlite:";
+
 /// The port of PostgreSQL, where a connection string names none.
 const POSTGRES: u16 = 5432;
 
@@ -101,11 +104,16 @@ impl Databases {
         }
     }
 
-    /// The files that hold databases: no agent may write them as files.
-    pub fn files<'a>(grants: impl Iterator<Item = &'a DatabaseGrant>) -> impl Iterator<Item = PathBuf> {
+    /// The files that hold databases: no agent may write them as files. `env` reads the host's
+    /// variables; one that isn't set names no file, and is an error where the database is opened.
+    pub fn files<'a>(
+        grants: impl Iterator<Item = &'a DatabaseGrant>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> impl Iterator<Item = PathBuf> {
         grants.filter_map(|grant| match &grant.url {
             Some(DatabaseUrl::File { host, .. }) => host.canonicalize().ok(),
-            _ => None,
+            Some(DatabaseUrl::Env(variable)) => Path::new(env(variable)?.strip_prefix(SQLITE)?).canonicalize().ok(),
+            None => None,
         })
     }
 }
@@ -129,7 +137,7 @@ fn target(
         return Err(format!("the database `{name}` is in a variable, which a policy of an agent's own can't read"));
     }
     let url = env(variable).ok_or_else(|| format!("the variable `{variable}` of the database `{name}` isn't set"))?;
-    if let Some(path) = url.strip_prefix("sqlite:") {
+    if let Some(path) = url.strip_prefix(SQLITE) {
         if !path.starts_with('/') {
             return Err(format!("the variable `{variable}` holds a path that isn't absolute"));
         }

@@ -112,7 +112,7 @@ impl Holdings {
 }
 
 /// Reads the host's variables.
-fn variable(setup: &Setup) -> impl Fn(&str) -> Option<String> {
+pub(super) fn variable(setup: &Setup) -> impl Fn(&str) -> Option<String> {
     |name| setup.secrets.get(name).map(|value| value.to_string())
 }
 

@@ -159,7 +159,8 @@ impl Engine {
     /// When a granted folder can't be opened.
     pub fn new(program: Arc<Program>, mut setup: Setup) -> Result<Self, MountError> {
         // No agent may write, as a file, what another has as a database.
-        setup.protected.fixed.extend(Databases::files(setup.policy.databases()));
+        let files: Vec<_> = Databases::files(setup.policy.databases(), &held::variable(&setup)).collect();
+        setup.protected.fixed.extend(files);
         let workers = Workers::new(&setup.wall);
         let shared = Shared { setup, run: run_id(), callees: Mutex::default(), workers };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };

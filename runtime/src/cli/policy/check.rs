@@ -12,6 +12,7 @@ use crate::{
     cli::{Globals, Stop, check::conclude, policy, setup},
     diagnostic::counted,
     policy::Authority,
+    secret::Secrets,
 };
 
 #[derive(Args)]
@@ -54,7 +55,9 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
     }
     let mut protected = setup::protected(policy);
-    protected.fixed.extend(Databases::files(policy.databases()));
+    let secrets = Secrets::from_environment();
+    let known = |name: &str| secrets.get(name).map(|value| value.to_string());
+    protected.fixed.extend(Databases::files(policy.databases(), &known));
     // Where a policy is checked, its secrets needn't be.
     let env = |_: &str| Some("host=unchecked".to_owned());
     for manifest in manifests() {
