@@ -2,10 +2,15 @@
 //!
 //! The source's words are enough for that: `import` is one that Python has no other use for. So
 //! the audit needs no syntax tree, and no stack for one, and reads newer grammar than the parser.
+//! Where it can't tell the words of a line apart, it goes on with the next, and says so.
 
 use std::{ops::Range, sync::Arc};
 
-use rustpython_parser::{Mode, Tok, lexer::lex, text_size::TextRange};
+use rustpython_parser::{
+    Mode, Tok,
+    lexer::{LexicalErrorType, lex_starts_at},
+    text_size::{TextRange, TextSize},
+};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
@@ -22,9 +27,18 @@ pub struct Import {
     pub span: Range<usize>,
 }
 
-/// The source's words can't be told apart: its grammar is too new, or it is no Python.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotParsed;
+/// What a source imports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imports {
+    /// The imports that could be read, in the source's order.
+    pub found: Vec<Import>,
+    /// The parts whose words can't be told apart, in bytes: their grammar is too new, or they are no
+    /// Python.
+    pub unread: Vec<Range<usize>>,
+}
+
+/// The most parts that are left out; what has more of them is no Python.
+const MAX_UNREAD: usize = 100;
 
 /// Functions that import what a text names.
 const IMPORTERS: [&str; 2] = ["__import__", "import_module"];
@@ -32,32 +46,36 @@ const IMPORTERS: [&str; 2] = ["__import__", "import_module"];
 /// What stands before the quotes of a text that means what it says.
 const PLAIN: [&str; 3] = ["", "r", "u"];
 
-/// The imports of a Python source, in its order: statements at any depth, and calls of
-/// `__import__` and `import_module`. For `from a import b` both `a` and `a.b` are given, since `b`
-/// may be a module. Relative imports, which a single file can't make, are left out.
-///
-/// # Errors
-///
-/// When the source can't be read.
-pub fn imports(source: &str) -> Result<Vec<Import>, NotParsed> {
+/// The imports of a Python source: statements at any depth, and calls of `__import__` and
+/// `import_module`. For `from a import b` both `a` and `a.b` are given, since `b` may be a module.
+/// Relative imports, which a single file can't make, are left out.
+pub fn imports(source: &str) -> Imports {
     // A panic in the lexer is an answer like any other.
-    let found = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, || words(source).map(|words| read(&words)));
+    let read = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, || {
+            let (words, unread) = words(source);
+            Imports { found: read(&words), unread }
+        });
         thread.ok().and_then(|thread| thread.join().ok())
     });
-    found.unwrap_or(Err(NotParsed))
+    read.unwrap_or_else(|| Imports { found: Vec::new(), unread: std::iter::once(0..source.len()).collect() })
 }
 
 /// What the policy says about the imports of a source: those that it refuses are errors, those that
 /// only a run can tell are warnings.
 pub(crate) fn audit(source: &Arc<Source>, authority: &Authority) -> Report {
     let guard = "the guard decides when the agent runs";
-    let Ok(imports) = imports(&source.text) else {
-        let message = format!("the audit of the imports of `{}` is partial: it can't be read", source.path);
-        return Diagnostic::warning("imports-not-audited", message).at(source, 0..0).help(guard).into();
-    };
+    let Imports { found, unread } = imports(&source.text);
     let mut report = Report::default();
-    for Import { module, span } in imports {
+    for span in unread {
+        let line = source.line(span.start);
+        let to_the_end = source.text[span.end..].trim().is_empty();
+        let place = if to_the_end { format!("from line {line} on") } else { format!("in line {line}") };
+        let message = format!("{place}, `{}` can't be read, and what it imports there is not audited", source.path);
+        let shown = span.start..span.start + source.text[span].lines().next().map_or(0, str::len);
+        report.push(Diagnostic::warning("imports-not-audited", message).at(source, shown).help(guard));
+    }
+    for Import { module, span } in found {
         let Some(module) = module else {
             let dynamic = Diagnostic::warning("dynamic-import", "what this imports is known only when it runs");
             report.push(dynamic.at(source, span).help(guard));
@@ -74,8 +92,52 @@ pub(crate) fn audit(source: &Arc<Source>, authority: &Authority) -> Report {
 
 type Word = (Tok, TextRange);
 
-fn words(source: &str) -> Result<Vec<Word>, NotParsed> {
-    lex(source, Mode::Module).collect::<Result<_, _>>().map_err(|_| NotParsed)
+/// The words of a source, and the parts that have none.
+fn words(source: &str) -> (Vec<Word>, Vec<Range<usize>>) {
+    let (mut words, mut unread) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while let Some(wrong) = words_from(source, at, &mut words) {
+        let from = words.last().map_or(0, |(_, range): &Word| range.end().to_usize()).max(at);
+        let known = |next: &usize| unread.len() < MAX_UNREAD && *next > at && !opens_text(&source[from..*next]);
+        let next = wrong.filter(known);
+        let part = &source[from..next.unwrap_or(source.len())];
+        let start = from + part.len() - part.trim_start().len();
+        unread.push(start..start + part.trim().len());
+        // Nothing goes on over what is left out.
+        words.push((Tok::Newline, TextRange::empty(size(from))));
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    (words, unread)
+}
+
+/// Reads words from the byte `start` on. If they can't be told apart to the end: where the line after
+/// begins, if it can be known.
+fn words_from(source: &str, start: usize, words: &mut Vec<Word>) -> Option<Option<usize>> {
+    for word in lex_starts_at(&source[start..], Mode::Module, size(start)) {
+        match word {
+            Ok(word) => words.push(word),
+            Err(error) if error.error == LexicalErrorType::Eof => return Some(None),
+            Err(error) => {
+                let at = source.floor_char_boundary(error.location.to_usize());
+                let new = source[..at].ends_with('\n');
+                let end = || source[at..].find('\n').map_or(source.len(), |end| at + end + 1);
+                return Some(Some(if new { at } else { end() }));
+            }
+        }
+    }
+    None
+}
+
+/// Whether a text of several lines may begin in what can't be read: then nobody knows where it ends.
+fn opens_text(unread: &str) -> bool {
+    unread.contains("\"\"\"") || unread.contains("'''")
+}
+
+fn size(at: usize) -> TextSize {
+    TextSize::try_from(at).unwrap_or_default()
 }
 
 fn read(words: &[Word]) -> Vec<Import> {
@@ -179,7 +241,7 @@ mod tests {
     use super::*;
 
     fn found(source: &str) -> Vec<String> {
-        let imports = imports(source).unwrap();
+        let imports = imports(source).found;
         let shown = |import: &Import| {
             let line = 1 + source[..import.span.start].matches('\n').count();
             format!("{line} {}", import.module.as_deref().unwrap_or("?"))
@@ -219,8 +281,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_python_is_said_to_be_so() {
-        assert_eq!(imports("import os\n\"never closed"), Err(NotParsed));
-        assert_eq!(imports("$"), Err(NotParsed));
+    fn what_cant_be_read_is_left_out_and_said() {
+        for (source, expected, unread) in [
+            ("quote = f\"{'\"'}\"\nimport os\n", &["2 os"][..], &[1][..]),
+            ("import re; quote = f\"{'\"'}\"; import os\nimport json", &["1 re", "2 json"], &[1]),
+            ("x = [\n  f\"{'\"'}\",\n  __import__('os'),\n]\nimport re", &["3 os", "5 re"], &[2, 4]),
+            ("from os \\ $\nimport re", &["2 re"], &[1]),
+            ("import re\n$\n  $ import os\nimport json", &["1 re", "4 json"], &[2, 3]),
+            ("import re\ns = \"\"\"\nimport os", &["1 re"], &[2]),
+            ("import re\nquote = f\"{'\"'}\" + \"\"\"\nimport os\n\"\"\"", &["1 re"], &[2]),
+            ("import os\n\"never closed", &["1 os"], &[2]),
+            ("x = (\nimport os", &["2 os"], &[2]),
+        ] {
+            let imports = imports(source);
+            let line = |span: &Range<usize>| 1 + source[..span.start].matches('\n').count();
+            let lines: Vec<_> = imports.unread.iter().map(line).collect();
+            assert_eq!(
+                (found(source), &lines[..]),
+                (expected.iter().map(ToString::to_string).collect(), unread),
+                "{source}"
+            );
+        }
+        let noise = imports(&"$\n".repeat(1_000_000));
+        assert_eq!((noise.found.len(), noise.unread.len()), (0, MAX_UNREAD + 1));
+        assert_eq!(noise.unread.last().map(|span| span.end), Some(1_999_999));
     }
 }

@@ -18,7 +18,7 @@ mod workflow;
 
 pub use folder::Folder;
 pub(crate) use imports::audit as audit_imports;
-pub use imports::{Import, NotParsed, imports};
+pub use imports::{Import, Imports, imports};
 pub use input::{Bounds, Hint, Input, Output};
 pub use library::{Entry, Library};
 pub use manifest::{Kind, Manifest, Need};

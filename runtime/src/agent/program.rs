@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Value,
     agent::{
-        Import, NotParsed, STEP_INDEX,
+        Imports, STEP_INDEX,
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
         python,
@@ -88,7 +88,7 @@ pub enum Code {
         /// The source as bytecode, once an instance has compiled it: before any of it ran there.
         bytecode: Arc<OnceLock<Arc<[u8]>>>,
         /// What the source imports, once somebody has looked.
-        imports: Arc<OnceLock<Result<Arc<[Import]>, NotParsed>>>,
+        imports: Arc<OnceLock<Imports>>,
     },
     /// A component.
     Component {

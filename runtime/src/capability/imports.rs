@@ -55,10 +55,8 @@ pub fn refuse(code: &AgentCode, gate: &Gate) -> Result<(), Failure> {
         return Ok(());
     }
     // What can't be read is left to the guard.
-    let Ok(imports) = imports.get_or_init(|| crate::agent::imports(&source.text).map(Into::into)) else {
-        return Ok(());
-    };
-    let named = imports.iter().filter_map(|Import { module, span }| Some((module.as_deref()?, span)));
+    let imports = imports.get_or_init(|| crate::agent::imports(&source.text));
+    let named = imports.found.iter().filter_map(|Import { module, span }| Some((module.as_deref()?, span)));
     let mut named = named;
     match named.find(|(module, _)| !gate.allows(&Request::Imports { module: (*module).into() })) {
         Some((module, span)) => {

@@ -4,12 +4,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use turingbox::agent::imports;
+use turingbox::agent::{Imports, imports};
 
 fuzz_target!(|text: &str| {
-    let Ok(found) = imports(text) else { return };
-    for import in found {
-        assert!(import.span.start <= import.span.end && import.span.end <= text.len(), "{:?}", import.span);
-        assert!(text.is_char_boundary(import.span.start) && text.is_char_boundary(import.span.end));
+    let Imports { found, unread } = imports(text);
+    for span in found.into_iter().map(|import| import.span).chain(unread) {
+        assert!(span.start <= span.end && span.end <= text.len(), "{span:?}");
+        assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end), "{span:?}");
     }
 });

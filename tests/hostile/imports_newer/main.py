@@ -1,5 +1,4 @@
-quote = f"{'"'}"
-import os
+quote = f"{'"'}"; import os
 
 
 def main():

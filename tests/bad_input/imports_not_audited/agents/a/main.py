@@ -1,0 +1,6 @@
+quote = f"{'"'}"
+name = "json"
+
+
+def main():
+    return __import__(name).dumps(quote)

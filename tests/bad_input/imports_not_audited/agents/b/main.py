@@ -1,0 +1,7 @@
+import json
+
+quotes = f"""{'"""'}"""
+
+
+def main():
+    return json.dumps(quotes)

@@ -1,0 +1,7 @@
+quote = f"{'"'}"
+
+
+def main():
+    import os
+
+    return os.listdir("/")
