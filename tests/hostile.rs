@@ -2,16 +2,28 @@
 //! sandbox; after each an ordinary agent still runs.
 //!
 //! A guest is `main.py`, or `module.wat`: a core module that exports `run`, which is put into the
-//! frame of a component; or `agent.wat`, a component as it is. Beside those of the group `sql` there is
-//! a database, `shop.db`.
+//! frame of a component; or `sender.wat`, which is put into that of one that sends requests; or
+//! `agent.wat`, a component as it is. Beside those of the group `sql` there is a database, `shop.db`.
+//!
+//! What was denied is asserted whole, each time that it was: an attempt that merely fails, where it was
+//! denied before, is a hole that was found by luck. Where a code comes more than once, `denied.txt` has
+//! how often, in order: lines like `3 files.outside`.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    fs, io,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use base64::Engine as _;
 use serde::Deserialize;
-use turingbox::{Library, Policy, Value, source::Source};
+use turingbox::{
+    Library, Policy, Value,
+    audit::{Audit, Record, Verdict},
+    source::Source,
+};
 
-use crate::support::{binary, cases, conclude, folder, host, server};
+use crate::support::{binary, cases, component, conclude, folder, host, server};
 
 /// `case.toml`.
 #[derive(Deserialize)]
@@ -29,9 +41,10 @@ struct Case {
     component: Option<String>,
     /// The code of the failure that stops it; else it must end by itself.
     failure: Option<String>,
-    /// The codes of everything that is denied on the way, and no other.
+    /// The codes of everything that is denied on the way, and no other. Each comes once, in this order,
+    /// unless `denied.txt` says otherwise.
     #[serde(default)]
-    denied: BTreeSet<String>,
+    denied: Vec<String>,
     /// What it gives when nothing stops it.
     #[serde(default)]
     outputs: toml::Table,
@@ -44,8 +57,8 @@ struct Case {
 }
 
 /// Those whose names only the tests' own resolver knows: a worker asks the system's.
-const OWN_NAMES: [&str; 5] =
-    ["http_component", "http_metadata", "http_private_name", "tcp_lookups", "tcp_private_name"];
+const OWN_NAMES: [&str; 6] =
+    ["http_component", "http_connections", "http_metadata", "http_private_name", "tcp_lookups", "tcp_private_name"];
 
 #[test]
 pub fn hostile_guests_are_held() {
@@ -77,12 +90,14 @@ fn run(path: &Path) -> Vec<String> {
     let name = folder::name(path);
     let case: Case = toml::from_str(&fs::read_to_string(path.join("case.toml")).unwrap())
         .unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert!(case.failure.is_some() || !case.outputs.is_empty(), "{name} expects nothing");
+    let said = case.outputs.values().any(|value| value.as_array().is_none_or(|items| !items.is_empty()));
+    let exact = case.failure.is_some() || !case.denied.is_empty() || said;
+    assert!(exact, "{name} asserts nothing: a guest that doesn't even try would pass");
     let root = tempfile::tempdir().unwrap();
     let here = root.path().join(&name);
     folder::copy(path, &here);
     if case.server {
-        server::fill_in(&here, &["main.py", "policy.toml", "agent.wat"]);
+        server::fill_in(&here, &["main.py", "policy.toml", "sender.wat"]);
     }
     assemble(&here, &case);
     if name.starts_with("sql_") {
@@ -92,15 +107,24 @@ fn run(path: &Path) -> Vec<String> {
     if let Some(script) = &case.before {
         assert!(binary::command("sh", &here).arg("-c").arg(script).status().unwrap().success(), "{name}: {script}");
     }
-    let outcome = host::run(&host::library(root.path()), &name, &policy(&here), &[]).outcome;
+    let denials = Arc::new(Denials::default());
+    let ran = host::run_with(&host::library(root.path()), &name, &[], |setup| {
+        setup.policy = Arc::new(policy(&here));
+        setup.audit = Some(denials.clone());
+    });
+    let outcome = ran.outcome;
     let mut wrong = Vec::new();
     let failure = outcome.failure.as_ref().map(|failure| failure.code.name());
     if failure != case.failure.as_deref() {
         wrong.push(format!("it ended with {:?}, not {:?}", outcome.failure, case.failure));
     }
-    let denied: BTreeSet<_> = outcome.denials.iter().map(|denial| denial.code.to_owned()).collect();
-    if denied != case.denied {
-        wrong.push(format!("{:?} was denied, not {:?}", outcome.denials, case.denied));
+    let denied = std::mem::take(&mut *denials.0.lock().unwrap());
+    let expected = expected_denials(path, &case);
+    if denied != expected {
+        wrong.push(format!("{denied:?} was denied, not {expected:?}"));
+    }
+    if let Some(untold) = case.denied.iter().find(|code| !outcome.denials.iter().any(|denial| denial.code == **code)) {
+        wrong.push(format!("{untold} is in the audit log, and not told"));
     }
     let outputs: serde_json::Map<_, _> =
         outcome.outputs.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
@@ -123,6 +147,29 @@ fn run(path: &Path) -> Vec<String> {
     wrong
 }
 
+/// The codes of what has to be denied, one for each time.
+fn expected_denials(path: &Path, case: &Case) -> Vec<String> {
+    let Ok(text) = fs::read_to_string(path.join("denied.txt")) else { return case.denied.clone() };
+    let line = |line: &str| {
+        let (times, code) = line.split_once(' ').unwrap_or_else(|| panic!("{}: {line}", path.display()));
+        assert!(case.denied.iter().any(|known| known == code), "{}: `denied` has no {code}", path.display());
+        std::iter::repeat_n(code.to_owned(), times.parse().unwrap())
+    };
+    text.lines().flat_map(line).collect()
+}
+
+/// The codes of what was denied, one for each time.
+#[derive(Default)]
+struct Denials(Mutex<Vec<String>>);
+
+impl Audit for Denials {
+    fn record(&self, record: &Record) -> io::Result<()> {
+        let times = if record.decision == Verdict::Denied { record.count } else { 0 };
+        self.0.lock().unwrap().extend((0..times).map(|_| record.code.clone()));
+        Ok(())
+    }
+}
+
 fn policy(folder: &Path) -> Policy {
     let path = folder.join("policy.toml");
     let Ok(text) = fs::read_to_string(&path) else { return Policy::default() };
@@ -132,10 +179,11 @@ fn policy(folder: &Path) -> Policy {
 
 /// Makes `agent.wasm` of what stands for it.
 fn assemble(folder: &Path, case: &Case) {
-    const FRAME: &str = include_str!("support/component.wat");
     let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
-    let text = read("agent.wat").or_else(|| Some(FRAME.replace("{{ module }}", &read("module.wat")?)));
-    let bytes = text.map(|text| wat::parse_str(text).unwrap_or_else(|error| panic!("{}: {error}", folder.display())));
+    let bytes = read("agent.wat")
+        .map(|text| component::of_text(&text))
+        .or_else(|| Some(component::of_sender(&read("sender.wat")?)))
+        .or_else(|| Some(component::of_module(&read("module.wat")?)));
     let decoded = || Some(base64::engine::general_purpose::STANDARD.decode(case.component.as_ref()?).unwrap());
     if let Some(bytes) = bytes.or_else(decoded) {
         fs::write(folder.join("agent.wasm"), bytes).unwrap();

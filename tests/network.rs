@@ -1,6 +1,8 @@
 //! Requests and connections to real servers on loopback: what is granted works, whole and with
 //! TLS. What is not is among the hostile guests.
 
+mod compiled;
+
 use std::{fs, path::Path, sync::Arc};
 
 use turingbox::{Policy, Secret, Value, secret::Secrets};
@@ -207,4 +209,23 @@ fn granted_connections_are_made() {
     assert_eq!(dialled(&text("localhost", ""), "localhost"), (echoed.clone(), vec![]));
     assert_eq!(dialled(&text("127.0.0.1", ""), "127.0.0.1"), (echoed.clone(), vec![]));
     assert_eq!(dialled(&text("mixed.test", ", addresses = [\"127.0.0.1\"]"), "mixed.test"), (echoed, vec![]));
+}
+
+#[test]
+fn bytes_of_connections_are_counted() {
+    let port = server::echo();
+    let grants = |bytes: &str| {
+        policy(&format!(
+            "[agents.dial]\nlimits = {{ bytes = \"{bytes}\" }}\ntcp = [{{ host = \"localhost\", ports = [{port}] }}]"
+        ))
+    };
+    let dialled = |bytes: &str| {
+        let ran = ran("dial", &grants(bytes), &[("host", "localhost"), ("port", &port.to_string())]);
+        let got = ran.outcome.outputs.first().map(|(_, value)| value.to_json());
+        (got, ran.outcome.denials.iter().map(|denial| denial.code).collect::<Vec<_>>())
+    };
+    // Five bytes there and five back. A connection that may bring no more has ended.
+    assert_eq!(dialled("10B"), (Some("hello".into()), vec![]));
+    assert_eq!(dialled("9B"), (Some("".into()), vec!["tcp.limit.bytes"]));
+    assert_eq!(dialled("4B"), (None, vec!["tcp.limit.bytes"]));
 }

@@ -12,6 +12,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
+use crate::support::server;
+
 /// Whom the server refuses to run as, and as whom it does then: `postgres`, or else `nobody`.
 const USERS: [&str; 2] = ["postgres", "nobody"];
 
@@ -28,6 +30,16 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts its server.
     pub fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// The same, with a server that nobody speaks to without TLS: as `localhost`, with a certificate of
+    /// the authority that is made for it.
+    pub fn start_with_tls() -> Self {
+        Self::start_with(true)
+    }
+
+    fn start_with(tls: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let user = other_user();
         if let Some((uid, gid)) = user {
@@ -45,6 +57,7 @@ impl Postgres {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let settings = if tls { encrypted(folder.path(), &data, user) } else { &[] };
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = command("postgres", user)
             .arg("-D")
@@ -52,6 +65,7 @@ impl Postgres {
             .arg("-k")
             .arg(folder.path())
             .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-F", "-c", "max_connections=20"])
+            .args(settings)
             .stdout(Stdio::null())
             .stderr(fs::File::create(folder.path().join("log")).unwrap())
             .spawn()
@@ -77,6 +91,16 @@ impl Postgres {
     /// How `user` connects over TCP.
     pub fn url(&self, user: &str) -> String {
         format!("postgres://{user}:{PASSWORD}@127.0.0.1:{}/postgres?sslmode=disable", self.port)
+    }
+
+    /// How `user` connects over TCP with TLS, where the server has it.
+    pub fn tls_url(&self, user: &str, host: &str) -> String {
+        format!("postgres://{user}:{PASSWORD}@{host}:{}/postgres?sslmode=require", self.port)
+    }
+
+    /// Whose certificates the server has, where it has some.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("authority.pem")
     }
 
     /// How `user` connects over the socket.
@@ -106,6 +130,21 @@ impl Postgres {
         tokio::spawn(connection);
         client
     }
+}
+
+/// Has the cluster in `data` take connections over TLS and no others. Gives the server's settings.
+fn encrypted(folder: &Path, data: &Path, user: Option<(u32, u32)>) -> &'static [&'static str] {
+    server::certificate(folder);
+    for name in ["server.pem", "server.key"] {
+        let own = data.join(name);
+        fs::copy(folder.join(name), &own).unwrap();
+        fs::set_permissions(&own, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        if let Some((uid, gid)) = user {
+            chown(&own, Some(uid), Some(gid)).unwrap();
+        }
+    }
+    fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n").unwrap();
+    &["-c", "ssl=on", "-c", "ssl_cert_file=server.pem", "-c", "ssl_key_file=server.key"]
 }
 
 impl Drop for Postgres {

@@ -30,10 +30,16 @@ const NAMES: [(&str, &[&str]); 7] = [
     ("nowhere.test", &[]),
 ];
 
+/// A name that nobody ever answers for.
+pub const NEVER: &str = "never.test";
+
 struct Names;
 
 impl Resolve for Names {
     fn resolve<'a>(&'a self, name: &'a str) -> Resolving<'a> {
+        if name == NEVER {
+            return Box::pin(std::future::pending());
+        }
         let known = NAMES.into_iter().find(|(known, _)| *known == name);
         let addresses: Vec<IpAddr> = known
             .map(|(_, addresses)| addresses.iter().map(|text| text.parse().unwrap()).collect())
@@ -97,9 +103,9 @@ pub fn echo() -> u16 {
     })
 }
 
-/// The port of a server that speaks HTTPS as `localhost`, with a certificate of an authority that is
-/// made here: `authority.pem` in `folder`.
-pub fn tls(folder: &Path) -> u16 {
+/// Makes an authority, `authority.pem` in `folder`, and of it a certificate for `localhost`:
+/// `server.pem` with `server.key`.
+pub fn certificate(folder: &Path) {
     const MAKE: &str = "
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=authority \
             -keyout authority.key -out authority.pem
@@ -110,6 +116,13 @@ pub fn tls(folder: &Path) -> u16 {
             -extfile names -out server.pem";
     let made = Command::new("sh").args(["-ec", MAKE]).current_dir(folder).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(fs::metadata(folder.join("authority.pem")).is_ok());
+}
+
+/// The port of a server that speaks HTTPS as `localhost`, with a certificate of the authority that is
+/// made in `folder`.
+pub fn tls(folder: &Path) -> u16 {
+    certificate(folder);
     let chain = CertificateDer::pem_file_iter(folder.join("server.pem")).unwrap().map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -119,7 +132,6 @@ pub fn tls(folder: &Path) -> u16 {
         .with_single_cert(chain, key)
         .unwrap();
     let config = Arc::new(config);
-    assert!(fs::metadata(folder.join("authority.pem")).is_ok());
     listen(move |stream| drop(answer(StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream))))
 }
 

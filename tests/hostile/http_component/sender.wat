@@ -1,0 +1,12 @@
+;; Sends four requests, and gives what came of each.
+    (data (i32.const 32) "localhost:{{ port }}")
+    (data (i32.const 64) "example.com")
+    (data (i32.const 96) "loopback.test:{{ port }}")
+    (data (i32.const 128) "/")
+    (data (i32.const 144) "/a/..;/b")
+    (func (export "run") (param i32 i32) (result i32)
+      (call $write (i32.const 2048) (call $send (i32.const 32) (i32.const 128)))
+      (call $write (i32.const 2052) (call $send (i32.const 64) (i32.const 128)))
+      (call $write (i32.const 2056) (call $send (i32.const 96) (i32.const 128)))
+      (call $write (i32.const 2060) (call $send (i32.const 32) (i32.const 144)))
+      (call $give (i32.const 2048) (i32.const 15)))

@@ -1,0 +1,12 @@
+  ;; The world `proc` of guest-sdk/wit around the core instance `$instance`, which exports `run`.
+  (type $value' (variant (case "text" string) (case "data" (list u8)) (case "json" string)))
+  (export $value "value" (type $value'))
+  (type $field' (record (field "name" string) (field "value" $value)))
+  (export $field "field" (type $field'))
+  (type $kind' (enum "error" "source" "output" "memory"))
+  (export $kind "failure-kind" (type $kind'))
+  (type $failure' (record (field "kind" $kind) (field "message" string) (field "trace" string)))
+  (export $failure "failure" (type $failure'))
+  (func $run (param "inputs" (list $field)) (result (result (list $field) (error $failure)))
+    (canon lift (core func $instance "run") (memory $memory) (realloc $realloc)))
+  (export "run" (func $run))
