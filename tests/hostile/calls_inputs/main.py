@@ -19,6 +19,5 @@ def main():
         try:
             got.append(repr(call.run("echo", inputs))[:100])
         except Err as refused:
-            if type(refused.value).__name__ != "Error_Invalid":
-                got.append(repr(refused.value))
+            got.append(type(refused.value).__name__)
     return got

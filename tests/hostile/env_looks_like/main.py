@@ -4,4 +4,7 @@ NAMES = ["PATH", "HOME", "USER"]
 
 
 def main():
-    return [name for name in NAMES if os.environ.get(name) or os.getenv(name) or os.path.expandvars(f"${name}") != f"${name}"]
+    return {
+        "got": [name for name in NAMES if os.environ.get(name) or os.getenv(name)],
+        "seen": [os.path.expandvars(f"${name}") for name in NAMES],
+    }

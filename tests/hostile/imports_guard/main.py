@@ -8,11 +8,12 @@ import wit_world.imports.imports
 
 
 def tried(attempt, *arguments, **named):
-    """What an attempt got: a list of one, or of nothing."""
+    """What an attempt got, or what refused it."""
     try:
         return [repr(attempt(*arguments, **named))]
-    except (ImportError, LookupError, AttributeError, PermissionError):
-        return []
+    except (ImportError, LookupError, AttributeError, PermissionError) as refused:
+        return [type(refused).__name__]
+
 
 def main():
     always = lambda *_: True
@@ -31,6 +32,6 @@ def main():
     for name in ["os", "posix", "_socket"]:
         try:
             got.append(repr(__import__(name).getcwd))
-        except (builtins.ValueError, ModuleNotFoundError, AttributeError):
-            pass
+        except (builtins.ValueError, ModuleNotFoundError, AttributeError) as refused:
+            got.append(type(refused).__name__)
     return got

@@ -7,9 +7,9 @@ def walk(cls, seen):
 
 
 def main():
-    got = []
+    got, seen = [], walk(object, set())
     functions = {"listdir", "getcwd", "popen", "Popen", "create_connection", "fork_exec"}
-    for cls in walk(object, set()):
+    for cls in seen:
         for method in list(vars(cls).values()):
             if type(method).__name__ == "StandIn":
                 continue
@@ -23,4 +23,4 @@ def main():
                 got.append(repr(cls()))
             except PermissionError:
                 pass
-    return got
+    return [got, len(seen) > 100]

@@ -9,6 +9,6 @@ def main():
                     lambda: threading.Thread(target=print).start(), lambda: os.popen("id").read(), lambda: os.kill(1, 9)]:
         try:
             got.append(repr(attempt()))
-        except (OSError, RuntimeError, AttributeError):
-            pass
+        except (OSError, RuntimeError, AttributeError) as refused:
+            got.append(type(refused).__name__)
     return got
