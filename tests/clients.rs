@@ -14,6 +14,7 @@ use turingbox::{Policy, Value};
 use crate::support::{
     host::{self, Ran},
     root,
+    server::NEVER,
 };
 
 /// "hello\n" with gzip.
@@ -32,6 +33,8 @@ fn requests_do_as_expected() {
         "elsewhere": null,
         "zipped": ["hello\n", "utf-8", "text/plain; charset=utf-8", "hello"],
         "missing": [false, "Not Found", true],
+        "reasons": ["Quite Well", "", "Quite Well"],
+        "next": ["GET", "/echo", null],
         "raised": [
             ["HTTPError", "RequestException"],
             ["JSONDecodeError", "InvalidJSONError"],
@@ -59,6 +62,49 @@ fn urllib_does_as_expected() {
         "failed": [["HTTPError", 404], ["HTTPError", 302], ["URLError", "Timeout"], ["URLError", "TLSFailed"]],
     });
     assert_eq!(got, expected);
+}
+
+/// What ends is ended by who waits: the server says nothing until then.
+#[test]
+fn requests_wait_as_expected() {
+    let got = run("requests_wait", "methods = [\"GET\"]");
+    let expected = json!([
+        // A wait is for each piece, not for all of them.
+        ["xxxxxxxxxxxx", "xxxxxxxxxxxx", "xxxxxxxxxxxx"],
+        ["ReadTimeout", "ReadTimeout", "ReadTimeout", "ReadTimeout"],
+        ["ConnectTimeout", "ConnectTimeout", "ConnectTimeout"],
+        ["ValueError", "ValueError", "ValueError", "ValueError"],
+        ["Timeout", "Timeout", "ConnectTimeout"],
+    ]);
+    assert_eq!(got, expected);
+}
+
+/// What is refused is heard of once, and leaves nothing half made behind.
+#[test]
+fn what_is_no_request_is_an_error_of_each_client() {
+    let address = serve();
+    let text = format!(
+        "version = 1\n[agents.refused_clients]\nhttp = [{{ host = \"127.0.0.1\", schemes = [\"http\"], ports = [{}] }}]\n",
+        address.port()
+    );
+    let ran = ran("refused_clients", &Policy::parse("policy.toml", &text).unwrap(), address);
+    let codes: Vec<_> = ran.outcome.denials.iter().map(|denial| denial.code).collect();
+    let expected = json!([
+        ["URLError", "InvalidRequest"],
+        ["URLError", "InvalidRequest"],
+        ["URLError", "Denied"],
+        ["InvalidURL", "InvalidRequest"],
+        ["InvalidRequest", "InvalidRequest"],
+        ["Denied", "URLError Denied"],
+    ]);
+    assert_eq!(got(&ran), expected);
+    assert_eq!(
+        codes,
+        ["http.not-granted", "http.bad-url", "http.bad-header", "http.not-granted"],
+        "{:?}",
+        ran.outcome.denials
+    );
+    assert_eq!(ran.log, Vec::<String>::new());
 }
 
 #[test]
@@ -104,7 +150,7 @@ fn run(agent: &str, grant: &str) -> Json {
     let port = address.port();
     let text = format!(
         "version = 1\n[agents.{agent}]\nhttp = [{}]\n",
-        ["127.0.0.1", "localhost"]
+        ["127.0.0.1", "localhost", NEVER]
             .map(|name| {
                 let schemes = if grant.contains("schemes") { "" } else { "schemes = [\"http\"], " };
                 format!(
@@ -168,6 +214,25 @@ fn answer(mut stream: TcpStream, port: u16) -> Option<()> {
         "/gzip" => {
             let more = "Content-Type: text/plain; charset=utf-8\r\nContent-Encoding: gzip\r\n";
             ("200 OK", more.to_owned(), GZIPPED.to_vec())
+        }
+        "/away" => ("302 Found", "Location: http://169.254.169.254/latest\r\n".to_owned(), Vec::new()),
+        "/reason" => ("200 Quite Well", String::new(), Vec::new()),
+        "/wordless" => ("200 ", String::new(), Vec::new()),
+        // In pieces, and altogether longer than the waits of the tests.
+        "/pieces" => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n").ok()?;
+            for _ in 0..12 {
+                thread::sleep(Duration::from_millis(500));
+                stream.write_all(b"x").ok()?;
+            }
+            return None;
+        }
+        // Half an answer, or none; then nothing until the other side has given up.
+        "/half" | "/silent" => {
+            if path == "/half" {
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").ok()?;
+            }
+            return stream.read(&mut [0]).map(drop).ok();
         }
         "/slow" => {
             thread::sleep(Duration::from_secs(5));

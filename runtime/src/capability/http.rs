@@ -83,9 +83,8 @@ struct Waits {
 }
 
 impl Http {
-    /// The requests of a call that asks `gate`, holds `env` and may use `memory` bytes. What goes
-    /// over the network is taken off `meter`.
-    pub fn new(gate: Gate, network: Arc<Network>, meter: Meter, env: Arc<Env>, memory: u64) -> Self {
+    /// The requests of a call. What goes over the network is taken off `meter`.
+    pub fn new(call: &Call<'_>, gate: Gate, network: Arc<Network>, meter: Meter, env: Arc<Env>) -> Self {
         let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let (agent, memory) = (call.manifest.name.clone(), call.limits.memory);
         Self(Arc::new(Inner { agent, gate, network, meter, env, requests: AtomicU32::new(0), connections, memory }))
@@ -143,7 +142,7 @@ impl Http {
             return Err(self.limit("http.limit.connections", why));
         };
         let connecting = self.connect(checked.method.as_str(), &checked.url);
-        let stream = failed::within(waits.connect, connecting).await?;
+        let stream = failed::within(waits.connect, Kind::ConnectTimeout, connecting).await?;
         let mut builder = http1::Builder::new();
         builder.max_headers(MAX_RESPONSE_HEADERS).max_buf_size(MAX_RESPONSE_HEAD);
         let (mut sender, driver) =
@@ -152,7 +151,7 @@ impl Http {
         let url = checked.url.clone();
         let request = self.put_together(checked, body).await?;
         let answer = async { sender.send_request(request).await.map_err(|error| self.broken(&url, &error)) };
-        let mut response = failed::within(waits.first_byte, answer).await?;
+        let mut response = failed::within(waits.first_byte, Kind::Timeout, answer).await?;
         let passing: Vec<_> = response.headers().keys().filter(|name| headers::is_hop_by_hop(name)).cloned().collect();
         for name in passing {
             response.headers_mut().remove(name);

@@ -3,7 +3,6 @@
 import time
 import zlib
 from datetime import timedelta
-from http import HTTPStatus
 from urllib.parse import urldefrag
 
 from turingbox import http as host
@@ -35,12 +34,14 @@ class HTTPAdapter(BaseAdapter):
 
     def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):
         refuse_options(verify, cert, proxies)
+        connect, read = _waits(timeout)
         start = time.monotonic()
         tries = 1 + int(getattr(self.max_retries, "total", self.max_retries) or 0)
         while True:
             tries -= 1
             try:
-                got = host.send(request.method, urldefrag(request.url).url, request.headers, request.body_bytes(), _seconds(timeout))
+                got = host.send(request.method, urldefrag(request.url).url, request.headers, request.body_bytes(),
+                                connect=connect, read=read)
                 break
             except (host.ConnectionFailed, host.Timeout) as error:
                 if not tries:
@@ -62,11 +63,15 @@ def refuse_options(verify, cert, proxies):
         raise exceptions.ProxyError("proxies can't be had: the host makes the connections")
 
 
-def _seconds(timeout):
-    """A timeout, or one for connecting and one for reading: the host has one for all of it."""
-    if isinstance(timeout, tuple):
-        connect, read = timeout
-        return None if connect is None or read is None else connect + read
+def _waits(timeout):
+    """How long to wait for a connection, and for each piece of the answer: one number says both."""
+    if not isinstance(timeout, tuple):
+        timeout = timeout, timeout
+    if len(timeout) != 2:
+        raise ValueError(f"a timeout is a number, or two: for connecting and for reading; not {timeout!r}")
+    for wait in timeout:
+        if wait is not None and not wait > 0:
+            raise ValueError(f"a timeout is more than 0 seconds, not {wait!r}")
     return timeout
 
 
@@ -74,7 +79,7 @@ def _translated(error, request):
     if isinstance(error, Denied):
         kind = exceptions.Denied
     elif isinstance(error, host.Timeout):
-        kind = exceptions.ConnectTimeout if "connect" in str(error).lower() else exceptions.ReadTimeout
+        kind = exceptions.ConnectTimeout if isinstance(error, host.ConnectTimeout) else exceptions.ReadTimeout
     elif isinstance(error, host.TLSFailed):
         kind = exceptions.SSLError
     elif isinstance(error, host.ConnectionFailed):
@@ -92,10 +97,7 @@ def _response(request, got, elapsed):
     response.url = request.url
     response.status_code = got.status
     response.elapsed = elapsed
-    try:
-        response.reason = HTTPStatus(got.status).phrase
-    except ValueError:
-        response.reason = ""
+    response.reason = got.reason
     headers = {}
     for name, value in got.headers:
         key, known = headers.get(name.lower(), (name, None))

@@ -120,6 +120,12 @@ class PreparedRequest:
         if header and "cookie" not in self.headers:
             self.headers["Cookie"] = header
 
+    @property
+    def path_url(self):
+        """What a server is asked for: the path and the query."""
+        parts = urlsplit(self.url)
+        return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+
     def body_bytes(self):
         return self.body.encode() if isinstance(self.body, str) else self.body or b""
 
@@ -140,6 +146,7 @@ class Response:
         self.elapsed = timedelta(0)
         self._content = b""
         self._encoding = None
+        self._next = None
         self._set_cookies = []
 
     def __repr__(self):
@@ -168,6 +175,11 @@ class Response:
     @property
     def is_permanent_redirect(self):
         return "location" in self.headers and self.status_code in (301, 308)
+
+    @property
+    def next(self):
+        """The request that would follow a redirect, where none was followed."""
+        return self._next
 
     @property
     def content(self):

@@ -112,6 +112,8 @@ class Session:
             history.append(response)
             response = self._send(request, named)
             response.history = list(history)
+        if not allow_redirects and (target := response.next_url()) is not None:
+            response._next = self._redirected(response, request, target)
         return response
 
     def _send(self, request, named):

@@ -17,7 +17,11 @@ class InvalidRequest(ValueError):
 
 
 class Timeout(TimeoutError):
-    """The answer took longer than `timeout`."""
+    """The answer took longer than `timeout`, or a piece of it longer than `read`."""
+
+
+class ConnectTimeout(Timeout):
+    """There was no connection within `connect`."""
 
 
 class ConnectionFailed(ConnectionError):
@@ -32,6 +36,7 @@ _ERRORS = {
     _host.Error_Denied: Denied,
     _host.Error_Invalid: InvalidRequest,
     _host.Error_Timeout: Timeout,
+    _host.Error_ConnectTimeout: ConnectTimeout,
     _host.Error_Connection: ConnectionFailed,
     _host.Error_Tls: TLSFailed,
     _host.Error_Limit: LimitReached,
@@ -40,11 +45,12 @@ _ERRORS = {
 
 @dataclass
 class Response:
-    """What came back: `headers` is a list of pairs, as they came."""
+    """What came back: `headers` is a list of pairs, as they came, `reason` what the server calls the status."""
 
     status: int
     headers: list
     body: bytes
+    reason: str = ""
 
     def header(self, name, default=None):
         """The first header of that name, in any case."""
@@ -52,19 +58,22 @@ class Response:
         return next((value for key, value in self.headers if key.lower() == name), default)
 
 
-def send(method, url, headers=(), body=b"", timeout=None):
+def send(method, url, headers=(), body=b"", timeout=None, *, connect=None, read=None):
     """Sends a request and waits for the whole response.
 
-    `headers` is a dict or a list of pairs, `body` is bytes, `timeout` is in seconds; without one,
-    the call's own limit holds.
+    `headers` is a dict or a list of pairs, `body` is bytes. Waits are in seconds: `timeout` for all of
+    it, `connect` for a connection, `read` for the first byte and between two pieces. Without them, the
+    call's own limit holds.
     """
     pairs = headers.items() if hasattr(headers, "items") else headers
     sent = [_host.Header(name, _encoded(value)) for name, value in pairs]
     try:
-        got = _host.send(_host.Request(method, url, sent, bytes(body), _milliseconds(timeout)))
+        waits = _host.Waits(_milliseconds(connect), _milliseconds(read), _milliseconds(timeout))
+        got = _host.send(_host.Request(method, url, sent, bytes(body), waits))
     except Err as error:
         raise _ERRORS[type(error.value)](error.value.value) from None
-    return Response(got.status, [(header.name, header.value.decode("latin-1")) for header in got.headers], got.body)
+    headers = [(header.name, header.value.decode("latin-1")) for header in got.headers]
+    return Response(got.status, headers, got.body, got.reason)
 
 
 def get(url, headers=(), timeout=None):

@@ -5,7 +5,6 @@ is asked for, what was written is one request of the host's, and what comes back
 memory. TLS is the host's: there is no `ssl` module, and `HTTPSConnection` needs none.
 """
 
-import http
 import http.client
 import io
 import socket
@@ -18,6 +17,26 @@ NO_CONTEXT = "TLS is done by the host, which checks certificates: a context of o
 NO_TUNNEL = "a tunnel through a proxy can't be had: the host makes the connections"
 # These are about a connection, and the host's is its own.
 HOP = {b"connection", b"content-length", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade"}
+
+
+class InvalidRequest(host.InvalidRequest, http.client.InvalidURL, OSError):
+    """A URL or a header that is refused: `urllib` makes a `URLError` of what is an `OSError`."""
+
+
+class Broken(io.RawIOBase):
+    """An answer that there is none of: to read it is to hear why."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def readable(self):
+        return True
+
+    def readline(self, *_):
+        raise self._error
+
+    def readinto(self, _):
+        raise self._error
 
 
 class Exchange:
@@ -33,7 +52,11 @@ class Exchange:
         self._written += data
 
     def makefile(self, mode="rb", *_, **__):
-        self.finish()
+        # A response that is half made would complain when it is thrown away.
+        try:
+            self.finish()
+        except Exception as error:
+            return Broken(error)
         answer, self._answer = self._answer, None
         return io.BytesIO(answer or b"")
 
@@ -123,13 +146,16 @@ def _answered(connection, written):
     timeout = connection.timeout
     if timeout is socket._GLOBAL_DEFAULT_TIMEOUT:
         timeout = socket.getdefaulttimeout()
-    return _raw(method, host.send(method, url, sent, body, timeout))
+    try:
+        return _raw(method, host.send(method, url, sent, body, connect=timeout, read=timeout))
+    except host.InvalidRequest as error:
+        raise InvalidRequest(*error.args) from None
 
 
 def _header(line):
     name, colon, value = line.partition(b":")
     if not colon or name != name.strip():
-        raise http.client.HTTPException(f"this is not a header: {line[:80]!r}")
+        raise InvalidRequest(f"this is not a header: {line[:80]!r}")
     return name, value.strip()
 
 
@@ -142,7 +168,7 @@ def _path(target):
     """A target is a path. One that is a whole URL could name another host than the connection's."""
     if target.startswith("/"):
         return target
-    raise http.client.InvalidURL(f"a request's target begins with `/`: {target[:80]!r}")
+    raise InvalidRequest(f"a request's target begins with `/`: {target[:80]!r}")
 
 
 def _unchunked(body):
@@ -155,10 +181,7 @@ def _unchunked(body):
 
 def _raw(method, response):
     """The response as a server would have written it, in one piece."""
-    try:
-        reason = http.HTTPStatus(response.status).phrase
-    except ValueError:
-        reason = ""
+    reason = response.reason.encode("latin-1", "replace").decode("latin-1")
     lines = [f"HTTP/1.1 {response.status} {reason}"]
     bare = method == "HEAD" or response.status in (204, 304)
     for name, value in response.headers:

@@ -73,7 +73,7 @@ impl Http {
             match tokio::time::timeout(CONNECT_WAIT, TcpStream::connect((address, url.port()))).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => last = Some(Failed::new(Kind::Refused, format!("{}: {error}", url.host()))),
-                Err(_) => last = Some(Failed::new(Kind::Timeout, format!("{} doesn't answer", url.host()))),
+                Err(_) => last = Some(Failed::new(Kind::ConnectTimeout, format!("{} doesn't answer", url.host()))),
             }
         }
         Err(last.unwrap_or_else(|| Failed::new(Kind::Name, format!("{} has no address", url.host()))))

@@ -18,6 +18,7 @@ pub(super) enum Kind {
     Refused,
     Tls,
     Broken,
+    ConnectTimeout,
     Timeout,
     Limit,
     Host,
@@ -53,6 +54,7 @@ impl From<Failed> for Error {
             Kind::Denied | Kind::Address => Self::Denied(message),
             Kind::Url | Kind::Method | Kind::Header => Self::Invalid(message),
             Kind::Timeout => Self::Timeout(message),
+            Kind::ConnectTimeout => Self::ConnectTimeout(message),
             Kind::Limit => Self::Limit(message),
             Kind::Tls => Self::Tls(message),
             Kind::Name | Kind::Refused | Kind::Broken | Kind::Host => Self::Connection(message),
@@ -72,7 +74,8 @@ impl From<Failed> for WasiError {
             Kind::Refused => Self::ConnectionRefused,
             Kind::Tls => Self::TlsCertificateError,
             Kind::Broken => Self::HttpProtocolError,
-            Kind::Timeout => Self::ConnectionTimeout,
+            Kind::ConnectTimeout => Self::ConnectionTimeout,
+            Kind::Timeout => Self::ConnectionReadTimeout,
             Kind::Limit => Self::ConnectionLimitReached,
             Kind::Host => Self::InternalError(Some(message)),
         }
@@ -93,12 +96,14 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What `running` gives within `wait`, if the guest chose one.
+/// What `running` gives within `wait`, if the guest chose one; or else `kind`.
 pub(super) async fn within<T>(
     wait: Option<Duration>,
+    kind: Kind,
     running: impl Future<Output = Result<T, Failed>>,
 ) -> Result<T, Failed> {
     let Some(wait) = wait else { return running.await };
-    let out_of_time = |_| Failed::new(Kind::Timeout, format!("no answer within {wait:?}"));
+    let what = if kind == Kind::ConnectTimeout { "connection" } else { "answer" };
+    let out_of_time = |_| Failed::new(kind, format!("no {what} within {wait:?}"));
     tokio::time::timeout(wait, running).await.unwrap_or_else(|elapsed| Err(out_of_time(elapsed)))
 }

@@ -1,3 +1,5 @@
+import urllib.request
+
 import requests
 
 
@@ -17,6 +19,9 @@ def main(base):
     asked = session.get(f"{base}/a/../echo", params={"q": ["1 2", "é"], "none": None}, headers={"Accept": None}).json()
     elsewhere = requests.get(f"{base}/elsewhere", auth=("user", "secret")).json()
     zipped = requests.get(f"{base}/gzip")
+    reasons = [requests.get(f"{base}/reason").reason, requests.get(f"{base}/wordless").reason]
+    reasons.append(urllib.request.urlopen(f"{base}/reason").reason)
+    following = requests.get(f"{base}/redirect", allow_redirects=False).next
     missing = requests.get(f"{base}/missing")
     return {
         "redirected": [redirected.json()["method"], redirected.json()["body"], [r.status_code for r in redirected.history]],
@@ -26,6 +31,8 @@ def main(base):
         "accept": asked["headers"].get("accept"),
         "elsewhere": elsewhere["headers"].get("authorization"),
         "zipped": [zipped.text, zipped.encoding, zipped.headers["CONTENT-TYPE"], list(zipped.iter_lines())[0].decode()],
+        "reasons": reasons,
+        "next": [following.method, following.path_url, zipped.next],
         "missing": [missing.ok, missing.reason, missing.status_code == requests.codes.not_found],
         "raised": [
             raised(missing.raise_for_status),
