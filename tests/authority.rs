@@ -9,6 +9,7 @@ use turingbox::{
 };
 
 use crate::support::{
+    binary,
     host::{self, Ran},
     root,
 };
@@ -145,6 +146,9 @@ pub fn a_callee_spends_what_its_caller_has_left() {
 
 const KEY: &str = "hunter2-hunter2";
 
+/// How it could be written: as it is, in base64, in hexadecimal, and as numbers.
+const FORMS: [&str; 5] = ["hunter2", "aHVudGVyMi", "68756e74", "68756E74", "104, 117, 110"];
+
 fn secretive(agent: &str, text: &str, inputs: &[(&str, Value)], audit: Option<Arc<dyn Audit>>) -> Ran {
     host::run_with(&library(), agent, inputs, |setup: &mut Setup| {
         setup.policy = policy(text);
@@ -181,13 +185,42 @@ pub fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
     let data = [("how", Value::text("say")), ("token", Value::text("$env.TBX_KEY"))];
     assert_eq!(text_of(&secretive("secretive", "", &data, None)), "given $env.TBX_KEY");
 
-    for way in ["say", "raise", "base64", "path"] {
+    for way in ["say", "raise", "base64", "hex", "bytes", "json", "path"] {
         let audit = Arc::new(Records::default());
         for agent in ["secretive", "token"] {
             let ran = secretive(agent, granted, &how(way), Some(audit.clone()));
-            let written = format!("{:?} {:?} {:?} {:?}", ran.outcome, ran.log, ran.steps, audit.0.lock().unwrap());
-            assert!(!written.contains("hunter2") && !written.contains("aHVudGVyMi"), "{way}: {written}");
+            let got = ran.outcome.outputs.iter().map(|(_, value)| String::from_utf8_lossy(value.bytes()));
+            let got: Vec<_> = got.collect();
+            let written =
+                format!("{got:?} {:?} {:?} {:?} {:?}", ran.outcome, ran.log, ran.tape, audit.0.lock().unwrap());
+            for form in FORMS {
+                assert!(!written.contains(form), "{way} {form}: {written}");
+            }
             assert!(written.contains("[TBX_KEY]"), "{way}: {written}");
+            let cells = ran.tape.iter().filter(|line| line.contains("secretive") && !line.contains(" holds ")).count();
+            let held = ran.tape.iter().any(|line| line.contains(" holds "));
+            assert_eq!((cells, held), (usize::from(agent == "token"), true), "{:?}", ran.tape);
+        }
+    }
+}
+
+/// Nor by the binary, whatever it is asked to show.
+#[test]
+fn a_secret_is_shown_by_no_option() {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("policy.toml"), "version = 1\n[agents.secretive]\nenv = [\"TBX_KEY\"]\n").unwrap();
+    for way in ["say", "raise", "base64", "hex", "bytes", "json", "path"] {
+        for shown in [&["--trace", "-v"][..], &["--trace", "-v", "--json"]] {
+            let mut command = binary::turingbox(place.path());
+            command.env("TBX_KEY", KEY).args(["run", "token", "--how", way, "--policy", "policy.toml"]);
+            command.args(["--audit", "audit.jsonl", "--agents"]).arg(root().join("tests/authority/agents")).args(shown);
+            let output = command.output().unwrap();
+            let audit = std::fs::read(place.path().join("audit.jsonl")).unwrap();
+            let written = String::from_utf8_lossy(&[output.stdout, output.stderr, audit].concat()).into_owned();
+            for form in FORMS {
+                assert!(!written.contains(form), "{way} {shown:?} {form}: {written}");
+            }
+            assert!(written.contains("[TBX_KEY]") && written.contains("secretive"), "{way}: {written}");
         }
     }
 }

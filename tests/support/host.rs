@@ -62,6 +62,9 @@ pub struct Ran {
     pub log: Vec<String>,
     /// A line for each step: where, and the failure's code.
     pub steps: Vec<(String, Option<&'static str>)>,
+    /// All that the tape was told, but for the log: of each cell its inputs and how it went, and what
+    /// each agent holds.
+    pub tape: Vec<String>,
 }
 
 /// Runs the agent called `name`. What is wrong in files is a panic.
@@ -84,7 +87,8 @@ pub fn run_with(library: &Library, name: &str, inputs: &[(&str, Value)], change:
     let outcome = block_on(engine.run(inputs));
     let log = std::mem::take(&mut *record.log.lock().unwrap());
     let steps = std::mem::take(&mut *record.steps.lock().unwrap());
-    Ran { outcome, log, steps }
+    let tape = std::mem::take(&mut *record.tape.lock().unwrap());
+    Ran { outcome, log, steps, tape }
 }
 
 /// Runs a future on this thread.
@@ -96,15 +100,21 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 struct Record {
     log: Mutex<Vec<String>>,
     steps: Mutex<Vec<(String, Option<&'static str>)>>,
+    tape: Mutex<Vec<String>>,
 }
 
 impl Tape for Record {
     fn append(&self, cell: &Cell<'_>) {
         let code = cell.outcome.failure.as_ref().map(|failure| failure.code.name());
         self.steps.lock().unwrap().push((cell.path.clone(), code));
+        let values = cell.inputs.iter().chain(&cell.outcome.outputs);
+        let values: Vec<_> = values.map(|(name, value)| (name, String::from_utf8_lossy(value.bytes()))).collect();
+        self.tape.lock().unwrap().push(format!("{} {} {values:?} {:?}", cell.path, cell.agent, cell.outcome));
     }
 
-    fn holds(&self, _: &str, _: &str, _: &[(&str, String)]) {}
+    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
+        self.tape.lock().unwrap().push(format!("{path} {agent} holds {rows:?}"));
+    }
 
     fn log(&self, _: &str, _: &str, _: Level, line: &str) {
         self.log.lock().unwrap().push(line.to_owned());

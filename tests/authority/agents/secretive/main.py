@@ -11,6 +11,12 @@ def main(how, token=None):
         raise ValueError(f"key {value}")
     if how == "base64":
         return base64.b64encode(f"me:{value}".encode()).decode()
+    if how == "hex":
+        return value.encode().hex()
+    if how == "bytes":
+        return f"<{value}>".encode()
+    if how == "json":
+        return {value: [value, {"of": value}]}
     if how == "path":
         open(f"/data/{value}")
     print("logged", value)
