@@ -161,13 +161,18 @@ fn net(item: Item<'_>) -> Result<IpNet, Diagnostic> {
     if net.trunc() != net {
         return Err(wrong().help(format!("did you mean `{}`?", net.trunc())));
     }
-    if net.prefix_len() == 0 {
-        return Err(item
-            .wrong("bad-address", "this names all addresses there are")
-            .label("name the network that is meant"));
+    let widest = if matches!(net, IpNet::V4(_)) { WIDEST_V4 } else { WIDEST_V6 };
+    if net.prefix_len() < widest {
+        let message = format!("`{net}` names more than any private network has: at most a /{widest}");
+        return Err(item.wrong("bad-address", message).label("name the network that is meant"));
     }
     Ok(net)
 }
+
+/// The widest networks that can be named: `10.0.0.0/8`, and `fc00::/7`, all that is private in IPv6.
+/// Two halves of everything are everything.
+const WIDEST_V4: u8 = 8;
+const WIDEST_V6: u8 = 7;
 
 /// As a policy writes it.
 impl fmt::Display for Addresses {
@@ -248,6 +253,20 @@ mod tests {
             assert!(not_public(address(text)).is_some(), "{text}");
         }
         assert_eq!(not_public(address("2001:0:101:101:0:0:fefe:fefe")), None);
+    }
+
+    #[test]
+    fn what_is_too_wide_is_refused() {
+        let code = |net: &str| {
+            let text = format!("version = 1\n[agents.a]\nhttp = [{{ host = \"a.example\", addresses = [\"{net}\"] }}]");
+            crate::Policy::parse("p.toml", &text).map(drop).map_err(|report| report.0[0].code)
+        };
+        for net in ["0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "8.0.0.0/7", "::/1", "8000::/1", "fc00::/6"] {
+            assert_eq!(code(net), Err("bad-address"), "{net}");
+        }
+        for net in ["10.0.0.0/8", "127.0.0.0/8", "fc00::/7", "fd00::/8", "10.0.0.1", "::1"] {
+            assert_eq!(code(net), Ok(()), "{net}");
+        }
     }
 
     #[test]
