@@ -57,8 +57,8 @@ struct Case {
 }
 
 /// Those whose names only the tests' own resolver knows: a worker asks the system's.
-const OWN_NAMES: [&str; 6] =
-    ["http_component", "http_connections", "http_metadata", "http_private_name", "tcp_lookups", "tcp_private_name"];
+const OWN_NAMES: [&str; 5] =
+    ["http_component", "http_metadata", "http_private_name", "tcp_lookups", "tcp_private_name"];
 
 #[test]
 pub fn hostile_guests_are_held() {

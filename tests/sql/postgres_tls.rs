@@ -36,13 +36,13 @@ fn postgres_is_reached_over_tls() {
     assert_eq!(got, "[{\"columns\":[\"one\"],\"rows\":[[1]],\"changed\":0}]");
     // A certificate of another authority, of one that this machine doesn't know, and for another name;
     // and no TLS at all.
-    for (url, authority) in [
-        (&url, Some(&*other)),
-        (&url, None),
-        (&postgres.tls_url("owner", "127.0.0.1"), Some(&*authority)),
-        (&url.replace("require", "disable"), Some(&*authority)),
+    let (distrust, refusal) = ("no agreement on TLS or on the log-in", "it refuses the log-in");
+    for (url, authority, why) in [
+        (&url, Some(&*other), distrust),
+        (&url, None, distrust),
+        (&postgres.tls_url("owner", "127.0.0.1"), Some(&*authority), distrust),
+        (&url.replace("require", "disable"), Some(&*authority), refusal),
     ] {
-        let got = run(url, authority);
-        assert_eq!(got, "[[\"database\",\"the database can't be used: no agreement on TLS or on the log-in\"]]");
+        assert_eq!(run(url, authority), format!("[[\"database\",\"the database can't be used: {why}\"]]"));
     }
 }

@@ -122,7 +122,9 @@ fn safe_function(name: &str) -> bool {
 
 /// The same for a type, or for that of an array's elements.
 fn locate_type(mut data_type: &mut DataType) {
-    while let DataType::Array(ArrayElemTypeDef::SquareBracket(inner, _)) = data_type {
+    while let DataType::Array(ArrayElemTypeDef::SquareBracket(inner, _) | ArrayElemTypeDef::Qualified(inner, _)) =
+        data_type
+    {
         data_type = inner;
     }
     if let DataType::Custom(name, _) = data_type {

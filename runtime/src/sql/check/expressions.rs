@@ -128,7 +128,9 @@ fn named_type(mut data_type: &DataType, dialect: Dialect, facts: &mut Facts) -> 
     if dialect == Dialect::Sqlite {
         return ControlFlow::Continue(());
     }
-    while let DataType::Array(ArrayElemTypeDef::SquareBracket(inner, _)) = data_type {
+    while let DataType::Array(ArrayElemTypeDef::SquareBracket(inner, _) | ArrayElemTypeDef::Qualified(inner, _)) =
+        data_type
+    {
         data_type = inner;
     }
     match data_type {
