@@ -2,6 +2,7 @@
 //! that `runtime/ARCHITECTURE.md` promises. A case is a folder or a file; adding one adds no Rust.
 
 mod agents;
+mod audit;
 mod authority;
 mod bad_input;
 mod cache;

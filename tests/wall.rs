@@ -4,8 +4,10 @@ mod forged;
 mod kernel;
 mod process;
 
+pub use process::children;
+
 use crate::{
-    authority, hostile, isolation,
+    audit, authority, hostile, isolation,
     support::{binary, host, root},
 };
 
@@ -20,6 +22,10 @@ fn nothing_changes_behind_the_wall() {
         authority::a_secret_for_one_host_is_a_placeholder();
         authority::a_value_that_could_not_be_hidden_is_refused();
         authority::every_decision_is_written_down();
+        audit::what_cannot_be_written_down_is_not_done();
+        audit::each_denial_has_its_record_and_there_are_so_many();
+        audit::what_the_runtime_looks_for_is_not_the_agents();
+        audit::jumps_are_decisions();
         isolation::an_instance_serves_one_call_or_one_run();
         isolation::what_was_stopped_is_not_called_again();
         isolation::an_agent_that_calls_itself_has_two_instances();

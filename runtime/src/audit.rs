@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// When it was decided, in milliseconds since 1970 (UTC); of several, when the first was.
+    /// When it was decided, in milliseconds since 1970 (UTC); of several, when the first of them was.
     pub time: u64,
     /// Which run.
     pub run: String,
@@ -23,7 +23,7 @@ pub struct Record {
     pub digest: String,
     /// The capability's word.
     pub capability: String,
-    /// What was asked for.
+    /// What was asked for; empty where different requests are counted together.
     pub request: String,
     /// What was answered.
     pub decision: Verdict,
@@ -32,7 +32,8 @@ pub struct Record {
     pub code: String,
     /// The policy line that decided, `file:line`; none where it is the absence of one.
     pub line: Option<String>,
-    /// How often the same was asked and allowed in one call; of denials, each has its record.
+    /// How often it was asked for. What is allowed has a record when it is asked for first, and another,
+    /// at the end of the call, for all further times; of denials, each has its record.
     pub count: u64,
 }
 

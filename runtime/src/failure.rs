@@ -46,6 +46,8 @@ pub enum Code {
     Depth,
     /// More steps than the limit.
     Steps,
+    /// More denials than an agent may cause.
+    Denials,
     /// The policy forbids what the agent did, and the agent can't go on.
     Denied,
     /// Something failed that no agent can be blamed for.
@@ -72,6 +74,7 @@ impl Code {
             Self::Output => "limit.output",
             Self::Depth => "limit.depth",
             Self::Steps => "limit.steps",
+            Self::Denials => "limit.denials",
             Self::Denied => "denied",
             Self::Host => "host",
             Self::Interrupted => "interrupted",
@@ -83,7 +86,7 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Failed,
         Self::Status,
         Self::Result,
@@ -98,6 +101,7 @@ impl Code {
         Self::Output,
         Self::Depth,
         Self::Steps,
+        Self::Denials,
         Self::Denied,
         Self::Host,
         Self::Interrupted,
@@ -107,9 +111,14 @@ impl Code {
     pub fn blame(self) -> Blame {
         match self {
             Self::Failed | Self::Status | Self::Result | Self::Crashed | Self::Unset | Self::Jump => Blame::Guest,
-            Self::Fuel | Self::Memory | Self::Time | Self::Output | Self::Depth | Self::Steps | Self::Denied => {
-                Blame::Policy
-            }
+            Self::Fuel
+            | Self::Memory
+            | Self::Time
+            | Self::Output
+            | Self::Depth
+            | Self::Steps
+            | Self::Denials
+            | Self::Denied => Blame::Policy,
             Self::Source | Self::Input | Self::Interrupted => Blame::Caller,
             Self::Host => Blame::Host,
         }

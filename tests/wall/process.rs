@@ -35,7 +35,7 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 /// The processes that `parent` started.
-fn children(parent: u32) -> Vec<u32> {
+pub fn children(parent: u32) -> Vec<u32> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     numbers.filter(|number| status(*number).get("PPid").is_some_and(|found| *found == parent.to_string())).collect()

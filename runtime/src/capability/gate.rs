@@ -1,27 +1,33 @@
 //! The one place where a call's requests are decided, remembered and written down.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+mod ledger;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use crate::{
     audit::{Audit, Record, Verdict},
+    capability::gate::ledger::Ledger,
+    failure::Failure,
     policy::{Authority, Decision, Denial, Request},
     secret::Scrubber,
-    source::Place,
 };
 
 /// The most denials of one call that are kept for its report; a guest can ask as often as it likes.
 pub(crate) const MAX_KEPT: usize = 16;
 
-/// The most denials of one call that are written down one by one; of what comes after, the last
-/// record has the number. Else a guest could fill a disk by asking.
-const MAX_RECORDED: u64 = 1000;
+/// The most denials of one call: with this one it ends. Each has a record of its own, so else a guest
+/// could fill a disk by asking; and who was told no so often has nothing to gain by asking on.
+pub(crate) const MAX_DENIED: u64 = 10_000;
 
-/// The most different requests of one call that were allowed and are written down by themselves;
-/// further ones count with the first of their policy line.
-const MAX_DIFFERENT: usize = 256;
+/// The most denials of one run, whichever agents they are of: with this one every call ends that is
+/// denied anything more, and no other begins.
+const MAX_DENIED_IN_RUN: u64 = 100_000;
+
+/// The code of a denial for want of a record: what is allowed, but can't be written down.
+pub(crate) const UNWRITTEN: &str = "host.audit";
 
 /// Asks the policy for one call of one agent, and remembers what it said.
 #[derive(Clone)]
@@ -32,6 +38,8 @@ struct Inner {
     audit: Option<Arc<dyn Audit>>,
     scrubber: Arc<Scrubber>,
     state: Mutex<State>,
+    /// Whether the call has been denied all that it may be.
+    over: AtomicBool,
 }
 
 /// Whom the records are about.
@@ -45,6 +53,23 @@ pub struct Subject {
     pub agent: String,
     /// The agent's content hash.
     pub digest: String,
+    /// How much was denied in the run.
+    pub denied: Tally,
+}
+
+/// Counts what is denied in one run. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Arc<AtomicU64>);
+
+impl Tally {
+    /// Whether there is no more to be denied in the run: nothing further may begin in it.
+    pub fn is_full(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= MAX_DENIED_IN_RUN
+    }
+
+    fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Default)]
@@ -52,17 +77,11 @@ struct State {
     subject: Subject,
     kept: Vec<Denial>,
     denied: u64,
-    allowed: Vec<Allowed>,
+    allowed: Ledger,
+    /// Whether what asks is the guest's runtime, and nothing of the agent has run.
+    preparing: bool,
     /// Why the audit log can't be written, if it can't.
     lost: Option<String>,
-}
-
-struct Allowed {
-    capability: &'static str,
-    request: String,
-    place: Option<Place>,
-    time: u64,
-    count: u64,
 }
 
 impl Gate {
@@ -75,13 +94,14 @@ impl Gate {
         scrubber: Arc<Scrubber>,
     ) -> Self {
         let state = Mutex::new(State { subject, ..State::default() });
-        Self(Arc::new(Inner { authority, audit, scrubber, state }))
+        Self(Arc::new(Inner { authority, audit, scrubber, state, over: AtomicBool::new(false) }))
     }
 
     /// Goes on for another call of the same agent under the same authority: the one that `next` is for.
     pub(crate) fn go_on_for(&self, next: &Self) {
         let subject = next.state().subject.clone();
         *self.state() = State { subject, ..State::default() };
+        self.0.over.store(false, Ordering::Relaxed);
     }
 
     /// What is decided about.
@@ -94,16 +114,28 @@ impl Gate {
         self.ask(request).is_ok()
     }
 
-    /// Asks the policy about `request`; what it says is remembered.
+    /// Asks the policy about `request`; what it says is remembered. What is allowed is written down
+    /// before it can be done.
     ///
     /// # Errors
     ///
     /// Why it is denied.
     pub fn ask(&self, request: &Request<'_>) -> Result<(), Denial> {
+        if self.state().preparing {
+            return Err(Denial::new("host.preparing", request));
+        }
         match self.0.authority.decide(request) {
             Decision::Allowed(place) => {
-                let unwritten = || Denial::of("host.audit", "the audit log can't be written");
-                if self.allow(request, place) { Ok(()) } else { Err(unwritten()) }
+                let Some(audit) = &self.0.audit else { return Ok(()) };
+                let mut state = self.state();
+                let State { subject, allowed, lost, .. } = &mut *state;
+                if lost.is_none()
+                    && let Some(record) = allowed.add(request, place, &self.0.scrubber)
+                {
+                    written(audit, lost, &ledger::about(subject, record));
+                }
+                let unwritten = || Denial::of(UNWRITTEN, "the audit log can't be written");
+                if lost.is_none() { Ok(()) } else { Err(unwritten()) }
             }
             Decision::Denied(denial) => {
                 self.deny(denial.clone());
@@ -112,41 +144,31 @@ impl Gate {
         }
     }
 
-    fn allow(&self, request: &Request<'_>, place: Option<Place>) -> bool {
-        if self.0.audit.is_none() {
-            return true;
-        }
-        let mut state = self.state();
-        if state.lost.is_some() {
-            return false;
-        }
-        let (capability, text) = (request.capability(), Denial::new("", request).request);
-        let text = self.0.scrubber.text(&text).into_owned();
-        let full = state.allowed.len() >= MAX_DIFFERENT;
-        let same = |known: &&mut Allowed| {
-            known.capability == capability && (known.request == text || full && known.place == place)
-        };
-        match state.allowed.iter_mut().find(same) {
-            Some(known) => known.count += 1,
-            None => state.allowed.push(Allowed { capability, request: text, place, time: now(), count: 1 }),
-        }
-        true
-    }
-
     /// Remembers what was denied.
     pub fn deny(&self, denial: Denial) {
+        let mut state = self.state();
+        if state.preparing {
+            return;
+        }
         let request = self.0.scrubber.text(&denial.request).into_owned();
         let help = self.0.scrubber.text(&denial.help).into_owned();
         let denial = Denial { request, help, ..denial };
-        let mut state = self.state();
-        state.denied += 1;
-        if state.denied <= MAX_RECORDED {
-            let record = denied_record(&state.subject, &denial, 1);
-            self.write(&mut state, record);
-        }
-        if state.kept.len() < MAX_KEPT && !state.kept.contains(&denial) {
-            state.kept.push(denial);
-        }
+        let record = ledger::about(&state.subject, ledger::denied(&denial));
+        self.write(&mut state, &record);
+        self.count_denied(&mut state);
+        keep(&mut state.kept, denial);
+    }
+
+    /// Whether the call has to end: it, or the run, was denied all that it may be. What it asks for
+    /// until it does is denied and written down like anything else.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.over.load(Ordering::Relaxed)
+    }
+
+    /// Whether what asks from now on is the guest's own runtime, which looks around before anything of
+    /// the agent has run. It gets nothing, and that is nothing to write down.
+    pub(crate) fn prepare(&self, preparing: bool) {
+        self.state().preparing = preparing;
     }
 
     /// Writes down what the same call decided in another process, as a record of this one's subject.
@@ -156,55 +178,44 @@ impl Gate {
     /// Why the audit log can't be written.
     pub(crate) fn write_down(&self, record: Record) -> Result<(), String> {
         let mut state = self.state();
-        let Subject { run, step, agent, digest } = state.subject.clone();
-        self.write(&mut state, Record { run: run.to_string(), step, agent, digest, ..record });
+        if record.decision == Verdict::Denied {
+            self.count_denied(&mut state);
+        }
+        let record = ledger::about(&state.subject, record);
+        self.write(&mut state, &record);
         state.lost.clone().map_or(Ok(()), Err)
     }
 
     /// Keeps what was denied to an agent that this one called; it is written down already.
     pub fn adopt(&self, denials: Vec<Denial>) {
         let mut state = self.state();
-        for denial in denials {
-            if state.kept.len() < MAX_KEPT && !state.kept.contains(&denial) {
-                state.kept.push(denial);
-            }
-        }
+        denials.into_iter().for_each(|denial| keep(&mut state.kept, denial));
     }
 
-    /// Forgets what was denied so far: nobody asked for it.
-    pub fn forget(&self) {
-        self.state().kept.clear();
-    }
-
-    /// Ends the call: writes down what was allowed, and gives what was denied.
+    /// Ends the call: writes down how often what was allowed was asked for again, and gives what was
+    /// denied.
     ///
     /// # Errors
     ///
     /// Why the audit log can't be written.
     pub fn finish(&self) -> (Vec<Denial>, Result<(), String>) {
         let mut state = self.state();
-        for allowed in std::mem::take(&mut state.allowed) {
-            let record = Record {
-                time: allowed.time,
-                count: allowed.count,
-                ..record(&state.subject, allowed.capability, &allowed.request, allowed.place.as_ref())
-            };
-            self.write(&mut state, record);
-        }
-        if let Some(more) = state.denied.checked_sub(MAX_RECORDED).filter(|more| *more > 0)
-            && let Some(last) = state.kept.last().cloned()
-        {
-            let record = denied_record(&state.subject, &last, more);
-            self.write(&mut state, record);
-        }
+        self.0.write_repeats(&mut state);
         state.denied = 0;
         (std::mem::take(&mut state.kept), state.lost.take().map_or(Ok(()), Err))
     }
 
-    fn write(&self, state: &mut State, record: Record) {
-        let Some(audit) = &self.0.audit else { return };
-        if let Err(error) = audit.record(&record) {
-            state.lost.get_or_insert_with(|| error.to_string());
+    fn count_denied(&self, state: &mut State) {
+        state.denied += 1;
+        state.subject.denied.count();
+        if state.denied >= MAX_DENIED || state.subject.denied.is_full() {
+            self.0.over.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn write(&self, state: &mut State, record: &Record) {
+        if let Some(audit) = &self.0.audit {
+            written(audit, &mut state.lost, record);
         }
     }
 
@@ -213,33 +224,121 @@ impl Gate {
     }
 }
 
-fn denied_record(subject: &Subject, denial: &Denial, count: u64) -> Record {
-    Record {
-        decision: Verdict::Denied,
-        code: denial.code.to_owned(),
-        count,
-        ..record(subject, denial.capability(), &denial.request, denial.place.as_ref())
+impl Inner {
+    fn write_repeats(&self, state: &mut State) {
+        let Some(audit) = &self.audit else { return };
+        for repeats in state.allowed.end() {
+            written(audit, &mut state.lost, &ledger::about(&state.subject, repeats));
+        }
     }
 }
 
-fn record(subject: &Subject, capability: &str, request: &str, place: Option<&Place>) -> Record {
-    let Subject { run, step, agent, digest } = subject;
-    Record {
-        time: now(),
-        run: run.to_string(),
-        step: step.clone(),
-        agent: agent.clone(),
-        digest: digest.clone(),
-        capability: capability.to_owned(),
-        request: request.escape_debug().to_string(),
-        decision: Verdict::Allowed,
-        code: String::new(),
-        line: place.map(Place::line),
-        count: 1,
+/// A call that is interrupted has no end: what it did is written down all the same.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let mut state = std::mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
+        self.write_repeats(&mut state);
     }
 }
 
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+/// The failure of a call whose audit log can't be written.
+pub(crate) fn unwritten(why: impl std::fmt::Display) -> Failure {
+    Failure::host(format_args!("the audit log can't be written: {why}"))
+}
+
+fn written(audit: &Arc<dyn Audit>, lost: &mut Option<String>, record: &Record) {
+    if let Err(error) = audit.record(record) {
+        lost.get_or_insert_with(|| error.to_string());
+    }
+}
+
+fn keep(kept: &mut Vec<Denial>, denial: Denial) {
+    if kept.len() < MAX_KEPT && !kept.contains(&denial) {
+        kept.push(denial);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Policy, policy::Access};
+
+    #[derive(Default)]
+    struct Records(Mutex<Vec<Record>>);
+
+    impl Audit for Records {
+        fn record(&self, record: &Record) -> std::io::Result<()> {
+            self.0.lock().unwrap().push(record.clone());
+            Ok(())
+        }
+    }
+
+    impl Records {
+        fn counts(&self) -> Vec<u64> {
+            self.0.lock().unwrap().iter().map(|record| record.count).collect()
+        }
+    }
+
+    fn gate(denied: &Tally) -> (Gate, Arc<Records>) {
+        let text = "version = 1\n[agents.a]\nfiles = [{ path = \"in\", mount = \"/in\", access = \"read\" }]\n";
+        let authority = Policy::parse("p", text).unwrap_or_else(|report| panic!("{report}")).authority("a", "a");
+        let records = Arc::new(Records::default());
+        let subject = Subject { denied: denied.clone(), ..Subject::default() };
+        (Gate::new(Arc::new(authority), subject, Some(records.clone()), Arc::default()), records)
+    }
+
+    fn read(gate: &Gate, path: String) -> bool {
+        gate.allows(&Request::Files { access: Access::Read, path: path.into() })
+    }
+
+    #[test]
+    fn requests_are_told_apart_up_to_a_bound() {
+        let (gate, records) = gate(&Tally::default());
+        for round in 0..2 {
+            assert!((0..300).all(|number| read(&gate, format!("/in/{number}"))));
+            // Of the 300, one stands for those that are too many.
+            assert_eq!(records.counts(), [1; 257], "round {round}");
+        }
+        gate.finish().1.unwrap();
+        let counts = records.counts();
+        assert_eq!((counts.len(), counts.iter().sum::<u64>()), (257 + 257, 600));
+        let records = records.0.lock().unwrap();
+        let together = records.iter().filter(|record| record.request.is_empty()).map(|record| record.count);
+        assert_eq!(together.collect::<Vec<_>>(), [43 + 44]);
+    }
+
+    #[test]
+    fn a_gate_that_is_dropped_has_written_all() {
+        let (gate, records) = gate(&Tally::default());
+        assert!((0..5).all(|_| read(&gate, "/in/a".into())));
+        assert_eq!(records.counts(), [1]);
+        drop(gate);
+        assert_eq!(records.counts(), [1, 4]);
+    }
+
+    #[test]
+    fn a_call_and_a_run_are_denied_so_much_and_no_more() {
+        let denied = Tally::default();
+        for call in 1..=10 {
+            let (gate, records) = gate(&denied);
+            assert!((1..MAX_DENIED).all(|number| !read(&gate, format!("/{number}"))));
+            assert!(!gate.is_over() && !denied.is_full(), "call {call}");
+            assert!(!read(&gate, "/last".into()) && gate.is_over());
+            assert_eq!(records.counts().len() as u64, MAX_DENIED, "each has its record");
+            assert_eq!(denied.is_full(), call == 10);
+        }
+        let (gate, _) = gate(&denied);
+        assert!(!gate.is_over() && !read(&gate, "/".into()) && gate.is_over(), "no other gets further");
+    }
+
+    #[test]
+    fn what_the_runtime_asks_for_is_neither_given_nor_written() {
+        let (gate, records) = gate(&Tally::default());
+        gate.prepare(true);
+        assert!(!read(&gate, "/in/a".into()) && !read(&gate, "/a".into()));
+        gate.prepare(false);
+        let (kept, written) = gate.finish();
+        assert_eq!((kept, written, records.counts()), (vec![], Ok(()), vec![]));
+        assert!(read(&gate, "/in/a".into()));
+    }
 }

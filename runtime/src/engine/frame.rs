@@ -1,14 +1,18 @@
 //! One workflow that is running: its inputs, its results, its head and its budget.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Json, Value,
     agent::{Manifest, OnFail, Program, STATUS, STEP_INDEX, STEP_MAX, Source, Step, Workflow},
+    capability::gate::{self, Gate, UNWRITTEN},
     diagnostic::suggestion,
     engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status},
     failure::{Code, Failure},
-    policy::{Authority, Ceilings, Decision, Denial, Request},
+    policy::{Ceilings, Denial, Request},
     sandbox::Usage,
 };
 
@@ -19,6 +23,9 @@ const RESULT_OVERHEAD: u64 = 64;
 /// nesting, too, is paid for from the memory of whoever nests.
 const FRAME_OVERHEAD: u64 = 1024;
 const STEP_OVERHEAD: u64 = 4;
+
+/// What a step costs that moves the head, in bytes: where its jumps are decided.
+const JUMP_OVERHEAD: u64 = 1024;
 
 /// The longest path that a frame keeps, in bytes; of a longer one, the middle is left out. Paths
 /// grow with every level, and a thousand levels say no more than ten.
@@ -39,6 +46,8 @@ pub(super) struct Frame<'a> {
     ceilings: Ceilings,
     step_inputs: Vec<(String, Value)>,
     denials: Vec<Denial>,
+    /// Where the jumps of each step are decided, one record for all that are alike.
+    jumps: BTreeMap<usize, Gate>,
     usage: Usage,
     began: Instant,
 }
@@ -77,6 +86,7 @@ impl<'a> Frame<'a> {
             ceilings,
             step_inputs: Vec::new(),
             denials: Vec::new(),
+            jumps: BTreeMap::new(),
             usage: Usage::default(),
             began: Instant::now(),
         }
@@ -237,24 +247,33 @@ impl<'a> Frame<'a> {
     }
 
     /// Fails a step that moves the head where it may not, or to where no step is. Gives the denial
-    /// of a policy that doesn't let it.
-    pub(super) fn settle(&self, outcome: &mut Outcome, authority: &Authority) -> Option<Denial> {
+    /// of a policy that doesn't let it. `gate` makes the gate of the step under the head.
+    pub(super) fn settle(&mut self, outcome: &mut Outcome, gate: impl FnOnce(&str) -> Gate) -> Option<Denial> {
         let (_, target) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX)?;
         let mut denied = None;
-        let failure = match (authority.decide(&Request::Jump), self.target(target)) {
-            (Decision::Denied(denial), _) => {
+        let failure = match (self.may_jump(gate), self.target(target)) {
+            (Err(denial), _) if denial.code == UNWRITTEN => Failure::host(denial.request),
+            (Err(denial), _) => {
                 denied = Some(denial);
                 Failure::new(Code::Denied, "the policy doesn't let this agent move the head")
             }
-            (Decision::Allowed(_), Err(failure)) => failure,
-            (Decision::Allowed(_), Ok(_)) => return None,
+            (Ok(()), Err(failure)) => failure,
+            (Ok(()), Ok(_)) => return None,
         };
         outcome.outputs.retain(|(name, _)| name != STEP_INDEX);
-        if outcome.failure.is_none() {
+        if outcome.failure.is_none() || failure.code == Code::Host {
             outcome.status = Status { value: 1, reason: failure.message.clone() };
             outcome.failure = Some(failure);
         }
         denied
+    }
+
+    fn may_jump(&mut self, gate: impl FnOnce(&str) -> Gate) -> Result<(), Denial> {
+        if !self.jumps.contains_key(&self.head) {
+            self.jumps.insert(self.head, gate(&self.step_path()));
+            self.held += JUMP_OVERHEAD;
+        }
+        self.jumps.get(&self.head).map_or(Ok(()), |gate| gate.ask(&Request::Jump))
     }
 
     /// The step that a value of `step_index` means: a position, or the id of a step.
@@ -345,6 +364,9 @@ impl<'a> Frame<'a> {
     pub(super) fn close(self, outcome: &mut Outcome) {
         outcome.usage = Usage { time: self.began.elapsed(), ..self.usage };
         outcome.denials = self.denials;
+        if let Some(why) = self.jumps.values().find_map(|gate| gate.finish().1.err()) {
+            outcome.failure = Some(gate::unwritten(why));
+        }
     }
 }
 

@@ -31,6 +31,7 @@ use crate::{
     capability::{
         env::Env,
         files::{MountError, Protected},
+        gate::Tally,
         sql::Databases,
     },
     engine::{
@@ -39,7 +40,7 @@ use crate::{
     },
     failure::{Code, Failure},
     policy::{Ceilings, Denial, Policy},
-    sandbox::{Sandbox, Usage},
+    sandbox::{self, Sandbox, Usage},
     secret::Secrets,
     wall::{Wall, Workers},
 };
@@ -98,6 +99,7 @@ struct Shared {
     run: Arc<str>,
     callees: Mutex<HashMap<String, Engine>>,
     workers: Option<Workers>,
+    denied: Tally,
 }
 
 /// How one call ended.
@@ -161,7 +163,8 @@ impl Engine {
         // No agent may write, as a file, what another has as a database.
         setup.protected.fixed.extend(Databases::files(setup.policy.databases()));
         let workers = Workers::new(&setup.wall);
-        let shared = Shared { setup, run: run_id(), callees: Mutex::default(), workers };
+        let (callees, denied) = (Mutex::default(), Tally::default());
+        let shared = Shared { setup, run: run_id(), callees, workers, denied };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -226,6 +229,9 @@ impl Engine {
     async fn begin<'a>(&'a self, mut call: Call, stack: &mut Vec<Frame<'a>>) -> Option<Outcome> {
         // Lets a deadline, an interrupt or another run have a turn.
         tokio::task::coop::consume_budget().await;
+        if self.shared.denied.is_full() {
+            return Some(Outcome::failed(sandbox::over()));
+        }
         let held = match self.held(call.agent, &call.ceilings) {
             Ok(held) => held,
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
@@ -282,12 +288,9 @@ impl Engine {
         let agent = &self.program[step.agent];
         match self.held(step.agent, frame.ceilings()) {
             Ok(held) => {
-                let denials = frame.settle(&mut outcome, &held.authority);
-                if let Some(denial) = denials {
-                    let gate = self.gate(agent, &held, &frame.step_path(), &Env::default());
-                    gate.deny(denial);
-                    outcome.denials.extend(self.explained(agent, gate.finish().0));
-                }
+                let gate = |step: &str| self.gate(agent, &held, step, &Env::default());
+                let denied = frame.settle(&mut outcome, gate);
+                outcome.denials.extend(self.explained(agent, denied.into_iter().collect()));
             }
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
         }

@@ -82,14 +82,15 @@ impl Engine {
 
     /// The gate of one call at `step`.
     pub(super) fn gate(&self, agent: &Agent, held: &Held, step: &str, env: &Env) -> Gate {
-        let audit = self.shared.setup.audit.clone();
+        let (audit, denied) = (self.shared.setup.audit.clone(), self.shared.denied.clone());
         let subject = match audit {
-            None => Subject::default(),
+            None => Subject { denied, ..Subject::default() },
             Some(_) => Subject {
                 run: self.shared.run.clone(),
                 step: step.to_owned(),
                 agent: agent.manifest.name.clone(),
                 digest: agent.digest().to_owned(),
+                denied,
             },
         };
         Gate::new(held.authority.clone(), subject, audit, env.scrubber().clone())

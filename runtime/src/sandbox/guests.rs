@@ -208,14 +208,15 @@ impl Loaded {
 }
 
 /// Compiles a source. CPython looks for a file of its name, to quote a line that is wrong: that is
-/// none of the agent's doing, since nothing of it has run.
+/// none of the agent's doing, since nothing of it has run. So it gets nothing, and nothing is recorded.
 async fn compile(
     instance: &Interpreter,
     store: &mut Store<CallState>,
     source: &Source,
 ) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
+    store.data().gate.prepare(true);
     let compiled = instance.call_compile(&mut *store, source).await;
-    store.data().gate.forget();
+    store.data().gate.prepare(false);
     compiled
 }
 

@@ -21,14 +21,14 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-use wasmtime::{Engine, Store};
+use wasmtime::{CallHook, Engine, Store};
 
 pub use cache::Cache;
 pub(crate) use elsewhere::received;
 pub use instance::Kept;
 use instance::{Instance, MAX_KEPT};
-pub(crate) use returned::{lift, lower};
-use returned::{outputs, reported, scrubbed, trapped};
+use returned::{TooManyDenials, outputs, reported, scrubbed, trapped};
+pub(crate) use returned::{lift, lower, over};
 pub use state::CallState;
 
 use crate::{
@@ -38,7 +38,7 @@ use crate::{
         call::{self, Callees},
         env::Env,
         files::{Mounts, Protected},
-        gate::{Gate, Subject},
+        gate::{self, Gate, Subject},
         imports,
         log::Sink,
         network::Network,
@@ -211,8 +211,7 @@ impl Sandbox {
         }
         let result = scrubbed(result, call.env.scrubber());
         let (denials, written) = call.gate.finish();
-        let unwritten = |why| Failure::host(format_args!("the audit log can't be written: {why}"));
-        Called { result: written.map_err(unwritten).and(result), denials, usage }
+        Called { result: written.map_err(gate::unwritten).and(result), denials, usage }
     }
 
     /// Compiles a Python agent's source in the guest, and runs nothing of it. Anything but Python
@@ -248,7 +247,13 @@ impl Sandbox {
     }
 
     fn store(&self, call: &Call<'_>) -> Store<CallState> {
-        Store::new(&self.engine, CallState::new(call, self.network.clone()))
+        let mut store = Store::new(&self.engine, CallState::new(call, self.network.clone()));
+        // Where a guest has been denied all that it may be, no host function returns to it.
+        store.call_hook(|store, hook| match hook {
+            CallHook::ReturningFromHost if store.data().gate.is_over() => Err(TooManyDenials.into()),
+            _ => Ok(()),
+        });
+        store
     }
 
     async fn call_in(

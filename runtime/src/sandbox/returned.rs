@@ -5,6 +5,7 @@ use wasmtime_wasi::I32Exit;
 
 use crate::{
     Value, agent,
+    capability::gate::MAX_DENIED,
     failure::{Code, Failure},
     policy::size_text,
     sandbox::{
@@ -96,6 +97,20 @@ fn out_of_memory(limits: &CallLimits) -> Failure {
         .help("raise `limits.memory` in the policy")
 }
 
+/// Stops a guest that was denied as much as it may be.
+#[derive(Debug, thiserror::Error)]
+#[error("the agent was denied too much")]
+pub(super) struct TooManyDenials;
+
+/// A call that was denied as much as one may be.
+pub(crate) fn over() -> Failure {
+    Failure::new(
+        Code::Denials,
+        format!("the agent was denied too much: {MAX_DENIED} times, or with the rest of its run"),
+    )
+    .help("it asks again and again for what it isn't granted: let it ask for less, or grant what it needs")
+}
+
 /// A failure that the guest told us of.
 pub(super) fn reported(failure: types::Failure, limiter: &Limiter, limits: &CallLimits) -> Failure {
     use types::FailureKind;
@@ -120,6 +135,9 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
             Code::Crashed,
             format!("the agent holds more than {MAX_HANDLES} files and streams open at once"),
         );
+    }
+    if error.is::<TooManyDenials>() {
+        return over();
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {

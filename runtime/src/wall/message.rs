@@ -144,6 +144,8 @@ pub enum ToWorker {
     Call { inputs: Vec<(String, WireValue)>, limits: WireLimits },
     /// The path of the agent that was asked for.
     Path(Option<String>),
+    /// The record is written down.
+    Recorded,
     /// How the call of another agent went.
     Answer { result: Result<Vec<(String, WireValue)>, WireRefusal>, denials: Vec<WireDenial>, usage: Usage },
 }
@@ -160,6 +162,7 @@ pub enum FromWorker {
         failure: WireFailure,
     },
     Log(Level, String),
+    /// Waits until it is written down.
     Record(Record),
     /// Asks for the path of an agent.
     Path(String),

@@ -26,6 +26,7 @@ use crate::{
 pub struct Parent {
     out: Mutex<File>,
     paths: Mutex<mpsc::Receiver<Option<String>>>,
+    recorded: Mutex<mpsc::Receiver<()>>,
     answers: tokio::sync::Mutex<UnboundedReceiver<Answer>>,
 }
 
@@ -37,6 +38,7 @@ pub struct Inbox {
     stream: File,
     calls: UnboundedSender<Wanted>,
     paths: mpsc::Sender<Option<String>>,
+    recorded: mpsc::Sender<()>,
     answers: UnboundedSender<Answer>,
     sources: Vec<std::sync::Arc<Source>>,
 }
@@ -50,9 +52,12 @@ impl Parent {
         let out = Mutex::new(stream.try_clone()?);
         let (calls, wanted) = tokio::sync::mpsc::unbounded_channel();
         let (path_sender, paths) = mpsc::channel();
+        let (recorded_sender, recorded) = mpsc::channel();
         let (answer_sender, answers) = tokio::sync::mpsc::unbounded_channel();
-        let inbox = Inbox { stream, calls, paths: path_sender, answers: answer_sender, sources };
-        let parent = Self { out, paths: Mutex::new(paths), answers: tokio::sync::Mutex::new(answers) };
+        let inbox =
+            Inbox { stream, calls, paths: path_sender, recorded: recorded_sender, answers: answer_sender, sources };
+        let (paths, recorded) = (Mutex::new(paths), Mutex::new(recorded));
+        let parent = Self { out, paths, recorded, answers: tokio::sync::Mutex::new(answers) };
         Ok((parent, inbox, wanted))
     }
 
@@ -72,6 +77,7 @@ impl Inbox {
             let taken = match message {
                 ToWorker::Call { inputs, limits } => self.calls.send((inputs, limits)).is_ok(),
                 ToWorker::Path(path) => self.paths.send(path).is_ok(),
+                ToWorker::Recorded => self.recorded.send(()).is_ok(),
                 ToWorker::Answer { result, denials, usage } => {
                     let result = match result {
                         Ok(outputs) => message::read_values(outputs).map_err(Refusal::Invalid),
@@ -116,10 +122,12 @@ impl Callees for Parent {
     }
 }
 
-/// The audit log, which the parent writes. If it can't, it ends the worker.
+/// The audit log, which the parent writes, and says so: nothing is done before. If it can't, it ends the
+/// worker.
 impl Audit for Parent {
     fn record(&self, record: &Record) -> io::Result<()> {
+        let recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         self.send(&FromWorker::Record(record.clone()));
-        Ok(())
+        recorded.recv().map_err(io::Error::other)
     }
 }

@@ -13,7 +13,10 @@ use tokio::{
 };
 
 use crate::{
-    capability::call::{Left, MAX_INPUTS},
+    capability::{
+        call::{Left, MAX_INPUTS},
+        gate::{self, MAX_DENIED},
+    },
     failure::{Code, Failure},
     policy::{Decision, Request},
     sandbox::{self, Call, Called, Usage},
@@ -98,7 +101,7 @@ struct Done {
 /// Runs `call` in the worker. Gives the worker back if it can serve another.
 pub async fn call(mut worker: Worker, call: &Call<'_>) -> (Called, Option<Worker>) {
     let (start, sources) = (Instant::now(), worker.sources.clone());
-    let mut talk = Talk { call, spent: Usage::default() };
+    let mut talk = Talk { call, spent: Usage::default(), beyond: 0 };
     let end = tokio::time::Instant::from_std(call.limits.deadline + GRACE);
     let done = match worker.process.stream().and_then(|stream| Line::new(stream, worker.longest)) {
         Ok(mut line) => match tokio::time::timeout_at(end, talk.serve(&mut line)).await {
@@ -121,15 +124,17 @@ pub async fn call(mut worker: Worker, call: &Call<'_>) -> (Called, Option<Worker
     };
     call.gate.adopt(denial::denials(denials, &sources));
     let (denials, written) = call.gate.finish();
-    let unwritten = |why| Failure::host(format_args!("the audit log can't be written: {why}"));
     let usage = talk.used(claimed, start.elapsed());
-    (Called { result: written.map_err(unwritten).and(result), denials, usage }, worker)
+    (Called { result: written.map_err(gate::unwritten).and(result), denials, usage }, worker)
 }
 
 struct Talk<'a> {
     call: &'a Call<'a>,
     /// What other agents used that this one called.
     spent: Usage,
+    /// Records that came after the call had to be over. A worker ends it by its own count, which knows
+    /// nothing of the rest of the run.
+    beyond: u64,
 }
 
 impl Talk<'_> {
@@ -147,7 +152,14 @@ impl Talk<'_> {
         loop {
             match line.receive().await? {
                 FromWorker::Log(level, text) => (self.call.log)(level, &text),
-                FromWorker::Record(record) => self.call.gate.write_down(record).map_err(Broken::Audit)?,
+                FromWorker::Record(record) => {
+                    self.call.gate.write_down(record).map_err(Broken::Audit)?;
+                    self.beyond += u64::from(self.call.gate.is_over());
+                    if self.beyond > MAX_DENIED {
+                        return Err(Broken::Contract("it goes on though it was denied all that it may be"));
+                    }
+                    line.send(&ToWorker::Recorded).await?;
+                }
                 FromWorker::Path(agent) => line.send(&ToWorker::Path(self.call.callees.path(&agent))).await?,
                 FromWorker::Run { agent, inputs, left } => {
                     let answer = self.run(&agent, inputs, left).await?;
@@ -209,7 +221,7 @@ impl Talk<'_> {
         let crashed = |what: String| Failure::new(Code::Crashed, format!("the worker process of `{agent}` {what}"));
         match broken {
             None => sandbox::out_of_time(),
-            Some(Broken::Audit(why)) => Failure::host(format_args!("the audit log can't be written: {why}")),
+            Some(Broken::Audit(why)) => gate::unwritten(why),
             Some(Broken::Contract(what)) => crashed(format!("was stopped: {what}")),
             Some(Broken::Stream(error)) if error.kind() == io::ErrorKind::InvalidData => {
                 crashed(format!("was stopped: {error}"))
