@@ -1,6 +1,9 @@
 //! Who may do what on whose behalf: calls, ceilings, budgets, secrets, and the record of it all.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use turingbox::{
     Json, Library, Policy, Secret, Setup, Value,
@@ -10,7 +13,7 @@ use turingbox::{
 
 use crate::support::{
     host::{self, Ran},
-    root,
+    root, server,
 };
 
 fn library() -> Library {
@@ -141,6 +144,45 @@ pub fn a_callee_spends_what_its_caller_has_left() {
     assert!(nested("depth = 16").contains("output"), "{}", nested("depth = 16"));
     assert!(nested("depth = 3").contains("limits.depth"), "{}", nested("depth = 3"));
     assert!(nested("calls = 3").contains("limits.calls"), "{}", nested("calls = 3"));
+}
+
+/// What goes over the network in a call comes off what its caller may send, call after call.
+#[test]
+pub fn a_callee_sends_what_its_caller_has_left() {
+    let mut library = library();
+    library.add_folder(&root().join("tests/network/agents")).unwrap();
+    let port = server::port();
+    let again = |bytes: u64, times: u64| {
+        let text = format!(
+            "[agents.again]\ncalls = [\"fetch\"]\nlimits = {{ bytes = \"{bytes}B\" }}\n\
+             [agents.fetch]\nhttp = [{{ host = \"localhost\", schemes = [\"http\"], ports = [{port}] }}]"
+        );
+        let inputs = serde_json::json!({ "url": format!("http://localhost:{port}/") });
+        let given = [("agent", Value::text("fetch")), ("times", json(times.into())), ("inputs", json(inputs))];
+        let ran = host::run(&library, "again", &policy(&text), &given);
+        assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome.failure);
+        let answers = ran.outcome.outputs[0].1.to_json();
+        let answers = answers.as_array().unwrap().iter().map(|answer| answer.as_str().unwrap().starts_with("200"));
+        (answers.collect::<Vec<_>>(), ran.outcome.usage.bytes)
+    };
+    let (answers, one) = again(1 << 20, 1);
+    assert!(answers == [true] && one > 0, "{answers:?} {one}");
+    assert_eq!(again(1 << 20, 3), (vec![true; 3], 3 * one));
+    let (answers, used) = again(one * 5 / 2, 4);
+    assert_eq!((answers, used), (vec![true, true, false, false], one * 5 / 2));
+}
+
+#[test]
+pub fn a_callee_has_no_more_time_than_its_caller() {
+    let text = "[agents.ask]\ncalls = [\"spender\"]\nlimits = { time = \"1s\" }\n\
+                [agents.spender]\nlimits = { time = \"5m\" }\n[limits]\nfuel = 1_000_000_000_000";
+    let given = [("agent", Value::text("spender")), ("inputs", json(serde_json::json!({ "rounds": 100_000_000 })))];
+    let start = Instant::now();
+    let outcome = host::run(&library(), "ask", &policy(text), &given).outcome;
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    // Their deadline is one: whoever hears of it first says so.
+    let said = format!("{:?} {:?}", outcome.failure.map(|failure| failure.code.name()), outcome.outputs);
+    assert!(said.contains("limit.time"), "{said}");
 }
 
 const KEY: &str = "hunter2-hunter2";

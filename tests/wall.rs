@@ -18,6 +18,8 @@ fn nothing_changes_behind_the_wall() {
         authority::a_call_needs_a_grant();
         authority::a_callee_holds_its_own_grants_under_the_ceilings_of_all_who_called();
         authority::a_callee_spends_what_its_caller_has_left();
+        authority::a_callee_sends_what_its_caller_has_left();
+        authority::a_callee_has_no_more_time_than_its_caller();
         authority::a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere();
         authority::a_secret_for_one_host_is_a_placeholder();
         authority::a_value_that_could_not_be_hidden_is_refused();

@@ -118,14 +118,16 @@ async fn run(mut store: StoreContextMut<'_, CallState>, agent: &str, inputs: Vec
     if state.calls.spend(1).is_err() {
         return Err(Error::Limit("no call is left: raise `limits.calls` in the policy".into()));
     }
-    let (bytes, calls) = (state.bytes.left(), state.calls.left());
+    // The guest waits, but what it has open goes on: what the callee may send, nothing else sends meanwhile.
+    // Where the call never comes back, nobody knows what was sent, so it counts as all.
+    let (bytes, calls) = (state.bytes.reserve(), state.calls.left());
     let fuel = store.get_fuel().unwrap_or_default();
     let answer = callees.call(agent, inputs, Left { fuel, bytes, calls }).await;
     // What the callee used, it used up of its caller's.
     drop(store.set_fuel(fuel.saturating_sub(answer.usage.fuel)));
     let state = store.data();
     // More than there was can't have been used.
-    let _ = state.bytes.spend(answer.usage.bytes.min(bytes));
+    state.bytes.give_back(bytes.saturating_sub(answer.usage.bytes));
     let _ = state.calls.spend(answer.usage.calls.min(calls));
     let denied = !answer.denials.is_empty();
     state.gate.adopt(answer.denials);

@@ -29,6 +29,16 @@ impl Meter {
         self.0.store(amount, Ordering::Relaxed);
     }
 
+    /// Takes all that is left: until it is given back, nobody else spends it.
+    pub fn reserve(&self) -> u64 {
+        self.0.swap(0, Ordering::Relaxed)
+    }
+
+    /// Gives back what is left of what was reserved.
+    pub fn give_back(&self, amount: u64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
     /// Spends `amount`.
     ///
     /// # Errors
@@ -46,6 +56,16 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_reserved_is_spent_by_nobody_else() {
+        let meter = Meter::new(5);
+        let streaming = meter.clone();
+        assert_eq!(meter.reserve(), 5);
+        assert_eq!((streaming.spend(1), streaming.left()), (Err(Exhausted), 0));
+        meter.give_back(3);
+        assert_eq!((streaming.spend(2), meter.left()), (Ok(()), 1));
+    }
 
     #[test]
     fn nothing_is_spent_twice() {

@@ -78,11 +78,31 @@ mod tests {
     #[test]
     fn a_callee_never_has_more_than_its_caller() {
         let now = Instant::now();
-        let caller = Budget { fuel: 5, steps: 5, depth: 5, deadline: now, ..Budget::unbounded() };
-        let callee = caller.narrowed(&Limits { fuel: 3, depth: 9, ..Limits::default() }, now);
-        assert_eq!((callee.fuel, callee.steps, callee.depth, callee.deadline), (3, 5, 5, now));
-        let mut caller = caller;
-        caller.spend(&Usage { fuel: 9, steps: 2, ..Usage::default() });
-        assert_eq!((caller.fuel, caller.steps, caller.depth), (0, 3, 5));
+        let five = Budget { fuel: 5, steps: 5, depth: 5, deadline: now, memory: 5, bytes: 5, calls: 5 };
+        let all = |budget: &Budget| {
+            let Budget { fuel, steps, depth, memory, bytes, calls, .. } = *budget;
+            [fuel, steps, depth, memory, bytes, calls]
+        };
+        let of = |amount: u64| Limits {
+            fuel: amount,
+            steps: amount,
+            depth: amount,
+            memory: amount,
+            bytes: amount,
+            calls: amount,
+            ..Limits::default()
+        };
+        for (own, expected) in [(3, 3), (9, 5)] {
+            let callee = five.narrowed(&of(own), now);
+            assert_eq!((all(&callee), callee.deadline), ([expected; 6], now));
+        }
+        let mut later = five.clone();
+        later.deadline = now + Limits::default().time * 2;
+        assert_eq!(later.narrowed(&of(9), now).deadline, now + Limits::default().time);
+        assert_eq!(all(&five.below(2)), [5, 5, 4, 3, 5, 5]);
+        assert_eq!(all(&five.below(9)), [5, 5, 4, 0, 5, 5]);
+        let mut caller = five;
+        caller.spend(&Usage { fuel: 9, steps: 2, memory: 4, bytes: 3, calls: 1, ..Usage::default() });
+        assert_eq!(all(&caller), [0, 3, 5, 5, 2, 4], "memory is given back when a call ends");
     }
 }
