@@ -1,0 +1,82 @@
+;; Runs statements through the contract, on databases that nobody granted.
+(component
+  (import "turingbox:agent/sql@0.1.0" (instance $sql
+    (type $cell' (variant
+      (case "null") (case "boolean" bool) (case "integer" s64) (case "real" float64)
+      (case "text" string) (case "data" (list u8))))
+    (export "cell" (type $cell (eq $cell')))
+    (type $rows' (record
+      (field "columns" (list string)) (field "rows" (list (list $cell))) (field "changed" u64)))
+    (export "rows" (type $rows (eq $rows')))
+    (type $error' (variant
+      (case "denied" string) (case "statement" string) (case "database" string) (case "limit" string)))
+    (export "error" (type $error (eq $error')))
+    (export "query" (func
+      (param "database" string) (param "statement" string) (param "parameters" (list $cell))
+      (result (result $rows (error $error)))))))
+  (core module $room
+    (memory (export "memory") 1)
+    (global $free (mut i32) (i32.const 16384))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+      (global.set $free (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $room (instantiate $room))
+  (alias core export $room "memory" (core memory $memory))
+  (alias core export $room "realloc" (core func $realloc))
+
+  (core func $query (canon lower (func $sql "query") (memory $memory) (realloc $realloc)))
+
+  (core module $module
+    (import "room" "memory" (memory 1))
+    (import "host" "query" (func $query (param i32 i32 i32 i32 i32 i32 i32)))
+    (global $got (mut i32) (i32.const 0))
+    ;; Notes the attempt, by a digit, if its result at 1024 is no error.
+    (func $note (param $attempt i32)
+      (if (i32.eqz (i32.load8_u (i32.const 1024))) (then (global.set $got (local.get $attempt)))))
+    ;; One field, `got`, in JSON: nothing, or the last attempt that got through.
+    (data (i32.const 4096) "\00\00\00\00\10\10\00\00\01\00\00\00")
+    (data (i32.const 4112) "\30\10\00\00\03\00\00\00\02\00\00\00\40\10\00\00\02\00\00\00")
+    (data (i32.const 4144) "got")
+    (data (i32.const 4160) "[]")
+    (func $answer (result i32)
+      (if (global.get $got) (then
+        (i32.store8 (i32.const 4161) (i32.add (i32.const 48) (global.get $got)))
+        (i32.store8 (i32.const 4162) (i32.const 93))
+        (i32.store (i32.const 4128) (i32.const 3))))
+      (i32.const 4096))
+    (data (i32.const 16) "shop")
+    (data (i32.const 32) "main")
+    (data (i32.const 48) "../shop.db")
+    (data (i32.const 64) "select token from secret")
+    (data (i32.const 96) "select 1; attach '/etc/passwd' as p")
+    (func $try (param $attempt i32) (param $name i32) (param $length i32) (param $text i32) (param $size i32)
+      (call $query
+        (local.get $name) (local.get $length) (local.get $text) (local.get $size)
+        (i32.const 0) (i32.const 0) (i32.const 1024))
+      (call $note (local.get $attempt)))
+    (func (export "run") (param i32 i32) (result i32)
+      (call $try (i32.const 1) (i32.const 16) (i32.const 4) (i32.const 64) (i32.const 24))
+      (call $try (i32.const 2) (i32.const 16) (i32.const 4) (i32.const 96) (i32.const 35))
+      (call $try (i32.const 3) (i32.const 32) (i32.const 4) (i32.const 64) (i32.const 24))
+      (call $try (i32.const 4) (i32.const 48) (i32.const 10) (i32.const 64) (i32.const 24))
+      (call $try (i32.const 5) (i32.const 16) (i32.const 0) (i32.const 64) (i32.const 24))
+      (call $answer))
+  )
+  (core instance $instance (instantiate $module
+    (with "room" (instance $room))
+    (with "host" (instance
+      (export "query" (func $query))))))
+
+  (type $value' (variant (case "text" string) (case "data" (list u8)) (case "json" string)))
+  (export $value "value" (type $value'))
+  (type $field' (record (field "name" string) (field "value" $value)))
+  (export $field "field" (type $field'))
+  (type $kind' (enum "error" "source" "output" "memory"))
+  (export $kind "failure-kind" (type $kind'))
+  (type $failure' (record (field "kind" $kind) (field "message" string) (field "trace" string)))
+  (export $failure "failure" (type $failure'))
+  (func $run (param "inputs" (list $field)) (result (result (list $field) (error $failure)))
+    (canon lift (core func $instance "run") (memory $memory) (realloc $realloc)))
+  (export "run" (func $run)))
