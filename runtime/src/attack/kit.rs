@@ -23,7 +23,8 @@ pub struct Attack {
 /// How an attack ends when it is held.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// It got nothing, and was denied at least one of these.
+    /// It got nothing, and was denied at least one of these, or something else of the same capability; or it
+    /// got nothing, says so, and there is nobody to ask.
     Nothing(BTreeSet<String>),
     /// It is stopped, with this code: by a limit, or because it broke what every agent has to keep to.
     Stopped(String),
@@ -42,6 +43,11 @@ struct Case {
     /// a connection is made.
     #[serde(rename = "server", default)]
     _server: bool,
+    /// What the test looks for in its own folder. Here it is the scratch folders that are looked at.
+    #[serde(rename = "files", default)]
+    _files: toml::Table,
+    #[serde(rename = "absent", default)]
+    _absent: Vec<String>,
     /// Cases with anything else need a world of their own, so they stay tests.
     #[serde(flatten)]
     rest: toml::Table,
@@ -63,10 +69,16 @@ impl Attack {
         let reports = case.outputs.get("got").is_some_and(|got| got.as_array().is_some_and(Vec::is_empty));
         let ends = match case.failure {
             Some(code) if case.denied.is_empty() => Ending::Stopped(code),
-            None if reports && !case.denied.is_empty() => Ending::Nothing(case.denied),
+            // Variables are there or they aren't: nobody is asked for them.
+            None if reports && (!case.denied.is_empty() || name.starts_with("env_")) => Ending::Nothing(case.denied),
             _ => return None,
         };
         case.rest.is_empty().then_some(Self { name, help: case.help, ends, files })
+    }
+
+    /// Whether what it attacks is `capability`.
+    pub fn goes_for(&self, capability: &str) -> bool {
+        self.name.split('_').next() == Some(capability)
     }
 
     /// The attack's files, by name. It goes for the `targets`, where as a test it goes for others.
@@ -94,9 +106,16 @@ mod tests {
     #[test]
     fn the_kit_covers_each_capability() {
         let kit = Attack::all();
-        let groups: BTreeSet<_> = kit.iter().filter_map(|attack| attack.name.split('_').next()).collect();
-        for group in ["files", "http", "tcp", "udp", "sql", "imports", "calls", "limits"] {
-            assert!(groups.contains(group), "nothing attacks {group}: {groups:?}");
+        let has = |group: &str, file: &str| {
+            let mut group = kit.iter().filter(|attack| attack.goes_for(group));
+            group.any(|attack| attack.files.iter().any(|(path, _)| path.ends_with(file)))
+        };
+        for group in ["files", "http", "tcp", "udp", "sql", "env", "calls"] {
+            assert!(has(group, "/main.py"), "no Python attacks {group}");
+            assert!(has(group, "/agent.wasm"), "nothing compiled attacks {group}");
+        }
+        for group in ["imports", "limits"] {
+            assert!(has(group, "/main.py"), "nothing attacks {group}");
         }
     }
 }

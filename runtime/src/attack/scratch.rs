@@ -1,7 +1,8 @@
 //! Folders that an attack may do its worst in.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -9,7 +10,8 @@ use std::{
 use crate::{
     Policy,
     attack::Victim,
-    policy::{Access, Authority, FileGrant, HostPattern, HttpGrant, Scheme},
+    policy::{Access, Altered, Authority, Ceilings, HostPattern, HttpGrant, Scheme},
+    secret::Secrets,
 };
 
 /// What is in every scratch folder, and beside them.
@@ -20,12 +22,24 @@ const TEXT: &str = "nobody writes here";
 /// database hears of it.
 const DATABASE: &str = "database";
 
+/// Variables that every process has, and one as secrets are called; and what they hold.
+const NAMES: [&str; 4] = ["PATH", "HOME", "USER", "API_KEY"];
+const VALUE: &str = "made up for an attack";
+
 /// A folder for each that the victim may reach, one around them that it may not, and a database.
 pub struct Scratch {
     root: tempfile::TempDir,
     policy: Policy,
-    grants: Vec<FileGrant>,
+    kept: Vec<Kept>,
     targets: Targets,
+    ceilings: Ceilings,
+    secrets: Secrets,
+}
+
+/// A folder that may not be changed, and what is in it.
+struct Kept {
+    folder: PathBuf,
+    names: BTreeSet<OsString>,
 }
 
 /// What of the victim's an attack goes for, each the first of its kind that the policy grants.
@@ -64,8 +78,9 @@ fn server_of(grant: &HttpGrant) -> String {
 }
 
 impl Scratch {
-    /// Makes the folders, and the same policy for them.
-    pub fn new(policy: &Policy, victim: &Victim) -> io::Result<Self> {
+    /// Makes the folders, and the same policy for them. About what is beside the point of the attack, it
+    /// says nothing: about imports, and about limits.
+    pub fn new(policy: &Policy, victim: &Victim, (any_import, any_limit): (bool, bool)) -> io::Result<Self> {
         let root = tempfile::tempdir()?;
         let granted = policy.authority(&victim.name, &victim.path);
         let mut moved = BTreeMap::new();
@@ -79,15 +94,38 @@ impl Scratch {
         fs::create_dir(root.path().join("agents"))?;
         let database = root.path().join(DATABASE);
         fs::write(&database, "")?;
-        let policy = policy.clone().with_folders(&|host| moved.get(host).cloned()).with_databases_in(&database);
-        let authority = policy.authority(&victim.name, &victim.path);
-        let (grants, targets) = (authority.files().to_vec(), Targets::of(&authority));
-        Ok(Self { root, policy, grants, targets })
+        let folders: Vec<_> = moved.values().cloned().collect();
+        let policy =
+            policy.clone().altered(Altered { folders: moved, databases: Some(database), any_import, any_limit });
+        let callers: Vec<_> = victim.callers.iter().map(|(name, path)| (name.as_str(), path.as_str())).collect();
+        let authority = policy.authority_below(&callers, (&victim.name, &victim.path));
+        for left in authority.files().iter() {
+            fs::create_dir_all(&left.host)?;
+        }
+        let is_written = |folder: &PathBuf| {
+            let mut writable = authority.files().iter().filter(|grant| grant.access == Access::Write);
+            writable.any(|grant| folder.starts_with(&grant.host))
+        };
+        let mut kept: Vec<_> = folders.into_iter().filter(|folder| !is_written(folder)).collect();
+        kept.push(root.path().to_path_buf());
+        let kept = kept.into_iter().map(Kept::new).collect::<io::Result<_>>()?;
+        let targets = Targets::of(&authority);
+        Ok(Self { root, policy, kept, targets, ceilings: authority.ceilings.clone(), secrets: secrets(&authority) })
     }
 
     /// The policy, with the scratch folders in place of the operator's.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// What the callers leave.
+    pub fn ceilings(&self) -> Ceilings {
+        self.ceilings.clone()
+    }
+
+    /// Made-up values for the variables that the victim is granted, and for some that it isn't.
+    pub fn secrets(&self) -> Secrets {
+        self.secrets.clone()
     }
 
     /// What to go for.
@@ -102,32 +140,36 @@ impl Scratch {
 
     /// What was changed though nothing allows it.
     pub fn damage(&self) -> io::Result<Option<String>> {
-        let mut kept: Vec<_> =
-            self.grants.iter().filter(|grant| grant.access == Access::Read).map(|grant| grant.host.as_path()).collect();
-        kept.push(self.root.path());
-        for folder in kept {
-            if fs::read_to_string(folder.join(CANARY)).is_ok_and(|text| text == TEXT)
-                && !has_more(folder, self.grants.len())?
-            {
-                continue;
+        for kept in &self.kept {
+            if !kept.is_whole()? {
+                return Ok(Some("it changed a folder that it may not write".into()));
             }
-            return Ok(Some("it changed a folder that it may not write".into()));
         }
         Ok(None)
     }
 }
 
-/// Whether a folder has more in it than was put there.
-fn has_more(folder: &Path, grants: usize) -> io::Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        // SQLite puts its journal beside a database.
-        let database = name.to_str().is_some_and(|name| name.starts_with(DATABASE));
-        let ours =
-            name == CANARY || name == "agents" || database || (0..grants).any(|index| *name == *index.to_string());
-        if !ours {
-            return Ok(true);
-        }
+impl Kept {
+    fn new(folder: PathBuf) -> io::Result<Self> {
+        Ok(Self { names: names(&folder)?, folder })
     }
-    Ok(false)
+
+    fn is_whole(&self) -> io::Result<bool> {
+        let text = fs::read_to_string(self.folder.join(CANARY));
+        Ok(text.is_ok_and(|text| text == TEXT) && names(&self.folder)? == self.names)
+    }
+}
+
+/// What is in a folder. SQLite puts its journal beside a database.
+fn names(folder: &Path) -> io::Result<BTreeSet<OsString>> {
+    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name()));
+    let names = names.collect::<io::Result<BTreeSet<_>>>()?;
+    let journal = |name: &OsString| name.to_str().is_some_and(|name| name != DATABASE && name.starts_with(DATABASE));
+    Ok(names.into_iter().filter(|name| !journal(name)).collect())
+}
+
+fn secrets(victim: &Authority) -> Secrets {
+    let granted = victim.grants.env.iter().flat_map(|grants| grants.iter()).map(|grant| grant.name.as_str());
+    let names = granted.chain(NAMES);
+    names.fold(Secrets::default(), |secrets, name| secrets.with(name, VALUE))
 }

@@ -73,7 +73,7 @@ impl Network {
     }
 
     /// Whether connections can be made.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         !self.closed
     }
 

@@ -176,8 +176,8 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
     globals.check()?;
-    if globals.wall.is_some() && !matches!(command, Command::Run(_) | Command::Test(_)) {
-        return Err(Stop::Usage("`--wall` is for `run` and `test`: nothing else runs guests".into()));
+    if globals.wall.is_some() && !matches!(command, Command::Run(_) | Command::Test(_) | Command::Attack(_)) {
+        return Err(Stop::Usage("`--wall` is for `run`, `test` and `attack`: nothing else runs guests".into()));
     }
     match command {
         Command::Run(arguments) => run::run(globals, arguments),

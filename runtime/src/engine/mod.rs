@@ -196,7 +196,12 @@ impl Engine {
 
     /// Runs the program's root with `inputs`.
     pub async fn run(&self, inputs: Vec<(String, Value)>) -> Outcome {
-        let (budget, ceilings) = (Budget::unbounded(), Ceilings::default());
+        self.run_below(Ceilings::default(), inputs).await
+    }
+
+    /// The same, as if those had called it who leave it `ceilings`.
+    pub(crate) async fn run_below(&self, ceilings: Ceilings, inputs: Vec<(String, Value)>) -> Outcome {
+        let budget = Budget::unbounded();
         self.run_call(Call { agent: self.program.root(), inputs, budget, path: String::new(), ceilings }).await
     }
 

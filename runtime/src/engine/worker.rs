@@ -25,6 +25,7 @@ impl Engine {
             cache: setup.sandbox.cache(),
             secrets: &setup.secrets,
             audited: setup.audit.is_some(),
+            network: setup.sandbox.has_network(),
             told: &told,
         };
         workers.ready(&order).await.map(Some)

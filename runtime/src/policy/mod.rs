@@ -6,6 +6,7 @@
 
 mod address;
 mod advice;
+mod altered;
 mod asked;
 mod authority;
 mod by_host;
@@ -35,6 +36,7 @@ mod twins;
 mod url;
 
 pub use address::Addresses;
+pub use altered::Altered;
 use asked::Asked;
 pub use asked::Recorded;
 pub use authority::{Authority, Ceiling, Ceilings};
@@ -65,10 +67,7 @@ pub use suggest::{Ground, Suggestion};
 pub use tcp::TcpGrant;
 pub use url::{MAX_URL, Scheme, Url};
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     policy::limits::LimitKeys,
@@ -93,7 +92,7 @@ pub struct Policy {
     ceiling: Option<Box<Self>>,
     files: Vec<PathBuf>,
     sources: Vec<Arc<Source>>,
-    moved: bool,
+    altered: Altered,
     limits: LimitKeys,
     limit_keys: Vec<Key>,
     sections: Vec<Section>,
@@ -142,48 +141,15 @@ impl Policy {
         self.sections.iter().filter_map(|section| section.grants.databases.as_deref()).flatten()
     }
 
-    /// The same policy, with other folders in place of those that `moved` knows.
-    #[must_use]
-    pub fn with_folders(mut self, moved: &dyn Fn(&Path) -> Option<PathBuf>) -> Self {
-        for section in &mut self.sections {
-            if let Some(files) = &section.grants.files {
-                let host = |grant: &FileGrant| moved(&grant.host).unwrap_or_else(|| grant.host.clone());
-                section.grants.files =
-                    Some(files.iter().map(|grant| FileGrant { host: host(grant), ..grant.clone() }).collect());
-            }
-        }
-        self.moved = true;
-        self
-    }
-
-    /// The same policy, with every database in the SQLite file `host`.
-    #[must_use]
-    pub fn with_databases_in(mut self, host: &Path) -> Self {
-        let url = || Some(DatabaseUrl::File { host: host.to_path_buf(), written: host.display().to_string() });
-        for section in &mut self.sections {
-            if let Some(databases) = &section.grants.databases {
-                let moved = |grant: &DatabaseGrant| DatabaseGrant { url: url(), role: None, ..grant.clone() };
-                section.grants.databases = Some(databases.iter().map(moved).collect());
-            }
-        }
-        self.moved = true;
-        self
-    }
-
     /// The files that the policy was read from: its own, and those that it extends.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }
 
     /// What those files held, in the order in which they were read: read again in this order, they
-    /// are the same policy, line by line, if it [is as written](Policy::is_as_written).
+    /// are the same policy, line by line, but for its [alterations](Policy::alterations).
     pub fn sources(&self) -> &[Arc<Source>] {
         &self.sources
-    }
-
-    /// Whether the policy is what its files say, and no folder or database was put in another's place.
-    pub fn is_as_written(&self) -> bool {
-        !self.moved
     }
 
     /// The ceiling whose `within` begins at the byte `start` of the file `path`.

@@ -18,6 +18,11 @@ impl Sandbox {
         self.network.prepare();
     }
 
+    /// Whether connections can be made at all.
+    pub(crate) fn has_network(&self) -> bool {
+        self.network.is_open()
+    }
+
     /// Where compiled guests are kept.
     pub(crate) fn cache(&self) -> Option<&Cache> {
         self.guests.cache.as_ref()

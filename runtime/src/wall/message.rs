@@ -19,7 +19,7 @@ use crate::{
         log::Level,
     },
     failure::{Code, Failure},
-    policy::{Authority, DatabaseUrl, Policy},
+    policy::{Altered, Authority, DatabaseUrl, Policy},
     sandbox::{
         Cache, HOSTCALL_ROOM, Usage,
         bindings::{Field, types},
@@ -45,6 +45,8 @@ pub struct Order<'a> {
     pub cache: Option<&'a Cache>,
     pub secrets: &'a Secrets,
     pub audited: bool,
+    /// Whether there is a network.
+    pub network: bool,
     /// Told what holds the worker.
     pub told: &'a (dyn Fn(&str) + Sync),
 }
@@ -54,19 +56,17 @@ impl Order<'_> {
     ///
     /// # Errors
     ///
-    /// When a path is not text, or the policy is not what its files say.
+    /// When a path is not text.
     pub fn open(&self, scratch: Option<&Path>) -> Result<Open, Failure> {
         let text = |source: &Arc<Source>| Text { path: source.path.clone(), text: source.text.clone() };
         let at = |place: &Place| (place.source.path.clone(), place.span.start);
-        if !self.policy.is_as_written() {
-            return Err(Failure::host("a policy whose folders were moved can't be given to a worker process"));
-        }
         let paths = self.protected.hidden.iter().chain(&self.protected.fixed).chain(&self.protected.within);
         if let Some(path) = paths.into_iter().find(|path| path.to_str().is_none()) {
             return Err(Failure::host(format_args!("the path `{}` is not UTF-8", path.display())));
         }
         Ok(Open {
             policy: self.policy.sources().iter().map(text).collect(),
+            altered: self.policy.alterations().clone(),
             ceilings: self.authority.ceilings.iter().map(|ceiling| at(&ceiling.place)).collect(),
             path: self.manifest.path.clone(),
             manifest: text(&self.manifest.source),
@@ -80,6 +80,7 @@ impl Order<'_> {
             cache: self.cache.cloned(),
             values: self.values(),
             audited: self.audited,
+            network: self.network,
             scratch: scratch.map(Path::to_path_buf),
             memory: self.authority.limits.memory,
             output: self.authority.limits.output,
@@ -105,6 +106,8 @@ impl Order<'_> {
 pub struct Open {
     /// The policy's files, in the order in which they are read.
     pub policy: Vec<Text>,
+    /// What is in the place of what they name.
+    pub altered: Altered,
     /// The callers' ceilings, the outermost first: the file, and where in it.
     pub ceilings: Vec<(String, usize)>,
     /// The agent's path in its library.
@@ -116,6 +119,8 @@ pub struct Open {
     /// The variables that the agent is granted, and no other.
     pub values: Vec<(String, String)>,
     pub audited: bool,
+    /// Whether there is a network.
+    pub network: bool,
     /// Where a database may keep temporary files.
     pub scratch: Option<PathBuf>,
     /// What one call may take of linear memory, in bytes.

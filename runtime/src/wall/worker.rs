@@ -17,6 +17,7 @@ use crate::{
         files::Mounts,
         gate::{Gate, Subject},
         log::Sink,
+        network::Network,
         sql::Databases,
     },
     failure::Failure,
@@ -88,6 +89,7 @@ struct Prepared {
     runtime: Runtime,
     sources: Vec<Arc<Source>>,
     audited: bool,
+    network: bool,
     scratch: Option<PathBuf>,
     memory: u64,
     output: u64,
@@ -96,7 +98,7 @@ struct Prepared {
 impl Prepared {
     fn new(open: Open) -> Result<Self, Failure> {
         let sources: Vec<_> = open.policy.into_iter().map(source).collect();
-        let policy = policy(&sources)?;
+        let policy = policy(&sources)?.altered(open.altered);
         let manifest =
             Manifest::read(&source(open.manifest), Folder::Builtin(""), &open.path).map_err(Failure::host)?;
         let ceilings = open.ceilings.iter().map(|(path, start)| {
@@ -108,6 +110,7 @@ impl Prepared {
             .map_err(|error| Failure::host(error.message))?;
         let code = code(open.code)?;
         let sandbox = Sandbox::of_one_thread(open.cache)?;
+        let sandbox = if open.network { sandbox } else { sandbox.over(Network::closed()) };
         sandbox.prepare(&code);
         // It makes its sockets to itself here, and its threads only when there is work for them.
         let runtime = runtime::Builder::new_current_thread()
@@ -120,7 +123,7 @@ impl Prepared {
         let variable = |name: &str| secrets.get(name).map(|value| value.to_string());
         let databases = Databases::open(&authority, authority.files(), &open.protected, &variable)
             .map_err(|error| Failure::host(error.message))?;
-        if authority.grants.http.is_some() {
+        if authority.grants.http.is_some() && open.network {
             // Whom to trust is read while it can be. Where that is nobody, the request says so.
             sandbox.prepare_tls();
         }
@@ -136,6 +139,7 @@ impl Prepared {
             runtime,
             sources,
             audited: open.audited,
+            network: open.network,
             scratch: open.scratch,
             memory: open.memory,
             output: open.output,
@@ -150,6 +154,9 @@ impl Prepared {
         }
         limit(self.memory, self.output)?;
         let mut reach = Reach::of(&self.authority, &self.databases);
+        if !self.network {
+            (reach.network, reach.local) = (None, false);
+        }
         reach.folders.extend(self.scratch.clone().map(|folder| (folder, Access::Write)));
         Ok(confine(&reach)?.to_string())
     }
