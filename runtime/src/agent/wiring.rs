@@ -56,8 +56,8 @@ pub(super) fn check_names(
     outputs: &[(String, From)],
     report: &mut Report,
 ) {
-    // Which names such a step sets is known only when it has run.
-    if steps.iter().any(|step| step.open) {
+    // What an open step sets is known only when it has run, and of one whose agent isn't there, never.
+    if steps.len() < spec.steps.len() || steps.iter().any(|step| step.open) {
         return;
     }
     let mut known: HashSet<&str> = [STEP_INDEX, STEP_MAX, STATUS].into();
