@@ -100,7 +100,7 @@ impl Templates {
             Ok(String::from_utf8_lossy(&written.bytes).into_owned())
         };
         // Without a statement there is no loop, and nothing nests deeper than it is written.
-        if template.source().contains("{%") { on_deep_stack(render)? } else { render() }
+        if template.source().contains("{%") { on_deep_stack(render)? } else { caught(render)? }
     }
 }
 
@@ -125,18 +125,29 @@ fn at_its_depth<T: Send>(
     text: &str,
     work: impl FnOnce() -> Result<T, TemplateError> + Send,
 ) -> Result<T, TemplateError> {
-    match text.len() {
+    let done = match text.len() {
         // Too short to nest deeper than any stack.
-        0..=SHORT => work(),
-        _ => on_deep_stack(work).map_err(|failure| TemplateError::new(0..0, failure.message))?,
-    }
+        0..=SHORT => caught(work),
+        _ => on_deep_stack(work),
+    };
+    done.map_err(|failure| TemplateError::new(0..0, failure.message))?
+}
+
+/// Does `work` on this stack; a panic of the template engine's is a failure like any other.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+    // What a panic leaves half done is thrown away with the failure.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| panicked())
+}
+
+fn panicked() -> Failure {
+    Failure::new(Code::Host, "the template engine panicked")
 }
 
 /// Runs `work` on a stack that is deep enough for whatever a template's fuel can nest.
 fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).map_err(Failure::host)?;
-        thread.join().map_err(|_| Failure::new(Code::Host, "the template engine panicked"))
+        thread.join().map_err(|_| panicked())
     })
 }
 
