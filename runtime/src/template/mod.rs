@@ -135,7 +135,7 @@ impl Templates {
         if template.source().contains("{%") {
             stack::on_deep_stack(STACK, render).map_err(Failure::host)?
         } else {
-            render()
+            caught(render)?
         }
     }
 }
@@ -161,11 +161,19 @@ fn at_its_depth<T: Send>(
     text: &str,
     work: impl FnOnce() -> Result<T, TemplateError> + Send,
 ) -> Result<T, TemplateError> {
-    match text.len() {
+    let done = match text.len() {
         // Too short to nest deeper than any stack.
-        0..=SHORT => work(),
-        _ => stack::on_deep_stack(STACK, work).map_err(|error| TemplateError::new(0..0, error.to_string()))?,
-    }
+        0..=SHORT => caught(work),
+        _ => stack::on_deep_stack(STACK, work).map_err(Failure::host),
+    };
+    done.map_err(|failure| TemplateError::new(0..0, failure.message))?
+}
+
+/// Does `work` on this stack; a panic of the template engine's is a failure like any other.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+    // What a panic leaves half done is thrown away with the failure.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .map_err(|_| Failure::host("the template engine panicked"))
 }
 
 /// A value as templates see it. It is never parsed as a template.

@@ -237,6 +237,7 @@ fn what_is_wrong_is_pointed_at() {
         ("{% if x %}{{ x }}{% if", "{%"),
         ("{{ x | }}", "}}"),
         ("{{ 1 +* 2 }}", "*"),
+        ("{% import 'm' as m|join(x) %}", "join(x)"),
     ] {
         let error = Templates::new(Escape::None, None).add("t", text).unwrap_err();
         assert_eq!(&text[error.span.clone()], at, "{text}: {error}");

@@ -122,9 +122,16 @@ pub fn free_variables(text: &str) -> Result<Vec<String>, TemplateError> {
 fn read(text: &str) -> Result<Uses, TemplateError> {
     let tree = minijinja::machinery::parse(text, "template", SyntaxConfig::default())
         .map_err(|error| unclosed(text).unwrap_or_else(|| TemplateError::of(text, &error)))?;
-    let mut reader = Reader { uses: Uses::default(), frames: vec![Frame::default()], branches: 0, repeats: 0 };
+    let mut reader =
+        Reader { uses: Uses::default(), frames: vec![Frame::default()], branches: 0, repeats: 0, wrong: None };
     reader.statement(&tree);
-    let Reader { mut uses, .. } = reader;
+    let Reader { mut uses, wrong, .. } = reader;
+    if let Some(span) = wrong {
+        return Err(TemplateError::new(
+            span,
+            "a template is imported under a name: `{% import \"part.j2\" as part %}`",
+        ));
+    }
     uses.names.sort_by_key(|name| name.span.start);
     uses.tools.sort_by_key(|tool| tool.span.start);
     Ok(uses)
@@ -144,6 +151,8 @@ struct Reader<'t> {
     branches: usize,
     /// How many loops and macros we are in: what is set further down may have been set before.
     repeats: usize,
+    /// Where a template is imported under what is no name.
+    wrong: Option<Range<usize>>,
 }
 
 impl<'t> Reader<'t> {
@@ -204,7 +213,11 @@ impl<'t> Reader<'t> {
             Stmt::Extends(extends) => self.include(&extends.name, false),
             Stmt::Import(import) => {
                 self.include(&import.expr, false);
-                self.assign(&import.name);
+                match &import.name {
+                    Expr::Var(name) => self.set_name(name.id),
+                    // MiniJinja takes any expression here, and panics where it compiles it.
+                    other => self.wrong = self.wrong.take().or(Some(range(other.span()))),
+                }
             }
             Stmt::FromImport(import) => {
                 self.include(&import.expr, false);
