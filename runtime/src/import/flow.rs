@@ -6,7 +6,7 @@ use crate::{
     agent::{STATUS, STEP_INDEX, STEP_MAX},
     import::{
         library::{Library, inputs},
-        names::clean,
+        names::{clean, is_special},
         outputs::Plan,
         proc::Proc,
         prompt::placeholders,
@@ -64,7 +64,7 @@ impl Last {
         let Body::Workflow { steps, .. } = &agent.body else { return Self::default() };
         let Some(step) = steps.last() else { return Self::default() };
         let names = result_names(step);
-        let first = names.first().cloned();
+        let first = names.first().cloned().filter(|name| !is_special(name));
         match library.find(&step.agent.text).map(|(_, agent)| &agent.body) {
             Some(Body::Workflow { .. }) => Self { result: first, keys: names },
             Some(Body::Template { .. }) | None => Self { result: first, keys: Vec::new() },
@@ -197,8 +197,8 @@ impl Sets {
         }
         let open = proc.outputs.is_none();
         let mut may: Vec<_> = proc.shape.keys.iter().filter_map(called).collect();
-        may.retain(|name| name != STEP_INDEX && name != STATUS);
         may.extend(names);
+        may.retain(|name| !is_special(name));
         Self { may, sure, ran: Vec::new(), open }
     }
 }

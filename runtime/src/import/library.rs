@@ -11,7 +11,7 @@ use crate::{
     diagnostic::{Diagnostic, Report},
     import::{
         names::{AgentNames, clean},
-        proc::{OUTPUT, Proc},
+        proc::{Proc, is_names},
         read::{Agent, Body, Legacy, Step},
     },
     source::Source,
@@ -110,7 +110,7 @@ impl<'a> Library<'a> {
             }
             for (name, _) in &step.params {
                 let name = clean(&name.text);
-                let is_names = name == OUTPUT && !matches!(agent.body, Body::Workflow { .. });
+                let is_names = is_names(&name) && !matches!(agent.body, Body::Workflow { .. });
                 if !is_names && !declared[at].contains(name.as_ref()) {
                     self.extra[at].insert(name.into_owned());
                 }

@@ -6,7 +6,7 @@ use crate::import::{
     json::Kind,
     library::Library,
     names::clean,
-    proc::OUTPUT,
+    proc::is_names,
     read::{Agent, Body},
     toml::{constant, quoted},
     words::Uses,
@@ -47,7 +47,7 @@ impl Manifest {
         for (name, needed) in declared {
             let name = clean(&name.text);
             // What a function gets as `output` is for its steps to say.
-            let is_names = !is_template && !matches!(agent.body, Body::Workflow { .. }) && name == OUTPUT;
+            let is_names = !is_template && !matches!(agent.body, Body::Workflow { .. }) && is_names(&name);
             if is_names || !seen.insert(name.clone().into_owned()) {
                 continue;
             }

@@ -5,12 +5,14 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+use crate::agent::{STATUS, STEP_INDEX};
+
 /// Words that a template reads as something else than a name.
 const WORDS: [&str; 14] =
     ["and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "self", "true", "True"];
 
-/// The longest name of an agent, in bytes: some are made longer, so that no two are alike.
-const MAX_AGENT: usize = 90;
+/// The longest name, in bytes: some are made longer, so that no two are alike.
+const LONGEST: usize = 90;
 
 /// The name of an input or a result. It depends on nothing but the old name: `legacy.py` in the
 /// Python guest makes the same of what a function returns.
@@ -18,14 +20,20 @@ pub fn clean(name: &str) -> Cow<'_, str> {
     let name = name.trim_matches([' ', '\t', '\r', '\n']);
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let first = name.chars().next();
-    if first.is_some_and(|c| letter(c) && !c.is_ascii_digit()) && name.chars().all(letter) {
+    let plain = first.is_some_and(|c| letter(c) && !c.is_ascii_digit()) && name.chars().all(letter);
+    if plain && name.len() <= LONGEST {
         return if WORDS.contains(&name) { format!("{name}_").into() } else { name.into() };
     }
-    let mut cleaned: String = name.chars().map(|c| if letter(c) { c } else { '_' }).collect();
+    let mut cleaned: String = name.chars().take(LONGEST).map(|c| if letter(c) { c } else { '_' }).collect();
     if cleaned.is_empty() || cleaned.starts_with(|c: char| c.is_ascii_digit()) {
         cleaned.insert(0, '_');
     }
     cleaned.into()
+}
+
+/// Whether a name is the engine's own: how a step went, and where the head is. No result has it.
+pub fn is_special(name: &str) -> bool {
+    [STATUS, STEP_INDEX].contains(&name)
 }
 
 /// What the agents of a library are called, by their old names: each has a name of its own.
@@ -48,9 +56,16 @@ impl AgentNames {
         self.names.get(old).map_or("", String::as_str)
     }
 
-    /// The name of the agent that was called `old`; for one that isn't there, what it would be.
+    /// The name of the agent that was called `old`; for one that isn't there, one that no other has.
     pub fn get<'a>(&'a self, old: &'a str) -> Cow<'a, str> {
-        self.names.get(old).map_or_else(|| short(old).into(), |name| name.as_str().into())
+        if let Some(name) = self.names.get(old) {
+            return name.as_str().into();
+        }
+        let mut name = short(old);
+        while self.taken.contains(&name) {
+            name.push('_');
+        }
+        name.into()
     }
 
     fn free(&mut self, old: &str) -> String {
@@ -68,7 +83,7 @@ impl AgentNames {
 fn short(old: &str) -> String {
     // An agent is named in no template, so its dashes may stay.
     let mut name = if crate::agent::is_name(old) { old.to_owned() } else { clean(old).into_owned() };
-    name.truncate(MAX_AGENT);
+    name.truncate(LONGEST);
     name
 }
 
@@ -88,6 +103,7 @@ mod tests {
             ("", "_"),
             ("ä\u{202e}", "__"),
             ("true", "true_"),
+            (&"ä".repeat(200), &"_".repeat(90)),
         ] {
             assert_eq!(clean(old), new);
             assert!(is_name(&clean(old)));
@@ -98,7 +114,7 @@ mod tests {
     fn agents_keep_names_of_their_own() {
         let mut names = AgentNames::default();
         assert_eq!(["a b", "a_b", "a-b", "a b"].map(|old| names.add(old).to_owned()), ["a_b", "a_b_2", "a-b", "a_b"]);
-        assert_eq!(names.get("a_b"), "a_b_2");
+        assert_eq!((&*names.get("a_b"), &*names.get("a b "), &*names.get("c d")), ("a_b_2", "a_b_", "c_d"));
         let long = "x".repeat(200);
         assert!(is_name(names.add(&long)));
     }

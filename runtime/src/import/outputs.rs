@@ -3,14 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use crate::{
-    agent::{STATUS, STEP_INDEX},
-    import::{
-        flow::{Facts, Last, proc, result_names},
-        library::Library,
-        names::clean,
-        read::{Agent, Body, Step},
-    },
+use crate::import::{
+    flow::{Facts, Last, proc, result_names},
+    library::Library,
+    names::{clean, is_special},
+    read::{Agent, Body, Step},
 };
 
 /// One workflow: what it gives, and what its steps give.
@@ -53,13 +50,12 @@ pub fn result(facts: &Facts, name: &str) -> String {
 
 /// What the output of a template is called.
 pub fn template_output(agent: &Agent) -> String {
-    let first = agent.outputs.first().map(|name| clean(&name.text).into_owned());
-    first.filter(|name| ![STATUS, STEP_INDEX].contains(&name.as_str())).unwrap_or_else(|| "output".into())
+    declared(agent).next().unwrap_or_else(|| "output".into())
 }
 
-/// The outputs that a workflow declares.
+/// The outputs that an agent declares.
 pub fn declared(agent: &Agent) -> impl Iterator<Item = String> {
-    agent.outputs.iter().map(|name| clean(&name.text).into_owned()).filter(|name| name != STATUS)
+    agent.outputs.iter().map(|name| clean(&name.text).into_owned()).filter(|name| !is_special(name))
 }
 
 impl Outputs<'_, '_> {
@@ -79,20 +75,23 @@ impl Outputs<'_, '_> {
     /// What one step of the workflow `at` gives.
     fn step(&mut self, at: usize, step: &Step) -> Option<Vec<(String, String)>> {
         let wanted = result_names(step);
-        let Some((child, callee)) = self.library.find(&step.agent.text) else {
-            // Whoever puts the agent there finds its step done.
-            return Some(wanted.into_iter().map(|name| (name.clone(), name)).collect());
-        };
         let facts = self.facts.get(&at)?;
-        let renamed: Vec<(String, String)> = match &callee.body {
-            Body::Template { .. } => {
-                let own = template_output(callee);
-                wanted.into_iter().take(1).map(|name| (own.clone(), name)).collect()
-            }
-            Body::Workflow { .. } => self.of_child(&facts.used, (child, callee), wanted),
-            Body::Proc { .. } | Body::Unfinished { .. } => self.of_proc(step, callee, &wanted)?,
+        let renamed: Vec<(String, String)> = match self.library.find(&step.agent.text) {
+            // Whoever puts the agent there finds its step done.
+            None => wanted.into_iter().map(|name| (name.clone(), name)).collect(),
+            Some((child, callee)) => match &callee.body {
+                Body::Template { .. } => {
+                    let own = template_output(callee);
+                    wanted.into_iter().take(1).map(|name| (own.clone(), name)).collect()
+                }
+                Body::Workflow { .. } => self.of_child(&facts.used, (child, callee), wanted),
+                Body::Proc { .. } | Body::Unfinished { .. } => self.of_proc(step, callee, &wanted)?,
+            },
         };
-        Some(renamed.into_iter().map(|(own, name)| (own, result(facts, &name))).collect())
+        // What is wanted twice is called as it was wanted first.
+        let mut seen = HashSet::new();
+        let renamed = renamed.into_iter().filter(|(own, name)| !is_special(name) && seen.insert(own.clone()));
+        Some(renamed.map(|(own, name)| (own, result(facts, &name))).collect())
     }
 
     /// What a step wants of a function; none where only a run can tell what that gives.
@@ -101,8 +100,7 @@ impl Outputs<'_, '_> {
         let named: Vec<_> = match (&proc.outputs, &proc.unfinished) {
             (Some(named), _) => named.iter().map(|own| (own.name.clone(), own.position)).collect(),
             (None, Some(_)) => {
-                let first = callee.outputs.first().map(|name| clean(&name.text).into_owned());
-                vec![(first.unwrap_or_else(|| "result".into()), Some(0))]
+                vec![(declared(callee).next().unwrap_or_else(|| "result".into()), Some(0))]
             }
             (None, None) => return None,
         };
@@ -119,8 +117,9 @@ impl Outputs<'_, '_> {
         &mut self,
         used: &HashSet<String>,
         (child, callee): (usize, &Agent),
-        wanted: Vec<String>,
+        mut wanted: Vec<String>,
     ) -> Vec<(String, String)> {
+        wanted.retain(|name| !is_special(name));
         let Some(facts) = self.facts.get(&child) else { return Vec::new() };
         let has = |name: &String| facts.settable.contains(name);
         let any = wanted.iter().any(has);
@@ -132,16 +131,16 @@ impl Outputs<'_, '_> {
             (any, wanted.first(), Last::of(self.library, callee))
         {
             // The original passes a dict on under its own names: whoever reads these gets them, too.
-            let keys: Vec<_> = keys.into_iter().filter(|key| used.contains(key) && !wanted.contains(key)).collect();
+            let keys: Vec<_> = keys
+                .into_iter()
+                .filter(|key| used.contains(key) && !wanted.contains(key) && !is_special(key))
+                .collect();
             let alias = keys.contains(&last).then_some(first.as_str());
             renamed.push((self.exposed(child, &last, alias), first.clone()));
             renamed.extend(keys.into_iter().map(|key| (self.exposed(child, &key, None), key)));
         }
         for name in there {
-            let own = self.exposed(child, &name, None);
-            if renamed.iter().all(|(other, _)| *other != own) {
-                renamed.push((own, name));
-            }
+            renamed.push((self.exposed(child, &name, None), name));
         }
         renamed
     }

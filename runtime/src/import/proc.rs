@@ -8,7 +8,7 @@ use crate::{
     import::{
         library::{CANNOT_WORK, CHANGED, Library, SAFE, UNFINISHED},
         manifest::Manifest,
-        names::clean,
+        names::{clean, is_special},
         read::{Agent, Body, Step},
         shape::{self, Key, Shape, Unknown},
         words::{self, Uses},
@@ -20,6 +20,11 @@ pub const OUTPUT: &str = "output";
 
 /// The input that becomes it. It isn't called alike: a step that says `$output` means a result.
 pub const RESULT_NAMES: &str = "result_names";
+
+/// Whether an input of this name would be the names of results.
+pub fn is_names(name: &str) -> bool {
+    [OUTPUT, RESULT_NAMES].contains(&name)
+}
 
 /// What is known of one function.
 #[derive(Debug)]
@@ -70,7 +75,7 @@ impl Proc {
         let outputs = named(agent, &shape, calls);
         let says = |quote: char| source.contains(&format!("{quote}{STEP_INDEX}{quote}"));
         let mut named = calls.iter().flat_map(|step| &step.outputs).chain(&agent.outputs);
-        let jumps = says('\'') || says('"') || named.any(|name| *name.text == *STEP_INDEX);
+        let jumps = says('\'') || says('"') || named.any(|name| clean(&name.text) == STEP_INDEX);
         Some(Self { uses: words::look(source), shape, outputs, jumps, unfinished: None, unread })
     }
 
@@ -89,7 +94,8 @@ impl Proc {
 /// The outputs of a function that always calls them the same, if it does.
 fn named(agent: &Agent, shape: &Shape, calls: &[&Step]) -> Option<Vec<Named>> {
     let declared: Vec<_> = agent.outputs.iter().map(|name| clean(&name.text).into_owned()).collect();
-    let special = [STATUS, STEP_INDEX].iter().any(|name| declared.iter().any(|own| own == name));
+    let moves = calls.iter().flat_map(|step| &step.outputs).any(|name| clean(&name.text) == STEP_INDEX);
+    let special = moves || declared.iter().any(|name| is_special(name));
     let distinct = !special && declared.iter().collect::<BTreeSet<_>>().len() == declared.len();
     if !shape.closed || !distinct || declared.is_empty() {
         return None;
@@ -139,10 +145,13 @@ pub fn files(
         manifest.line("open_outputs = true                 # what it returns is known only when it runs");
     }
     manifest.inputs(agent, &library.extra[at]);
-    let declared: Vec<_> = agent.outputs.iter().map(|name| clean(&name.text).into_owned()).collect();
+    let mut declared: Vec<_> = agent.outputs.iter().map(|name| clean(&name.text).into_owned()).collect();
+    if proc.unfinished.is_some() {
+        declared.retain(|name| !is_special(name));
+    }
     let mut outputs: Vec<&str> = match &proc.outputs {
         Some(named) => named.iter().map(|output| output.name.as_str()).collect(),
-        None => declared.iter().map(String::as_str).filter(|name| ![STATUS, STEP_INDEX].contains(name)).collect(),
+        None => declared.iter().map(String::as_str).filter(|name| !is_special(name)).collect(),
     };
     if open {
         manifest.input(

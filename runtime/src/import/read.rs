@@ -8,6 +8,9 @@ use crate::{
     source::Source,
 };
 
+/// The most agents of one library: each becomes a manifest, and its Python is parsed.
+const MAX_AGENTS: usize = 10_000;
+
 /// Kinds that only were templates under an older name. The original runs them no more.
 const OLD_TEMPLATES: [&str; 2] = ["txt2txt", "text"];
 
@@ -87,6 +90,11 @@ pub fn read(source: &Arc<Source>) -> Result<Legacy, Report> {
                 let Kind::Object(agents) = value.kind else {
                     return Err(not_a_library(value.span, "`agents` is no JSON object").into());
                 };
+                if agents.len() > MAX_AGENTS {
+                    let message = format!("{} agents are more than {MAX_AGENTS}", agents.len());
+                    let too_large = Diagnostic::error("too-large", message).at(source, key.span);
+                    return Err(too_large.help("split the library: each part is one of its own").into());
+                }
                 found = true;
                 legacy.agents = agents
                     .into_iter()
@@ -254,6 +262,13 @@ mod tests {
             let report = read(&Source::new("l.json", text)).unwrap_err();
             assert_eq!(report.0[0].code, "not-a-library", "{text}");
         }
+    }
+
+    #[test]
+    fn the_number_of_agents_is_bounded() {
+        let many: Vec<_> = (0..=MAX_AGENTS).map(|number| format!("\"a{number}\": 1")).collect();
+        let report = read(&Source::new("l.json", format!("{{\"agents\": {{{}}}}}", many.join(",")))).unwrap_err();
+        assert_eq!(report.0[0].code, "too-large");
     }
 
     #[test]

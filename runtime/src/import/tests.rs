@@ -284,3 +284,42 @@ fn a_circle_of_workflows_is_no_trouble() {
     let (imported, source) = converted(&agents.join(","));
     runs(imported, &source);
 }
+
+#[test]
+fn whatever_names_there_are_the_agents_can_be_read() {
+    let long = "x".repeat(300);
+    let agents = [
+        proc(
+            "f",
+            "a, ",
+            "{output[0]: a, 'status': 1, 'step_index': 0}",
+            "\"a\", \"output\", \"result_names\"",
+            "\"step_index\", \"step_index\"",
+        ),
+        proc("g", "a, ", "len(a)", &format!("\"{long}\""), &format!("\"{long}\", \"status\"")),
+        template("t", "{status} {step_index} {self} {true}", "\"true\", \"self\", \"not\""),
+        workflow(
+            "w",
+            "\"w\", \"step_index\", \"status\"",
+            "\"status\", \"w\", \"step_index\"",
+            &[
+                step("f", "\"a\": 1, \"a \": 2, \"result_names\": 3", "\"status\", \"status\""),
+                step("g", "\"a\": \"$w\"", "\"step_index\", \"w\""),
+                step("t", "\"true\": \"$status\"", "\"w\""),
+                step("\\rw", "", "\"w\", \"w\""),
+                step("w", "", "\"status\", \"step_index\", \"w\", \"w\""),
+            ]
+            .join(","),
+            "",
+        ),
+        "\"cases\": 5, \"\": {}, \"a.b\": {}, \"a b\": {}".to_owned(),
+    ];
+    let (imported, source) = converted(&agents.join(","));
+    let (number, mut agents) = (imported.agents.len(), Agents::default());
+    imported.add_to(&mut agents, &source);
+    assert_eq!(agents.iter().count(), number);
+    for (name, entry) in agents.iter() {
+        let Entry::Broken(report) = entry else { continue };
+        panic!("{name}: {report}");
+    }
+}

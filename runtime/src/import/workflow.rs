@@ -11,7 +11,7 @@ use crate::{
         manifest::Manifest,
         names::clean,
         outputs::{self, Plan, result},
-        proc::{OUTPUT, RESULT_NAMES, names},
+        proc::{RESULT_NAMES, is_names, names},
         prompt::placeholders,
         read::{Agent, Body, Step},
         toml::{loses, step_table},
@@ -131,7 +131,7 @@ impl<'l, 'a> Workflows<'l, 'a> {
         let function = proc(self.library, step);
         for (position, (name, value)) in step.params.iter().enumerate() {
             let name = clean(&name.text).into_owned();
-            if function.is_some() && name == OUTPUT {
+            if function.is_some() && is_names(&name) {
                 continue;
             }
             let value = scope.resolve(value);
@@ -229,11 +229,7 @@ impl<'l, 'a> Workflows<'l, 'a> {
             }
         }
         let Some((_, callee)) = self.library.find(&step.agent.text) else {
-            return say(
-                UNFINISHED,
-                &format!("its step uses `{used}`, which isn't there: it can't run"),
-                &step.agent.span,
-            );
+            return say(UNFINISHED, &format!("its step uses `{used}`, which isn't in the library"), &step.agent.span);
         };
         let given: HashSet<_> = step
             .params

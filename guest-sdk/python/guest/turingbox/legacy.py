@@ -16,6 +16,9 @@ _WORDS = frozenset(
 )
 
 
+_LONGEST = 90
+
+
 def adapted(function, output):
     """`function` as an agent whose outputs are called `output` where a step calls them nothing else."""
 
@@ -65,7 +68,7 @@ def _failed(reason, output):
 def _clean(name):
     """The name as a step says it; `names.rs` of the importer does the same."""
     name = name.strip(" \t\r\n")
-    cleaned = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in name)
+    cleaned = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in name[:_LONGEST])
     if not cleaned or cleaned[0].isdigit():
         cleaned = "_" + cleaned
     return cleaned + "_" if cleaned in _WORDS else cleaned
