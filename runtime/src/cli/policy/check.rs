@@ -51,7 +51,7 @@ fn further(policy: &Policy, library: &Library) -> Report {
 }
 
 /// The manifests that can be used.
-fn valid(library: &Library) -> impl Iterator<Item = &Manifest> + Clone {
+fn valid(library: &Library) -> impl Iterator<Item = &Manifest> {
     library.iter().filter_map(|(_, entry)| match entry {
         Entry::Valid(manifest) => Some(manifest.as_ref()),
         Entry::Broken(_) => None,
