@@ -1,0 +1,3 @@
+def main(text, to):
+    with open(to, "w") as target:
+        return target.write(text)
