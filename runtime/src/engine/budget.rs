@@ -119,7 +119,10 @@ mod tests {
         }
         let limits = Limits { fuel: 3, depth: 9, ..Limits::default() };
         let left = five.narrowed(&limits, now).left(&limits, now);
-        assert!(left.starts_with("memory 128 MiB, fuel 3, time 0ns of 30s, output 16 MiB, depth 5 of 9"), "{left}");
+        assert!(
+            left.starts_with("memory 5 B of 128 MiB, fuel 3, time 0ns of 30s, output 16 MiB, depth 5 of 9"),
+            "{left}"
+        );
         let mut later = five.clone();
         later.deadline = now + Limits::default().time * 2;
         assert_eq!(later.narrowed(&of(9), now).deadline, now + Limits::default().time);

@@ -28,7 +28,7 @@ fn said(imported: &Imported) -> Vec<String> {
     imported.report.0.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect()
 }
 
-/// That every agent can be loaded, with nothing to warn of.
+/// That every agent can be loaded, with nothing to warn of but results that the original kept for nobody.
 fn runs(imported: Imported, source: &Arc<Source>) {
     let mut agents = Agents::default();
     let names: Vec<_> = imported.agents.iter().map(|agent| agent.name.clone()).collect();
@@ -40,7 +40,9 @@ fn runs(imported: Imported, source: &Arc<Source>) {
         assert!(matches!(agents.get(&name), Some(Entry::Valid(_))), "{name}");
         let (_, warnings) = Program::load(&agents, &name).unwrap_or_else(|report| panic!("{name}: {report}"));
         assert_eq!(warnings, Report::default(), "{name}");
-        assert_eq!(Program::inspect(&agents, &name, None).report, Report::default(), "{name}");
+        let mut report = Program::inspect(&agents, &name, None).report;
+        report.0.retain(|finding| finding.code != "unread-output");
+        assert_eq!(report, Report::default(), "{name}");
     }
 }
 
