@@ -1,2 +1,2 @@
 def main():
-    return {}
+    return {"y": 1}
