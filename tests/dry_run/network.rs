@@ -149,9 +149,9 @@ fn a_compiled_guest_is_answered_too() {
     let here = tempfile::tempdir().unwrap();
     let agent = here.path().join("http_component");
     folder::copy(&root().join("tests/hostile/http_component"), &agent);
-    crate::support::server::fill_in(&agent, &["agent.wat", "policy.toml"]);
-    let text = std::fs::read_to_string(agent.join("agent.wat")).unwrap();
-    std::fs::write(agent.join("agent.wasm"), wat::parse_str(text).unwrap()).unwrap();
+    crate::support::server::fill_in(&agent, &["sender.wat", "policy.toml"]);
+    let text = std::fs::read_to_string(agent.join("sender.wat")).unwrap();
+    std::fs::write(agent.join("agent.wasm"), crate::support::component::of_sender(&text)).unwrap();
     let policy = std::fs::read_to_string(agent.join("policy.toml")).unwrap().replace("version = 1", "");
     let plan = Arc::new(Plan::default());
     let effects = Effects::Planned(plan.clone());

@@ -1,6 +1,7 @@
 //! One workflow that is running: its inputs, its results, its head and its budget.
 
 mod names;
+mod path;
 
 use std::{
     borrow::Cow,
@@ -13,7 +14,10 @@ use crate::{
     agent::{Manifest, OnFail, Program, STATUS, STEP_INDEX, STEP_MAX, Source, Step, Workflow},
     capability::gate::{self, Gate, UNWRITTEN},
     diagnostic::suggestion,
-    engine::{Budget, Call, MAX_DENIALS, Outcome, Results, Status, frame::names::Names},
+    engine::{
+        Budget, Call, MAX_DENIALS, Outcome, Results, Status,
+        frame::{names::Names, path::shortened},
+    },
     failure::{Code, Failure},
     policy::{Ceilings, Denial, Request},
     sandbox::Usage,
@@ -29,10 +33,6 @@ const STEP_OVERHEAD: u64 = 4;
 
 /// What a step costs that moves the head, in bytes: where its jumps are decided.
 const JUMP_OVERHEAD: u64 = 1024;
-
-/// The longest path that a frame keeps, in bytes; of a longer one, the middle is left out. Paths
-/// grow with every level, and a thousand levels say no more than ten.
-const MAX_PATH: usize = 240;
 
 pub(super) struct Frame<'a> {
     workflow: &'a Workflow,
@@ -389,18 +389,6 @@ fn own_constant<'a>(name: &str, step: Option<&'a Step>) -> Option<&'a Value> {
         Source::Constant(value) if own == name => Some(value),
         _ => None,
     })
-}
-
-/// A path with its middle left out where it is too long.
-fn shortened(path: String) -> String {
-    const END: usize = MAX_PATH / 3;
-    match path.len() {
-        length if length > MAX_PATH => {
-            let (start, end) = (path.floor_char_boundary(END), path.ceil_char_boundary(length - END));
-            format!("{}…{}", &path[..start], &path[end..])
-        }
-        _ => path,
-    }
 }
 
 fn number(position: usize) -> Value {

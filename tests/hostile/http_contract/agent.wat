@@ -3,15 +3,19 @@
   (import "turingbox:agent/http@0.1.0" (instance $http
     (type $header' (record (field "name" string) (field "value" (list u8))))
     (export "header" (type $header (eq $header')))
+    (type $waits' (record
+      (field "connect" (option u32)) (field "read" (option u32)) (field "whole" (option u32))))
+    (export "waits" (type $waits (eq $waits')))
     (type $request' (record
       (field "method" string) (field "url" string) (field "headers" (list $header))
-      (field "body" (list u8)) (field "timeout" (option u32))))
+      (field "body" (list u8)) (field "waits" (option $waits))))
     (export "request" (type $request (eq $request')))
-    (type $response' (record (field "status" u16) (field "headers" (list $header)) (field "body" (list u8))))
+    (type $response' (record
+      (field "status" u16) (field "reason" string) (field "headers" (list $header)) (field "body" (list u8))))
     (export "response" (type $response (eq $response')))
     (type $error' (variant
       (case "denied" string) (case "invalid" string) (case "timeout" string)
-      (case "connection" string) (case "tls" string) (case "limit" string)))
+      (case "connect-timeout" string) (case "connection" string) (case "tls" string) (case "limit" string)))
     (export "error" (type $error (eq $error')))
     (export "send" (func (param "request" $request) (result (result $response (error $error)))))))
   (core module $room
@@ -30,7 +34,8 @@
 
   (core module $module
     (import "room" "memory" (memory 1))
-    (import "host" "send" (func $send (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+    (import "host" "send" (func $send
+      (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
     (global $got (mut i32) (i32.const 0))
     ;; Notes the attempt, by a digit, if its result at 1024 is no error.
     (func $note (param $attempt i32)
@@ -55,7 +60,10 @@
     (func $try (param $attempt i32) (param $method i32) (param $length i32) (param $url i32) (param $size i32)
       (call $send
         (local.get $method) (local.get $length) (local.get $url) (local.get $size)
-        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1024))
+        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+        ;; No waits.
+        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+        (i32.const 1024))
       (call $note (local.get $attempt)))
     (func (export "run") (param i32 i32) (result i32)
       (call $try (i32.const 1) (i32.const 16) (i32.const 3) (i32.const 48) (i32.const 20))

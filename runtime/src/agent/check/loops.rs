@@ -32,7 +32,8 @@ pub fn check(wired: &Wired<'_>, possible: &Flow, likely: &Flow, report: &mut Rep
         let inside = |node: usize| node < wired.steps.len() && behind[node] && ahead[node];
         let body: Vec<_> = (0..wired.steps.len()).filter(|&step| inside(step)).collect();
         let leaves = |&other: &usize| other != step && possible.next[other].iter().any(|&after| !inside(after));
-        if body.iter().any(leaves) {
+        // What an open step sets is known only when it has run.
+        if body.iter().any(leaves) || body.iter().any(|&step| wired.steps[step].open) {
             continue;
         }
         let results = body.iter().flat_map(|&step| &wired.steps[step].outputs).map(|(_, name)| name.as_str());
