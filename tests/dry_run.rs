@@ -5,12 +5,17 @@ mod command;
 pub mod files;
 pub mod network;
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use serde_json::{Value as Tree, json};
 use turingbox::{
     Value,
-    audit::{Audit, Record, Verdict},
+    audit::{Audit, Record},
     plan::{Effects, Plan},
 };
 
@@ -76,12 +81,12 @@ fn snapshot(here: &Path) -> BTreeMap<String, String> {
 
 /// Keeps what was decided.
 #[derive(Default)]
-struct Records(std::sync::Mutex<Vec<(String, String, Verdict, String, Option<String>, u64)>>);
+struct Records(Mutex<Vec<String>>);
 
 impl Audit for Records {
     fn record(&self, record: &Record) -> std::io::Result<()> {
         let Record { capability, request, decision, code, line, count, .. } = record.clone();
-        self.0.lock().unwrap().push((capability, request, decision, code, line, count));
+        self.0.lock().unwrap().push(format!("{capability} {request} {decision:?} {code} {line:?} {count}"));
         Ok(())
     }
 }

@@ -1,11 +1,6 @@
 //! Files: what changes, changes in a copy that all agents of the run share.
 
-use std::{
-    fs,
-    os::unix::fs::symlink,
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::{fs, os::unix::fs::symlink, path::Path, sync::Arc};
 
 use serde_json::json;
 use turingbox::Value;
@@ -79,10 +74,9 @@ pub fn a_dry_run_is_decided_like_a_real_one() {
 }
 
 fn taken(records: &Records) -> Vec<String> {
-    let records: &Mutex<_> = &records.0;
-    let taken = std::mem::take(&mut *records.lock().unwrap());
+    let taken = std::mem::take(&mut *records.0.lock().unwrap());
     assert!(!taken.is_empty());
-    taken.into_iter().map(|record| format!("{record:?}")).collect()
+    taken
 }
 
 #[test]
