@@ -7,7 +7,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::Arc,
     thread,
 };
 
@@ -18,6 +18,7 @@ use turingbox::{
 };
 
 use crate::support::{
+    audit::{Full, Records},
     binary, folder,
     host::{self, Ran},
     root,
@@ -25,24 +26,6 @@ use crate::support::{
 
 /// As many as one call may be denied.
 const MAX_DENIED: u64 = 10_000;
-
-#[derive(Default)]
-struct Records(Mutex<Vec<Record>>);
-
-impl Audit for Records {
-    fn record(&self, record: &Record) -> std::io::Result<()> {
-        self.0.lock().unwrap().push(record.clone());
-        Ok(())
-    }
-}
-
-struct Full;
-
-impl Audit for Full {
-    fn record(&self, _: &Record) -> std::io::Result<()> {
-        Err(std::io::ErrorKind::StorageFull.into())
-    }
-}
 
 fn run(agent: &str, inputs: &[(&str, Value)], text: &str, audit: Arc<dyn Audit>) -> Ran {
     host::run_with(&host::library(&root().join("tests/audit/agents")), agent, inputs, |setup| {

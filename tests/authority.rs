@@ -1,17 +1,15 @@
 //! Who may do what on whose behalf: calls, ceilings, budgets, secrets, and the record of it all.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use turingbox::{
     Json, Library, Policy, Secret, Setup, Value,
-    audit::{Audit, Record, Verdict},
+    audit::{Audit, Verdict},
     secret::Secrets,
 };
 
 use crate::support::{
+    audit::{Full, Records},
     binary,
     host::{self, Ran},
     root, server,
@@ -315,24 +313,6 @@ pub fn a_value_that_could_not_be_hidden_is_refused() {
     assert!(failure.message.contains("shorter than 6 bytes"), "{failure}");
     assert!(failure.help.unwrap().contains("secret = false"));
     assert_eq!(text_of(&run("{ name = \"DEBUG\", secret = false }")), "0 1");
-}
-
-#[derive(Default)]
-struct Records(Mutex<Vec<Record>>);
-
-impl Audit for Records {
-    fn record(&self, record: &Record) -> std::io::Result<()> {
-        self.0.lock().unwrap().push(record.clone());
-        Ok(())
-    }
-}
-
-struct Full;
-
-impl Audit for Full {
-    fn record(&self, _: &Record) -> std::io::Result<()> {
-        Err(std::io::ErrorKind::StorageFull.into())
-    }
 }
 
 #[test]

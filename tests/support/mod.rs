@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod audit;
 pub mod binary;
 pub mod component;
 pub mod folder;

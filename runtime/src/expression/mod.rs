@@ -33,6 +33,7 @@ mod wrong;
 use std::{fmt, ops::Range, sync::Arc};
 
 pub use bounds::{MAX_BITS, MAX_ITEMS, MAX_NESTING, MAX_SOURCE, MAX_TEXT, MAX_WORK};
+pub(crate) use float::shown as shown_float;
 pub use wrong::ExpressionError;
 
 use crate::{

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use minijinja::{ErrorKind, Value as Jinja, value::ValueKind};
 
+use crate::expression::shown_float;
+
 /// The filter's name.
 pub(crate) const PLACEHOLDER: &str = "placeholder";
 
@@ -64,7 +66,7 @@ fn write_python(value: &Jinja, text: &mut String, depth: usize) -> Result<(), mi
         ValueKind::Bool => text.push_str(if value.is_true() { "True" } else { "False" }),
         ValueKind::String => quote(value.as_str().unwrap_or_default(), text),
         ValueKind::Number if !value.is_integer() => match f64::try_from(value.clone()) {
-            Ok(number) => text.push_str(&float(number)),
+            Ok(number) => text.push_str(&shown_float(number)),
             Err(_) => text.push_str(&value.to_string()),
         },
         ValueKind::Seq | ValueKind::Iterable => {
@@ -88,20 +90,6 @@ fn write_python(value: &Jinja, text: &mut String, depth: usize) -> Result<(), mi
         _ => text.push_str(&value.to_string()),
     }
     Ok(())
-}
-
-/// A number with a point, the shortest that is this number.
-fn float(number: f64) -> String {
-    let text = format!("{number:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    match exponent.parse::<i32>() {
-        Ok(-4..=15) => {
-            let plain = number.to_string();
-            if plain.contains('.') { plain } else { plain + ".0" }
-        }
-        Ok(exponent) => format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
-        Err(_) => number.to_string(),
-    }
 }
 
 /// Writes `value` in the quotes that Python would choose.
