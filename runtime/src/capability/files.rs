@@ -3,6 +3,7 @@
 
 mod copies;
 mod host;
+mod links;
 mod written;
 
 use std::{
@@ -57,7 +58,7 @@ pub struct Mounts {
 pub struct Protected {
     /// What no agent may even read: compiled guests, and the key that seals them.
     pub hidden: Vec<PathBuf>,
-    /// What no agent may write: the policy, and what it extends.
+    /// What no agent may write: the policy, what it extends, and the links on the way to them.
     pub fixed: Vec<PathBuf>,
     /// The folder that every granted folder has to be in, where the policy is not an operator's: an
     /// agent's own cases come with one.
@@ -65,6 +66,15 @@ pub struct Protected {
 }
 
 impl Protected {
+    /// Keeps what `path` leads to from being written, and each link on the way there.
+    ///
+    /// # Ambient Authority
+    ///
+    /// Reads links anywhere.
+    pub fn fix(&mut self, path: &Path) {
+        self.fixed.extend(links::on_the_way(path));
+    }
+
     /// What a grant of `host` would give away.
     fn given_away(&self, host: &Path, access: Access) -> Option<&PathBuf> {
         let fixed = self.fixed.iter().filter(|_| access == Access::Write);

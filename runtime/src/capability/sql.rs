@@ -112,8 +112,8 @@ impl Databases {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> impl Iterator<Item = PathBuf> {
         grants.filter_map(|grant| match &grant.url {
-            Some(DatabaseUrl::File { host, .. }) => host.canonicalize().ok(),
-            Some(DatabaseUrl::Env(variable)) => Path::new(env(variable)?.strip_prefix(SQLITE)?).canonicalize().ok(),
+            Some(DatabaseUrl::File { host, .. }) => Some(host.clone()),
+            Some(DatabaseUrl::Env(variable)) => env(variable)?.strip_prefix(SQLITE).map(PathBuf::from),
             None => None,
         })
     }

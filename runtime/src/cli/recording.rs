@@ -79,7 +79,7 @@ impl Recording {
 
     /// Keeps the files out of agents' reach: what was done is not for them to change.
     pub fn protect(&self, protected: &mut Protected) {
-        protected.fixed.extend(self.files.iter().filter_map(|path| path.canonicalize().ok()));
+        self.files.iter().for_each(|file| protected.fix(file));
     }
 
     /// Writes down what was learnt.

@@ -68,7 +68,9 @@ fn read_text(path: &Path) -> io::Result<String> {
 pub fn protected(policy: &Policy) -> Protected {
     let canonical = |paths: Vec<PathBuf>| paths.into_iter().filter_map(|path| path.canonicalize().ok()).collect();
     let hidden = folders().map_or(Vec::new(), |(cache, key)| vec![cache, key]);
-    Protected { hidden: canonical(hidden), fixed: canonical(policy.files().to_vec()), within: None }
+    let mut protected = Protected { hidden: canonical(hidden), ..Protected::default() };
+    policy.files().iter().for_each(|file| protected.fix(file));
+    protected
 }
 
 /// Where guests run.

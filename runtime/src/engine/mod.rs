@@ -173,7 +173,7 @@ impl Engine {
     pub fn new(program: Arc<Program>, mut setup: Setup) -> Result<Self, MountError> {
         // No agent may write, as a file, what another has as a database.
         let files: Vec<_> = Databases::files(setup.policy.databases(), &held::variable(&setup)).collect();
-        setup.protected.fixed.extend(files);
+        files.iter().for_each(|file| setup.protected.fix(file));
         let workers = Workers::new(&setup.wall);
         let copies = match setup.effects {
             Effects::Real => None,

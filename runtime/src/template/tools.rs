@@ -25,6 +25,8 @@ pub fn environment() -> Environment<'static> {
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(MAX_RECURSION);
         environment.set_formatter(format);
+        // It shows what nobody here has written.
+        environment.remove_global("debug");
         filters::add(&mut environment);
         environment.add_filter(PLACEHOLDER, placeholder::placeholder);
         environment.add_filter(paid::PAID, paid::pay);
@@ -52,7 +54,7 @@ pub(crate) fn tools(kind: ToolKind) -> Vec<&'static str> {
     match kind {
         ToolKind::Filter => FILTERS.split_whitespace().chain(filters::NAMES).chain([PLACEHOLDER]).collect(),
         ToolKind::Test => TESTS.split_whitespace().collect(),
-        ToolKind::Function => vec!["debug", "dict", "namespace", "range"],
+        ToolKind::Function => vec!["dict", "namespace", "range"],
     }
 }
 

@@ -8,6 +8,7 @@ mod flow;
 mod jumps;
 mod loops;
 mod names;
+mod once;
 mod reads;
 mod set;
 mod steps;
@@ -65,6 +66,7 @@ pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, report: &mut Rep
         unread::check(wired, &possible, report);
         dead::check(wired, &likely, report);
         loops::check(wired, &possible, &likely, report);
+        once::check(wired, report);
     }
 }
 

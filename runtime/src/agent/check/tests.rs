@@ -40,6 +40,22 @@ fn workflow(top: &str, steps: &[(&str, &str, &str)]) -> String {
 }
 
 #[test]
+fn a_loop_with_nothing_to_do_is_told_where_it_ends() {
+    let warned = |place: &str| vec![format!("loop-runs-once {place}")];
+    for (inputs, limit, expected) in [
+        ("", "limit = 0", warned("0")),
+        ("", "limit = 3", vec![]),
+        ("[inputs.n]\ntype = \"integer\"\n", "limit = \"$n\"", warned("\"$n\"")),
+        ("[inputs.n]\ntype = \"integer\"\nmin = 1\n", "limit = \"$n\"", vec![]),
+        ("[inputs.n]\ntype = \"integer\"\n", "limit = \"$n\", end = \"last\"", vec![]),
+    ] {
+        let end = ("loop_end#last", "start = \"$s\", index = \"$i\", limit = 3", "index = \"i\"");
+        let steps = [("loop_start", limit, "start = \"s\", index = \"i\""), end];
+        assert_eq!(found(&workflow(inputs, &steps)), expected, "{inputs}{limit}");
+    }
+}
+
+#[test]
 fn names_are_set_before_they_are_read() {
     for (steps, expected) in [
         (

@@ -76,7 +76,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     let mut protected = setup::protected(policy);
     let secrets = Secrets::from_environment();
     let known = |name: &str| secrets.get(name).map(|value| value.to_string());
-    protected.fixed.extend(Databases::files(policy.databases(), &known));
+    Databases::files(policy.databases(), &known).for_each(|file| protected.fix(&file));
     // Where a policy is checked, its secrets needn't be.
     let env = |_: &str| Some("host=unchecked".to_owned());
     for manifest in valid(library) {
