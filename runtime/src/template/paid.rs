@@ -17,8 +17,8 @@ use super::Uses;
 /// The filter that walks over a value.
 pub const PAID: &str = "__paid";
 
-/// How many values are walked over for a unit of fuel: as many as take the time of an instruction.
-const VALUES_A_UNIT: u64 = 4;
+/// How many values are walked over for a unit of fuel: a walk that takes all of it ends within a second.
+const VALUES_A_UNIT: u64 = 1;
 
 /// How deep a value may be nested: eight times what JSON can be, and no stack ends before.
 const MAX_DEPTH: usize = 1000;
