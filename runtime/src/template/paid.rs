@@ -3,7 +3,7 @@
 //! A list can hold the same list twice, which holds another twice, and so on: it is made with a few
 //! units of fuel, and joining it to a text, or comparing it, takes years. A namespace can even hold
 //! itself. MiniJinja counts neither. So wherever such a value is taken from a variable, or made by
-//! multiplying, the template is made to walk over it first, with fuel for each step.
+//! multiplying, the template is made to walk over it first, with a unit of fuel for each step.
 
 use minijinja::{
     Error, ErrorKind, State, Value as Jinja,
@@ -16,9 +16,6 @@ use super::Uses;
 
 /// The filter that walks over a value.
 pub const PAID: &str = "__paid";
-
-/// How many values are walked over for a unit of fuel: a walk that takes all of it ends within a second.
-const VALUES_A_UNIT: u64 = 1;
 
 /// How deep a value may be nested: eight times what JSON can be, and no stack ends before.
 const MAX_DEPTH: usize = 1000;
@@ -98,17 +95,13 @@ fn whole(brackets: &[Bracket], start: usize, end: usize) -> (usize, usize) {
 /// Walks over `value`, and takes fuel for it.
 pub fn pay(state: &State<'_, '_>, value: Jinja) -> Result<Jinja, Error> {
     let mut open = vec![];
-    let mut walked = 0;
     enter(&value, &mut open)?;
     while let Some(values) = open.last_mut() {
         let Some(inner) = values.next() else {
             open.pop();
             continue;
         };
-        walked += 1;
-        if walked % VALUES_A_UNIT == 0 {
-            state.consume_fuel(1)?;
-        }
+        state.consume_fuel(1)?;
         enter(&inner, &mut open)?;
         if open.len() > MAX_DEPTH {
             let message = format!("a value is nested deeper than {MAX_DEPTH} levels");
