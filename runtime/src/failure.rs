@@ -44,6 +44,8 @@ pub enum Code {
     Time,
     /// More output than the limit.
     Output,
+    /// More in one piece than the host takes.
+    Argument,
     /// Deeper calls than the limit.
     Depth,
     /// More steps than the limit.
@@ -77,6 +79,7 @@ impl Code {
             Self::Memory => "limit.memory",
             Self::Time => "limit.time",
             Self::Output => "limit.output",
+            Self::Argument => "limit.argument",
             Self::Depth => "limit.depth",
             Self::Steps => "limit.steps",
             Self::DryRun => "limit.dry-run",
@@ -92,7 +95,7 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Failed,
         Self::Status,
         Self::Result,
@@ -106,6 +109,7 @@ impl Code {
         Self::Memory,
         Self::Time,
         Self::Output,
+        Self::Argument,
         Self::Depth,
         Self::Steps,
         Self::DryRun,
@@ -129,6 +133,7 @@ impl Code {
             | Self::Memory
             | Self::Time
             | Self::Output
+            | Self::Argument
             | Self::Depth
             | Self::Steps
             | Self::DryRun

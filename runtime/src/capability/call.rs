@@ -9,7 +9,7 @@ use wasmtime::{StoreContextMut, component::Linker};
 use crate::{
     Failure, Value,
     failure::Blame,
-    policy::{Denial, Request},
+    policy::{Denials, Request},
     sandbox::{
         CallState, Usage,
         bindings::{
@@ -53,7 +53,7 @@ impl Callees for Nobody {
         _: Left,
     ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
         let result = Err(Refusal::Invalid("there are no agents to call".into()));
-        Box::pin(std::future::ready(Answer { result, denials: Vec::new(), usage: Usage::default() }))
+        Box::pin(std::future::ready(Answer { result, denials: Denials::default(), usage: Usage::default() }))
     }
 }
 
@@ -73,7 +73,7 @@ pub struct Answer {
     /// The outputs, or why there are none.
     pub result: Result<Vec<(String, Value)>, Refusal>,
     /// What was denied in it.
-    pub denials: Vec<Denial>,
+    pub denials: Denials,
     /// What it used.
     pub usage: Usage,
 }

@@ -14,11 +14,12 @@ use crate::{
     capability::gate::ledger::Ledger,
     failure::Failure,
     plan::{Effects, Entry},
-    policy::{Authority, Decision, Denial, Request},
+    policy::{Authority, Decision, Denial, Denials, Request},
     secret::Scrubber,
 };
 
-/// The most denials of one call that are kept for its report; a guest can ask as often as it likes.
+/// The most denials of one call that are kept for its report; a guest asks as often as it likes, and the
+/// others are counted.
 pub(crate) const MAX_KEPT: usize = 16;
 
 /// The most denials of one call: with this one it ends. Each has a record of its own, so else a guest
@@ -79,7 +80,7 @@ impl Tally {
 #[derive(Default)]
 struct State {
     subject: Subject,
-    kept: Vec<Denial>,
+    kept: Denials,
     denied: u64,
     allowed: Ledger,
     /// What the planner knows, each with how often it was said since.
@@ -167,7 +168,7 @@ impl Gate {
         if let Effects::Planned(planner) = &self.0.effects {
             state.plan(planner, planning::denied(&denial));
         }
-        keep(&mut state.kept, denial);
+        state.kept.keep(denial, MAX_KEPT);
     }
 
     /// Whether the call has to end: it, or the run, was denied all that it may be. What it asks for
@@ -198,9 +199,8 @@ impl Gate {
     }
 
     /// Keeps what was denied to an agent that this one called; it is written down already.
-    pub fn adopt(&self, denials: Vec<Denial>) {
-        let mut state = self.state();
-        denials.into_iter().for_each(|denial| keep(&mut state.kept, denial));
+    pub fn adopt(&self, denials: Denials) {
+        self.state().kept.adopt(denials, MAX_KEPT);
     }
 
     /// Ends the call: writes down how often what was allowed was asked for again, and gives what was
@@ -209,7 +209,7 @@ impl Gate {
     /// # Errors
     ///
     /// Why the audit log can't be written.
-    pub fn finish(&self) -> (Vec<Denial>, Result<(), String>) {
+    pub fn finish(&self) -> (Denials, Result<(), String>) {
         let mut state = self.state();
         self.0.end(&mut state);
         state.denied = 0;
@@ -264,12 +264,6 @@ pub(crate) fn unwritten(why: impl std::fmt::Display) -> Failure {
 fn written(audit: &Arc<dyn Audit>, lost: &mut Option<String>, record: &Record) {
     if let Err(error) = audit.record(record) {
         lost.get_or_insert_with(|| error.to_string());
-    }
-}
-
-fn keep(kept: &mut Vec<Denial>, denial: Denial) {
-    if kept.len() < MAX_KEPT && !kept.contains(&denial) {
-        kept.push(denial);
     }
 }
 
@@ -353,7 +347,7 @@ mod tests {
         assert!(!read(&gate, "/in/a".into()) && !read(&gate, "/a".into()));
         gate.prepare(false);
         let (kept, written) = gate.finish();
-        assert_eq!((kept, written, records.counts()), (vec![], Ok(()), vec![]));
+        assert_eq!((kept, written, records.counts()), (Denials::default(), Ok(()), vec![]));
         assert!(read(&gate, "/in/a".into()));
     }
 }

@@ -22,7 +22,7 @@ use crate::{
         files::{MountError, Protected},
         gate::Gate,
     },
-    policy::{Access, Authority, DatabaseGrant, DatabaseUrl, Denial, FileGrant, Request, SqlAction, size_text},
+    policy::{Access, Authority, DatabaseGrant, DatabaseUrl, Decision, Denial, FileGrant, Request, SqlAction, size_text},
     sandbox::{CallState, bindings},
     sql::{self, Asked, Checked, Dialect, MAX_PARAMETERS, Stopped},
     wall::Reach,
@@ -203,8 +203,11 @@ impl Sql {
         statement: String,
         parameters: Vec<Cell>,
     ) -> Result<Rows, Error> {
-        let action = SqlAction::Connect;
-        ask(&gate, &Request::Sql { database: (&*database).into(), action, table: "".into(), column: None })?;
+        let connect = request(&database, SqlAction::Connect, "");
+        if let Decision::Denied(_) = gate.authority().decide(&connect) {
+            return Err(not_granted(statement, &database, &gate).await?);
+        }
+        ask(&gate, &connect)?;
         let Some((_, target)) = self.databases.0.iter().find(|(name, _)| *name == database) else {
             return Err(Error::Database("the database was not opened for this call".into()));
         };
@@ -254,18 +257,40 @@ impl bindings::sql::Host for CallState {
     }
 }
 
-/// Reads and checks a statement on a thread of its own, which has the stack for it.
+/// Reads and checks a statement.
 async fn checked(text: String, dialect: Dialect, database: String, gate: Gate) -> Result<Checked, Error> {
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    let work = move || {
+    let read = move || {
         let asked = Asked { authority: gate.authority(), ask: &|request| gate.ask(request) };
-        let checked = sql::read(&text, dialect, &database, &asked);
-        // Nobody waits any more where the call is over.
-        drop(sender.send(checked.map_err(|stopped| stopped_by(stopped, &gate))));
+        sql::read(&text, dialect, &database, &asked).map_err(|stopped| stopped_by(stopped, &gate))
     };
+    with_stack(read).await?
+}
+
+/// Why a statement doesn't run whose database isn't granted. It is read all the same: what is denied, and
+/// written down, is what it would need, so that a policy can grant that and no more.
+async fn not_granted(statement: String, database: &str, gate: &Gate) -> Result<Error, Error> {
+    let (name, authority) = (database.to_owned(), gate.authority().clone());
+    let mut needs = with_stack(move || sql::needs(&statement, &name, &authority)).await?;
+    if needs.is_empty() {
+        needs.push((SqlAction::Connect, String::new()));
+    }
+    let denials = needs.iter().filter_map(|(action, table)| gate.ask(&request(database, *action, table)).err());
+    let denials: Vec<_> = denials.collect();
+    Ok(denials.first().map_or_else(|| Error::Database("the database isn't granted".into()), denied))
+}
+
+fn request<'a>(database: &'a str, action: SqlAction, table: &'a str) -> Request<'a> {
+    Request::Sql { database: database.into(), action, table: table.into(), column: None }
+}
+
+/// Does work on a thread of its own, which has the stack that statements take to read.
+async fn with_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    // Nobody waits any more where the call is over.
+    let work = move || drop(sender.send(work()));
     let failed = || Error::Database("the statement can't be read: the host has no thread for it".into());
     std::thread::Builder::new().name("sql".into()).stack_size(sql::STACK).spawn(work).map_err(|_| failed())?;
-    receiver.await.map_err(|_| failed())?
+    receiver.await.map_err(|_| failed())
 }
 
 /// Tells the guest why its statement doesn't run.

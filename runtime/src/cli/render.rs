@@ -31,8 +31,13 @@ pub fn warning(message: &str) {
 
 /// Draws what was denied in a run, and why it failed if it did, on stderr.
 pub fn outcome(agent: &str, outcome: &Outcome) {
-    for denial in &outcome.denials {
+    for denial in outcome.denials.iter() {
         line(&denial_text(denial));
+    }
+    match outcome.denials.omitted() {
+        0 => {}
+        1 => note("one more request was denied; `--audit FILE` records each"),
+        more => note(&format!("{more} more requests were denied; `--audit FILE` records each")),
     }
     if let Some(failure) = &outcome.failure {
         line(&failure_text(agent, failure));

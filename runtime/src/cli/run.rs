@@ -274,6 +274,7 @@ fn envelope(manifest: &Manifest, outcome: &Outcome) -> serde_json::Value {
         "outputs": outputs_json(outcome),
         "failure": failure,
         "denials": denials.collect::<Vec<_>>(),
+        "denials_omitted": outcome.denials.omitted(),
         "usage": { "fuel": outcome.usage.fuel, "memory": outcome.usage.memory, "seconds": outcome.usage.time.as_secs_f64() },
     })
 }

@@ -37,7 +37,7 @@ impl Tape for Trace {
         if let Some(failure) = &cell.outcome.failure {
             line.push_str(&format!(" failed {failure}"));
         }
-        for denial in &cell.outcome.denials {
+        for denial in cell.outcome.denials.iter() {
             line.push_str(&format!(" denied [{}] {}", denial.code, denial.request));
         }
         let usage = cell.outcome.usage;

@@ -15,7 +15,7 @@ use crate::{
     agent::{Entry, Library, Manifest, Program},
     capability::call::{Answer, Callees, Left, Refusal},
     engine::{Budget, Call, Cell, Engine, Outcome},
-    policy::Ceilings,
+    policy::{Ceilings, Denials},
     sandbox::Usage,
 };
 
@@ -97,7 +97,7 @@ impl Callees for Caller {
 }
 
 fn refused(refusal: Refusal) -> Answer {
-    Answer { result: Err(refusal), denials: Vec::new(), usage: Usage::default() }
+    Answer { result: Err(refusal), denials: Denials::default(), usage: Usage::default() }
 }
 
 /// Whether the inputs are the agent's: none that it doesn't have, and all that it needs.

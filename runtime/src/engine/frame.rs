@@ -19,7 +19,7 @@ use crate::{
         frame::{names::Names, path::shortened},
     },
     failure::{Code, Failure},
-    policy::{Ceilings, Denial, Request},
+    policy::{Ceilings, Denial, Denials, Request},
     sandbox::Usage,
 };
 
@@ -48,7 +48,7 @@ pub(super) struct Frame<'a> {
     budget: Budget,
     ceilings: Ceilings,
     step_inputs: Vec<(String, Value)>,
-    denials: Vec<Denial>,
+    denials: Denials,
     /// Where the jumps of each step are decided, one record for all that are alike.
     jumps: BTreeMap<usize, Gate>,
     usage: Usage,
@@ -88,7 +88,7 @@ impl<'a> Frame<'a> {
             budget,
             ceilings,
             step_inputs: Vec::new(),
-            denials: Vec::new(),
+            denials: Denials::default(),
             jumps: BTreeMap::new(),
             usage: Usage::default(),
             began: Instant::now(),
@@ -313,8 +313,7 @@ impl<'a> Frame<'a> {
     /// step's failure ends it.
     pub(super) fn merge(&mut self, outcome: Outcome) -> Option<Outcome> {
         self.spend(&outcome.usage);
-        let room = MAX_DENIALS.saturating_sub(self.denials.len());
-        self.denials.extend(outcome.denials.into_iter().take(room));
+        self.denials.adopt(outcome.denials, MAX_DENIALS);
         self.status = outcome.status;
         self.last_failure = outcome.failure.map(|failure| failure.at_step(self.step_path()));
         let ends = |failure: &&Failure| self.workflow.on_fail == OnFail::Stop || !failure.code.is_the_steps_own();

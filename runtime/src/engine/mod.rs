@@ -41,13 +41,14 @@ use crate::{
     },
     failure::{Code, Failure},
     plan::Effects,
-    policy::{Ceilings, Denial, Policy},
+    policy::{Ceilings, Denials, Policy},
     sandbox::{self, Sandbox, Usage},
     secret::Secrets,
     wall::{Wall, Workers},
 };
 
-/// The most denials of one workflow that are kept for its report; each step has its own on the tape.
+/// The most denials of one workflow that are kept for its report; each step has its own on the tape, and
+/// what isn't kept is counted.
 const MAX_DENIALS: usize = 100;
 
 /// What a run is made with.
@@ -123,7 +124,7 @@ pub struct Outcome {
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
     /// What was denied in it.
-    pub denials: Vec<Denial>,
+    pub denials: Denials,
     /// What it used.
     pub usage: Usage,
 }
@@ -323,7 +324,7 @@ impl Engine {
             Ok(held) => {
                 let gate = |step: &str| self.gate(agent, &held, step, &Env::default());
                 let denied = frame.settle(&mut outcome, gate);
-                outcome.denials.extend(self.explained(agent, denied.into_iter().collect()));
+                outcome.denials.adopt(self.explained(agent, Denials::of(denied.into_iter().collect(), 0)), MAX_DENIALS);
             }
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
         }

@@ -13,7 +13,7 @@ use crate::{
     },
     engine::{Budget, Call, Engine, Outcome, callee::Caller, held::Held, tape},
     plan::Effects,
-    policy::Denial,
+    policy::Denials,
     sandbox::{self, CallLimits, Usage},
     wall::Worker,
 };
@@ -71,14 +71,13 @@ impl Engine {
     }
 
     /// What was denied to an agent, with the lines that would allow it.
-    pub(super) fn explained(&self, agent: &Agent, mut denials: Vec<Denial>) -> Vec<Denial> {
-        for denial in &mut denials {
+    pub(super) fn explained(&self, agent: &Agent, denials: Denials) -> Denials {
+        denials.each(|denial| {
             let named = (agent.manifest.name.as_str(), agent.manifest.path.as_str());
             if let Some(lines) = self.shared.setup.policy.would_allow(named, denial) {
                 denial.help = lines;
             }
-        }
-        denials
+        })
     }
 
     /// The gate of one call at `step`.

@@ -18,7 +18,7 @@ pub(super) use advice::Tcp;
 pub struct TcpGrant {
     /// Who may be connected to.
     pub host: HostPattern,
-    /// On which ports.
+    /// On which ports. Without any, the name may be looked up and that is all.
     pub ports: Vec<u16>,
     /// Addresses that are not public, and may be connected to all the same.
     pub addresses: Addresses,
@@ -103,16 +103,13 @@ impl TcpGrant {
     }
 }
 
-/// The least line that allows a connection. The port is for somebody to say where a name was only looked up.
+/// The least line that allows a connection, or a look-up: that needs no port.
 fn least(host: &Host, port: Option<u16>, address: Option<IpAddr>) -> String {
     let (place, none) = (Place::nowhere(), Addresses::default());
     let host = HostPattern::Exact(host.clone());
     let refused = address.filter(|address| none.refuse(&host, *address).is_some());
     let addresses = refused.map_or(none.clone(), |address| none.with(address));
-    match port {
-        Some(port) => format!("tcp = [{}]", TcpGrant { host, ports: vec![port], addresses, place }),
-        None => format!("tcp = [{{ host = \"{host}\", ports = [\"…\"] }}]"),
-    }
+    format!("tcp = [{}]", TcpGrant { host, ports: port.into_iter().collect(), addresses, place })
 }
 
 /// Reads `tcp = [{ host, ports, addresses }]`.
@@ -125,7 +122,11 @@ fn read_one(item: Item<'_>, report: &mut Report) -> Option<TcpGrant> {
     let place = item.place();
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let host = table.need("host", report, |item| HostPattern::read(&item));
-    let ports = table.need("ports", report, Ok).map(|item| read_ports(item, report));
+    let ports = table.need("ports", report, Ok).map(|item| match item.clone().array() {
+        // A name that may be looked up, and no more.
+        Ok(ports) if ports.is_empty() => Vec::new(),
+        _ => read_ports(item, report),
+    });
     let addresses = table.get("addresses").map(|item| Addresses::read(item, report)).unwrap_or_default();
     table.finish(report);
     Some(TcpGrant { host: host?, ports: ports?, addresses, place })

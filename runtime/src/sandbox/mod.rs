@@ -46,7 +46,7 @@ use crate::{
     },
     failure::{Code, Failure},
     plan::Effects,
-    policy::{Denial, Limits},
+    policy::{Denials, Limits},
     sandbox::{
         bindings::{Field, types},
         guests::{Guest, Guests},
@@ -112,7 +112,7 @@ pub struct Called {
     /// The outputs, or why there are none.
     pub result: Result<Vec<(String, Value)>, Failure>,
     /// What was denied on the way.
-    pub denials: Vec<Denial>,
+    pub denials: Denials,
     /// What it used.
     pub usage: Usage,
 }
@@ -146,8 +146,17 @@ impl Usage {
     }
 }
 
-/// What a call may hand over beside its outputs' own bytes: names, and the lists around them.
-pub(crate) const HOSTCALL_ROOM: u64 = 1 << 20;
+/// The most that a guest hands over in one piece, where its outputs may not be larger: the body of a request,
+/// the parameters of a statement. It is copied before anything is asked about it.
+const MAX_PIECE: u64 = 16 << 20;
+
+/// What is handed over beside a piece's own bytes: names, and the lists around them.
+const HOSTCALL_ROOM: u64 = 1 << 20;
+
+/// The most that a guest hands the host at once, as an argument or as its outputs, in bytes.
+pub(crate) fn handed(output: u64) -> u64 {
+    output.max(MAX_PIECE).saturating_add(HOSTCALL_ROOM)
+}
 
 impl Sandbox {
     /// Sets up the engine. `cache` keeps compiled guests; `notice` is told what takes long.
@@ -188,7 +197,7 @@ impl Sandbox {
     pub async fn call(&self, call: Call<'_>) -> Called {
         let guest = match self.guests.get(call.code) {
             Ok(guest) => guest,
-            Err(failure) => return Called { result: Err(failure), denials: Vec::new(), usage: Usage::default() },
+            Err(failure) => return Called { result: Err(failure), denials: Denials::default(), usage: Usage::default() },
         };
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
@@ -281,8 +290,7 @@ impl Sandbox {
 /// Bounds what a store may use.
 fn meter(store: &mut Store<CallState>, limits: &CallLimits) -> Result<(), Failure> {
     store.limiter(|state| &mut state.limiter);
-    let hostcall = limits.output.saturating_add(HOSTCALL_ROOM);
-    store.set_hostcall_fuel(usize::try_from(hostcall).unwrap_or(usize::MAX));
+    store.set_hostcall_fuel(usize::try_from(handed(limits.output)).unwrap_or(usize::MAX));
     engine::meter(store, limits.fuel).map_err(Failure::host)
 }
 

@@ -1,6 +1,6 @@
 //! What a guest gave back: checked, cleaned of secrets, or turned into a failure that says whose it is.
 
-use wasmtime::{Store, Trap, component::ResourceTableError};
+use wasmtime::{Store, Trap, WasmBacktrace, component::ResourceTableError};
 use wasmtime_wasi::I32Exit;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     sandbox::{
         Call, CallLimits, CallState,
         bindings::{Field, types},
+        handed,
         limiter::Limiter,
         state::MAX_HANDLES,
     },
@@ -114,6 +115,13 @@ fn too_much(limits: &CallLimits) -> Failure {
         .help("raise `limits.output` in the policy")
 }
 
+/// A guest that was stopped where it called the host, and not when it had returned.
+fn too_large(limits: &CallLimits) -> Failure {
+    let most = size_text(handed(limits.output));
+    Failure::new(Code::Argument, format!("the agent handed the host more than {most} in one piece"))
+        .help("a request's body, a statement's parameters and another agent's inputs have bounds: pass less at a time")
+}
+
 fn out_of_memory(limits: &CallLimits) -> Failure {
     Failure::new(Code::Memory, format!("the agent needs more memory than {}", size_text(limits.memory)))
         .help("raise `limits.memory` in the policy")
@@ -175,7 +183,10 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
         }
         Some(trap) => Failure::new(Code::Crashed, format!("the agent crashed: {trap}")),
         None if limiter.refused() => out_of_memory(limits),
-        None if format!("{error:#}").contains("fuel allocated for hostcalls") => too_much(limits),
+        None if format!("{error:#}").contains("fuel allocated for hostcalls") => match error.is::<WasmBacktrace>() {
+            true => too_large(limits),
+            false => too_much(limits),
+        },
         None => Failure::new(Code::Crashed, format!("the agent broke the contract: {error:#}")),
     }
 }

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     capability::gate::MAX_KEPT,
-    policy::{Denial, known_code},
+    policy::{Denial, Denials, known_code},
     source::{Place, Source},
 };
 
 #[derive(Serialize, Deserialize)]
-pub struct WireDenial {
+struct WireDenial {
     code: String,
     request: String,
     place: Option<(String, usize, usize)>,
@@ -41,9 +41,26 @@ impl WireDenial {
     }
 }
 
-/// As many denials as one call keeps.
-pub fn denials(denials: Vec<WireDenial>, sources: &[Arc<Source>]) -> Vec<Denial> {
-    denials.into_iter().take(MAX_KEPT).map(|denial| denial.read(sources)).collect()
+/// Denials of one call, and how many more there were.
+#[derive(Default, Serialize, Deserialize)]
+pub struct WireDenials {
+    kept: Vec<WireDenial>,
+    omitted: u64,
+}
+
+impl From<Denials> for WireDenials {
+    fn from(denials: Denials) -> Self {
+        let omitted = denials.omitted();
+        Self { kept: denials.into_iter().map(WireDenial::from).collect(), omitted }
+    }
+}
+
+impl WireDenials {
+    /// The denials, as many as one call keeps.
+    pub fn read(self, sources: &[Arc<Source>]) -> Denials {
+        let kept = self.kept.into_iter().take(MAX_KEPT).map(|denial| denial.read(sources)).collect();
+        Denials::of(kept, self.omitted)
+    }
 }
 
 /// A denial's code; what is none is not kept.

@@ -22,18 +22,19 @@ use crate::{
     plan::Entry,
     policy::{Altered, Authority, DatabaseUrl, Policy},
     sandbox::{
-        Cache, HOSTCALL_ROOM, Usage,
+        Cache, Usage,
         bindings::{Field, types},
+        handed,
     },
     secret::Secrets,
     source::{Place, Source},
-    wall::denial::WireDenial,
+    wall::denial::WireDenials,
 };
 
 /// The longest message of a worker whose agent may return `output` bytes: what its guest hands over,
 /// where each byte of text takes at most six in JSON.
 pub fn longest(output: u64) -> u64 {
-    output.saturating_add(HOSTCALL_ROOM).saturating_mul(6).min(u64::from(u32::MAX))
+    handed(output).saturating_mul(6).min(u64::from(u32::MAX))
 }
 
 /// What a worker is wanted for.
@@ -158,7 +159,7 @@ pub enum ToWorker {
     /// The record is written down.
     Recorded,
     /// How the call of another agent went.
-    Answer { result: Result<Vec<(String, WireValue)>, WireRefusal>, denials: Vec<WireDenial>, usage: Usage },
+    Answer { result: Result<Vec<(String, WireValue)>, WireRefusal>, denials: WireDenials, usage: Usage },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -190,7 +191,7 @@ pub enum FromWorker {
     /// The call is over.
     Done {
         result: Result<Vec<(String, WireValue)>, WireFailure>,
-        denials: Vec<WireDenial>,
+        denials: WireDenials,
         usage: Usage,
     },
 }
@@ -319,7 +320,7 @@ impl From<WireRefusal> for Refusal {
 pub fn answer(answer: Answer) -> ToWorker {
     ToWorker::Answer {
         result: answer.result.map(|outputs| values(&outputs)).map_err(WireRefusal::from),
-        denials: answer.denials.into_iter().map(WireDenial::from).collect(),
+        denials: answer.denials.into(),
         usage: answer.usage,
     }
 }

@@ -15,11 +15,11 @@ use crate::{
     audit::{Audit, Record},
     capability::call::{Answer, Callees, Left, Refusal},
     plan::{Entry, Planner},
-    policy::Denial,
+    policy::Denials,
     sandbox::Usage,
     source::Source,
     wall::{
-        denial, frame,
+        frame,
         message::{self, FromWorker, ToWorker, WireLimits, WireValue},
     },
 };
@@ -85,8 +85,7 @@ impl Inbox {
                         Ok(outputs) => message::read_values(outputs).map_err(Refusal::Invalid),
                         Err(refusal) => Err(refusal.into()),
                     };
-                    let denials: Vec<Denial> = denial::denials(denials, &self.sources);
-                    self.answers.send(Answer { result, denials, usage }).is_ok()
+                    self.answers.send(Answer { result, denials: denials.read(&self.sources), usage }).is_ok()
                 }
             };
             if !taken {
@@ -116,7 +115,7 @@ impl Callees for Parent {
             self.send(&FromWorker::Run { agent: agent.to_owned(), inputs: message::values(&inputs), left });
             let gone = || Answer {
                 result: Err(Refusal::Invalid("there is nobody to ask".into())),
-                denials: Vec::new(),
+                denials: Denials::default(),
                 usage: Usage::default(),
             };
             answers.recv().await.unwrap_or_else(gone)

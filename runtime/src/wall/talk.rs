@@ -22,7 +22,7 @@ use crate::{
     sandbox::{self, Call, Called, Usage},
     wall::{
         Worker,
-        denial::{self, WireDenial},
+        denial::WireDenials,
         frame,
         message::{self, FromWorker, ToWorker, WireFailure, WireLimits, WireValue},
     },
@@ -98,7 +98,7 @@ impl From<io::Error> for Broken {
 /// What a worker says at the end of a call.
 struct Done {
     result: Result<Vec<(String, WireValue)>, WireFailure>,
-    denials: Vec<WireDenial>,
+    denials: WireDenials,
     usage: Usage,
 }
 
@@ -124,9 +124,9 @@ pub async fn call(mut worker: Worker, call: &Call<'_>) -> (Called, Option<Worker
             });
             (sandbox::received(fields, call), done.denials, done.usage, Some(worker))
         }
-        Err(broken) => (Err(talk.failure(broken, worker).await), Vec::new(), Usage::default(), None),
+        Err(broken) => (Err(talk.failure(broken, worker).await), WireDenials::default(), Usage::default(), None),
     };
-    call.gate.adopt(denial::denials(denials, &sources));
+    call.gate.adopt(denials.read(&sources));
     let (denials, written) = call.gate.finish();
     let usage = talk.used(claimed, start.elapsed());
     (Called { result: written.map_err(gate::unwritten).and(result), denials, usage }, worker)

@@ -22,7 +22,7 @@ use crate::{
     },
     failure::Failure,
     plan::Effects,
-    policy::{Access, Authority, Ceilings, Isolation, Policy},
+    policy::{Access, Authority, Ceilings, Denials, Isolation, Policy},
     sandbox::{Call, CallLimits, Called, Kept, Sandbox},
     secret::Secrets,
     source::Source,
@@ -183,7 +183,7 @@ impl Prepared {
                 let Called { result, denials, usage } = self.call(&parent, wanted).await;
                 parent.send(&FromWorker::Done {
                     result: result.map(|outputs| message::values(&outputs)).map_err(Into::into),
-                    denials: denials.into_iter().map(Into::into).collect(),
+                    denials: denials.into(),
                     usage,
                 });
             }
@@ -192,7 +192,7 @@ impl Prepared {
     }
 
     async fn call(&self, parent: &Arc<Parent>, (inputs, limits): Wanted) -> Called {
-        let failed = |failure| Called { result: Err(failure), denials: Vec::new(), usage: Default::default() };
+        let failed = |failure| Called { result: Err(failure), denials: Denials::default(), usage: Default::default() };
         let inputs = match message::read_values(inputs) {
             Ok(inputs) => inputs,
             Err(error) => return failed(Failure::host(error)),

@@ -56,10 +56,13 @@ impl Advise for Tcp {
             let name = host.to_string();
             if let Some((_, (_, positions))) = grants.iter_mut().find(|((other, _), _)| *other == name) {
                 positions.push(of);
-            } else if let Some(known) = held.grants.tcp.as_ref().and_then(|grants| grants.about(host).next()) {
+            } else {
                 // A name that was only looked up has no port to grant but those of before.
+                let known = held.grants.tcp.as_ref().and_then(|grants| grants.about(host).next());
+                let (ports, addresses) =
+                    known.map(|grant| (grant.ports.clone(), grant.addresses.clone())).unwrap_or_default();
                 let host = HostPattern::Exact(host.clone());
-                let grant = TcpGrant { host, place: Place::nowhere(), ..known.clone() };
+                let grant = TcpGrant { host, ports, addresses, place: Place::nowhere() };
                 grants.insert((name, None), (grant, vec![of]));
             }
         }
