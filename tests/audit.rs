@@ -172,7 +172,7 @@ pub fn each_denial_has_its_record_and_there_are_so_many() {
 pub fn what_the_runtime_looks_for_is_not_the_agents() {
     let (ran, records) = recorded("broken", &[], "");
     assert_eq!(code(&ran), Some("agent.source"));
-    assert_eq!((records, ran.outcome.denials), (vec![], vec![]));
+    assert_eq!((records, ran.outcome.denials.to_vec()), (vec![], vec![]));
     // Nor where it may read what the runtime looks for.
     let (_, records) = recorded(
         "broken",

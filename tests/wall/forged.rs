@@ -52,7 +52,9 @@ fn done(result: &Tree, denials: usize) -> Vec<u8> {
     });
     let denial =
         json!({ "code": "OH \u{1b}[31m", "request": "x".repeat(600), "place": ["policy.toml", 7, 9], "help": "" });
-    frame(&json!({ "done": { "result": result, "denials": vec![denial; denials], "usage": usage } }))
+    frame(
+        &json!({ "done": { "result": result, "denials": { "kept": vec![denial; denials], "omitted": 0 }, "usage": usage } }),
+    )
 }
 
 fn planned() -> Vec<u8> {

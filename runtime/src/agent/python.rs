@@ -38,10 +38,10 @@ fn check_on_this_stack(manifest: &Manifest, source: &Arc<Source>, function: &str
         Ok(body) => body,
         Err(error) => {
             let at = error.offset.to_usize().min(source.text.len());
-            let message = format!("this can't be read as Python 3.11: {}", error.error);
+            let message = format!("this isn't Python 3.11, so the audit is partial: {}", error.error);
             return Diagnostic::warning(NOT_PARSED, message)
                 .at(source, at..at)
-                .help("newer syntax is fine: the guest, which has the last word, is Python 3.14")
+                .help("imports were read word by word, what the function takes was not; newer syntax is fine: the guest, which has the last word, is Python 3.14")
                 .into();
         }
     };

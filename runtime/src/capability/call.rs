@@ -104,8 +104,9 @@ async fn run(mut store: StoreContextMut<'_, CallState>, agent: &str, inputs: Vec
     let callees: Arc<dyn Callees> = state.callees.clone();
     let path = callees.path(agent);
     let request = Request::Calls { agent: agent.into(), path: path.as_deref().unwrap_or(agent).into() };
-    if !state.gate.allows(&request) {
-        return Err(Error::Denied(format!("the policy doesn't let this agent call `{}`", agent.escape_debug())));
+    if let Err(denial) = state.gate.ask(&request) {
+        let why = format!("{}: the policy doesn't let this agent call `{}`", denial.code, agent.escape_debug());
+        return Err(Error::Denied(why));
     }
     if inputs.len() > MAX_INPUTS {
         return Err(Error::Invalid(format!("more than {MAX_INPUTS} inputs")));

@@ -22,7 +22,9 @@ use crate::{
         files::{MountError, Protected},
         gate::Gate,
     },
-    policy::{Access, Authority, DatabaseGrant, DatabaseUrl, Decision, Denial, FileGrant, Request, SqlAction, size_text},
+    policy::{
+        Access, Authority, DatabaseGrant, DatabaseUrl, Decision, Denial, FileGrant, Request, SqlAction, size_text,
+    },
     sandbox::{CallState, bindings},
     sql::{self, Asked, Checked, Dialect, MAX_PARAMETERS, Stopped},
     wall::Reach,

@@ -93,6 +93,13 @@ impl Tcp {
         false
     }
 
+    /// Whether an address is denied that WASI takes for none to connect to: it would say so without asking
+    /// anybody, and nobody would know of it.
+    fn denies_odd(&self, address: SocketAddr) -> bool {
+        let odd = address.ip().is_unspecified() || address.ip().to_canonical() != address.ip();
+        odd && self.may_connect(address).is_none()
+    }
+
     /// Whether the address is granted by itself, or stands for a name that is; then, what was allowed.
     fn may_connect(&self, address: SocketAddr) -> Option<Request<'static>> {
         let (ip, port) = (address.ip().to_canonical(), Some(address.port()));

@@ -1,5 +1,7 @@
 //! Tests in a policy: what its author expects it to answer.
 
+use std::collections::HashSet;
+
 use crate::{
     diagnostic::{Diagnostic, Report},
     document::{Item, Table},
@@ -22,11 +24,18 @@ const MAX_CALLERS: usize = 64;
 pub struct Expectation {
     /// What is said where it fails; may be empty.
     pub help: String,
-    agent: String,
-    callers: Vec<String>,
+    agent: Tested,
+    callers: Vec<Tested>,
     request: String,
     allowed: bool,
     code: Option<String>,
+    place: Place,
+}
+
+/// An agent that a test names, and where.
+#[derive(Clone, Debug)]
+struct Tested {
+    name: String,
     place: Place,
 }
 
@@ -44,11 +53,21 @@ impl Policy {
         let find = |name: &str| find(name).map(|(name, path)| (name.to_owned(), path.to_owned()));
         Report(self.tests.iter().filter_map(|test| test.failure(self, &find)).collect())
     }
+
+    /// The agents that tests name and `is_known` doesn't know: each once, where it is named first. What is
+    /// decided about one is true of an agent that only this policy knows.
+    pub fn unknown_in_tests(&self, is_known: impl Fn(&str) -> bool) -> impl Iterator<Item = (&str, &Place)> {
+        let mut seen = HashSet::new();
+        let named = self.tests.iter().flat_map(|test| test.callers.iter().chain([&test.agent]));
+        named
+            .filter(move |tested| !is_known(&tested.name) && seen.insert(&tested.name))
+            .map(|tested| (tested.name.as_str(), &tested.place))
+    }
 }
 
 impl Expectation {
     fn failure(&self, policy: &Policy, find: &dyn Fn(&str) -> Option<(String, String)>) -> Option<Diagnostic> {
-        let named = |name: &String| find(name).unwrap_or_else(|| named_by(name));
+        let named = |tested: &Tested| find(&tested.name).unwrap_or_else(|| named_by(&tested.name));
         let callers: Vec<_> = self.callers.iter().map(named).collect();
         let callers: Vec<_> = callers.iter().map(|(name, path)| (name.as_str(), path.as_str())).collect();
         let (name, path) = named(&self.agent);
@@ -76,8 +95,8 @@ impl Expectation {
         };
         let answer = if matches!(decision, Decision::Allowed(_)) { "allowed" } else { "denied" };
         let message = match self.allowed == matches!(decision, Decision::Allowed(_)) {
-            true => format!("`{}` is denied `{}` for another reason", self.agent, self.request),
-            false => format!("`{}` is {answer} `{}`", self.agent, self.request),
+            true => format!("`{}` is denied `{}` for another reason", self.agent.name, self.request),
+            false => format!("`{}` is {answer} `{}`", self.agent.name, self.request),
         };
         let help = match (self.help.is_empty(), help.is_empty()) {
             (false, _) => Some(self.help.clone()),
@@ -122,16 +141,16 @@ fn read_one(item: Item<'_>, report: &mut Report) -> Option<Expectation> {
     Some(Expectation { help, agent: agent?, callers, request: request?, allowed: allowed?, code, place })
 }
 
-fn name(item: Item<'_>) -> Result<String, Diagnostic> {
+fn name(item: Item<'_>) -> Result<Tested, Diagnostic> {
     match item.clone().text()? {
         name if name.is_empty() || name.contains(['*', '\0']) => {
             Err(item.wrong("bad-name", "a test is about one agent").label("a name or a path, without `*`"))
         }
-        name => Ok(name.to_owned()),
+        name => Ok(Tested { name: name.to_owned(), place: item.place() }),
     }
 }
 
-fn callers(item: Item<'_>) -> Result<Vec<String>, Diagnostic> {
+fn callers(item: Item<'_>) -> Result<Vec<Tested>, Diagnostic> {
     let callers = item.clone().array()?;
     if callers.len() > MAX_CALLERS {
         return Err(item.wrong("too-many", format!("at most {MAX_CALLERS} callers")));
@@ -144,7 +163,7 @@ fn request(item: Item<'_>) -> Result<String, Diagnostic> {
     if text.len() > MAX_TEST_REQUEST {
         return Err(item.wrong("too-long", format!("a request has at most {MAX_TEST_REQUEST} bytes")));
     }
-    match Request::parse(text) {
+    match Request::parse(text).and_then(Request::in_form) {
         Ok(_) => Ok(text.to_owned()),
         Err(why) => Err(item.wrong("bad-request", "this is not a request").label(why)),
     }
@@ -201,5 +220,22 @@ agents.b.within = { env = [] }
             "unknown-code"
         );
         assert_eq!(code("agent = 'a', request = 'jump', expect = 'allow', cod = 'x'"), "unknown-key");
+        for request in ["http get https://a.example/", "files read /a/../b", "env A B", "imports a-b"] {
+            assert_eq!(code(&format!("agent = 'a', request = '{request}', expect = 'deny'")), "bad-request");
+        }
+    }
+
+    #[test]
+    fn agents_that_are_not_there_are_known() {
+        let text = r#"version = 1
+tests = [
+    { agent = "a", request = "jump", expect = "allow" },
+    { agent = "b", callers = ["c", "a"], request = "jump", expect = "allow" },
+    { agent = "b", request = "jump", expect = "allow" },
+]
+"#;
+        let policy = Policy::parse("p", text).unwrap();
+        let unknown = policy.unknown_in_tests(|name| name == "a").map(|(name, place)| (name, place.line()));
+        assert_eq!(unknown.collect::<Vec<_>>(), [("c", "p:4".to_owned()), ("b", "p:4".to_owned())]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, net::IpAddr};
 
-use crate::policy::{Access, Host, SqlAction, Url, sql, url::parse_port};
+use crate::policy::{Access, Host, SqlAction, Url, env::is_variable, imports::is_module, sql, url::parse_port};
 
 /// One thing that an agent asks to do: what every decision, denial, audit record and policy test
 /// is about. In text it is the capability's word and what is asked of it.
@@ -124,6 +124,29 @@ impl<'a> Request<'a> {
             "jump" => Ok(Self::Jump),
             _ => Err(format!("`{}` is no capability: it is {}", word.escape_debug(), Self::WORDS.join(", "))),
         }
+    }
+
+    /// The request, if agents can ask for it: each is in the one form that its capability has brought it to,
+    /// and in another one nothing is ever asked for.
+    ///
+    /// # Errors
+    ///
+    /// How it has to be written, as a sentence.
+    pub fn in_form(self) -> Result<Self, String> {
+        let wrong = match &self {
+            Self::Http { method, .. } if method.chars().any(|c| c.is_ascii_lowercase()) => {
+                "a method is in capitals: `GET`"
+            }
+            Self::Files { path, .. }
+                if path.len() > 1 && path[1..].split('/').any(|part| matches!(part, "" | "." | "..")) =>
+            {
+                "a path is where it leads: without `.`, `..`, and a `/` too many"
+            }
+            Self::Env { name } if !is_variable(name) => "a variable's name is letters, digits and `_`",
+            Self::Imports { module } if !is_module(module) => "a module is a name, or names with dots between",
+            _ => return Ok(self),
+        };
+        Err(wrong.into())
     }
 
     /// The capabilities' words.

@@ -197,7 +197,9 @@ impl Sandbox {
     pub async fn call(&self, call: Call<'_>) -> Called {
         let guest = match self.guests.get(call.code) {
             Ok(guest) => guest,
-            Err(failure) => return Called { result: Err(failure), denials: Denials::default(), usage: Usage::default() },
+            Err(failure) => {
+                return Called { result: Err(failure), denials: Denials::default(), usage: Usage::default() };
+            }
         };
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();

@@ -64,7 +64,10 @@ fn what_a_statement_needs_is_known_without_a_grant() {
         needs.join(", ")
     };
     for (text, expected) in [
-        ("select upper(o.name), tax(1) from Orders o, orders, sales.deals", "call public.tax, read orders, read sales.deals"),
+        (
+            "select upper(o.name), tax(1) from Orders o, orders, sales.deals",
+            "call public.tax, read orders, read sales.deals",
+        ),
         ("insert into audit select * from orders where id = $1", "insert audit, read orders"),
         ("replace into items values (?)", "insert items, delete items"),
         ("drop table items", ""),

@@ -49,6 +49,9 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
                 state.table.get(&network)?;
                 return Ok((planned,));
             }
+            if state.tcp.denies_odd(address.into()) {
+                return Ok((Err(ErrorCode::AccessDenied),));
+            }
             Ok((answer(state.sockets().start_connect(socket, network, address))?,))
         },
     )?;

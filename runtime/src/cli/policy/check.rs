@@ -14,7 +14,7 @@ use crate::{
         check::{Format, conclude},
         policy, setup,
     },
-    diagnostic::counted,
+    diagnostic::{counted, suggestion},
     policy::{Asking, Met},
     secret::Secrets,
 };
@@ -68,6 +68,11 @@ fn valid(library: &Library) -> impl Iterator<Item = &Manifest> {
 /// What every check says of a policy: its tests, and whether it fits the agents there are.
 pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
     report.0.extend(policy.run_tests(|name| policy::find(library, name)).0);
+    for (name, place) in policy.unknown_in_tests(|name| policy::find(library, name).is_some()) {
+        let message = format!("there is no agent called `{}`: a test asks what one would get", name.escape_debug());
+        let unknown = Diagnostic::warning("unknown-agent", message).at(&place.source, place.span.clone());
+        report.push(unknown.maybe_help(suggestion(name, library.names())));
+    }
     let names: Vec<_> = valid(library).map(|manifest| (manifest.name.as_str(), manifest.path.as_str())).collect();
     for (pattern, place) in policy.unmatched(names.iter().copied()) {
         let message = format!("no agent is called `{pattern}`");

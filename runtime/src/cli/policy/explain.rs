@@ -53,6 +53,7 @@ pub fn explain(globals: &Globals, arguments: &ExplainArgs) -> Result<(), Stop> {
         };
     }
     let request = Request::parse(&text)
+        .and_then(Request::in_form)
         .map_err(|why| Stop::Usage(format!("`{}` is not a request: {why}", text.escape_debug())))?
         .called(|name| policy::find(&library, name).map(|(name, path)| (name.to_owned(), path.to_owned())));
     explained.answer(&request, globals.json)
