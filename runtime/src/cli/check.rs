@@ -9,7 +9,7 @@ use crate::{
     Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
     agent::{Agent, Body, Code, Entry, Folder, NOT_PARSED},
     cli::{Globals, Stop, policy, render, run, setup, terminal},
-    diagnostic::sarif,
+    diagnostic::{counted, sarif},
 };
 
 #[derive(Args)]
@@ -102,7 +102,7 @@ fn ask_the_guest(agent: &Agent, sandbox: &mut Option<Sandbox>) -> Result<Option<
 
 /// Prints what was found in `checked`; as JSON beside what `object` says.
 pub fn conclude(report: &Report, checked: &str, mut object: Value, format: Format) -> Result<(), Stop> {
-    let count = |counted: &dyn Fn(&&Diagnostic) -> bool| report.0.iter().filter(counted).count();
+    let count = |wanted: &dyn Fn(&&Diagnostic) -> bool| report.0.iter().filter(wanted).count();
     let errors = count(&|finding| finding.severity == Severity::Error);
     let silenced = count(&|finding| finding.silenced.is_some());
     match format {
@@ -115,7 +115,11 @@ pub fn conclude(report: &Report, checked: &str, mut object: Value, format: Forma
             render::report(report);
             let warnings = report.0.len() - errors - silenced;
             let silenced = if silenced > 0 { format!(", {silenced} silenced") } else { String::new() };
-            render::note(&format!("checked {checked}: {errors} errors, {warnings} warnings{silenced}"));
+            render::note(&format!(
+                "checked {checked}: {}, {}{silenced}",
+                counted(errors, "error"),
+                counted(warnings, "warning")
+            ));
         }
     }
     if errors == 0 { Ok(()) } else { Err(Stop::Said(2)) }
