@@ -3,6 +3,8 @@
 use super::*;
 use crate::{Library as Agents, Policy, Program, agent::Entry};
 
+mod missing;
+
 const OK: &str = "{\\\"status\\\": {\\\"value\\\": 0}}";
 
 fn converted(agents: &str) -> (Imported, Arc<Source>) {

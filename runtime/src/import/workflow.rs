@@ -228,9 +228,11 @@ impl<'l, 'a> Workflows<'l, 'a> {
                 _ => {}
             }
         }
-        let Some((_, callee)) = self.library.find(&step.agent.text) else {
-            return say(UNFINISHED, &format!("its step uses `{used}`, which isn't in the library"), &step.agent.span);
-        };
+        let Some((_, callee)) = self.library.find(&step.agent.text) else { return };
+        if callee.is_missing() {
+            let message = format!("its step uses `{used}`, which isn't in the library: a stub stands in, and fails");
+            return say(UNFINISHED, &message, &step.agent.span);
+        }
         let given: HashSet<_> = step
             .params
             .iter()
