@@ -280,6 +280,15 @@ fn agents_without_an_end_are_told_of() {
 }
 
 #[test]
+fn an_input_that_comes_from_scope_is_not_missing() {
+    let agents =
+        [template("say", "{a} {b}", "\"a\", \"b\""), workflow("w", "\"a\"", "\"s\"", &step("say", "", "\"s\""), "")];
+    let (imported, _) = converted(&agents.join(","));
+    assert!(steps(&imported, "w").contains("inputs = { a = \"$a\" }"));
+    assert_eq!(said(&imported), ["import-unfinished: `w`: a step gives `say` no `b`: it can't run"]);
+}
+
+#[test]
 fn a_circle_of_workflows_is_no_trouble() {
     let agents = [
         workflow("a", "\"n\"", "\"x\"", &step("b", "\"n\": \"$n\"", "\"x\""), ""),
