@@ -40,6 +40,7 @@ pub fn read<T>(
     let value = read(&mut top, &mut report);
     top.finish(&mut report);
     report.0.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span.start));
+    report.bound(&Place { source: source.clone(), span: 0..0 });
     match value {
         Some(value) if !report.has_errors() => Ok((value, report)),
         _ => Err(report),

@@ -89,7 +89,7 @@ pub fn step_inputs<'a>(wired: &'a Wired<'_>, step: usize) -> Vec<&'a From> {
 pub fn target(wired: &Wired<'_>, value: &Value) -> Option<usize> {
     let position = match value {
         Value::Text(id) => {
-            let labelled = wired.steps.iter().position(|step| step.id.as_deref() == Some(id.as_ref()));
+            let labelled = wired.labels.get(id.as_ref()).copied();
             return labelled.or_else(|| id.trim().parse().ok().filter(|position| *position < wired.steps.len()));
         }
         Value::Json(json) => json.to_integer()?,
