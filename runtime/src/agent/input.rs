@@ -322,13 +322,14 @@ fn read_output(item: Item<'_>, report: &mut Report) -> Option<Output> {
     let mut place = item.key_place();
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let help = table.take("help", report, Item::string).unwrap_or_default();
-    let mut from_warning = None;
+    let mut warnings = Vec::new();
     let from = table.take("from", report, |item| {
         place = item.place();
-        from_warning = Wire::warning(&item);
-        Wire::read(&item)
+        let (wire, more) = Wire::read(&item)?;
+        warnings = more;
+        Ok(wire)
     });
-    report.0.extend(from_warning);
+    report.0.extend(warnings);
     let always = table.take("always", report, Item::boolean).unwrap_or_default();
     let output = Output { name, help, from, always, place: Some(place) };
     // A hint for the checks and the studio, of the same words as an input's.
