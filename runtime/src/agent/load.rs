@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     agent::{
-        STEP_INDEX,
+        STEP_INDEX, allow,
         check::{self, Findings, Template, Text},
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
@@ -67,7 +67,9 @@ impl<'a> Loader<'a> {
         let id = match self.library.get(name)? {
             Entry::Valid(manifest) => {
                 if !self.one || self.agents.is_empty() {
-                    self.report.0.extend(manifest.warnings.0.iter().cloned());
+                    let mut warnings = manifest.warnings.0.clone();
+                    allow::silence(&manifest.allowed, &mut warnings);
+                    self.report.0.extend(warnings);
                 }
                 self.agents.push((manifest.clone(), None));
                 Some(AgentId(self.agents.len() - 1))
