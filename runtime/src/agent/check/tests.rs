@@ -195,6 +195,21 @@ fn steps_are_reached() {
         found(&workflow("", &[("jump_if", "condition = \"$status\", target = 1", ""), halt, echo])),
         Vec::<String>::new()
     );
+    for (condition, expected) in [
+        ("true", vec!["dead-step \"echo\""]),
+        ("\" Yes \"", vec!["dead-step \"echo\""]),
+        ("{ json = [0] }", vec!["dead-step \"echo\""]),
+        ("\"$status\"", vec![]),
+    ] {
+        let jump = format!("condition = {condition}, target = \"there\"");
+        let steps = [("jump_if", jump.as_str(), ""), echo, ("echo#there", "input = 1", ""), echo];
+        assert_eq!(found(&workflow("", &steps)), expected, "{condition}");
+    }
+    for condition in ["false", "0", "0.0", "\" No \"", "\"\"", "{ json = {} }", "{ json = \"off\" }"] {
+        let jump = format!("condition = {condition}, target = \"there\"");
+        let steps = [("jump_if", jump.as_str(), ""), halt, ("echo#there", "input = 1", ""), echo];
+        assert_eq!(found(&workflow("", &steps)), ["dead-step \"echo\""], "{condition}");
+    }
     let steps = [
         ("loop_start", "limit = 2, end = \"again\"", "start = \"loop\", index = \"i\""),
         ("echo", "input = \"$i\"", ""),
