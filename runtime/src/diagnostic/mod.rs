@@ -3,7 +3,7 @@
 mod codes;
 pub mod sarif;
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{collections::HashSet, fmt, ops::Range, sync::Arc};
 
 use crate::source::{Place, Source};
 
@@ -169,7 +169,8 @@ pub fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clo
     if let Some(candidate) = nearest(name, known.clone()) {
         return Some(format!("did you mean `{candidate}`?"));
     }
-    let known: Vec<_> = known.into_iter().take(LISTED + 1).collect();
+    let mut seen = HashSet::new();
+    let known: Vec<_> = known.into_iter().filter(|known| seen.insert(*known)).take(LISTED + 1).collect();
     (!known.is_empty() && known.len() <= LISTED).then(|| format!("there is {}", list(&known)))
 }
 
@@ -185,5 +186,19 @@ pub fn list(names: &[impl AsRef<str>]) -> String {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => "none".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_is_suggested_once() {
+        assert_eq!(suggestion("wanted", ["n", "o", "n", "o", "o"]).unwrap(), "there is `n` and `o`");
+        let many = ["n", "o"].repeat(20);
+        assert_eq!(suggestion("wanted", many.iter().copied()).unwrap(), "there is `n` and `o`");
+        assert_eq!(suggestion("wanted", (0..13).map(|_| "o").chain(["want"])).unwrap(), "did you mean `want`?");
+        assert_eq!(suggestion(&"n".repeat(1 << 20), ["n"]).unwrap(), "there is `n`");
     }
 }
