@@ -51,7 +51,8 @@ impl Source {
         self.lines().start(first)..self.lines().end(last, self.text.len())
     }
 
-    fn position(&self, offset: usize) -> Position {
+    /// The line and the column of the byte `offset`.
+    pub(crate) fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.line(offset);
         let column = 1 + self.lines().characters(&self.text, self.lines().start(line)..offset);

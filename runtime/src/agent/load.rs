@@ -102,6 +102,7 @@ impl<'a> Loader<'a> {
             TemplateText::Inline { text, place } => Text::string(text, place),
         };
         let mut templates = Templates::new(escape, Some(manifest.folder.clone()));
+        templates.is_written(TEMPLATE, text.written());
         match templates.add(TEMPLATE, text.text()) {
             Ok(uses) => {
                 templates.include(TEMPLATE, text.text(), &uses, &manifest.folder);
@@ -223,6 +224,7 @@ impl Wires {
 
     /// Adds a template, and gives the names that it takes from scope.
     fn template(&mut self, name: &str, text: Text, found: &mut Findings) -> Vec<String> {
+        self.templates.is_written(name, text.written());
         match self.templates.add(name, text.text()) {
             Ok(uses) => {
                 let names = uses.free_variables();

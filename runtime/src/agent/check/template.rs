@@ -10,7 +10,7 @@ use crate::{
     agent::{manifest::Manifest, program::TEMPLATE},
     diagnostic::Diagnostic,
     source::{Place, Source},
-    template::{self, Escape, Include, TemplateError, ToolKind, Uses},
+    template::{self, Escape, Include, TemplateError, ToolKind, Uses, Written},
 };
 
 use super::Findings;
@@ -48,6 +48,16 @@ impl Text {
                 Place { source: place.source.clone(), span: start + part.start..start + part.end }
             }
             Self::String { place, .. } => place.clone(),
+        }
+    }
+
+    /// Where it is written, for what its rendering comes to.
+    pub fn written(&self) -> Written {
+        match self {
+            Self::File(source) => Written { source: source.clone(), start: Some(0), at: 0 },
+            Self::String { place, start, .. } => {
+                Written { source: place.source.clone(), start: *start, at: place.span.start }
+            }
         }
     }
 
