@@ -220,6 +220,15 @@ impl<'a> Item<'a> {
         Ok(array.iter().enumerate().map(item).collect())
     }
 
+    /// The elements of an array, or the entries of a table; else nothing.
+    pub fn inner(&self) -> Vec<Self> {
+        match self.value.get_ref() {
+            DeValue::Array(_) => self.clone().array().unwrap_or_default(),
+            DeValue::Table(_) => self.clone().table().map(|table| table.entries()).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
     /// An array of texts.
     pub fn texts(self) -> Result<Vec<String>, Diagnostic> {
         self.array()?.into_iter().map(Self::string).collect()

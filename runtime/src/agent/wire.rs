@@ -64,7 +64,8 @@ impl Wire {
                 Short::Refused(error) => Err(refused(item, text, error, true)),
             };
         }
-        let tagged = item.clone().table().map(|table| table.entries()).unwrap_or_default();
+        // An element of an array has no key, so it is no tag.
+        let tagged = item.inner();
         let wire = match tagged.as_slice() {
             [inner] if inner.key == "text" => Self::Constant(Value::text(inner.clone().text()?)),
             [inner] if inner.key == "json" => Self::Constant(Value::Json(Json::from(inner.json()?))),

@@ -62,14 +62,13 @@ pub fn warnings(item: &Item<'_>, tagged: &[Item<'_>]) -> Vec<Diagnostic> {
 
 /// Warns of each text in a list or a table that holds a name.
 fn names(item: &Item<'_>, warnings: &mut Vec<Diagnostic>) {
-    if let Ok(text) = item.clone().text() {
-        if holds_name(text) || foreign(text).is_some() {
-            let message = "this text is taken as it is: no name is filled in within a list or a table";
-            let help = "write the whole as { expr = \"[$name]\" }, or as { json = … } if the text is meant";
-            warnings.push(Diagnostic::warning(DOLLAR, message).at_place(&item.place()).help(help));
-        }
-        return;
+    if item.is_text()
+        && let Ok(text) = item.clone().text()
+        && (holds_name(text) || foreign(text).is_some())
+    {
+        let message = "this text is taken as it is: no name is filled in within a list or a table";
+        let help = "write the whole as { expr = \"[$name]\" }, or as { json = … } if the text is meant";
+        warnings.push(Diagnostic::warning(DOLLAR, message).at_place(&item.place()).help(help));
     }
-    let items = item.clone().array().or_else(|_| item.clone().table().map(|table| table.entries()));
-    items.into_iter().flatten().for_each(|inner| names(&inner, warnings));
+    item.inner().iter().for_each(|inner| names(inner, warnings));
 }
