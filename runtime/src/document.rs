@@ -40,6 +40,7 @@ pub fn read<T>(
     let value = read(&mut top, &mut report);
     top.finish(&mut report);
     report.0.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span.start));
+    report.bound(&Place { source: source.clone(), span: 0..0 });
     match value {
         Some(value) if !report.has_errors() => Ok((value, report)),
         _ => Err(report),
@@ -217,6 +218,15 @@ impl<'a> Item<'a> {
             path: format!("{}[{index}]", self.path),
         };
         Ok(array.iter().enumerate().map(item).collect())
+    }
+
+    /// The elements of an array, or the entries of a table; else nothing.
+    pub fn inner(&self) -> Vec<Self> {
+        match self.value.get_ref() {
+            DeValue::Array(_) => self.clone().array().unwrap_or_default(),
+            DeValue::Table(_) => self.clone().table().map(|table| table.entries()).unwrap_or_default(),
+            _ => Vec::new(),
+        }
     }
 
     /// An array of texts.

@@ -1,30 +1,66 @@
 //! A text file that messages can point into.
 
-use std::{ops::Range, path::Path, sync::Arc};
+use std::{
+    ops::Range,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use lines::Lines;
+
+mod lines;
 
 /// The largest manifest, policy or source file that is read, in bytes. A hundred times what a
 /// person writes, and small enough that a library of thousands is read in memory.
 pub const MAX_SOURCE: u64 = 8 << 20;
 
 /// The path and the text of one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Source {
     /// The file's path, as messages show it.
     pub path: String,
     /// What the file holds.
     pub text: String,
+    /// Where its lines are, once that was asked.
+    lines: OnceLock<Lines>,
 }
+
+/// By what it says: where its lines are is only asked sooner or later.
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.text == other.text
+    }
+}
+
+impl Eq for Source {}
 
 impl Source {
     /// A source that several messages can share.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into() })
+        Arc::new(Self { path: path.into(), text: text.into(), lines: OnceLock::new() })
     }
 
     /// The line that holds the byte `offset`; the first line is 1.
     pub fn line(&self, offset: usize) -> usize {
-        let end = offset.min(self.text.len());
-        1 + self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count()
+        self.lines().line(offset)
+    }
+
+    /// The bytes of the lines from that of `span`'s start to that of its end, without the last one's end.
+    pub fn lines_of(&self, span: &Range<usize>) -> Range<usize> {
+        let (first, last) = (self.lines().line(span.start), self.lines().line(span.end.max(span.start)));
+        self.lines().start(first)..self.lines().end(last, self.text.len())
+    }
+
+    /// The line and the column of the byte `offset`.
+    pub(crate) fn position(&self, offset: usize) -> Position {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.line(offset);
+        let column = 1 + self.lines().characters(&self.text, self.lines().start(line)..offset);
+        Position { line, column }
+    }
+
+    fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::of(&self.text))
     }
 }
 
@@ -74,27 +110,18 @@ impl Place {
 
     /// Where it begins, and where what follows it does.
     pub fn lines(&self) -> (Position, Position) {
-        let position = |offset: usize| {
-            let before = &self.source.text[..self.source.text.floor_char_boundary(offset)];
-            let start = before.rfind('\n').map_or(0, |at| at + 1);
-            Position { line: self.source.line(offset), column: 1 + before[start..].chars().count() }
-        };
-        (position(self.span.start), position(self.span.end))
+        (self.source.position(self.span.start), self.source.position(self.span.end))
     }
 
-    /// The place of a part of the `text` that a TOML string here means: that part where the string
-    /// is written without escapes, else the string.
-    #[must_use]
-    pub fn part(&self, text: &str, part: &Range<usize>) -> Self {
+    /// Where the `text` begins that a TOML string here means, if it is written without escapes.
+    pub fn inside(&self, text: &str) -> Option<usize> {
         let written = self.text();
         let quotes = ["\"\"\"\n", "'''\n", "\"\"\"\r\n", "'''\r\n", "\"\"\"", "'''", "\"", "'"];
         let open = quotes.into_iter().find(|open| {
             let inside = written.strip_prefix(open).and_then(|rest| rest.strip_suffix(open.trim_end()));
             inside == Some(text)
         });
-        let Some(open) = open.filter(|_| text.get(part.clone()).is_some()) else { return self.clone() };
-        let start = self.span.start + open.len();
-        Self { source: self.source.clone(), span: start + part.start..start + part.end }
+        open.map(|open| self.span.start + open.len())
     }
 
     /// What stands there, on one line.
@@ -122,7 +149,8 @@ mod tests {
             ("\"a\\u0020{{ b }}\"", "a {{ b }}", "\"a\\u0020{{ b }}\""),
         ] {
             let place = Place { source: Source::new("a", written), span: 0..written.len() };
-            assert_eq!(place.part(text, &(5..6)).text(), expected, "{written}");
+            let found = place.inside(text).map_or(place.span.clone(), |start| start + 5..start + 6);
+            assert_eq!(&written[found], expected, "{written}");
         }
     }
 }

@@ -2,12 +2,16 @@ import json
 import os
 
 
-def main(path, content, append=False, folders=False):
+def main(path, content, append=False, folders=False, dry_run=False):
     data = to_bytes(content)
     if folders:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     if append:
         with open(path, "ab") as file:
+            file.write(data)
+    elif dry_run:
+        # The plan names the file that is meant, and is the same each time.
+        with open(path, "wb") as file:
             file.write(data)
     else:
         replace(path, data)

@@ -5,10 +5,16 @@ use std::str::FromStr;
 use crate::{
     Json, Value,
     agent::{name::key_name, wire::Wire},
-    diagnostic::{Report, list},
+    diagnostic::{Diagnostic, Report, list},
     document::{Item, Table},
     source::Place,
 };
+
+/// The most choices of one input: a person picks one from a list.
+const MAX_CHOICES: usize = 1000;
+
+/// The most choices that a message lists.
+const LISTED: usize = 20;
 
 /// One input of an agent.
 #[derive(Clone, Debug, PartialEq)]
@@ -178,6 +184,9 @@ impl Hint {
             Self::Boolean => "`true` or `false`".into(),
             Self::Json => "one JSON document".into(),
             Self::Date => "a date like 2026-11-22, or a date and time like 2026-11-22T08:30:00Z".into(),
+            Self::Choice(choices) if choices.len() > LISTED => {
+                format!("one of {} and {} others", list(&choices[..LISTED]), choices.len() - LISTED)
+            }
             Self::Choice(choices) => format!("one of {}", list(choices)),
             Self::Step => "the id or the position of a step".into(),
             Self::Text | Self::File | Self::Secret => "text".into(),
@@ -246,9 +255,17 @@ fn read_input(item: Item<'_>, report: &mut Report) -> Option<Input> {
     Some(input)
 }
 
+fn choices(item: Item<'_>) -> Result<Vec<String>, Diagnostic> {
+    let choices = item.clone().texts()?;
+    if choices.len() > MAX_CHOICES {
+        return Err(item.wrong("too-many-choices", format!("{} choices are more than {MAX_CHOICES}", choices.len())));
+    }
+    Ok(choices)
+}
+
 fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
     let bounds = Bounds { min: table.take("min", report, Item::number), max: table.take("max", report, Item::number) };
-    let choices = table.take("choices", report, Item::texts);
+    let choices = table.take("choices", report, choices);
     let kinds = ["text", "number", "integer", "boolean", "json", "bytes", "file", "date", "choice", "step", "secret"];
     let kinds = kinds.map(|kind| (kind, kind));
     let unfit = |key: &str, item: &Item<'_>| {
@@ -305,13 +322,14 @@ fn read_output(item: Item<'_>, report: &mut Report) -> Option<Output> {
     let mut place = item.key_place();
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let help = table.take("help", report, Item::string).unwrap_or_default();
-    let mut from_warning = None;
+    let mut warnings = Vec::new();
     let from = table.take("from", report, |item| {
         place = item.place();
-        from_warning = Wire::warning(&item);
-        Wire::read(&item)
+        let (wire, more) = Wire::read(&item)?;
+        warnings = more;
+        Ok(wire)
     });
-    report.0.extend(from_warning);
+    report.0.extend(warnings);
     let always = table.take("always", report, Item::boolean).unwrap_or_default();
     let output = Output { name, help, from, always, place: Some(place) };
     // A hint for the checks and the studio, of the same words as an input's.

@@ -39,6 +39,8 @@ pub struct Library {
     notes: Report,
     /// The built-in agents that others may stand in for.
     replaceable: BTreeSet<String>,
+    /// The agents that give way to any other of their names.
+    stubs: BTreeSet<String>,
 }
 
 /// One agent of a library.
@@ -86,6 +88,15 @@ impl Library {
             Err(error) => Err(unreadable(Path::new(&folder.path_of(MANIFEST)), &error)),
         };
         self.insert(manifest, path);
+    }
+
+    /// Adds an agent as [`Library::add_in_memory`] does, in place of one that is missing: it gives way
+    /// to any other of its name.
+    pub(crate) fn add_stub(&mut self, name: String, files: BTreeMap<String, String>, path: &str, made_of: &str) {
+        if !self.entries.contains_key(&name) {
+            self.add_in_memory(files, path, made_of);
+            self.stubs.insert(name);
+        }
     }
 
     /// Lets agents stand in for the built-in ones called `names`, which are left out then.
@@ -231,7 +242,8 @@ impl Library {
             // The name is unknown, so the folder stands in for it.
             Err(report) => (path.rsplit('/').next().unwrap_or(path).to_owned(), Entry::Broken(report)),
         };
-        if let Some(first) = self.entries.get(&name) {
+        let gives_way = self.stubs.remove(&name);
+        if let Some(first) = self.entries.get(&name).filter(|_| !gives_way) {
             let conflict = conflict(&name, first, &entry);
             self.conflicts.push(conflict);
         } else {

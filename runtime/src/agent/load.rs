@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     agent::{
-        STEP_INDEX,
-        check::{self, Template, Text},
+        STEP_INDEX, allow,
+        check::{self, Findings, Template, Text},
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
         program::{AgentId, Body, Code, Source, Step, TEMPLATE, Workflow},
@@ -23,11 +23,17 @@ use crate::{
 /// The largest component that is loaded, in bytes: compiling takes time and memory in proportion.
 const MAX_COMPONENT: u64 = 32 << 20;
 
+/// The most results that the steps of one workflow keep. A step that names none keeps all that its
+/// agent gives, so a short file could ask for any number.
+const MAX_RESULTS: usize = 500_000;
+
 /// The error for a name that no agent has.
 pub(crate) fn unknown_agent(library: &Library, name: &str) -> Diagnostic {
-    let shown = name.escape_debug().to_string();
-    Diagnostic::error("unknown-agent", format!("there is no agent called `{shown}`"))
-        .maybe_help(suggestion(name, library.names()))
+    unknown(name).maybe_help(suggestion(name, library.names()))
+}
+
+fn unknown(name: &str) -> Diagnostic {
+    Diagnostic::error("unknown-agent", format!("there is no agent called `{}`", name.escape_debug()))
 }
 
 /// An agent that is being loaded, with those that it can reach.
@@ -61,7 +67,9 @@ impl<'a> Loader<'a> {
         let id = match self.library.get(name)? {
             Entry::Valid(manifest) => {
                 if !self.one || self.agents.is_empty() {
-                    self.report.0.extend(manifest.warnings.0.iter().cloned());
+                    let mut warnings = manifest.warnings.0.clone();
+                    allow::silence(&manifest.allowed, &mut warnings);
+                    self.report.0.extend(warnings);
                 }
                 self.agents.push((manifest.clone(), None));
                 Some(AgentId(self.agents.len() - 1))
@@ -91,13 +99,16 @@ impl<'a> Loader<'a> {
     fn template(&mut self, manifest: &Arc<Manifest>, text: &TemplateText, escape: Escape) -> Option<Templates> {
         let text = match text {
             TemplateText::File(name) => Text::File(self.read(manifest, name, |folder, name| folder.source(name))?),
-            TemplateText::Inline { text, place } => Text::String(text.clone(), place.clone()),
+            TemplateText::Inline { text, place } => Text::string(text, place),
         };
         let mut templates = Templates::new(escape, Some(manifest.folder.clone()));
+        templates.is_written(TEMPLATE, text.written());
         match templates.add(TEMPLATE, text.text()) {
             Ok(uses) => {
                 templates.include(TEMPLATE, text.text(), &uses, &manifest.folder);
-                check::check_template(manifest, escape, Template { uses, text }, &mut self.report);
+                let mut found = Findings::default();
+                check::check_template(manifest, escape, Template { uses, text }, &mut found);
+                self.report.0.extend(found.report(&manifest.place()).0);
             }
             Err(error) => self.report.push(check::wrong_template(&error, &text)),
         }
@@ -136,16 +147,22 @@ impl<'a> Loader<'a> {
 
     fn workflow(&mut self, manifest: &Arc<Manifest>, spec: &WorkflowSpec) -> Workflow {
         let mut wires = Wires { templates: Templates::new(Escape::None, None), read: BTreeMap::new() };
-        let (mut steps, mut callees) = (Vec::new(), Vec::new());
+        let (mut steps, mut callees, mut found) = (Vec::new(), Vec::new(), Findings::default());
+        let mut kept = 0;
         for (index, step) in spec.steps.iter().enumerate() {
             let inputs = step.inputs.iter().map(|input| {
                 let name = format!("steps[{index}].inputs.{}", input.name);
-                (input.name.clone(), wires.source(name, &input.wire, &input.place, &mut self.report))
+                (input.name.clone(), wires.source(name, &input.wire, &input.place, &mut found))
             });
             let inputs: Vec<_> = inputs.collect();
-            let Some(agent) = self.step_agent(step) else { continue };
+            let Some(agent) = self.step_agent(step, &mut found) else { continue };
             let callee = self.agents[agent.0].0.clone();
-            check::check_step(step, &callee, &mut self.report);
+            check::check_step(step, &callee, &mut found);
+            kept += step.outputs.as_ref().map_or(callee.outputs.len(), Vec::len);
+            if kept > MAX_RESULTS {
+                found.push(too_many_results(step));
+                break;
+            }
             let (outputs, open) = (results(step, &callee), callee.open_outputs && step.outputs.is_none());
             steps.push(Step { id: step.id.clone(), agent, inputs, outputs, open });
             callees.push(callee);
@@ -155,23 +172,30 @@ impl<'a> Loader<'a> {
             let wire = output.from.clone().unwrap_or_else(result);
             let place = output.place.clone().unwrap_or_else(|| Place { source: manifest.source.clone(), span: 0..0 });
             let name = format!("outputs.{}", output.name);
-            (output.name.clone(), wires.source(name, &wire, &place, &mut self.report))
+            (output.name.clone(), wires.source(name, &wire, &place, &mut found))
         });
         let outputs: Vec<_> = outputs.collect();
-        let (steps_written, templates) = (&steps, &wires.read);
-        let wired =
-            check::Wired { manifest, spec, steps: steps_written, callees: &callees, outputs: &outputs, templates };
-        check::check_workflow(&wired, self.one, &mut self.report);
         // A step whose agent is unknown is left out, and then the program is never made.
         let labels =
             spec.steps.iter().enumerate().filter_map(|(index, step)| Some((step.id.clone()?, index))).collect();
+        let wired = check::Wired {
+            manifest,
+            spec,
+            steps: &steps,
+            labels: &labels,
+            callees: &callees,
+            outputs: &outputs,
+            templates: &wires.read,
+        };
+        check::check_workflow(&wired, self.one, &mut found);
+        self.report.0.extend(found.report(&manifest.place()).0);
         Workflow { steps, on_fail: spec.on_fail, labels, templates: wires.templates, outputs }
     }
 
-    fn step_agent(&mut self, step: &StepSpec) -> Option<AgentId> {
+    fn step_agent(&mut self, step: &StepSpec, found: &mut Findings) -> Option<AgentId> {
         if self.library.get(&step.agent).is_none() {
-            let unknown = unknown_agent(self.library, &step.agent);
-            self.report.push(unknown.at(&step.place.source, step.place.span.clone()));
+            let help = found.suggestion(&step.agent, self.library.names());
+            found.push(unknown(&step.agent).maybe_help(help).at_place(&step.place));
         }
         self.id(&step.agent)
     }
@@ -185,21 +209,22 @@ struct Wires {
 
 impl Wires {
     /// What `wire` stands for, which is written at `place`.
-    fn source(&mut self, name: String, wire: &Wire, place: &Place, report: &mut Report) -> Source {
+    fn source(&mut self, name: String, wire: &Wire, place: &Place, found: &mut Findings) -> Source {
         match wire {
             Wire::Constant(value) => Source::Constant(value.clone()),
             Wire::Reference(reference) => Source::Reference(reference.clone()),
             Wire::Default { from, default } => Source::Default { from: from.clone(), default: default.clone() },
             Wire::Expression(expression) => Source::Expression(expression.clone()),
             Wire::Template(text) => {
-                let uses = self.template(&name, Text::String(text.clone(), place.clone()), report);
+                let uses = self.template(&name, Text::string(text, place), found);
                 Source::Template { name, uses }
             }
         }
     }
 
     /// Adds a template, and gives the names that it takes from scope.
-    fn template(&mut self, name: &str, text: Text, report: &mut Report) -> Vec<String> {
+    fn template(&mut self, name: &str, text: Text, found: &mut Findings) -> Vec<String> {
+        self.templates.is_written(name, text.written());
         match self.templates.add(name, text.text()) {
             Ok(uses) => {
                 let names = uses.free_variables();
@@ -207,11 +232,17 @@ impl Wires {
                 names
             }
             Err(error) => {
-                report.push(check::wrong_template(&error, &text));
+                found.push(check::wrong_template(&error, &text));
                 Vec::new()
             }
         }
     }
+}
+
+fn too_many_results(step: &StepSpec) -> Diagnostic {
+    Diagnostic::error("too-many-results", format!("the steps up to this one keep more than {MAX_RESULTS} results"))
+        .at_place(&step.place)
+        .help("say in `outputs` which ones are to be kept")
 }
 
 /// The outputs of a step's agent that are kept, and under which names.

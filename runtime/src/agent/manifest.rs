@@ -1,6 +1,6 @@
 //! `agent.toml`, read into a type.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     agent::{
@@ -43,6 +43,15 @@ pub struct Manifest {
     pub warnings: Report,
     /// The warnings that are of no account in it.
     pub allowed: Vec<Allowed>,
+    /// Where among the inputs, and among the outputs, each name is.
+    places: Arc<Places>,
+}
+
+/// The positions of inputs and outputs, by their names: steps ask for them over and over.
+#[derive(Debug, Default)]
+struct Places {
+    inputs: HashMap<String, usize>,
+    outputs: HashMap<String, usize>,
 }
 
 /// One capability that an agent asks for.
@@ -156,6 +165,11 @@ impl Manifest {
             }
             fit_outputs(&spec, &outputs, report);
             let path = path.to_owned();
+            let at = |(at, name): (usize, &String)| (name.clone(), at);
+            let places = Places {
+                inputs: inputs.iter().map(|input| &input.name).enumerate().map(at).collect(),
+                outputs: outputs.iter().map(|output| &output.name).enumerate().map(at).collect(),
+            };
             Some(Self {
                 name,
                 path,
@@ -169,9 +183,15 @@ impl Manifest {
                 source: source.clone(),
                 warnings: Report::default(),
                 allowed,
+                places: places.into(),
             })
         })
         .map(|(manifest, warnings)| Self { warnings, ..manifest })
+    }
+
+    /// The manifest as a whole.
+    pub fn place(&self) -> Place {
+        Place { source: self.source.clone(), span: 0..0 }
     }
 
     /// The agent's kind.
@@ -185,7 +205,7 @@ impl Manifest {
 
     /// The input called `name`.
     pub fn input(&self, name: &str) -> Option<&Input> {
-        self.inputs.iter().find(|input| input.name == name)
+        self.inputs.get(*self.places.inputs.get(name)?)
     }
 
     /// Whether the agent may give an output called `name`. Only a declared one moves the head.
@@ -195,7 +215,7 @@ impl Manifest {
 
     /// The output called `name`.
     pub fn output(&self, name: &str) -> Option<&Output> {
-        self.outputs.iter().find(|output| output.name == name)
+        self.outputs.get(*self.places.outputs.get(name)?)
     }
 }
 

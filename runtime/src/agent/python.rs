@@ -1,6 +1,6 @@
 //! What can be known of a Python agent without running it.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use rustpython_parser::{
     Parse,
@@ -8,8 +8,8 @@ use rustpython_parser::{
 };
 
 use crate::{
-    agent::{STEP_INDEX, manifest::Manifest},
-    diagnostic::{Diagnostic, Report, suggestion},
+    agent::{STEP_INDEX, check::Findings, manifest::Manifest},
+    diagnostic::{Diagnostic, Report},
     source::Source,
     stack,
 };
@@ -33,7 +33,7 @@ pub(super) fn check(manifest: &Manifest, source: &Arc<Source>, function: &str) -
 }
 
 fn check_on_this_stack(manifest: &Manifest, source: &Arc<Source>, function: &str) -> Report {
-    let mut report = Report::default();
+    let mut found = Findings::default();
     let body = match ast::Suite::parse(&source.text, &source.path) {
         Ok(body) => body,
         Err(error) => {
@@ -45,20 +45,21 @@ fn check_on_this_stack(manifest: &Manifest, source: &Arc<Source>, function: &str
                 .into();
         }
     };
-    let found = body.iter().rev().find_map(|statement| signature(statement, function));
-    match found {
-        Some(signature) => check_signature(manifest, source, &signature, &mut report),
+    let defined = body.iter().rev().find_map(|statement| signature(statement, function));
+    match defined {
+        Some(signature) => check_signature(manifest, source, &signature, &mut found),
         None if defines_dynamically(&body, function) => {}
         None => {
             let names: Vec<_> = body.iter().filter_map(function_name).collect();
-            report.push(
+            let help = found.suggestion(function, names.iter().copied());
+            found.push(
                 Diagnostic::error("no-function", format!("`{}` has no function called `{function}`", source.path))
                     .at(source, 0..0)
-                    .maybe_help(suggestion(function, names.iter().copied())),
+                    .maybe_help(help),
             );
         }
     }
-    report
+    found.report(&manifest.place())
 }
 
 struct Signature<'a> {
@@ -95,17 +96,19 @@ fn defines_dynamically(body: &[Stmt], function: &str) -> bool {
     })
 }
 
-fn check_signature(manifest: &Manifest, source: &Arc<Source>, signature: &Signature<'_>, report: &mut Report) {
+fn check_signature(manifest: &Manifest, source: &Arc<Source>, signature: &Signature<'_>, found: &mut Findings) {
     let arguments = signature.arguments;
     let keyword = || arguments.args.iter().chain(&arguments.kwonlyargs);
     let span = signature.at..source.text[signature.at..].find('\n').map_or(source.text.len(), |end| signature.at + end);
     let names: Vec<_> = keyword().map(|argument| argument.def.arg.as_str()).collect();
     if arguments.kwarg.is_none() {
-        for input in manifest.inputs.iter().filter(|input| !names.contains(&input.name.as_str())) {
-            report.push(
+        let taken: HashSet<_> = names.iter().copied().collect();
+        for input in manifest.inputs.iter().filter(|input| !taken.contains(input.name.as_str())) {
+            let help = found.suggestion(&input.name, names.iter().copied());
+            found.push(
                 Diagnostic::error("signature", format!("the function doesn't take the input `{}`", input.name))
                     .at(source, span.clone())
-                    .maybe_help(suggestion(&input.name, names.iter().copied())),
+                    .maybe_help(help),
             );
         }
     }
@@ -119,7 +122,7 @@ fn check_signature(manifest: &Manifest, source: &Arc<Source>, signature: &Signat
                 Some(_) => format!("the function needs `{name}`, but the input is optional"),
                 None => format!("the function needs `{name}`, which is not an input of `{}`", manifest.name),
             };
-            report.push(
+            found.push(
                 Diagnostic::error("signature", message)
                     .at(source, span.clone())
                     .help(format!("give it a default: `{name}=None`")),

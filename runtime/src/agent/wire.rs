@@ -5,10 +5,12 @@ use std::{fmt, ops::Range, sync::Arc};
 use crate::{
     Json, Secret, Value,
     agent::name::is_name,
-    diagnostic::{Diagnostic, Severity},
+    diagnostic::Diagnostic,
     document::Item,
     expression::{Expression, ExpressionError, json},
 };
+
+mod literal;
 
 /// Where the value of a step's input, or of a workflow's output, comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,38 +51,30 @@ enum Short {
 }
 
 impl Wire {
-    /// Reads the short forms and the ones that say which they are.
-    pub(super) fn read(item: &Item<'_>) -> Result<Self, Diagnostic> {
+    /// Reads the short forms and the ones that say which they are; with what is worth a look.
+    pub(super) fn read(item: &Item<'_>) -> Result<(Self, Vec<Diagnostic>), Diagnostic> {
         if item.is_text() {
             let text = item.clone().text()?;
             return match Self::short(text) {
-                Short::Wire(wire) => Ok(wire),
-                Short::Literal(_) => Ok(Self::Constant(Value::text(text))),
+                Short::Wire(wire) => Ok((wire, Vec::new())),
+                Short::Literal(error) => {
+                    let warning = literal::text(item, text, error);
+                    Ok((Self::Constant(Value::text(text)), warning.into_iter().collect()))
+                }
                 Short::Refused(error) => Err(refused(item, text, error, true)),
             };
         }
-        let tagged = item.clone().table().map(|table| table.entries()).unwrap_or_default();
-        match tagged.as_slice() {
-            [inner] if inner.key == "text" => Ok(Self::Constant(Value::text(inner.clone().text()?))),
-            [inner] if inner.key == "json" => Ok(Self::Constant(Value::Json(Json::from(inner.json()?)))),
-            [inner] if inner.key == "expr" => Self::read_expression(inner, inner.clone().text()?),
-            [a, b] if a.key == "from" && b.key == "default" => Self::read_default(a, b),
-            [a, b] if a.key == "default" && b.key == "from" => Self::read_default(b, a),
-            _ => Ok(Self::Constant(item.value()?)),
-        }
-    }
-
-    /// What to warn of in a text that is taken as it is, though it holds a `$name`.
-    pub(super) fn warning(item: &Item<'_>) -> Option<Diagnostic> {
-        let text = item.clone().text().ok()?;
-        let Short::Literal(Some(error)) = Self::short(text) else { return None };
-        let wrong = item.wrong("literal-dollar", "this text is taken as it is: a name in it is not filled in");
-        Some(Diagnostic {
-            severity: Severity::Warning,
-            ..pointed(wrong, text, &error.span)
-                .label(format!("not an expression: {}", error.message))
-                .help("write \"{{ name }}\" to fill it in, or { text = \"…\" } if it is meant")
-        })
+        // An element of an array has no key, so it is no tag.
+        let tagged = item.inner();
+        let wire = match tagged.as_slice() {
+            [inner] if inner.key == "text" => Self::Constant(Value::text(inner.clone().text()?)),
+            [inner] if inner.key == "json" => Self::Constant(Value::Json(Json::from(inner.json()?))),
+            [inner] if inner.key == "expr" => Self::read_expression(inner, inner.clone().text()?)?,
+            [a, b] if a.key == "from" && b.key == "default" => Self::read_default(a, b)?,
+            [a, b] if a.key == "default" && b.key == "from" => Self::read_default(b, a)?,
+            _ => return Ok((Self::Constant(item.value()?), literal::warnings(item, &tagged))),
+        };
+        Ok((wire, Vec::new()))
     }
 
     fn short(text: &str) -> Short {
@@ -147,14 +141,7 @@ fn refused(item: &Item<'_>, text: &str, error: ExpressionError, short: bool) -> 
 /// The diagnostic at a part of the text, where the file has the text as it is: without escapes.
 fn pointed(mut wrong: Diagnostic, text: &str, span: &Range<usize>) -> Diagnostic {
     let Some(place) = &mut wrong.place else { return wrong };
-    let written = place.text();
-    let quotes = ["\"\"\"\n", "'''\n", "\"\"\"", "'''", "\"", "'"];
-    let plain = quotes.iter().find(|open| {
-        let inside = written.strip_prefix(**open).and_then(|rest| rest.strip_suffix(open.trim_end()));
-        inside == Some(text)
-    });
-    if let (Some(open), false) = (plain, text.is_empty()) {
-        let start = place.span.start + open.len();
+    if let (Some(start), false) = (place.inside(text), text.is_empty()) {
         // What ends too early is shown at its last character.
         let end = span.end.max(1);
         let last = text[..end].char_indices().last().map_or(0, |(at, _)| at);

@@ -87,13 +87,16 @@ fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let id = table.take("id", report, |item| text_name(item, "a step"));
     let agent = table.need("agent", report, |item| Ok((item.clone().string()?, item.place())));
+    let mut warnings = Vec::new();
     let inputs = entries(&mut table, "inputs", report, |item| {
         let (key, place) = (item.key_place(), item.place());
-        Ok(StepInput { name: key_name(&item, "an input")?, wire: Wire::read(&item)?, key, place })
+        let name = key_name(&item, "an input")?;
+        let (wire, more) = Wire::read(&item)?;
+        warnings.extend(more);
+        Ok(StepInput { name, wire, key, place })
     });
     let inputs = inputs.unwrap_or_default();
-    let warnings = entries(&mut table, "inputs", report, |item| Ok(Wire::warning(&item)));
-    report.0.extend(warnings.unwrap_or_default().into_iter().flatten());
+    report.0.extend(warnings);
     let outputs = entries(&mut table, "outputs", report, |item| {
         Ok((key_name(&item, "an output")?, text_name(item.clone(), "a result")?, item.key_place()))
     });
@@ -106,7 +109,7 @@ fn entries<'a, T>(
     table: &mut Table<'a>,
     key: &'static str,
     report: &mut Report,
-    read: impl Fn(Item<'a>) -> Result<T, Diagnostic>,
+    mut read: impl FnMut(Item<'a>) -> Result<T, Diagnostic>,
 ) -> Option<Vec<T>> {
     let inner = table.take(key, report, Item::table)?;
     Some(inner.entries().into_iter().filter_map(|item| read(item).map_err(|wrong| report.push(wrong)).ok()).collect())

@@ -97,7 +97,7 @@ fn write(imported: &Imported, source: &Source, out: &Path) -> Result<(), Unwritt
     let file = source.path.rsplit('/').next().unwrap_or_default();
     let mut files = vec![
         (PathBuf::from("policy.toml"), imported.policy.clone()),
-        (PathBuf::from("IMPORT.md"), page(file, imported.agents.len(), &imported.report)),
+        (PathBuf::from("IMPORT.md"), page(file, imported)),
     ];
     let replaces = imported.replaces();
     if !replaces.is_empty() {
@@ -120,7 +120,9 @@ fn write(imported: &Imported, source: &Source, out: &Path) -> Result<(), Unwritt
 }
 
 fn summary(imported: &Imported, out: &Path) -> String {
-    let mut text = format!("imported {} into {}\n", counted(imported.agents.len(), "agent"), out.display());
+    let (stubs, agents) = imported.stubs();
+    let with = if stubs.is_empty() { String::new() } else { format!(" and {}", counted(stubs.len(), "stub")) };
+    let mut text = format!("imported {}{with} into {}\n", counted(agents, "agent"), out.display());
     for (code, title, _) in PARTS {
         let findings = part(&imported.report, code);
         if !findings.is_empty() {
@@ -135,9 +137,11 @@ fn object(imported: &Imported, out: &Path) -> serde_json::Value {
         let place = finding.place.as_ref().map(|place| format!("{}:{line}", place.source.path));
         json!({ "code": finding.code, "message": finding.message, "place": place })
     });
+    let names = imported.agents.iter().filter(|agent| !agent.is_stub).map(|agent| agent.name.as_str());
     json!({
         "out": out,
-        "agents": imported.agents.iter().map(|agent| agent.name.as_str()).collect::<Vec<_>>(),
+        "agents": names.collect::<Vec<_>>(),
+        "stubs": imported.stubs().0,
         "findings": findings.collect::<Vec<_>>(),
     })
 }

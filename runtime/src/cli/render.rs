@@ -1,6 +1,6 @@
 //! Findings and failures, drawn for a person the way rustc draws them.
 
-use std::{io::Write, path::Path};
+use std::{io::Write, ops::Range, path::Path};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
@@ -11,6 +11,10 @@ use crate::{
     policy::{Decision, Denial},
     source::Place,
 };
+
+/// The longest excerpt, in bytes: a screen full of text. Each finding has its own, and a file of one
+/// line may have many.
+const MAX_EXCERPT: usize = 8 << 10;
 
 /// Draws everything that was found and not silenced, on stderr.
 pub fn report(report: &Report) {
@@ -69,21 +73,36 @@ fn diagnostic_text(diagnostic: &Diagnostic) -> String {
     let mut group = Group::with_title(title);
     if let Some(place) = &diagnostic.place {
         let path = shown_path(&place.source.path);
+        let label = Some(&diagnostic.label).filter(|label| !label.is_empty()).map(|label| escape(label).into_owned());
         // A place that is the file as a whole has no line to show.
         if place.is_whole() {
             group = group.element(Origin::path(path));
         } else {
-            let mut annotation = AnnotationKind::Primary.span(place.span.clone());
-            if !diagnostic.label.is_empty() {
-                annotation = annotation.label(escape(&diagnostic.label).into_owned());
-            }
-            group = group.element(Snippet::source(mask(&place.source.text)).path(path).annotation(annotation));
+            group = excerpt(group, place, path, label);
         }
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(escape(help)));
     }
     renderer().render(&[group])
+}
+
+/// Shows the lines of a place, and points at it. What is too long to read is not shown.
+fn excerpt<'a>(group: Group<'a>, place: &'a Place, path: String, label: Option<String>) -> Group<'a> {
+    let Place { source, span } = place;
+    let first = span.start..span.start;
+    let short = |span: &&Range<usize>| source.lines_of(span).len() <= MAX_EXCERPT;
+    // Of many lines the first says where they are.
+    let Some(span) = [span, &first].into_iter().find(short) else {
+        let (start, _) = place.lines();
+        let group = group.element(Origin::path(path).line(start.line).char_column(start.column));
+        return label.into_iter().fold(group, |group, label| group.element(Level::NOTE.message(label)));
+    };
+    let lines = source.lines_of(span);
+    let own = span.start.saturating_sub(lines.start)..span.end.saturating_sub(lines.start);
+    let annotation = AnnotationKind::Primary.span(own).label(label);
+    let shown = Snippet::source(mask(source.text.get(lines.clone()).unwrap_or_default()));
+    group.element(shown.line_start(source.line(lines.start)).path(path).annotation(annotation))
 }
 
 /// A path as a person in this folder would write it.
@@ -123,9 +142,7 @@ fn denial_text(denial: &Denial) -> String {
 /// Points at the line that decides, or says that there is none.
 fn decided<'a>(group: Group<'a>, place: Option<&'a Place>, none: &'a str) -> Group<'a> {
     let Some(place) = place else { return group.element(Level::NOTE.message(none)) };
-    let annotation = AnnotationKind::Primary.span(place.span.clone()).label("this line decides");
-    let path = shown_path(&place.source.path);
-    group.element(Snippet::source(mask(&place.source.text)).path(path).annotation(annotation))
+    excerpt(group, place, shown_path(&place.source.path), Some("this line decides".into()))
 }
 
 fn failure_text(agent: &str, failure: &Failure) -> String {

@@ -6,7 +6,7 @@ use clap::{Args, FromArgMatches};
 use serde_json::json;
 
 use crate::{
-    Engine, Failure, Library, Outcome, Program, Setup, Value,
+    Engine, Failure, Library, Outcome, Program, Report, Setup, Value,
     agent::{Body, Entry, Manifest},
     capability::files::MountError,
     cli::{
@@ -58,7 +58,8 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
     let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
-    let (program, _) = Program::load(&library, &name)?;
+    let (program, warnings) = Program::load(&library, &name)?;
+    render::report(&taken_as_it_is(warnings));
     let policy = setup::policy(&globals)?;
     if globals.policy.is_some() {
         // A grant by name is theirs.
@@ -94,6 +95,12 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
     report(&manifest, &outcome, (wanted, planned.as_deref()), &globals)
+}
+
+/// The warnings of what a run takes as it is, though something else was probably meant.
+fn taken_as_it_is(mut warnings: Report) -> Report {
+    warnings.0.retain(|finding| ["literal-dollar", "literal-table"].contains(&finding.code));
+    warnings
 }
 
 fn missing_agent(help: bool) -> Stop {

@@ -27,7 +27,7 @@ const fn warned(code: &'static str, found: Found, help: &'static str) -> Warned 
 }
 
 /// Every warning, by its code.
-pub const WARNINGS: [Warned; 25] = [
+pub const WARNINGS: [Warned; 27] = [
     warned("covered-grant", Found::Elsewhere, "a grant allows nothing that another one doesn't"),
     warned("dead-step", Found::Agent, "no path leads to a step"),
     warned("dynamic-import", Found::AgentUnderPolicy, "which module is imported is known only when the agent runs"),
@@ -43,7 +43,9 @@ pub const WARNINGS: [Warned; 25] = [
     warned("import-unfinished", Found::Elsewhere, "an agent of an imported library is unfinished"),
     warned("imports-not-audited", Found::AgentUnderPolicy, "a Python file's imports can't be read"),
     warned("literal-dollar", Found::Agent, "a `$name` in a text isn't filled in"),
+    warned("literal-table", Found::Agent, "a table that holds `expr`, `text` or `json` is taken as it is"),
     warned("loop-runs-once", Found::Agent, "a loop that may have nothing to do isn't told where it ends"),
+    warned("more-findings", Found::Elsewhere, "there is more to say of a file than is said"),
     warned("need-without-grant", Found::Elsewhere, "an agent asks for more than the policy grants it"),
     warned("not-parsed", Found::Agent, "a Python file can't be read by the check's own parser"),
     warned("replaces-built-in", Found::Elsewhere, "an agent stands in for the built-in one of its name"),

@@ -3,7 +3,7 @@
 mod codes;
 pub mod sarif;
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{collections::HashSet, fmt, ops::Range, sync::Arc};
 
 use crate::source::{Place, Source};
 
@@ -102,6 +102,9 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// The most findings in one file. Each is shown with its place, and nobody reads so many.
+pub const MAX_FINDINGS: usize = 10_000;
+
 /// All that was found, in the order of finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -111,6 +114,16 @@ impl Report {
     /// Adds a finding.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
+    }
+
+    /// Leaves out what is beyond [`MAX_FINDINGS`], and says so at `place`.
+    pub fn bound(&mut self, place: &Place) {
+        let left_out = self.0.split_off(MAX_FINDINGS.min(self.0.len()));
+        if let Some(severity) = left_out.iter().map(|finding| finding.severity).max() {
+            let message = format!("{} findings more are left out", left_out.len());
+            let more = Diagnostic { severity, ..Diagnostic::warning("more-findings", message) };
+            self.push(more.at_place(place).help("mend the others first"));
+        }
     }
 
     /// Whether something was found that must be refused.
@@ -137,6 +150,11 @@ impl From<Diagnostic> for Report {
 /// The name in `known` that `name` was probably meant to be.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const ALIKE: f64 = 0.75;
+    // Names are no longer; and comparing takes time in proportion to both.
+    const LONGEST: usize = 200;
+    if name.len() > LONGEST {
+        return None;
+    }
     known
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
@@ -151,7 +169,8 @@ pub fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clo
     if let Some(candidate) = nearest(name, known.clone()) {
         return Some(format!("did you mean `{candidate}`?"));
     }
-    let known: Vec<_> = known.into_iter().collect();
+    let mut seen = HashSet::new();
+    let known: Vec<_> = known.into_iter().filter(|known| seen.insert(*known)).take(LISTED + 1).collect();
     (!known.is_empty() && known.len() <= LISTED).then(|| format!("there is {}", list(&known)))
 }
 
@@ -167,5 +186,19 @@ pub fn list(names: &[impl AsRef<str>]) -> String {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => "none".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_is_suggested_once() {
+        assert_eq!(suggestion("wanted", ["n", "o", "n", "o", "o"]).unwrap(), "there is `n` and `o`");
+        let many = ["n", "o"].repeat(20);
+        assert_eq!(suggestion("wanted", many.iter().copied()).unwrap(), "there is `n` and `o`");
+        assert_eq!(suggestion("wanted", (0..13).map(|_| "o").chain(["want"])).unwrap(), "did you mean `want`?");
+        assert_eq!(suggestion(&"n".repeat(1 << 20), ["n"]).unwrap(), "there is `n`");
     }
 }

@@ -68,7 +68,7 @@ impl Last {
         match library.find(&step.agent.text).map(|(_, agent)| &agent.body) {
             Some(Body::Workflow { .. }) => Self { result: first, keys: names },
             Some(Body::Template { .. }) | None => Self { result: first, keys: Vec::new() },
-            Some(Body::Proc { .. } | Body::Unfinished { .. }) => {
+            Some(Body::Proc { .. } | Body::Unfinished { .. } | Body::Missing) => {
                 let dict = proc(library, step).filter(|proc| proc.shape.dict);
                 let keys = dict.map(|proc| Sets::of_proc(proc, names, Vec::new(), true).may).unwrap_or_default();
                 let result = first.filter(|first| keys.is_empty() || keys.contains(first));
@@ -158,7 +158,7 @@ impl Sets {
     ) -> Self {
         let names = result_names(step);
         let Some((at, agent)) = library.find(&step.agent.text) else {
-            return Self { may: names, ..Self::default() };
+            return Self::default();
         };
         let first: Vec<_> = names.first().cloned().into_iter().collect();
         match &agent.body {
@@ -172,6 +172,7 @@ impl Sets {
                     false => Self { may, sure, ..Self::default() },
                 }
             }
+            Body::Missing => Self { may: names, sure: first, ..Self::default() },
             Body::Proc { .. } | Body::Unfinished { .. } => match library.procs.get(at).and_then(Option::as_ref) {
                 Some(proc) => Self::of_proc(proc, names, first, stops),
                 None => Self::default(),

@@ -93,10 +93,7 @@ impl<'a> Library<'a> {
     }
 
     fn steps(&self) -> impl Iterator<Item = &'a Step> + use<'a> {
-        self.legacy.agents.iter().flat_map(|agent| match &agent.body {
-            Body::Workflow { steps, .. } => steps.as_slice(),
-            _ => &[],
-        })
+        self.legacy.agents.iter().flat_map(Agent::steps)
     }
 
     /// Finds what steps give to procs and workflows beyond their inputs: functions get it as one

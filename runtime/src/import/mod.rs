@@ -10,6 +10,7 @@ mod flow;
 mod json;
 mod library;
 mod manifest;
+mod missing;
 mod modules;
 mod names;
 mod outputs;
@@ -68,13 +69,22 @@ pub struct Imported {
 pub struct ImportedAgent {
     /// Its name.
     pub name: String,
-    /// The name of its folder.
+    /// The path of its folder in the library's.
     pub folder: String,
+    /// Whether it stands in for an agent that steps use and the library doesn't have.
+    pub is_stub: bool,
     /// Its files: their names in the folder, and their texts.
     pub files: Vec<(String, String)>,
 }
 
 impl Imported {
+    /// The agents that are stubs, and the number of the others.
+    pub fn stubs(&self) -> (Vec<&str>, usize) {
+        let stubs: Vec<_> = self.agents.iter().filter(|agent| agent.is_stub).map(|agent| agent.name.as_str()).collect();
+        let others = self.agents.len() - stubs.len();
+        (stubs, others)
+    }
+
     /// The agents that have a built-in agent's name, and stand in for it.
     pub fn replaces(&self) -> Vec<String> {
         let builtin = crate::Library::builtin();
@@ -92,7 +102,11 @@ impl Imported {
         }
         library.add_notes(notes);
         for agent in self.agents {
-            library.add_in_memory(agent.files.into_iter().collect(), &agent.folder, &source.path);
+            let files = agent.files.into_iter().collect();
+            match agent.is_stub {
+                true => library.add_stub(agent.name, files, &agent.folder, &source.path),
+                false => library.add_in_memory(files, &agent.folder, &source.path),
+            }
         }
     }
 }
@@ -108,7 +122,8 @@ pub fn convert(source: &Arc<Source>) -> Result<Imported, Report> {
         let too_large = Diagnostic::error("too-large", message).at(source, 0..0);
         return Err(too_large.help("split it: each part is a library of its own").into());
     }
-    let legacy = read::read(source)?;
+    let mut legacy = read::read(source)?;
+    missing::add_stubs(source, &mut legacy)?;
     let mut report = Report::default();
     let library = Library::new(source, &legacy, &mut report);
     settings(&library, &mut report);
@@ -151,7 +166,9 @@ fn imported(
         (_, None) => Vec::new(),
     };
     let name = library.names.get(&agent.name.text).into_owned();
-    ImportedAgent { folder: folder(&name), name, files }
+    let (is_stub, own) = (agent.is_missing(), folder(&name));
+    let folder = if is_stub { format!("{}/{own}", missing::FOLDER) } else { own };
+    ImportedAgent { folder, name, files, is_stub }
 }
 
 fn template_files(

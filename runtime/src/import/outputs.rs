@@ -77,15 +77,14 @@ impl Outputs<'_, '_> {
         let wanted = result_names(step);
         let facts = self.facts.get(&at)?;
         let renamed: Vec<(String, String)> = match self.library.find(&step.agent.text) {
-            // Whoever puts the agent there finds its step done.
-            None => wanted.into_iter().map(|name| (name.clone(), name)).collect(),
+            None => Vec::new(),
             Some((child, callee)) => match &callee.body {
                 Body::Template { .. } => {
                     let own = template_output(callee);
                     wanted.into_iter().take(1).map(|name| (own.clone(), name)).collect()
                 }
                 Body::Workflow { .. } => self.of_child(&facts.used, (child, callee), wanted),
-                Body::Proc { .. } | Body::Unfinished { .. } => self.of_proc(step, callee, &wanted)?,
+                Body::Proc { .. } | Body::Unfinished { .. } | Body::Missing => self.of_proc(step, callee, &wanted)?,
             },
         };
         // What is wanted twice is called as it was wanted first.

@@ -60,6 +60,9 @@ pub fn write(library: &Library<'_>, variables: Vec<(usize, String, String)>) -> 
     }
     for (at, agent) in library.legacy.agents.iter().enumerate() {
         let Some(proc) = library.procs.get(at).and_then(Option::as_ref) else { continue };
+        if agent.is_missing() {
+            continue;
+        }
         let name = library.names.get(&agent.name.text);
         section(&mut text, &name, &proc.uses, asked.origins.get(&at), asked.variables.get(&at));
     }

@@ -8,6 +8,7 @@ use crate::{
     import::{
         library::{CANNOT_WORK, CHANGED, Library, SAFE, UNFINISHED},
         manifest::Manifest,
+        missing,
         names::{clean, is_special},
         read::{Agent, Body, Step},
         shape::{self, Key, Shape, Unknown},
@@ -57,6 +58,7 @@ impl Proc {
         let (function, source) = match &agent.body {
             Body::Proc { function, source } => (&function.text, &source.text),
             Body::Unfinished { why, .. } => return Some(Self::unfinished(why.clone())),
+            Body::Missing => return Some(Self::missing(agent)),
             Body::Template { .. } | Body::Workflow { .. } => return None,
         };
         let (shape, unread) = match shape::look(source, function) {
@@ -88,6 +90,15 @@ impl Proc {
             unfinished: Some(why),
             unread: None,
         }
+    }
+
+    /// A stub. It declares all that steps want, for whoever writes the agent.
+    fn missing(agent: &Agent) -> Self {
+        let mut seen = BTreeSet::new();
+        let names = agent.outputs.iter().map(|name| clean(&name.text).into_owned()).enumerate();
+        let names = names.filter(|(_, name)| !is_special(name) && seen.insert(name.clone()));
+        let named = names.map(|(position, name)| Named { name, position: Some(position) });
+        Self { outputs: Some(named.collect()), ..Self::unfinished(missing::WHY.into()) }
     }
 }
 
@@ -185,9 +196,15 @@ fn python(library: &Library<'_>, agent: &Agent, proc: &Proc, declared: &[String]
     let shown = agent.name.text.escape_debug();
     // Writing to a string can't fail.
     if let Some(why) = &proc.unfinished {
-        let _ = writeln!(text, "# `{shown}` of {file} is unfinished: what it had stands here.");
-        text.push_str("import turingbox.legacy\n\n");
-        commented(agent, &mut text);
+        if agent.is_missing() {
+            let _ =
+                writeln!(text, "# `{shown}` isn't in {file}, but its steps use it: the agent is still to be written.");
+            text.push_str("import turingbox.legacy\n");
+        } else {
+            let _ = writeln!(text, "# `{shown}` of {file} is unfinished: what it had stands here.");
+            text.push_str("import turingbox.legacy\n\n");
+            commented(agent, &mut text);
+        }
         let why = serde_json::Value::from(why.as_str());
         let name = serde_json::Value::from(&*agent.name.text);
         let _ = writeln!(text, "\nmain = turingbox.legacy.unfinished({name}, {why}, {result_names})");
@@ -238,6 +255,8 @@ fn findings(library: &Library<'_>, agent: &Agent, proc: &Proc, report: &mut Repo
     let span = match &agent.body {
         Body::Unfinished { span, .. } => span,
         Body::Proc { source, .. } => &source.span,
+        // The workflows that use it say so.
+        Body::Missing => return,
         Body::Template { .. } | Body::Workflow { .. } => &agent.name.span,
     };
     let mut say = |code, message: &str| report.push(library.finding(code, agent, message, span));

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The most agents of one library: each becomes a manifest, and its Python is parsed.
-const MAX_AGENTS: usize = 10_000;
+pub const MAX_AGENTS: usize = 10_000;
 
 /// Kinds that only were templates under an older name. The original runs them no more.
 const OLD_TEMPLATES: [&str; 2] = ["txt2txt", "text"];
@@ -42,6 +42,21 @@ pub struct Agent {
     pub dropped: Vec<Text>,
 }
 
+impl Agent {
+    /// Its steps, if it is a workflow.
+    pub fn steps(&self) -> &[Step] {
+        match &self.body {
+            Body::Workflow { steps, .. } => steps,
+            _ => &[],
+        }
+    }
+
+    /// Whether only steps know of it.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.body, Body::Missing)
+    }
+}
+
 /// What an agent is made of.
 #[derive(Debug)]
 pub enum Body {
@@ -53,6 +68,8 @@ pub enum Body {
     Workflow { steps: Vec<Step>, stops: bool },
     /// Nothing that could run, and why.
     Unfinished { why: String, span: Range<usize>, source: String },
+    /// Nothing: a step uses it, and the library doesn't have it.
+    Missing,
 }
 
 /// One step of a workflow.

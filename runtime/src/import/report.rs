@@ -3,8 +3,12 @@
 use std::fmt::Write;
 
 use crate::{
-    diagnostic::{Diagnostic, Report, counted},
-    import::library::{CANNOT_WORK, CHANGED, SAFE, UNFINISHED},
+    diagnostic::{Diagnostic, Report, counted, list},
+    import::{
+        Imported,
+        library::{CANNOT_WORK, CHANGED, SAFE, UNFINISHED},
+        missing::FOLDER,
+    },
 };
 
 /// What findings are told under, in this order.
@@ -34,15 +38,24 @@ pub fn lines(report: &Report) -> Vec<usize> {
     report.0.iter().map(count).collect()
 }
 
-/// `IMPORT.md`: what happened to the library `file` of so many agents.
-pub fn page(file: &str, agents: usize, report: &Report) -> String {
+/// `IMPORT.md`: what happened to the library `file`.
+pub fn page(file: &str, imported: &Imported) -> String {
+    let (stubs, agents) = imported.stubs();
     let mut page = format!("# Import of {file}\n\n{} were imported.\n", counted(agents, "agent"));
+    if !stubs.is_empty() {
+        // Writing to a string can't fail.
+        let _ = write!(
+            page,
+            "\nSteps use what isn't there: {}. In the folder `{FOLDER}` each has a stub, which fails each time it is \
+             called. Write the agent in its place, or take the stub away where another library has the agent.\n",
+            list(&stubs)
+        );
+    }
     for (code, title, about) in PARTS {
-        let findings = part(report, code);
+        let findings = part(&imported.report, code);
         if findings.is_empty() {
             continue;
         }
-        // Writing to a string can't fail.
         let _ = write!(page, "\n## {title}\n\n{about}\n\n");
         for finding in findings {
             let _ = writeln!(page, "- {finding}");

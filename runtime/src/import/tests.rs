@@ -3,6 +3,8 @@
 use super::*;
 use crate::{Library as Agents, Policy, Program, agent::Entry};
 
+mod missing;
+
 const OK: &str = "{\\\"status\\\": {\\\"value\\\": 0}}";
 
 fn converted(agents: &str) -> (Imported, Arc<Source>) {
@@ -275,6 +277,15 @@ fn agents_without_an_end_are_told_of() {
     assert!(said[1].starts_with("import-unfinished: `b`: nothing is known of the type `later`"), "{said:?}");
     assert_eq!(imported.replaces(), ["echo"]);
     runs(imported, &source);
+}
+
+#[test]
+fn an_input_that_comes_from_scope_is_not_missing() {
+    let agents =
+        [template("say", "{a} {b}", "\"a\", \"b\""), workflow("w", "\"a\"", "\"s\"", &step("say", "", "\"s\""), "")];
+    let (imported, _) = converted(&agents.join(","));
+    assert!(steps(&imported, "w").contains("inputs = { a = \"$a\" }"));
+    assert_eq!(said(&imported), ["import-unfinished: `w`: a step gives `say` no `b`: it can't run"]);
 }
 
 #[test]

@@ -114,12 +114,26 @@ impl<'l, 'a> Workflows<'l, 'a> {
     /// A step's inputs, and what is given to each.
     fn inputs(&mut self, planned: &Planned<'_>, flow: &Flow<'_>, report: &mut Report) -> Vec<(String, String)> {
         self.say(planned, flow, report);
-        match self.library.find(&planned.step.agent.text) {
-            Some((child, callee)) => match &callee.body {
-                Body::Template { prompt, .. } => self.template_inputs(planned, flow, (child, callee), &prompt.text),
-                _ => self.given(planned, flow, child),
-            },
-            None => self.given(planned, flow, usize::MAX),
+        let Some((child, callee)) = self.library.find(&planned.step.agent.text) else { return Vec::new() };
+        let entries = match &callee.body {
+            Body::Template { prompt, .. } => self.template_inputs(planned, flow, (child, callee), &prompt.text),
+            _ => self.given(planned, flow, child),
+        };
+        self.say_missing(planned, callee, &entries, report);
+        entries
+    }
+
+    /// Says which of its inputs a step's agent gets neither from the step nor from scope.
+    fn say_missing(&self, planned: &Planned<'_>, callee: &Agent, entries: &[(String, String)], report: &mut Report) {
+        let defaults = callee.defaults.iter().map(|(name, _)| clean(&name.text));
+        let given: HashSet<_> = defaults.chain(entries.iter().map(|(name, _)| name.as_str().into())).collect();
+        let mut missing: Vec<_> = callee.inputs.iter().map(|name| clean(&name.text)).collect();
+        let is_given = |name: &str| proc(self.library, planned.step).is_some() && is_names(name);
+        missing.retain(|name| !given.contains(name) && !is_given(name));
+        if !missing.is_empty() {
+            let used = planned.step.agent.text.escape_debug();
+            let message = format!("a step gives `{used}` no {}: it can't run", list(&missing));
+            report.push(self.library.finding(UNFINISHED, planned.agent, &message, &planned.step.agent.span));
         }
     }
 
@@ -228,22 +242,9 @@ impl<'l, 'a> Workflows<'l, 'a> {
                 _ => {}
             }
         }
-        let Some((_, callee)) = self.library.find(&step.agent.text) else {
-            return say(UNFINISHED, &format!("its step uses `{used}`, which isn't in the library"), &step.agent.span);
-        };
-        let given: HashSet<_> = step
-            .params
-            .iter()
-            .map(|(name, _)| name)
-            .chain(callee.defaults.iter().map(|(name, _)| name))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|name| clean(&name.text))
-            .collect();
-        let missing: Vec<_> =
-            callee.inputs.iter().map(|name| clean(&name.text)).filter(|name| !given.contains(name)).collect();
-        if !missing.is_empty() {
-            say(UNFINISHED, &format!("a step gives `{used}` no {}: it can't run", list(&missing)), &step.agent.span);
+        if self.library.find(&step.agent.text).is_some_and(|(_, callee)| callee.is_missing()) {
+            let message = format!("its step uses `{used}`, which isn't in the library: a stub stands in, and fails");
+            say(UNFINISHED, &message, &step.agent.span);
         }
     }
 }

@@ -187,7 +187,8 @@ fn tcp(text: &str) -> Result<Request<'_>, String> {
         Some(at) => (&text[..after_host + at], Some(parse_port(&text[after_host + at + 1..])?)),
         None => (text, None),
     };
-    let host = Host::parse(host).map_err(|why| format!("`{}` is not a host: {why}", host.escape_debug()))?;
+    let form = if host.contains(' ') { "; it is `tcp host:port`" } else { "" };
+    let host = Host::parse(host).map_err(|why| format!("`{}` is not a host: {why}{form}", host.escape_debug()))?;
     Ok(Request::Tcp { host: Cow::Owned(host), port, address })
 }
 

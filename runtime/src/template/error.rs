@@ -1,6 +1,6 @@
 //! What is wrong with a template, and why a rendering failed.
 
-use std::{error::Error as _, ops::Range};
+use std::{collections::HashMap, error::Error as _, ops::Range};
 
 use minijinja::{
     ErrorKind,
@@ -8,7 +8,7 @@ use minijinja::{
     syntax::SyntaxConfig,
 };
 
-use super::FUEL;
+use super::{FUEL, paid::PAID, written::Written};
 use crate::failure::{Code, Failure};
 
 /// Why a text is not a template.
@@ -64,12 +64,9 @@ fn line(text: &str, number: usize) -> Range<usize> {
 }
 
 /// Why a rendering failed, which could write `limit` bytes.
-pub fn failure(error: &minijinja::Error, limit: u64) -> Failure {
+pub fn failure(error: &minijinja::Error, limit: u64, written: &HashMap<String, Written>) -> Failure {
     let error = cause(error);
-    let place = match (error.name(), error.line()) {
-        (Some(name), Some(line)) => format!("{name}:{line}: "),
-        _ => String::new(),
-    };
+    let place = place(error, written).map(|place| place + ": ").unwrap_or_default();
     match error.kind() {
         ErrorKind::OutOfFuel => {
             Failure::new(Code::Fuel, format!("{place}the template worked for more than {FUEL} units"))
@@ -83,6 +80,15 @@ pub fn failure(error: &minijinja::Error, limit: u64) -> Failure {
             format!("{place}{}", error.detail().map_or_else(|| kind.to_string(), str::to_owned)),
         ),
     }
+}
+
+/// Where it went wrong.
+fn place(error: &minijinja::Error, written: &HashMap<String, Written>) -> Option<String> {
+    let (name, line) = (error.name()?, error.line()?);
+    // What is paid for is rendered from another text, of as many lines.
+    let is_as_written = error.template_source().is_some_and(|source| !source.contains(PAID));
+    let part = error.range().filter(|_| is_as_written);
+    Some(written.get(name).map_or_else(|| format!("{name}:{line}"), |written| written.place(part, Some(line))))
 }
 
 /// What went wrong first: an error in an included template comes wrapped in those of the others.

@@ -11,8 +11,12 @@ mod placeholder;
 mod quotes;
 mod tools;
 mod uses;
+mod written;
 
-use std::{collections::BTreeMap, io};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+};
 
 use minijinja::{Environment, ErrorKind, Output, State, Value as Jinja};
 
@@ -30,6 +34,7 @@ pub use escape::Escape;
 pub(crate) use placeholder::PLACEHOLDER;
 pub(crate) use tools::{known, tools};
 pub use uses::{Include, Name, Tool, ToolKind, Uses, free_variables};
+pub use written::Written;
 
 /// What one rendering may cost, in MiniJinja's units: about one an instruction, and one for 64
 /// bytes made. So a template ends within a second, and never holds more than 128 MiB.
@@ -57,6 +62,8 @@ pub struct Templates {
     environment: Environment<'static>,
     escape: Escape,
     sources: Vec<(String, String)>,
+    /// Where each template is written, as far as that is known.
+    written: HashMap<String, Written>,
 }
 
 impl Templates {
@@ -67,7 +74,7 @@ impl Templates {
         if let Some(folder) = folder {
             environment.set_loader(move |name| include(&folder, name));
         }
-        Self { environment, escape, sources: Vec::new() }
+        Self { environment, escape, sources: Vec::new(), written: HashMap::new() }
     }
 
     /// Adds a template, and says what it uses.
@@ -82,6 +89,11 @@ impl Templates {
         let added = at_its_depth(text, || Ok(environment.add_template_owned(name.to_owned(), paid)))?;
         added.map_err(|error| TemplateError::of(text, &error))?;
         Ok(uses)
+    }
+
+    /// Says where the template `name` is written.
+    pub fn is_written(&mut self, name: &str, written: Written) {
+        self.written.insert(name.to_owned(), written);
     }
 
     /// Reads what `text`, the template `name`, includes by names that are written in it, and what that
@@ -123,12 +135,13 @@ impl Templates {
     ) -> Result<String, Failure> {
         let named = scope.into_iter().map(|(name, value)| Ok((name.to_owned(), jinja(&value)?)));
         let scope = named.collect::<Result<BTreeMap<_, _>, Failure>>()?;
-        let template = self.environment.get_template(name).map_err(|error| error::failure(&error, limit))?;
+        let template =
+            self.environment.get_template(name).map_err(|error| error::failure(&error, limit, &self.written))?;
         let render = || {
             let mut written = Capped { bytes: Vec::new(), left: limit };
             template
                 .render_captured_to(Jinja::from(scope), &mut written)
-                .map_err(|error| error::failure(&error, limit))?;
+                .map_err(|error| error::failure(&error, limit, &self.written))?;
             Ok(String::from_utf8_lossy(&written.bytes).into_owned())
         };
         // Without a statement there is no loop, and nothing nests deeper than it is written.

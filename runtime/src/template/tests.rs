@@ -224,6 +224,26 @@ fn nesting_does_not_end_the_process() {
 }
 
 #[test]
+fn a_failure_says_where_it_is_written() {
+    let source = crate::source::Source::new("/some/where/agent.toml", "kind\ntext = \"\"\"\nä {{ x.y }}\"\"\"\n");
+    let written = |start| Written { source: source.clone(), start, at: 12 };
+    let text = "ä {{ x.y }}";
+    let looped = "{% set l = [x] * 2 %}\n{{ l[0].y }}";
+    for (text, place, expected) in [
+        (text, Some(written(Some(16))), "agent.toml:3:6: "),
+        (text, Some(written(None)), "agent.toml:2:8: "),
+        (text, None, "t:1: "),
+        (looped, Some(written(Some(16))), "agent.toml:4: "),
+    ] {
+        let mut templates = Templates::new(Escape::None, None);
+        templates.add("t", text).unwrap();
+        place.into_iter().for_each(|place| templates.is_written("t", place));
+        let failure = templates.render("t", [("x", json("{}"))], 1000).unwrap_err();
+        assert!(failure.message.starts_with(expected), "{text}: {}", failure.message);
+    }
+}
+
+#[test]
 fn what_is_not_defined_is_an_error_with_its_line() {
     let error = render(Escape::None, "a\n{{ y }}", Value::text("")).unwrap_err();
     assert!(error.message.starts_with("t:2: "), "{}", error.message);

@@ -1,11 +1,11 @@
 //! Steps that no path leads to.
 
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::Diagnostic;
 
-use super::{Wired, flow::Flow, set::reached};
+use super::{Findings, Wired, flow::Flow, set::reached};
 
 /// Warns of each first step of those in a row that no path leads to.
-pub fn check(wired: &Wired<'_>, flow: &Flow, report: &mut Report) {
+pub fn check(wired: &Wired<'_>, flow: &Flow, found: &mut Findings) {
     let reached = reached(&flow.next, 0);
     for step in 1..wired.steps.len() {
         if !reached[step] && reached[step - 1] {
@@ -14,7 +14,7 @@ pub fn check(wired: &Wired<'_>, flow: &Flow, report: &mut Report) {
                 1 => "no path leads to this step".to_owned(),
                 _ => format!("no path leads to this step and the {} behind it", rest - 1),
             };
-            report.push(
+            found.push(
                 Diagnostic::warning("dead-step", message)
                     .at_place(&wired.spec.steps[step].place)
                     .label(format!("step {step}"))

@@ -9,6 +9,9 @@ use crate::{
 
 use super::Wired;
 
+/// The input of an agent by which it decides whether to jump.
+const CONDITION: &str = "condition";
+
 /// The most steps that may set where a jump leads to; beyond that it can be anywhere.
 const MAX_SETTERS: usize = 100;
 
@@ -43,7 +46,8 @@ impl Flow {
     /// Those that it goes if agents are what they usually are.
     pub fn likely(wired: &Wired<'_>) -> Self {
         let setters = setters(wired);
-        Self::new(wired, |step| likely(wired, &setters, step), |step| !always_jumps(&wired.callees[step]))
+        let falls = |step: usize| !always_jumps(&wired.callees[step]) && condition(wired, step) != Some(true);
+        Self::new(wired, |step| likely(wired, &setters, step), falls)
     }
 
     fn new(wired: &Wired<'_>, targets: impl Fn(usize) -> Targets, falls: impl Fn(usize) -> bool) -> Self {
@@ -89,7 +93,7 @@ pub fn step_inputs<'a>(wired: &'a Wired<'_>, step: usize) -> Vec<&'a From> {
 pub fn target(wired: &Wired<'_>, value: &Value) -> Option<usize> {
     let position = match value {
         Value::Text(id) => {
-            let labelled = wired.steps.iter().position(|step| step.id.as_deref() == Some(id.as_ref()));
+            let labelled = wired.labels.get(id.as_ref()).copied();
             return labelled.or_else(|| id.trim().parse().ok().filter(|position| *position < wired.steps.len()));
         }
         Value::Json(json) => json.to_integer()?,
@@ -114,7 +118,7 @@ fn possible(wired: &Wired<'_>, step: usize) -> Targets {
 
 fn likely(wired: &Wired<'_>, setters: &HashMap<&str, Vec<usize>>, step: usize) -> Targets {
     let callee = &wired.callees[step];
-    if !jumps(callee) {
+    if !jumps(callee) || condition(wired, step) == Some(false) {
         return Targets::None;
     }
     if !callee.inputs.iter().any(|input| input.hint == Hint::Step) {
@@ -138,6 +142,28 @@ fn likely(wired: &Wired<'_>, setters: &HashMap<&str, Vec<usize>>, step: usize) -
         }
     }
     if targets.is_empty() { Targets::None } else { Targets::After(targets) }
+}
+
+/// Whether the condition of a step holds by which it jumps, where the step says so itself: as `jump_if`
+/// has it.
+fn condition(wired: &Wired<'_>, step: usize) -> Option<bool> {
+    const FALSE: [&str; 7] = ["", "0", "false", "no", "off", "none", "null"];
+    let inputs = &wired.steps[step].inputs;
+    let (_, From::Constant(value)) = inputs.iter().find(|(name, _)| name == CONDITION)? else { return None };
+    let holds = |text: &str| !FALSE.contains(&text.trim().to_lowercase().as_str());
+    match value {
+        _ if step_inputs(wired, step).is_empty() || !jumps(&wired.callees[step]) => None,
+        Value::Text(text) => Some(holds(text)),
+        Value::Json(json) => match json.to_value() {
+            serde_json::Value::Null => Some(false),
+            serde_json::Value::Bool(holds) => Some(holds),
+            serde_json::Value::Number(number) => Some(number.as_f64() != Some(0.0)),
+            serde_json::Value::String(text) => Some(holds(&text)),
+            serde_json::Value::Array(list) => Some(!list.is_empty()),
+            serde_json::Value::Object(entries) => Some(!entries.is_empty()),
+        },
+        Value::Data(_) | Value::Secret(_) => None,
+    }
 }
 
 /// For each name that only steps set which know where they are: these steps. So a loop's start sets

@@ -3,16 +3,16 @@
 use crate::{
     Value,
     agent::{Hint, program::Source as From},
-    diagnostic::{Diagnostic, Report, counted, suggestion},
+    diagnostic::{Diagnostic, counted},
 };
 
 use super::{
-    Wired,
+    Findings, Wired,
     flow::{jumps, target},
 };
 
 /// Reports each constant that is to name a step and doesn't.
-pub fn check(wired: &Wired<'_>, report: &mut Report) {
+pub fn check(wired: &Wired<'_>, found: &mut Findings) {
     for ((step, spec), callee) in wired.steps.iter().zip(&wired.spec.steps).zip(wired.callees) {
         if !jumps(callee) {
             continue;
@@ -23,18 +23,18 @@ pub fn check(wired: &Wired<'_>, report: &mut Report) {
             let Some(input) = input else { continue };
             let left_out = !input.is_required() && matches!(value, Value::Json(json) if json.as_str() == "null");
             if !left_out && target(wired, value).is_none() {
-                report.push(bad_jump(wired, value).at_place(&written.place));
+                let wrong = bad_jump(wired, value, found).at_place(&written.place);
+                found.push(wrong);
             }
         }
     }
 }
 
-fn bad_jump(wired: &Wired<'_>, value: &Value) -> Diagnostic {
+fn bad_jump(wired: &Wired<'_>, value: &Value, found: &mut Findings) -> Diagnostic {
     let ids = wired.steps.iter().filter_map(|step| step.id.as_deref());
-    let ids: Vec<_> = ids.collect();
     let (message, help) = match value {
         Value::Text(id) if id.trim().parse::<i64>().is_err() => {
-            (format!("no step has the id `{}`", id.escape_debug()), suggestion(id, ids.iter().copied()))
+            (format!("no step has the id `{}`", id.escape_debug()), found.suggestion(id, ids))
         }
         _ => (format!("there is no step {value:?}"), None),
     };

@@ -1,49 +1,34 @@
 //! Jumps back that are taken for ever once they are taken.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     agent::{Hint, Kind, STATUS, program::Source as From},
-    diagnostic::{Diagnostic, Report},
+    diagnostic::Diagnostic,
 };
 
 use super::{
-    Wired,
+    Findings, Wired,
+    components::Components,
     flow::{Flow, jumps},
-    set::{reached, turned},
 };
 
-/// The most jumps back that are looked at: for each, all steps are.
-const MAX_LOOPS: usize = 500;
-
 /// Warns of each jump back that nothing in between can change the decision of.
-pub fn check(wired: &Wired<'_>, possible: &Flow, likely: &Flow, report: &mut Report) {
-    let before = turned(&likely.next);
-    let mut looked_at = 0;
+pub fn check(wired: &Wired<'_>, possible: &Flow, likely: &Flow, found: &mut Findings) {
+    let components = Components::of(&likely.next);
+    let mut bodies = HashMap::new();
     for step in 0..wired.steps.len() {
         let back = likely.next[step].iter().copied().filter(|&after| after <= step).min();
         let Some(back) = back.filter(|_| decides_alone(wired, step)) else { continue };
-        looked_at += 1;
-        if looked_at > MAX_LOOPS {
-            return;
-        }
-        let behind = reached(&likely.next, back);
-        let ahead = reached(&before, step);
-        let inside = |node: usize| node < wired.steps.len() && behind[node] && ahead[node];
-        let body: Vec<_> = (0..wired.steps.len()).filter(|&step| inside(step)).collect();
-        let leaves = |&other: &usize| other != step && possible.next[other].iter().any(|&after| !inside(after));
-        // What an open step sets is known only when it has run.
-        if body.iter().any(leaves) || body.iter().any(|&step| wired.steps[step].open) {
-            continue;
-        }
-        let results = body.iter().flat_map(|&step| &wired.steps[step].outputs).map(|(_, name)| name.as_str());
-        let changed: HashSet<_> = results.filter(|name| wired.is_result(name)).collect();
+        // All that runs between a step and where it jumps back to lies in a loop with it.
+        let body = components.of[step];
+        let body = bodies.entry(body).or_insert_with(|| Body::of(wired, possible, &components, body));
         let deciding = deciding(wired, step);
-        if deciding.iter().any(|name| *name == STATUS || changed.contains(name)) {
+        if body.may_end_without(step) || deciding.iter().any(|name| body.changes(name)) {
             continue;
         }
         let message = "this jump back is taken for ever once it is taken";
-        report.push(
+        found.push(
             Diagnostic::warning("endless-loop", message)
                 .at_place(&wired.spec.steps[step].place)
                 .label(why(&deciding, back))
@@ -51,6 +36,41 @@ pub fn check(wired: &Wired<'_>, possible: &Flow, likely: &Flow, report: &mut Rep
                     "let a step in between set what decides; a run ends at `limits.steps` of the policy at the latest",
                 ),
         );
+    }
+}
+
+/// The steps of a loop.
+struct Body<'a> {
+    /// The names that they set.
+    changed: HashSet<&'a str>,
+    /// Those from which a way leads out: the first two.
+    leaving: Vec<usize>,
+    /// Whether one sets names that are known only when it has run.
+    is_open: bool,
+}
+
+impl<'a> Body<'a> {
+    fn of(wired: &Wired<'a>, possible: &Flow, components: &Components, component: usize) -> Self {
+        let is_step = |node: &usize| *node < wired.steps.len();
+        let steps = || components.nodes[component].iter().copied().filter(is_step);
+        let inside = |node: &usize| is_step(node) && components.of[*node] == component;
+        let leaves = |step: &usize| !possible.next[*step].iter().all(inside);
+        let results = steps().flat_map(|step| &wired.steps[step].outputs).map(|(_, name)| name.as_str());
+        Self {
+            changed: results.filter(|name| wired.is_result(name)).collect(),
+            leaving: steps().filter(leaves).take(2).collect(),
+            is_open: steps().any(|step| wired.steps[step].open),
+        }
+    }
+
+    /// Whether the loop may end though `step` always goes back.
+    fn may_end_without(&self, step: usize) -> bool {
+        self.is_open || self.leaving.iter().any(|leaving| *leaving != step)
+    }
+
+    /// Whether a step of the loop may change `name`.
+    fn changes(&self, name: &str) -> bool {
+        name == STATUS || self.changed.contains(name)
     }
 }
 
@@ -71,12 +91,10 @@ fn decides_alone(wired: &Wired<'_>, step: usize) -> bool {
 fn deciding<'a>(wired: &Wired<'a>, step: usize) -> Vec<&'a str> {
     let inputs = wired.steps[step].inputs.iter();
     let names_step = |name: &str| wired.callees[step].input(name).is_some_and(|input| input.hint == Hint::Step);
-    let own = |name: &str| {
-        let constant = |from: &From| matches!(from, From::Constant(_));
-        wired.steps[step].inputs.iter().any(|(own, from)| own == name && constant(from))
-    };
+    let constant = |(name, from): &'a (String, From)| matches!(from, From::Constant(_)).then_some(name.as_str());
+    let own: HashSet<_> = wired.steps[step].inputs.iter().filter_map(constant).collect();
     let reads = inputs.filter(|(name, _)| !names_step(name)).flat_map(|(_, from)| wired.reads(from));
-    let mut names: Vec<_> = reads.map(|read| read.name).filter(|name| !own(name)).collect();
+    let mut names: Vec<_> = reads.map(|read| read.name).filter(|name| !own.contains(name)).collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -3,7 +3,9 @@
 //! Errors are what surely fails: where it isn't known what an agent does, it may do anything.
 //! Warnings may assume what is usual.
 
+mod components;
 mod dead;
+mod findings;
 mod flow;
 mod jumps;
 mod loops;
@@ -16,18 +18,19 @@ mod template;
 mod types;
 mod unread;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use crate::{
-    agent::{
-        manifest::Manifest,
-        program::{Source as From, Step},
-        workflow::WorkflowSpec,
-    },
-    diagnostic::Report,
+use crate::agent::{
+    manifest::Manifest,
+    program::{Source as From, Step},
+    workflow::WorkflowSpec,
 };
 use flow::Flow;
 
+pub(super) use findings::Findings;
 pub(super) use steps::check_step;
 pub(super) use template::{Template, Text, check_template, wrong_template};
 
@@ -39,6 +42,8 @@ pub(super) struct Wired<'a> {
     pub spec: &'a WorkflowSpec,
     /// Its steps as they run.
     pub steps: &'a [Step],
+    /// The positions of those that have an id.
+    pub labels: &'a HashMap<String, usize>,
     /// The agent of each step.
     pub callees: &'a [Arc<Manifest>],
     /// Where its outputs come from.
@@ -48,25 +53,25 @@ pub(super) struct Wired<'a> {
 }
 
 /// Finds what surely fails in a workflow; and, where the look is to be thorough, what is worth one.
-pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, report: &mut Report) {
+pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, found: &mut Findings) {
     for template in wired.templates.values() {
-        template::check_tools(template, report);
-        template::no_includes(template, report);
+        template::check_tools(template, found);
+        template::no_includes(template, found);
     }
     // Where the head goes is known only when all steps are.
     if wired.steps.len() != wired.spec.steps.len() {
         return;
     }
-    jumps::check(wired, report);
+    jumps::check(wired, found);
     let possible = Flow::possible(wired);
-    names::check(wired, &possible, report);
+    names::check(wired, &possible, found);
     if thorough {
         let likely = Flow::likely(wired);
-        types::check(wired, report);
-        unread::check(wired, &possible, report);
-        dead::check(wired, &likely, report);
-        loops::check(wired, &possible, &likely, report);
-        once::check(wired, report);
+        types::check(wired, found);
+        unread::check(wired, &possible, found);
+        dead::check(wired, &likely, found);
+        loops::check(wired, &possible, &likely, found);
+        once::check(wired, found);
     }
 }
 

@@ -1,86 +1,136 @@
 //! Names that no step can have set before they are read.
 
-use crate::diagnostic::{Diagnostic, Report, counted, suggestion};
+use std::collections::HashMap;
 
-use super::{
-    Wired,
-    flow::Flow,
-    reads::{Read, is_always_there},
-    set::{Set, spread},
+use crate::{
+    diagnostic::{Diagnostic, counted},
+    source::Place,
 };
 
-/// The most results that are followed to each step, in bits of memory. Of a workflow beyond that it
-/// is only asked whether anything sets a name at all.
-const MAX_FOLLOWED: usize = 1 << 28;
-
-/// The most that are reported: for each, all names are gone through.
-const MAX_TOLD: usize = 100;
+use super::{
+    Findings, Wired,
+    flow::Flow,
+    reads::{Read, is_always_there},
+    set::{Set, Spread, parts},
+};
 
 /// Reports each name that is read where nothing can have set it.
-pub fn check(wired: &Wired<'_>, flow: &Flow, report: &mut Report) {
+pub fn check(wired: &Wired<'_>, flow: &Flow, found: &mut Findings) {
     let results = wired.results();
-    let made: Vec<_> = wired
-        .steps
-        .iter()
-        .map(|step| {
-            let mut made = Set::none(results.len());
-            step.outputs.iter().filter_map(|(_, name)| results.get(name.as_str())).for_each(|&name| made.insert(name));
-            made
-        })
-        .collect();
-    let follow = results.len().saturating_mul(flow.next.len()) <= MAX_FOLLOWED;
-    let reaching = if follow { spread(&flow.next, &[0], &made) } else { Vec::new() };
-    let is_open = wired.steps.iter().any(|step| step.open);
-    let missing = &|node: usize, read: &Read<'_>| {
-        if !read.needed || is_always_there(read.name) || wired.manifest.input(read.name).is_some() {
-            return false;
-        }
-        match (results.get(read.name), reaching.get(node)) {
-            // Which names such a step sets is known only when it has run.
-            _ if is_open => false,
-            (None, _) => true,
-            (Some(&name), Some(Some(reaching))) => !reaching.contains(name),
+    let mut reads = reads(wired, flow, &results);
+    let set: Vec<Vec<_>> = wired.steps.iter().map(|step| wired.set_by(step, &results)).collect();
+    for part in parts(results.len(), flow.next.len()) {
+        let made: Vec<_> = set.iter().map(|numbers| Set::of(numbers, &part)).collect();
+        let reaching = Spread::of(&flow.next, &[0], &made);
+        for read in &mut reads {
+            let number = read.number.filter(|number| part.contains(number)).map(|number| number - part.start);
             // What no path leads to reads nothing.
-            (Some(_), _) => false,
+            read.is_missing |=
+                number.zip(reaching.at(read.node)).is_some_and(|(number, reaching)| !reaching.contains(number));
         }
-    };
-    let of_steps = (0..wired.steps.len()).flat_map(|step| {
-        let reads = wired.step_reads(step).into_iter().filter(move |(_, read)| missing(step, read));
-        reads.map(move |(input, read)| {
-            let (from, written) = (&wired.steps[step].inputs[input].1, &wired.spec.steps[step].inputs[input]);
-            (read.name, wired.place(from, &written.place, read.span.as_ref()))
-        })
-    });
-    let of_outputs = wired.outputs.iter().flat_map(|(output, from)| {
-        let reads = wired.reads(from).into_iter().filter(|read| missing(flow.exit, read));
-        reads.map(move |read| (read.name, wired.place(from, &wired.output_place(output), read.span.as_ref())))
-    });
-    let told = of_steps.chain(of_outputs).take(MAX_TOLD);
-    report.0.extend(told.map(|(name, place)| unset(wired, name).at_place(&place)));
-}
-
-fn unset(wired: &Wired<'_>, name: &str) -> Diagnostic {
-    let sets = |step: &usize| wired.steps[*step].outputs.iter().any(|(_, result)| result == name);
-    let setters: Vec<_> = (0..wired.steps.len()).filter(sets).collect();
-    match setters.as_slice() {
-        [] => {
-            let inputs = wired.manifest.inputs.iter().map(|input| input.name.as_str());
-            let results = wired.steps.iter().flat_map(|step| &step.outputs).map(|(_, name)| name.as_str());
-            Diagnostic::error("unset-name", format!("nothing in this workflow sets `{name}`"))
-                .maybe_help(minus(wired, name).or_else(|| suggestion(name, inputs.chain(results))))
+    }
+    let setters = Setters::of(wired);
+    for read in reads.iter().filter(|read| read.is_missing) {
+        if found.is_full() {
+            return;
         }
-        [first, more @ ..] => {
-            let agent = &wired.callees[*first].name;
-            let others = if more.is_empty() { String::new() } else { format!(" and {}", counted(more.len(), "other")) };
-            Diagnostic::error("unset-name", format!("nothing that runs before this sets `{name}`"))
-                .help(format!("step {first} (`{agent}`){others} sets it, and runs later"))
-        }
+        setters.report(read.read.name, &read.place(wired), found);
     }
 }
 
-/// A `-` belongs to the name that it stands in, unless this is said to be an expression.
-fn minus(wired: &Wired<'_>, name: &str) -> Option<String> {
-    let (before, after) = name.split_once('-')?;
-    let is_known = wired.manifest.input(before).is_some() || wired.results().contains_key(before);
-    is_known.then(|| format!("write {{ expr = \"${before} - {after}\" }} for a minus"))
+/// A name that is read, and must have been set.
+struct Reader<'a> {
+    read: Read<'a>,
+    /// The node of the step; that of the end for an output of the workflow.
+    node: usize,
+    /// Which input of the step, or which output of the workflow, reads it.
+    position: usize,
+    /// The name's number, if any step sets it.
+    number: Option<usize>,
+    is_missing: bool,
+}
+
+/// All names that must have been set where they are read.
+fn reads<'a>(wired: &'a Wired<'a>, flow: &Flow, results: &HashMap<&str, usize>) -> Vec<Reader<'a>> {
+    // Which names an open step sets is known only when it has run.
+    if wired.steps.iter().any(|step| step.open) {
+        return Vec::new();
+    }
+    let of_steps = (0..wired.steps.len())
+        .flat_map(|step| wired.step_reads(step).into_iter().map(move |(position, read)| (step, position, read)));
+    let of_outputs =
+        wired.outputs.iter().enumerate().flat_map(|(position, (_, from))| {
+            wired.reads(from).into_iter().map(move |read| (flow.exit, position, read))
+        });
+    let is_needed =
+        |read: &Read<'_>| read.needed && !is_always_there(read.name) && wired.manifest.input(read.name).is_none();
+    let reader = |(node, position, read): (usize, usize, Read<'a>)| {
+        let number = results.get(read.name).copied();
+        Reader { read, node, position, number, is_missing: number.is_none() }
+    };
+    of_steps.chain(of_outputs).filter(|(_, _, read)| is_needed(read)).map(reader).collect()
+}
+
+impl Reader<'_> {
+    /// Where the name is written.
+    fn place(&self, wired: &Wired<'_>) -> Place {
+        let (from, place) = match wired.steps.get(self.node) {
+            Some(step) => {
+                (&step.inputs[self.position].1, wired.spec.steps[self.node].inputs[self.position].place.clone())
+            }
+            None => {
+                let (output, from) = &wired.outputs[self.position];
+                (from, wired.output_place(output))
+            }
+        };
+        wired.place(from, &place, self.read.span.as_ref())
+    }
+}
+
+/// Which steps set each name: the first, and how many others.
+struct Setters<'w, 'a> {
+    wired: &'w Wired<'a>,
+    steps: HashMap<&'a str, (usize, usize)>,
+}
+
+impl<'w, 'a> Setters<'w, 'a> {
+    fn of(wired: &'w Wired<'a>) -> Self {
+        let mut steps: HashMap<&str, (usize, usize)> = HashMap::new();
+        let names = wired.steps.iter().enumerate().flat_map(|(at, step)| step.outputs.iter().map(move |set| (at, set)));
+        for (at, (_, name)) in names {
+            steps.entry(name).and_modify(|(_, others)| *others += 1).or_insert((at, 0));
+        }
+        Self { wired, steps }
+    }
+
+    /// Reports that nothing has set `name` at `place`.
+    fn report(&self, name: &str, place: &Place, found: &mut Findings) {
+        let finding = match self.steps.get(name) {
+            None => {
+                let help = self.minus(name).or_else(|| found.suggestion(name, self.known()));
+                Diagnostic::error("unset-name", format!("nothing in this workflow sets `{name}`")).maybe_help(help)
+            }
+            Some(&(first, others)) => {
+                let agent = &self.wired.callees[first].name;
+                let others = if others == 0 { String::new() } else { format!(" and {}", counted(others, "other")) };
+                Diagnostic::error("unset-name", format!("nothing that runs before this sets `{name}`"))
+                    .help(format!("step {first} (`{agent}`){others} sets it, and runs later"))
+            }
+        };
+        found.push(finding.at_place(place));
+    }
+
+    /// The names that could be meant.
+    fn known(&self) -> impl Iterator<Item = &str> + Clone {
+        let inputs = self.wired.manifest.inputs.iter().map(|input| input.name.as_str());
+        let results = self.wired.steps.iter().flat_map(|step| &step.outputs).map(|(_, name)| name.as_str());
+        inputs.chain(results)
+    }
+
+    /// A `-` belongs to the name that it stands in, unless this is said to be an expression.
+    fn minus(&self, name: &str) -> Option<String> {
+        let (before, after) = name.split_once('-')?;
+        let is_known = self.wired.manifest.input(before).is_some() || self.steps.contains_key(before);
+        is_known.then(|| format!("write {{ expr = \"${before} - {after}\" }} for a minus"))
+    }
 }

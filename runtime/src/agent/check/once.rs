@@ -6,22 +6,21 @@ use crate::{
     diagnostic::Diagnostic,
 };
 
-use super::{Wired, flow::jumps};
-use crate::Report;
+use super::{Findings, Wired, flow::jumps};
 
 /// The wires of an agent that begins a loop: how often the body runs, and where the loop ends.
 const LIMIT: &str = "limit";
 const END: &str = "end";
 
 /// Warns of each loop that may have nothing to do and isn't told where it ends: a loop tests at its end.
-pub fn check(wired: &Wired<'_>, report: &mut Report) {
+pub fn check(wired: &Wired<'_>, found: &mut Findings) {
     for ((step, spec), callee) in wired.steps.iter().zip(&wired.spec.steps).zip(wired.callees) {
         let can_skip = jumps(callee) && callee.input(END).is_some_and(|end| end.hint == Hint::Step);
         let wire = |name: &str| step.inputs.iter().position(|(own, _)| own == name);
         let (Some(limit), None, true) = (wire(LIMIT), wire(END), can_skip) else { continue };
         if !is_some(wired, &step.inputs[limit].1) {
             let message = "the body of this loop runs once even if there is nothing to do";
-            report.push(
+            found.push(
                 Diagnostic::warning("loop-runs-once", message)
                     .at_place(&spec.inputs[limit].place)
                     .label("this may be 0")

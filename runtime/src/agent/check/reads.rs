@@ -1,9 +1,15 @@
 //! Which names a step, or an output of the workflow, takes from scope.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use crate::{
-    agent::{STATUS, STEP_INDEX, STEP_MAX, program::Source as From},
+    agent::{
+        STATUS, STEP_INDEX, STEP_MAX,
+        program::{Source as From, Step},
+    },
     source::Place,
 };
 
@@ -46,12 +52,13 @@ impl<'a> Wired<'a> {
     /// What a step takes from scope, beside its own constants: by which of its inputs.
     pub fn step_reads(&self, step: usize) -> Vec<(usize, Read<'a>)> {
         let inputs = &self.steps[step].inputs;
-        let own = |name: &str| inputs.iter().any(|(own, from)| own == name && matches!(from, From::Constant(_)));
+        let constant = |(name, from): &'a (String, From)| matches!(from, From::Constant(_)).then_some(name.as_str());
+        let own: HashSet<_> = inputs.iter().filter_map(constant).collect();
         let reads = inputs
             .iter()
             .enumerate()
             .flat_map(|(index, (_, from))| self.reads(from).into_iter().map(move |read| (index, read)));
-        reads.filter(|(_, read)| !own(read.name)).collect()
+        reads.filter(|(_, read)| !own.contains(read.name)).collect()
     }
 
     /// Whether a name that is read comes from results, unless it is always there.
@@ -76,6 +83,11 @@ impl<'a> Wired<'a> {
         numbers
     }
 
+    /// The numbers of the names that a step keeps results under.
+    pub fn set_by(&self, step: &Step, results: &HashMap<&str, usize>) -> Vec<usize> {
+        step.outputs.iter().filter_map(|(_, name)| results.get(name.as_str()).copied()).collect()
+    }
+
     /// Where `from` is written, which stands at `place`; or the part of its template.
     pub fn place(&self, from: &From, place: &Place, part: Option<&Range<usize>>) -> Place {
         match (from, part) {
@@ -90,7 +102,7 @@ impl<'a> Wired<'a> {
     /// Where an output of the workflow is written.
     pub fn output_place(&self, name: &str) -> Place {
         let place = self.manifest.output(name).and_then(|output| output.place.clone());
-        place.unwrap_or_else(|| Place { source: self.manifest.source.clone(), span: 0..0 })
+        place.unwrap_or_else(|| self.manifest.place())
     }
 }
 

@@ -8,32 +8,56 @@ use std::{
 
 use crate::{
     agent::{manifest::Manifest, program::TEMPLATE},
-    diagnostic::{Diagnostic, Report, suggestion},
+    diagnostic::Diagnostic,
     source::{Place, Source},
-    template::{self, Escape, Include, TemplateError, ToolKind, Uses},
+    template::{self, Escape, Include, TemplateError, ToolKind, Uses, Written},
 };
+
+use super::Findings;
 
 /// The most templates that one includes: each is read and parsed.
 const MAX_INCLUDED: usize = 1000;
-
-/// The most names that are reported of one template: for each, all inputs are gone through.
-const MAX_TOLD: usize = 100;
 
 /// A template's text, and where it is.
 #[derive(Clone, Debug)]
 pub enum Text {
     /// A file.
     File(Arc<Source>),
-    /// A string of a manifest, by what it means and where it is.
-    String(String, Place),
+    /// A string of a manifest.
+    String {
+        /// What it means.
+        text: String,
+        /// Where it is.
+        place: Place,
+        /// Where what it means begins, if it is written as it is meant.
+        start: Option<usize>,
+    },
 }
 
 impl Text {
+    /// The string of a manifest that means `text`, at `place`.
+    pub fn string(text: &str, place: &Place) -> Self {
+        Self::String { text: text.to_owned(), place: place.clone(), start: place.inside(text) }
+    }
+
     /// Where a part of it is.
     pub fn at(&self, part: &Range<usize>) -> Place {
         match self {
             Self::File(source) => Place { source: source.clone(), span: part.clone() },
-            Self::String(text, place) => place.part(text, part),
+            Self::String { text, place, start: Some(start) } if text.get(part.clone()).is_some() => {
+                Place { source: place.source.clone(), span: start + part.start..start + part.end }
+            }
+            Self::String { place, .. } => place.clone(),
+        }
+    }
+
+    /// Where it is written, for what its rendering comes to.
+    pub fn written(&self) -> Written {
+        match self {
+            Self::File(source) => Written { source: source.clone(), start: Some(0), at: 0 },
+            Self::String { place, start, .. } => {
+                Written { source: place.source.clone(), start: *start, at: place.span.start }
+            }
         }
     }
 
@@ -41,7 +65,7 @@ impl Text {
     pub fn text(&self) -> &str {
         match self {
             Self::File(source) => &source.text,
-            Self::String(text, _) => text,
+            Self::String { text, .. } => text,
         }
     }
 }
@@ -61,43 +85,46 @@ pub fn wrong_template(error: &TemplateError, text: &Text) -> Diagnostic {
 
 /// Checks a template agent's template and all that it includes: the names against the agent's inputs,
 /// the filters, tests and functions against those that there are.
-pub fn check_template(manifest: &Manifest, escape: Escape, template: Template, report: &mut Report) {
-    let family = Family::read(manifest, escape, template, report);
-    let asked = family.asked();
+pub fn check_template(manifest: &Manifest, escape: Escape, template: Template, found: &mut Findings) {
+    let family = Family::read(manifest, escape, template, found);
+    let (asked, setters) = (family.asked(), family.setters());
     let inputs: HashSet<_> = manifest.inputs.iter().map(|input| input.name.as_str()).collect();
     for (at, (name, template)) in family.templates.iter().enumerate() {
-        check_tools(template, report);
+        check_tools(template, found);
         let mut told = HashSet::new();
         for used in &template.uses.names {
-            let is_set = used.maybe_set || family.sets_elsewhere(at, &used.name);
-            if is_set || inputs.contains(used.name.as_str()) || !told.insert(&used.name) || told.len() > MAX_TOLD {
+            // What another of the templates sets is there, as far as that one can be included with it.
+            let elsewhere = setters.get(used.name.as_str()).is_some_and(|by| *by != Setter::One(at));
+            let is_set = used.maybe_set || elsewhere || inputs.contains(used.name.as_str());
+            if is_set || found.is_full() || !told.insert(&used.name) {
                 continue;
             }
             let asked = asked.contains(used.name.as_str());
-            report.push(undefined(manifest, name, &used.name, asked, &inputs).at_place(&template.text.at(&used.span)));
+            let help = found.suggestion(&used.name, inputs.iter().copied());
+            let finding = undefined(manifest, name, &used.name, asked).maybe_help(help);
+            found.push(finding.at_place(&template.text.at(&used.span)));
         }
     }
-    family.check_cycles(report);
+    family.check_cycles(found);
 }
 
 /// The finding for a name that nothing defines; an error, unless the template asks first.
-fn undefined(manifest: &Manifest, file: &str, name: &str, asked: bool, inputs: &HashSet<&str>) -> Diagnostic {
+fn undefined(manifest: &Manifest, file: &str, name: &str, asked: bool) -> Diagnostic {
     let which = if file == TEMPLATE { String::new() } else { format!(" `{file}`") };
     let agent = &manifest.name;
-    let finding = match asked {
+    match asked {
         true => Diagnostic::warning("undefined-name", format!("nothing defines `{name}`, so it never is defined")),
         false => {
             let message = format!("the template{which} uses `{name}`, which is not an input of `{agent}`");
             Diagnostic::error("unset-name", message)
         }
-    };
-    finding.maybe_help(suggestion(name, inputs.iter().copied()))
+    }
 }
 
 /// Reports filters, tests and functions that there are not.
-pub fn check_tools(template: &Template, report: &mut Report) {
+pub fn check_tools(template: &Template, found: &mut Findings) {
     for tool in &template.uses.tools {
-        if template::known(tool.kind, &tool.name) {
+        if found.is_full() || template::known(tool.kind, &tool.name) {
             continue;
         }
         let (code, what) = match tool.kind {
@@ -106,18 +133,19 @@ pub fn check_tools(template: &Template, report: &mut Report) {
             ToolKind::Function => ("unknown-function", "function"),
         };
         let name = tool.name.escape_debug();
-        report.push(
+        let help = found.suggestion(&tool.name, template::tools(tool.kind));
+        found.push(
             Diagnostic::error(code, format!("there is no {what} called `{name}`"))
                 .at_place(&template.text.at(&tool.span))
-                .maybe_help(suggestion(&tool.name, template::tools(tool.kind))),
+                .maybe_help(help),
         );
     }
 }
 
 /// Reports includes of a template that has no folder.
-pub fn no_includes(template: &Template, report: &mut Report) {
+pub fn no_includes(template: &Template, found: &mut Findings) {
     for include in template.uses.includes.iter().filter(|include| !include.may_be_missing) {
-        report.push(
+        found.push(
             Diagnostic::error("missing-include", "a template in a workflow can't include another one")
                 .at_place(&template.text.at(&include.span))
                 .help("make it an agent of the kind `template`, which has a folder"),
@@ -134,7 +162,7 @@ struct Family {
 
 impl Family {
     /// Reads what `template` includes. What can't be read is reported.
-    fn read(manifest: &Manifest, escape: Escape, template: Template, report: &mut Report) -> Self {
+    fn read(manifest: &Manifest, escape: Escape, template: Template, found: &mut Findings) -> Self {
         let mut family = Self { templates: vec![(TEMPLATE.into(), template)], always: Vec::new() };
         let mut known: HashMap<String, Option<usize>> = [(TEMPLATE.to_owned(), Some(0))].into();
         let mut at = 0;
@@ -144,7 +172,7 @@ impl Family {
             for include in includes.iter().filter(|include| !include.names.is_empty()) {
                 let mut find = |name: &String| {
                     if !known.contains_key(name) {
-                        let read = family.include(manifest, escape, name, report);
+                        let read = family.include(manifest, escape, name, found);
                         known.insert(name.clone(), read);
                     }
                     known.get(name).copied().flatten()
@@ -153,7 +181,7 @@ impl Family {
                     Some(found) if include.always => always.push((found, text.at(&include.span))),
                     Some(_) => {}
                     None if include.may_be_missing => {}
-                    None => report.push(missing(manifest, include, &text)),
+                    None => found.push(missing(manifest, include, &text)),
                 }
             }
             family.always.push(always);
@@ -163,23 +191,28 @@ impl Family {
     }
 
     /// Reads one more template, if it is there.
-    fn include(&mut self, manifest: &Manifest, escape: Escape, name: &str, report: &mut Report) -> Option<usize> {
+    fn include(&mut self, manifest: &Manifest, escape: Escape, name: &str, found: &mut Findings) -> Option<usize> {
         if self.templates.len() == MAX_INCLUDED {
             return None;
         }
         let text = Text::File(manifest.folder.source(name).ok()?);
         let uses = template::read(escape, text.text()).unwrap_or_else(|error| {
-            report.push(wrong_template(&error, &text));
+            found.push(wrong_template(&error, &text));
             Uses::default()
         });
         self.templates.push((name.to_owned(), Template { uses, text }));
         Some(self.templates.len() - 1)
     }
 
-    /// Whether another of the templates sets `name`, as far as that one can be included with it.
-    fn sets_elsewhere(&self, at: usize, name: &str) -> bool {
-        let others = self.templates.iter().enumerate().filter(|(other, _)| *other != at);
-        others.into_iter().any(|(_, (_, template))| template.uses.sets.contains(name))
+    /// Which of the templates set each name.
+    fn setters(&self) -> HashMap<&str, Setter> {
+        let mut setters = HashMap::new();
+        for (at, (_, template)) in self.templates.iter().enumerate() {
+            for name in &template.uses.sets {
+                setters.entry(name.as_str()).and_modify(|by| *by = Setter::Many).or_insert(Setter::One(at));
+            }
+        }
+        setters
     }
 
     /// The names of which one of the templates asks whether they are defined.
@@ -189,7 +222,7 @@ impl Family {
     }
 
     /// Reports templates that include themselves whenever they are rendered.
-    fn check_cycles(&self, report: &mut Report) {
+    fn check_cycles(&self, found: &mut Findings) {
         // A template is done when all that it includes are; one that is met before is in a cycle.
         let mut state = vec![State::New; self.templates.len()];
         let mut path = vec![(0, 0)];
@@ -205,7 +238,7 @@ impl Family {
                     state[*included] = State::Open;
                     path.push((*included, 0));
                 }
-                State::Open => report.push(
+                State::Open => found.push(
                     Diagnostic::error("include-cycle", "this template includes itself, for ever")
                         .at_place(place)
                         .help("include it under a condition that ends"),
@@ -214,6 +247,15 @@ impl Family {
             }
         }
     }
+}
+
+/// Who sets a name.
+#[derive(Clone, Copy, PartialEq)]
+enum Setter {
+    /// The template at this position.
+    One(usize),
+    /// More than one.
+    Many,
 }
 
 #[derive(Clone, Copy, PartialEq)]

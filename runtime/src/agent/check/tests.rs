@@ -195,6 +195,21 @@ fn steps_are_reached() {
         found(&workflow("", &[("jump_if", "condition = \"$status\", target = 1", ""), halt, echo])),
         Vec::<String>::new()
     );
+    for (condition, expected) in [
+        ("true", vec!["dead-step \"echo\""]),
+        ("\" Yes \"", vec!["dead-step \"echo\""]),
+        ("{ json = [0] }", vec!["dead-step \"echo\""]),
+        ("\"$status\"", vec![]),
+    ] {
+        let jump = format!("condition = {condition}, target = \"there\"");
+        let steps = [("jump_if", jump.as_str(), ""), echo, ("echo#there", "input = 1", ""), echo];
+        assert_eq!(found(&workflow("", &steps)), expected, "{condition}");
+    }
+    for condition in ["false", "0", "0.0", "\" No \"", "\"\"", "{ json = {} }", "{ json = \"off\" }"] {
+        let jump = format!("condition = {condition}, target = \"there\"");
+        let steps = [("jump_if", jump.as_str(), ""), halt, ("echo#there", "input = 1", ""), echo];
+        assert_eq!(found(&workflow("", &steps)), ["dead-step \"echo\""], "{condition}");
+    }
     let steps = [
         ("loop_start", "limit = 2, end = \"again\"", "start = \"loop\", index = \"i\""),
         ("echo", "input = \"$i\"", ""),
@@ -289,4 +304,55 @@ fn a_run_is_told_of_errors_only() {
     let unset = workflow("", &[("echo", "input = \"$x\"", "")]);
     let report = Program::load(&Library::with_manifests(&[("a", &unset)]), "a").unwrap_err();
     assert_eq!(report.0[0].code, "unset-name");
+}
+
+/// A workflow of so many steps, each of which reads what the next one sets.
+fn backward(steps: usize) -> String {
+    let step = |at: usize| {
+        format!(
+            "[[steps]]\nagent = \"echo\"\ninputs = {{ input = \"$n{}\" }}\noutputs = {{ output = \"n{at}\" }}\n",
+            at + 1
+        )
+    };
+    format!("kind = \"workflow\"\n{}", (0..steps).map(step).collect::<String>())
+}
+
+#[test]
+fn a_long_workflow_has_all_of_its_findings() {
+    let mut found = found(&backward(4000));
+    assert_eq!(found.len(), 8000);
+    found.retain(|finding| finding.starts_with("unset-name"));
+    assert_eq!((found.len(), found[2999].as_str()), (4000, "unset-name \"$n3000\""));
+}
+
+#[test]
+fn more_findings_than_anybody_reads_are_bounded() {
+    let found = found(&backward(10_000));
+    assert_eq!(found.len(), 10_001);
+    assert!(found.iter().any(|finding| finding == "more-findings "), "{}", found[0]);
+}
+
+/// A step that names no outputs keeps all of them, so few lines could ask for any number.
+#[test]
+fn what_steps_keep_is_bounded() {
+    let wide: String = (0..5000).map(|output| format!("[outputs.o{output}]\n")).collect();
+    let wide = format!("kind = \"proc\"\npython = \"main.py\"\n{wide}");
+    for (steps, expected) in [(100, vec![]), (101, vec!["too-many-results"])] {
+        let text = format!("kind = \"workflow\"\n{}", "[[steps]]\nagent = \"wide\"\n".repeat(steps));
+        let library = Library::with_manifests(&[("wide", &wide), ("under_test", &text)]);
+        let report = Program::inspect(&library, "under_test", None).report;
+        assert_eq!(report.0.iter().map(|finding| finding.code).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn every_jump_back_of_a_long_workflow_is_looked_at() {
+    let step =
+        |at: usize| format!("[[steps]]\nagent = \"jump_if\"\ninputs = {{ condition = \"$x\", target = {at} }}\n");
+    let text = format!(
+        "kind = \"workflow\"\n[inputs.x]\n[[steps]]\nagent = \"halt\"\n{}",
+        (0..600).map(step).collect::<String>()
+    );
+    let found = found(&text);
+    assert_eq!(found.iter().filter(|finding| finding.starts_with("endless-loop")).count(), 600);
 }

@@ -1,16 +1,18 @@
 //! Values that are not what an input's type says.
 
+use std::collections::HashSet;
+
 use crate::{
     Value,
     agent::{Bounds, Hint, Input, program::Source as From},
-    diagnostic::{Diagnostic, Report},
+    diagnostic::Diagnostic,
 };
 
-use super::Wired;
+use super::{Findings, Wired};
 
 /// Warns of constants, and of inputs handed on, that can't be what the agent's input is to be. Types
 /// are hints, and an agent may well make sense of more: so this is never an error.
-pub fn check(wired: &Wired<'_>, report: &mut Report) {
+pub fn check(wired: &Wired<'_>, found: &mut Findings) {
     for (step, callee) in wired.callees.iter().enumerate() {
         for ((name, from), written) in wired.steps[step].inputs.iter().zip(&wired.spec.steps[step].inputs) {
             let Some(input) = callee.input(name) else { continue };
@@ -23,7 +25,7 @@ pub fn check(wired: &Wired<'_>, report: &mut Report) {
             };
             if let Some((message, help)) = finding {
                 let warning = Diagnostic::warning("type-mismatch", message).at_place(&written.place);
-                report.push(warning.label(format!("for `{name}` of `{}`", callee.name)).maybe_help(help));
+                found.push(warning.label(format!("for `{name}` of `{}`", callee.name)).maybe_help(help));
             }
         }
     }
@@ -66,6 +68,10 @@ fn handed_on(own: &Input, input: &Input) -> Option<Finding> {
         (_, Hint::Text | Hint::Json | Hint::Step | Hint::Secret | Hint::Bytes) => true,
         (Hint::Number(own), Hint::Number(wanted) | Hint::Integer(wanted))
         | (Hint::Integer(own), Hint::Number(wanted) | Hint::Integer(wanted)) => overlap(*own, *wanted),
+        (Hint::Choice(own), Hint::Choice(wanted)) => {
+            let wanted: HashSet<_> = wanted.iter().collect();
+            own.iter().any(|choice| wanted.contains(choice))
+        }
         (Hint::Choice(own), wanted) => own.iter().any(|choice| wanted.check(Value::text(choice.as_str())).is_ok()),
         (own, Hint::Choice(wanted)) => wanted.iter().any(|choice| own.check(Value::text(choice.as_str())).is_ok()),
         (Hint::File | Hint::Date, Hint::File | Hint::Date) => true,

@@ -49,16 +49,15 @@ fn prices_are_not_expressions() {
 }
 
 /// What a manifest says of the input of its only step, and where.
-fn read(input: &str) -> Result<(Wire, Option<Diagnostic>), (String, String)> {
+fn read(input: &str) -> Result<(Wire, Vec<Diagnostic>), (String, String)> {
     let source = crate::source::Source::new("agent.toml", format!("input = {input}\n"));
-    let (wire, report) = crate::document::read(&source, |top, report| {
-        let warning = top.get("input").and_then(|item| Wire::warning(&item));
-        top.take("input", report, |item| Wire::read(&item)).map(|wire| (wire, warning))
-    })
-    .map_err(|report| {
-        let wrong = report.0.first().unwrap();
-        (wrong.message.clone(), wrong.place.as_ref().unwrap().text().to_owned())
-    })?;
+    let (wire, report) =
+        crate::document::read(&source, |top, report| top.take("input", report, |item| Wire::read(&item))).map_err(
+            |report| {
+                let wrong = report.0.first().unwrap();
+                (wrong.message.clone(), wrong.place.as_ref().unwrap().text().to_owned())
+            },
+        )?;
     assert!(report.0.is_empty());
     Ok(wire)
 }
@@ -79,9 +78,34 @@ fn mistakes_are_shown_where_they_are() {
     ] {
         assert_eq!(read(input).unwrap_err().1, place, "{input}");
     }
-    let warning = read(r#""Dear $name!""#).unwrap().1.unwrap();
+    let warning = read(r#""Dear $name!""#).unwrap().1.remove(0);
     assert_eq!(warning.place.unwrap().text(), "$name");
     assert_eq!(warning.label, "not an expression: `$name` is not expected here");
+}
+
+#[test]
+fn what_was_hardly_meant_is_warned_of() {
+    for (input, expected) in [
+        (r#""Dear ${name}!""#, &["literal-dollar ${name}"][..]),
+        (r#""${name""#, &[]),
+        (r#""${5}""#, &[]),
+        (r#""$größe""#, &["literal-dollar ö"]),
+        (r#""$Ärger""#, &["literal-dollar $Ä"]),
+        (r#""5 $""#, &[]),
+        (r#"["$a", ["x", { y = "to $b" }]]"#, &[r#"literal-dollar "$a""#, r#"literal-dollar "to $b""#]),
+        (r#"["${a}", "$5"]"#, &[r#"literal-dollar "${a}""#]),
+        (r#"{ from = "$a" }"#, &[r#"literal-dollar "$a""#]),
+        (r#"{ json = ["$a", "${b}"] }"#, &[]),
+        (r#"{ text = "${b}" }"#, &[]),
+        (r#"{ expr = "$a", x = 1 }"#, &["literal-table expr"]),
+        (r#"{ text = "a", json = 1 }"#, &["literal-table text"]),
+        (r#"[{ text = "a", lang = "en" }]"#, &[]),
+    ] {
+        let warnings = read(input).unwrap().1;
+        let found: Vec<_> =
+            warnings.iter().map(|found| format!("{} {}", found.code, found.place.as_ref().unwrap().text())).collect();
+        assert_eq!(found, expected, "{input}");
+    }
 }
 
 #[test]

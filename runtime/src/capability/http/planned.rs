@@ -25,7 +25,9 @@ impl Http {
         self.collect(sent.into_body()).await?;
         let (answer, body) = if method == Method::HEAD { ("200", "") } else { ("200 {}", DUMMY) };
         let request = Request::Http { method: method.as_str().into(), url: Cow::Borrowed(&url), address: None };
-        let effect = self.0.env.named(&request.without_word().to_string());
+        // Here the query counts: what it asks of the server is the effect.
+        let whole_url = format!("{method} {}://{}{}", url.scheme().word(), url.authority(), url.target());
+        let effect = self.0.env.named(&whole_url);
         self.0.gate.plans(&request, effect, answer);
         let mut response = Response::new(whole(body.into()));
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
