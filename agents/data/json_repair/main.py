@@ -19,6 +19,8 @@ HALF = re.compile(r"\\u[dD][89a-fA-F]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”“", "‘": "’‘", '"""': '"""', "'''": "'''"}
 ANY_QUOTE = "[\"'`“‘]"
+# What can end a text, or stands for something else in it.
+MARK = re.compile("[\"'`“”‘’\\\\\n]")
 # What follows a quote that ends a key; an item of a list; a value of an object. Any other is one within.
 END_OF_KEY = re.compile(r"\s*(?::|\Z)")
 END_OF_ITEM = re.compile(
@@ -235,8 +237,10 @@ class Reader:
         self.at += len(quote)
         self.begun = True
         parts = []
-        while self.at < len(self.text):
-            character = self.text[self.at]
+        while mark := MARK.search(self.text, self.at):
+            parts.append(self.text[self.at : mark.start()])
+            self.at = mark.start()
+            character = mark[0]
             if len(quote) == 3:
                 if self.text.startswith(quote, self.at):
                     self.at += 3
@@ -251,6 +255,8 @@ class Reader:
             else:
                 self.at += 1
                 parts.append(character)
+        parts.append(self.text[self.at :])
+        self.at = len(self.text)
         if not self.strict:
             raise Stuck("this text in quotes has no end", start)
         self.cut = True

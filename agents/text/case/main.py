@@ -1,7 +1,7 @@
+import re
 import unicodedata
-from itertools import groupby
 
-APOSTROPHES = ("'", "’")
+APOSTROPHES = "'’"
 
 
 def main(text, to):
@@ -11,15 +11,14 @@ def main(text, to):
 
 
 def title(text):
-    return "".join(capitalized(part) for _, part in parts(text))
+    return word_pattern(text).sub(lambda found: capitalized(found[0]), text)
 
 
 def words(text):
     """The words of a name however it is written: with signs between them, as fooBar, as HTTPServer."""
-    for is_word, part in parts(unicodedata.normalize("NFC", text)):
-        if not is_word:
-            continue
-        part = "".join(character for character in part if character not in APOSTROPHES)
+    text = unicodedata.normalize("NFC", text)
+    for found in word_pattern(text).finditer(text):
+        part = found[0].translate(dict.fromkeys(map(ord, APOSTROPHES)))
         start = 0
         for at in range(1, len(part)):
             if begins(part[at - 1], part[at], part[at + 1 : at + 2]):
@@ -33,18 +32,11 @@ def begins(before, here, after):
     return here.isupper() and (before.islower() or after.islower())
 
 
-def parts(text):
-    """Words and what is between them, in their order."""
-    places = groupby(range(len(text)), lambda at: belongs(text, at))
-    for is_word, group in places:
-        yield is_word, "".join(text[at] for at in group)
-
-
-def belongs(text, at):
-    """Whether a character is of a word: a letter, a digit, a mark, or the apostrophe of don't."""
-    if text[at] in APOSTROPHES:
-        return 0 < at < len(text) - 1 and is_letter(text[at - 1]) and is_letter(text[at + 1])
-    return is_letter(text[at])
+def word_pattern(text):
+    """What matches a word in this text: letters, digits and marks, and the apostrophe of don't."""
+    letters = "".join(map(re.escape, filter(is_letter, sorted(set(text)))))
+    # Without a letter, nothing matches.
+    return re.compile(f"[{letters}]+(?:[{APOSTROPHES}][{letters}]+)*" if letters else r"(?!)")
 
 
 def is_letter(character):
