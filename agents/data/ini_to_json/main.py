@@ -11,6 +11,8 @@ def main(ini):
         raise ValueError(f"line {error.lineno}: the section [{error.section}] is there twice") from None
     except configparser.DuplicateOptionError as error:
         raise ValueError(f"line {error.lineno}: {error.option} is there twice") from None
+    except configparser.MultilineContinuationError as error:
+        raise ValueError(f"line {error.lineno}: an indented line goes on with a key that has no value") from None
     except configparser.ParsingError as error:
         line, text = error.errors[0]
         raise ValueError(f"line {line}: {text} is no section, no key with a value and no comment") from None

@@ -31,7 +31,10 @@ def number(between):
 
 def calendar(first, second):
     """Both as the first one's clock has them."""
-    second = second.astimezone(first.tzinfo) if first.tzinfo else second
+    try:
+        second = second.astimezone(first.tzinfo) if first.tzinfo else second
+    except OverflowError:
+        raise ValueError("one date, at the offset of the other, is beyond the years 1 to 9999") from None
     months = (second.year - first.year) * 12 + second.month - first.month
     if months_on(first, months) > second:
         months -= 1

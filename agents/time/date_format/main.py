@@ -33,7 +33,7 @@ PLACES = {
 def main(date, format="%Y-%m-%d", offset=None):
     at = read(date)
     if offset is not None:
-        at = aware(at).astimezone(zone(offset))
+        at = moved(aware(at), zone(offset))
 
     def place(found):
         if found[1] not in PLACES:
@@ -54,6 +54,13 @@ def aware(at):
     if at.tzinfo is None:
         raise ValueError("the date has no offset, so it is not known where it is; write it with Z or as in +01:00")
     return at
+
+
+def moved(at, zone):
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        raise ValueError("the date there is beyond the years 1 to 9999") from None
 
 
 def offset_of(at, between):
