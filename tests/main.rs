@@ -16,6 +16,7 @@ mod imports;
 mod interrupt;
 mod invariants;
 mod isolation;
+mod library;
 mod network;
 mod sql;
 mod support;

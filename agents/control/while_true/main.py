@@ -1,0 +1,2 @@
+def main(start):
+    return {"step_index": start}
