@@ -132,6 +132,16 @@ fn sqlite_keeps_the_rest() {
 }
 
 #[test]
+fn a_wide_table_is_in_nobodys_way() {
+    let (folder, policy) = shop();
+    let columns: Vec<_> = (0..2_000).map(|number| format!("c{number} integer")).collect();
+    let database = rusqlite::Connection::open(folder.path().join("shop.db")).unwrap();
+    database.execute_batch(&format!("create table wide ({})", columns.join(", "))).unwrap();
+    let asked = block_on(ask(&policy, &[], &[("shop", "select count(*) from orders", json!([]))]));
+    assert_eq!(asked.answers[0]["rows"], json!([[2]]));
+}
+
+#[test]
 fn a_statement_that_fails_changes_nothing() {
     let (folder, policy) = shop();
     let asked = block_on(ask(

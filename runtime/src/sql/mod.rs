@@ -7,11 +7,12 @@
 
 mod check;
 mod names;
+mod needs;
 mod placeholder;
 mod rewrite;
 mod scope;
 
-use std::{cell::RefCell, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use sqlparser::{
     ast::Statement,
@@ -20,7 +21,8 @@ use sqlparser::{
     tokenizer::{Token, Tokenizer, Whitespace},
 };
 
-use crate::policy::{Authority, Denial, Request, SqlAction, is_safe_function};
+use crate::policy::{Authority, Denial, Request, SqlAction};
+pub(crate) use crate::sql::needs::needs;
 pub(crate) use crate::sql::placeholder::MAX_PARAMETERS;
 
 /// The longest statement, in bytes. Values are parameters, so nothing longer is written by hand.
@@ -33,9 +35,6 @@ const MAX_NESTING: usize = 24;
 /// The most keywords and operators of a statement. A chain of these is a tree as deep as it is long,
 /// and whoever walks it needs stack for it; lists of values count for nothing here.
 const MAX_WORDS: usize = 2_000;
-
-/// The most that is said of what a statement would do in a database that isn't granted: each is a denial.
-const MAX_NEEDS: usize = 32;
 
 /// The stack that a thread needs to read statements, in bytes: enough for a tree as deep as
 /// `MAX_WORDS` in a build without optimisation.
@@ -148,29 +147,6 @@ pub fn read(text: &str, dialect: Dialect, database: &str, asked: &Asked<'_>) -> 
     let columns = check::decide(&statement, &facts, dialect, database, asked)?;
     let (writes, touches) = (facts.writes(), facts.touches());
     Ok(Checked { text, writes, parameters, parts: facts.parts, columns, touches, names: names::names(&statement) })
-}
-
-/// What a statement would do in a database that isn't granted: each action, and the table or function. Where
-/// the database is isn't known, so the statement may be of either dialect; what is of none does nothing.
-pub(crate) fn needs(text: &str, database: &str, authority: &Authority) -> Vec<(SqlAction, String)> {
-    let in_dialect = |dialect| {
-        let needs = RefCell::new(Vec::new());
-        let ask = |request: &Request<'_>| {
-            if let Request::Sql { action, table, column: None, .. } = request
-                && !(*action == SqlAction::Call && is_safe_function(table))
-            {
-                let need = (*action, table.clone().into_owned());
-                let mut needs = needs.borrow_mut();
-                if needs.len() < MAX_NEEDS && !needs.contains(&need) {
-                    needs.push(need);
-                }
-            }
-            Ok(())
-        };
-        read(text, dialect, database, &Asked { authority, ask: &ask }).ok()?;
-        Some(needs.into_inner())
-    };
-    [Dialect::Postgres, Dialect::Sqlite].into_iter().find_map(in_dialect).unwrap_or_default()
 }
 
 /// What the parser reads otherwise than it prints.

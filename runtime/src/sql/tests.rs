@@ -54,30 +54,6 @@ fn a_statement_says_what_it_touches_and_gives() {
     }
 }
 
-#[test]
-fn what_a_statement_needs_is_known_without_a_grant() {
-    let needs = |text: &'static str| {
-        let authority = Policy::parse("p.toml", "version = 1").unwrap().authority("a", "a");
-        let work = move || needs(text, "db", &authority);
-        let needs = std::thread::Builder::new().stack_size(STACK).spawn(work).unwrap().join().unwrap();
-        let needs: Vec<_> = needs.iter().map(|(action, table)| format!("{} {table}", action.word())).collect();
-        needs.join(", ")
-    };
-    for (text, expected) in [
-        (
-            "select upper(o.name), tax(1) from Orders o, orders, sales.deals",
-            "call public.tax, read orders, read sales.deals",
-        ),
-        ("insert into audit select * from orders where id = $1", "insert audit, read orders"),
-        ("replace into items values (?)", "insert items, delete items"),
-        ("drop table items", ""),
-        ("select 1", ""),
-        ("select", ""),
-    ] {
-        assert_eq!(needs(text), expected, "{text}");
-    }
-}
-
 fn all(cases: &[(&str, &str)], dialect: Dialect) {
     let wrong: Vec<_> = cases
         .iter()

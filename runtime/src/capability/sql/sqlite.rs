@@ -28,6 +28,10 @@ use crate::{
 /// Between how many instructions SQLite looks at the time.
 const STEPS: i32 = 1_000;
 
+/// The most columns of a table, and of rows: as many as SQLite has as it comes. With fewer, one wide table
+/// would keep all the others from being read.
+const MAX_COLUMNS: i32 = 2_000;
+
 /// Tables that are functions of their arguments.
 const FUNCTIONS: [&str; 3] = ["json_each", "json_tree", "generate_series"];
 
@@ -75,7 +79,7 @@ fn open(path: &Path, writes: bool) -> Result<Connection, Error> {
         let bounded = |length: usize| i32::try_from(length).unwrap_or(i32::MAX);
         for (limit, most) in [
             (Limit::SQLITE_LIMIT_LENGTH, bounded(MAX_CELL)),
-            (Limit::SQLITE_LIMIT_COLUMN, 500),
+            (Limit::SQLITE_LIMIT_COLUMN, MAX_COLUMNS),
             (Limit::SQLITE_LIMIT_EXPR_DEPTH, 1_000),
             (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 100),
             (Limit::SQLITE_LIMIT_VDBE_OP, 1_000_000),
