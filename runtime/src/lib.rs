@@ -36,6 +36,7 @@ pub mod capability;
 #[cfg(feature = "host")]
 pub mod cli;
 pub mod diagnostic;
+pub mod component;
 mod document;
 #[cfg(feature = "host")]
 pub mod engine;
