@@ -5,7 +5,7 @@ mod contract;
 
 use std::collections::BTreeSet;
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload};
 
 pub use contract::{Interface, Misfit};
 
@@ -64,12 +64,19 @@ impl Facts {
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(section) if depth == 0 => {
                     for import in section {
-                        imports.insert(import.map_err(broken)?.name.name.to_owned());
+                        let import = import.map_err(broken)?;
+                        // A type is only the name of one that an interface has.
+                        if !matches!(import.ty, ComponentTypeRef::Type(_)) {
+                            imports.insert(import.name.name.to_owned());
+                        }
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 0 => {
                     for export in section {
-                        exports.insert(export.map_err(broken)?.name.name.to_owned());
+                        let export = export.map_err(broken)?;
+                        if export.kind != ComponentExternalKind::Type {
+                            exports.insert(export.name.name.to_owned());
+                        }
                     }
                 }
                 Payload::ExportSection(section) if depth == 0 => {

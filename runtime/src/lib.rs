@@ -32,11 +32,13 @@ pub mod agent;
 pub mod attack;
 pub mod audit;
 #[cfg(feature = "host")]
+pub mod build;
+#[cfg(feature = "host")]
 pub mod capability;
 #[cfg(feature = "host")]
 pub mod cli;
-pub mod diagnostic;
 pub mod component;
+pub mod diagnostic;
 mod document;
 #[cfg(feature = "host")]
 pub mod engine;

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The largest component that is loaded, in bytes: compiling takes time and memory in proportion.
-const MAX_COMPONENT: u64 = 32 << 20;
+pub(crate) const MAX_COMPONENT: u64 = 32 << 20;
 
 /// The error for a name that no agent has.
 pub(crate) fn unknown_agent(library: &Library, name: &str) -> Diagnostic {

@@ -38,16 +38,23 @@ impl<'a> Interface<'a> {
         self.namespace == "turingbox" && self.package == "agent"
     }
 
-    /// The capability that a policy would have to grant for it to be of use, if it takes one that only
-    /// whoever wants it asks for. Files, sockets and the environment are imported by every program with a
-    /// standard library.
-    pub fn capability(&self) -> Option<&'static str> {
+    /// The key of a policy that has to grant something for it to be of use, if there is one.
+    pub fn key(&self) -> Option<&'static str> {
         match (self.namespace, self.package, self.name) {
             ("turingbox", "agent", "http") | ("wasi", "http", _) => Some("http"),
-            ("turingbox", "agent", "sql") => Some("sql"),
+            ("turingbox", "agent", "sql") => Some("databases"),
             ("turingbox", "agent", "call") => Some("calls"),
+            ("wasi", "filesystem", _) => Some("files"),
+            ("wasi", "sockets", _) => Some("tcp"),
+            ("wasi", "cli", "environment") => Some("env"),
             _ => None,
         }
+    }
+
+    /// Whether only a program that wants it imports it. A standard library imports files, sockets and the
+    /// environment for every program.
+    pub fn is_wanted(&self) -> bool {
+        matches!(self.key(), Some("http" | "databases" | "calls"))
     }
 }
 
@@ -72,7 +79,8 @@ impl Facts {
     /// the compiler to check.
     pub fn misfit(&self) -> Option<Misfit> {
         if !self.is_component {
-            let help = "compile for `wasm32-wasip2`, or wrap it: `wasm-tools component new`, with the adapter of WASI 0.1";
+            let help =
+                "compile for `wasm32-wasip2`, or wrap it: `wasm-tools component new`, with the adapter of WASI 0.1";
             return Some(Misfit::new("it is a core module, and an agent is a component", help));
         }
         self.imports.iter().find_map(|import| unknown(import)).or_else(|| self.misses_run())

@@ -38,7 +38,8 @@ fn what_is_no_component_is_told_so() {
 
 #[test]
 fn what_keeps_a_component_from_being_an_agent_is_said() {
-    let misfit = |text: &str| facts(text).misfit().map(|misfit| format!("{misfit}; {}", misfit.help)).unwrap_or_default();
+    let misfit =
+        |text: &str| facts(text).misfit().map(|misfit| format!("{misfit}; {}", misfit.help)).unwrap_or_default();
     for (text, said) in [
         ("(module)", "core module"),
         ("(component)", "it exports nothing"),
@@ -51,7 +52,10 @@ fn what_keeps_a_component_from_being_an_agent_is_said() {
             r#"(component (component $c) (instance $i (instantiate $c)) (export "wasi:cli/run@0.2.3" (instance $i)))"#,
             "it is a command",
         ),
-        (r#"(component (component $c) (instance $i (instantiate $c)) (export "b:c/run" (instance $i)))"#, "it exports b:c/run"),
+        (
+            r#"(component (component $c) (instance $i (instantiate $c)) (export "b:c/run" (instance $i)))"#,
+            "it exports b:c/run",
+        ),
     ] {
         assert!(misfit(text).contains(said), "{text}: {}", misfit(text));
     }
