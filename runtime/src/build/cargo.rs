@@ -116,7 +116,10 @@ impl Compiler {
         let workspace = located.parent().unwrap_or(folder).to_owned();
         let home = env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+        // Each registry has a folder whose name is its own affair.
+        let registries = home.map(|home| home.join("registry/src")).and_then(|sources| fs::read_dir(sources).ok());
+        let registries = registries.into_iter().flatten().flatten().map(|registry| (registry.path(), "crates"));
         let remap = |(from, to): (PathBuf, &str)| format!("--remap-path-prefix={}={to}", from.display());
-        Ok([Some((workspace, "agents")), home.map(|home| (home, "cargo"))].into_iter().flatten().map(remap).collect())
+        Ok([(workspace, "agents")].into_iter().chain(registries).map(remap).collect())
     }
 }
