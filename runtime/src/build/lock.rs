@@ -121,11 +121,20 @@ impl Lock {
         super::write(&folder.join(LOCK), text.as_bytes())
     }
 
-    /// The folder whose lock file an agent's folder belongs to: the nearest one around it that has one, or
-    /// else the one that it is in.
-    pub fn home(agent: &Path) -> PathBuf {
-        let parent = agent.parent().unwrap_or(agent);
-        parent.ancestors().find(|folder| folder.join(LOCK).is_file()).unwrap_or(parent).to_owned()
+    /// The folder whose lock file an agent's folder belongs to: of the libraries, the one that it is in; or
+    /// else the nearest folder around it that has a lock file, or the one that it is in.
+    ///
+    /// # Errors
+    ///
+    /// When the folder can't be found.
+    pub fn home(agent: &Path, libraries: &[PathBuf]) -> io::Result<PathBuf> {
+        let agent = agent.canonicalize()?;
+        let around = libraries.iter().filter_map(|library| library.canonicalize().ok());
+        if let Some(library) = around.into_iter().find(|library| agent.starts_with(library)) {
+            return Ok(library);
+        }
+        let parent = agent.parent().unwrap_or(&agent);
+        Ok(parent.ancestors().find(|folder| folder.join(LOCK).is_file()).unwrap_or(parent).to_owned())
     }
 
     /// What in the library's folder `folder` is not as the lock file says.
@@ -151,7 +160,7 @@ impl Lock {
 
     /// The name of the agent in `folder` in the lock file of `home`.
     pub fn name(folder: &Path, home: &Path) -> Option<String> {
-        relative(&folder.canonicalize().ok()?, &home.canonicalize().ok()?)
+        relative(&folder.canonicalize().ok()?, home)
     }
 
     fn differs(&self, path: &str, file: &str, folder: &Folder) -> Option<Diagnostic> {

@@ -8,9 +8,8 @@ use serde_json::json;
 use crate::{
     Report,
     build::{self, Built, Compiler, LOCK, Lock},
-    cli::{Globals, Stop, render, terminal},
+    cli::{Globals, Stop, render, setup, terminal},
     diagnostic::counted,
-    policy::size_text,
 };
 
 #[derive(Args)]
@@ -26,7 +25,7 @@ pub fn build(globals: &Globals, arguments: &BuildArgs) -> Result<(), Stop> {
     for path in &arguments.paths {
         let found = build::crates(path);
         let found = found.map_err(|error| Stop::Usage(format!("`{}` can't be searched: {error}", path.display())))?;
-        folders.extend(found.into_iter().map(|crate_folder| (crate_folder, path.as_path())));
+        folders.extend(found);
     }
     if folders.is_empty() {
         let shown: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", path.display())).collect();
@@ -35,14 +34,15 @@ pub fn build(globals: &Globals, arguments: &BuildArgs) -> Result<(), Stop> {
         return Err(Stop::Usage(message));
     }
     let compiler = Compiler::find().map_err(Stop::Usage)?;
+    let libraries = [setup::folders_of_agents(&globals.agents), arguments.paths.clone()].concat();
     let (mut built, mut failed) = (Vec::new(), Report::default());
-    for (folder, library) in &folders {
+    for folder in &folders {
         match build::build(folder, &compiler) {
             Ok(one) => {
-                lock(&one, library)?;
+                lock(&one, &libraries)?;
                 if !globals.json {
                     let changed = if one.changed { "built" } else { "unchanged" };
-                    let size = size_text(one.locked.size);
+                    let size = terminal::size(one.locked.size);
                     terminal::print_line(&format!(
                         "{changed} {}: {}, {size}",
                         one.name,
@@ -71,11 +71,15 @@ pub fn build(globals: &Globals, arguments: &BuildArgs) -> Result<(), Stop> {
 }
 
 /// Writes down what was built.
-fn lock(built: &Built, library: &Path) -> Result<(), Stop> {
-    let home = if built.folder == library { Lock::home(&built.folder) } else { library.to_owned() };
+fn lock(built: &Built, libraries: &[PathBuf]) -> Result<(), Stop> {
+    let unwritten = |folder: &Path, error: std::io::Error| {
+        Stop::Usage(format!("`{}` can't be written: {error}", folder.join(LOCK).display()))
+    };
+    // A folder that is an agent's own is no library.
+    let libraries: Vec<_> = libraries.iter().filter(|library| **library != built.folder).cloned().collect();
+    let home = Lock::home(&built.folder, &libraries).map_err(|error| unwritten(&built.folder, error))?;
     let mut lock = Lock::read(&home)?;
     let Some(name) = Lock::name(&built.folder, &home) else { return Ok(()) };
     lock.agents.insert(name, built.locked.clone());
-    let path = home.join(LOCK);
-    lock.write(&home).map(drop).map_err(|error| Stop::Usage(format!("`{}` can't be written: {error}", path.display())))
+    lock.write(&home).map(drop).map_err(|error| unwritten(&home, error))
 }

@@ -69,10 +69,7 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 impl Inspected {
     fn page(&self, globals: &Globals) -> String {
         let what = if self.facts.is_component { "component" } else { "core module" };
-        let size = match self.size {
-            bytes @ ..10_240 => format!("{bytes} bytes"),
-            bytes => format!("{} KiB", bytes.div_ceil(1024)),
-        };
+        let size = terminal::size(self.size);
         let mut page = format!("{} — {what}, {size}\nsha256 {}\n", self.file.display(), self.digest);
         if let Some(help) = self.facts.manifest.as_deref().and_then(help) {
             page.push_str(&format!("{help}\n"));
