@@ -14,9 +14,30 @@ fn main() -> io::Result<()> {
     let agents = project.join("agents");
     println!("cargo:rerun-if-changed={}", agents.display());
     let mut files = Vec::new();
-    collect(&agents, &agents, &mut files)?;
+    collect(
+        &agents,
+        &agents,
+        &|name| AGENT_FILES.iter().any(|end| name.ends_with(end)) && name != "Cargo.toml",
+        &mut files,
+    )?;
     table(files.into_iter().map(|file| (file.clone(), agents.join(file))).collect(), &out.join("builtin.rs"))?;
-    table(attacks(&project, &out)?, &out.join("attacks.rs"))
+    table(attacks(&project, &out)?, &out.join("attacks.rs"))?;
+    table(sdk(&project.join("guest-sdk"))?, &out.join("sdk.rs"))
+}
+
+/// What ends the name of a file that an agent is made of.
+const AGENT_FILES: [&str; 4] = [".toml", ".py", ".j2", ".wasm"];
+
+/// The SDK for agents in Rust, with the contract: `turingbox new` puts it beside them.
+fn sdk(guests: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut files = Vec::new();
+    for part in ["rust", "wit"] {
+        let folder = guests.join(part);
+        println!("cargo:rerun-if-changed={}", folder.display());
+        let wanted = |name: &str| [".rs", ".toml", ".wit"].iter().any(|end| name.ends_with(end));
+        collect(guests, &folder, &wanted, &mut files)?;
+    }
+    Ok(files.into_iter().map(|file| (file.clone(), guests.join(file))).collect())
 }
 
 /// Writes a table of files: the name of each, and where its contents are now.
@@ -65,16 +86,17 @@ fn attacks(project: &Path, out: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(files)
 }
 
-/// Adds the files below `folder`, as paths from `root`. Cases are tests, not part of an agent.
-fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
+/// Adds the files below `folder` that are wanted, as paths from `root`. Cases are tests, not part of an agent,
+/// and what cargo builds is not part of anything.
+fn collect(root: &Path, folder: &Path, wanted: &dyn Fn(&str) -> bool, files: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            if name != "cases" && !name.starts_with('.') {
-                collect(root, &path, files)?;
+            if name != "cases" && name != "target" && !name.starts_with('.') {
+                collect(root, &path, wanted, files)?;
             }
-        } else if ["toml", "py", "j2", "wasm"].iter().any(|kind| path.extension().is_some_and(|found| found == *kind)) {
+        } else if wanted(&name) {
             let relative = path.strip_prefix(root).map_err(io::Error::other)?;
             files.push(relative.to_string_lossy().replace('\\', "/"));
         }

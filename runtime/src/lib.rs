@@ -32,9 +32,12 @@ pub mod agent;
 pub mod attack;
 pub mod audit;
 #[cfg(feature = "host")]
+pub mod build;
+#[cfg(feature = "host")]
 pub mod capability;
 #[cfg(feature = "host")]
 pub mod cli;
+pub mod component;
 pub mod diagnostic;
 mod document;
 #[cfg(feature = "host")]

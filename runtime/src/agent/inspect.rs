@@ -1,7 +1,7 @@
 //! One agent, looked at as closely as can be without running it.
 
 use crate::{
-    agent::{Agent, Body, Code, Program, allow, audit_imports, library::Library, load::Loader, python},
+    agent::{Agent, Body, Code, Program, allow, audit_imports, component, library::Library, load::Loader, python},
     diagnostic::{Diagnostic, Report},
     policy::Authority,
 };
@@ -33,6 +33,9 @@ impl Program {
             if let Some(authority) = authority.filter(|authority| authority.guards_imports()) {
                 report.0.extend(audit_imports(source, authority).0);
             }
+        }
+        if let Some(Body::Proc(Code::Component { bytes, .. })) = &body {
+            report.0.extend(component::check(&manifest, bytes).0);
         }
         allow::silence(&manifest.allowed, &mut report.0);
         report.0.extend(allow::unused(&manifest.allowed, &report.0, authority.is_some()));

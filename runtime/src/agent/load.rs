@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The largest component that is loaded, in bytes: compiling takes time and memory in proportion.
-const MAX_COMPONENT: u64 = 32 << 20;
+pub(crate) const MAX_COMPONENT: u64 = 32 << 20;
 
 /// The most results that the steps of one workflow keep. A step that names none keeps all that its
 /// agent gives, so a short file could ask for any number.

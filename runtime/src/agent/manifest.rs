@@ -213,6 +213,14 @@ impl Manifest {
         self.output(name).is_some() || (self.open_outputs && name != super::STEP_INDEX && super::is_name(name))
     }
 
+    /// The file of its component, if it is a compiled agent.
+    pub fn component(&self) -> Option<&str> {
+        match &self.spec {
+            Spec::Proc(ProcCode::Component { file }) => Some(file),
+            _ => None,
+        }
+    }
+
     /// The output called `name`.
     pub fn output(&self, name: &str) -> Option<&Output> {
         self.outputs.get(*self.places.outputs.get(name)?)

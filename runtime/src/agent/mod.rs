@@ -6,6 +6,7 @@
 
 mod allow;
 mod check;
+mod component;
 mod digest;
 mod folder;
 mod imports;
@@ -21,6 +22,7 @@ mod wire;
 mod workflow;
 
 pub use allow::Allowed;
+pub(crate) use component::unexplained as unexplained_imports;
 pub use folder::Folder;
 pub(crate) use imports::audit as audit_imports;
 pub use imports::{Import, Imports, imports};
@@ -28,7 +30,7 @@ pub use input::{Bounds, Hint, Input, Output};
 pub use inspect::Inspection;
 pub(crate) use library::LIBRARY;
 pub use library::{Entry, Library};
-pub(crate) use load::unknown_agent;
+pub(crate) use load::{MAX_COMPONENT, unknown_agent};
 pub use manifest::{Kind, Manifest, Need, Spec};
 pub use name::is_name;
 pub(crate) use program::TEMPLATE;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
     agent::{Agent, Body, Code, Entry, Folder, NOT_PARSED},
+    build::Lock,
     cli::{Globals, Stop, policy, render, run, setup, terminal},
     diagnostic::{counted, sarif},
 };
@@ -17,6 +18,9 @@ pub struct CheckArgs {
     /// Folders of agents [default: those of --agents]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Refuse compiled agents that are not to the byte as `agents.lock` says
+    #[arg(long)]
+    locked: bool,
     /// Print the findings as SARIF 2.1.0, which CI systems take
     #[arg(long, conflicts_with = "json")]
     sarif: bool,
@@ -47,6 +51,16 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
         Err(stop) => return Err(stop),
     };
     let agents = check_agents(&library, policy.as_ref(), &mut report)?;
+    if arguments.locked {
+        for folder in
+            setup::folders_of_agents(if arguments.paths.is_empty() { &globals.agents } else { &arguments.paths })
+        {
+            match Lock::read(&folder) {
+                Ok(lock) => report.0.extend(lock.check(&folder, &library).0),
+                Err(wrong) => report.0.extend(wrong.0),
+            }
+        }
+    }
     report.0.extend(wrong.0);
     if let Some(policy) = &policy {
         policy::check::findings(policy, &library, &mut report);

@@ -2,11 +2,13 @@
 //! stderr.
 
 mod attack;
+mod build;
 mod cases;
 mod check;
 mod complete;
 mod import;
 mod inputs;
+mod inspect;
 mod list;
 mod new;
 mod plan;
@@ -59,12 +61,16 @@ enum Command {
     Show(show::ShowArgs),
     /// Find what is wrong in agents and policies, without running them
     Check(check::CheckArgs),
+    /// Look into a component: what it imports and exports, and what a policy would let it do
+    Inspect(inspect::InspectArgs),
     /// Explain, check and suggest policies
     Policy(policy::PolicyArgs),
     /// Run the cases of agents, each in the sandbox
     Test(test::TestArgs),
     /// Run hostile guests under a policy, and say what got through
     Attack(attack::AttackArgs),
+    /// Compile the agents that are written in Rust
+    Build(build::BuildArgs),
     /// Make an agent's folder, with a case that passes
     New(new::NewArgs),
     /// Make agents of a JSON library of the original Python system
@@ -186,9 +192,11 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::List(arguments) => list::list(&globals, &arguments),
         Command::Show(arguments) => show::show(&globals, &arguments),
         Command::Check(arguments) => check::check(&globals, &arguments),
+        Command::Inspect(arguments) => inspect::inspect(&globals, &arguments),
         Command::Policy(arguments) => policy::policy(&globals, &arguments),
         Command::Test(arguments) => test::test(&globals, &arguments),
         Command::Attack(arguments) => attack::attack(&globals, &arguments),
+        Command::Build(arguments) => build::build(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Import(arguments) => import::import(&globals, &arguments),
         Command::WallWorker => match crate::wall::main() {

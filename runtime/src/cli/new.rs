@@ -1,5 +1,7 @@
 //! `turingbox new`.
 
+mod rust;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -46,16 +48,17 @@ pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
             "`{name}` can't be an agent's name: a letter, then letters, digits, `_` or `-`"
         )));
     }
-    if arguments.rust {
-        return Err(Stop::Usage(
-            "agents in Rust can't be made by this version; a component made by other means runs".into(),
-        ));
+    if arguments.rust && !matches!(arguments.kind, NewKind::Proc) {
+        return Err(Stop::Usage("only a proc is made in Rust".into()));
     }
     if arguments.python && !matches!(arguments.kind, NewKind::Proc) {
         return Err(Stop::Usage("only a proc is made in Python".into()));
     }
     if arguments.path.exists() {
         return Err(Stop::Usage(format!("`{}` is there already", arguments.path.display())));
+    }
+    if arguments.rust {
+        return rust::new(&arguments.path, name);
     }
     let files: &[(&str, &str)] = match arguments.kind {
         NewKind::Template => {
@@ -65,14 +68,22 @@ pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
         NewKind::Workflow => &[("agent.toml", WORKFLOW), ("cases/three/case.toml", WORKFLOW_CASE)],
     };
     for (file, text) in files {
-        let path = arguments.path.join(file);
-        write(&path, text).map_err(|error| Stop::Usage(format!("`{}` can't be written: {error}", path.display())))?;
-        terminal::print_line(&format!("made {}", path.display()))?;
+        make(&arguments.path.join(file), text)?;
     }
-    let folder = arguments.path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    let agents = if folder.starts_with("agents") { String::new() } else { format!(" --agents {}", folder.display()) };
-    render::note(&format!("next: turingbox test {name}{agents}"));
+    render::note(&format!("next: turingbox test {name}{}", option(&arguments.path)));
     Ok(())
+}
+
+/// Writes a file, and says so.
+fn make(path: &Path, text: &str) -> Result<(), Stop> {
+    write(path, text).map_err(|error| Stop::Usage(format!("`{}` can't be written: {error}", path.display())))?;
+    terminal::print_line(&format!("made {}", path.display()))
+}
+
+/// The option that finds an agent's folder, where it takes one.
+fn option(agent: &Path) -> String {
+    let folder = agent.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    if folder.starts_with("agents") { String::new() } else { format!(" --agents {}", folder.display()) }
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {

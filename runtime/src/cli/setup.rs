@@ -23,12 +23,13 @@ const AGENTS: &str = "agents";
 
 /// Every agent that can be named.
 pub fn library(globals: &Globals) -> Result<Library, Stop> {
-    let default = PathBuf::from(AGENTS);
-    let folders = match globals.agents.as_slice() {
-        [] if default.is_dir() => std::slice::from_ref(&default),
-        folders => folders,
-    };
-    library_of(folders)
+    library_of(&folders_of_agents(&globals.agents))
+}
+
+/// The folders of agents that were named, or else the usual one, if it is there.
+pub fn folders_of_agents(named: &[PathBuf]) -> Vec<PathBuf> {
+    let usual = PathBuf::from(AGENTS);
+    if named.is_empty() && usual.is_dir() { vec![usual] } else { named.to_vec() }
 }
 
 /// The agents below `folders`, and the built-in ones.

@@ -134,6 +134,15 @@ pub fn progress(steps: usize) -> indicatif::ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
 }
 
+/// The size of a file, as a person says it.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        ..10_240 => format!("{bytes} bytes"),
+        10_240..10_485_760 => format!("{} KiB", bytes.div_ceil(1 << 10)),
+        _ => format!("{} MiB", bytes.div_ceil(1 << 20)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{escape, mask};

@@ -27,7 +27,7 @@ const fn warned(code: &'static str, found: Found, help: &'static str) -> Warned 
 }
 
 /// Every warning, by its code.
-pub const WARNINGS: [Warned; 27] = [
+pub const WARNINGS: [Warned; 28] = [
     warned("covered-grant", Found::Elsewhere, "a grant allows nothing that another one doesn't"),
     warned("dead-step", Found::Agent, "no path leads to a step"),
     warned("dynamic-import", Found::AgentUnderPolicy, "which module is imported is known only when the agent runs"),
@@ -41,6 +41,7 @@ pub const WARNINGS: [Warned; 27] = [
     ),
     warned("import-more", Found::Elsewhere, "there is more to say of an imported library than is shown"),
     warned("import-unfinished", Found::Elsewhere, "an agent of an imported library is unfinished"),
+    warned("import-without-need", Found::Agent, "a component imports what its manifest doesn't ask for"),
     warned("imports-not-audited", Found::AgentUnderPolicy, "a Python file's imports can't be read"),
     warned("literal-dollar", Found::Agent, "a `$name` in a text isn't filled in"),
     warned("literal-table", Found::Agent, "a table that holds `expr`, `text` or `json` is taken as it is"),

@@ -13,6 +13,7 @@ use wasmtime::{
 use crate::{
     agent::Code as AgentCode,
     capability::{call, files, http, tcp},
+    component::Facts,
     failure::{Code, Failure},
     sandbox::{
         Call, CallState,
@@ -94,6 +95,11 @@ impl Guests {
         let known = || self.components.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(guest) = known().get(digest) {
             return Ok(guest.clone());
+        }
+        let facts = Facts::read(bytes)
+            .map_err(|why| Failure::new(Code::Source, format!("the component can't be used: {why}")))?;
+        if let Some(misfit) = facts.misfit() {
+            return Err(Failure::new(Code::Source, format!("the component can't be used: {misfit}")).help(misfit.help));
         }
         check_functions(bytes)?;
         let unusable =

@@ -1,0 +1,83 @@
+//! What crosses every boundary.
+
+/// One value: a text, bytes, or a JSON document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Data(Vec<u8>),
+    /// One JSON document (RFC 8259), as text.
+    Json(String),
+}
+
+impl Value {
+    /// A value of serde, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// What can't be JSON: a map whose keys are no texts, a number that is not finite.
+    pub fn json(value: &impl serde::Serialize) -> Result<Self, serde_json::Error> {
+        serde_json::to_string(value).map(Self::Json)
+    }
+
+    /// What it is, for messages.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Data(_) => "bytes",
+            Self::Json(text) => match text.trim_start().as_bytes().first() {
+                Some(b'"') => "a JSON text",
+                Some(b'[') => "a JSON list",
+                Some(b'{') => "a JSON object",
+                Some(b't' | b'f') => "true or false",
+                Some(b'n') => "null",
+                _ => "a number",
+            },
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(data: Vec<u8>) -> Self {
+        Self::Data(data)
+    }
+}
+
+#[cfg(target_family = "wasm")]
+mod wire {
+    use super::Value;
+    use crate::bindings::turingbox::agent::types;
+
+    impl From<types::Value> for Value {
+        fn from(value: types::Value) -> Self {
+            match value {
+                types::Value::Text(text) => Self::Text(text),
+                types::Value::Data(data) => Self::Data(data),
+                types::Value::Json(json) => Self::Json(json),
+            }
+        }
+    }
+
+    impl From<Value> for types::Value {
+        fn from(value: Value) -> Self {
+            match value {
+                Value::Text(text) => Self::Text(text),
+                Value::Data(data) => Self::Data(data),
+                Value::Json(json) => Self::Json(json),
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What can be known of a compiled agent without running it.
+
+use crate::{
+    agent::manifest::Manifest,
+    component::{Facts, Interface},
+    diagnostic::{Diagnostic, Report},
+};
+
+/// Checks that the component can be an agent, and asks for all that it imports.
+pub(super) fn check(manifest: &Manifest, bytes: &[u8]) -> Report {
+    let Some(file) = manifest.component() else { return Report::default() };
+    let span = manifest.source.text.find(file).map_or(0..0, |at| at..at + file.len());
+    let wrong = |message: String| {
+        Diagnostic::error("bad-component", format!("`{file}` can't be an agent: {message}"))
+            .at(&manifest.source, span.clone())
+    };
+    let facts = match Facts::read(bytes) {
+        Ok(facts) => facts,
+        Err(why) => return wrong(why).into(),
+    };
+    if let Some(misfit) = facts.misfit() {
+        return wrong(misfit.message).help(misfit.help).into();
+    }
+    let unexplained = unexplained(manifest, &facts).into_iter().map(|(import, key)| {
+        let message = format!("`{file}` imports `{import}`, and the manifest doesn't ask for `{key}`");
+        Diagnostic::warning("import-without-need", message)
+            .at(&manifest.source, span.clone())
+            .help(format!("say what it wants: [needs] {key} = [\"…\"]"))
+    });
+    Report(unexplained.collect())
+}
+
+/// The imports that no need explains, and the keys that they are for.
+pub(crate) fn unexplained<'a>(manifest: &Manifest, facts: &'a Facts) -> Vec<(&'a str, &'static str)> {
+    let asks = |key: &str| manifest.needs.iter().any(|need| need.capability == key);
+    let wanted = |import: &'a String| {
+        let interface = Interface::parse(import).filter(Interface::is_wanted)?;
+        Some((import.as_str(), interface.key()?))
+    };
+    facts.imports.iter().filter_map(wanted).filter(|(_, key)| !asks(key)).collect()
+}

@@ -1,0 +1,190 @@
+//! `agents.lock`: what the components of a library are, to the byte.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Library,
+    agent::{Entry, Folder, MAX_COMPONENT},
+    diagnostic::{Diagnostic, Report},
+    document::{key, quoted},
+    source::{MAX_SOURCE, Source},
+};
+
+/// The file's name, in the folder of a library.
+pub const LOCK: &str = "agents.lock";
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+const HEAD: &str = "# Written by `turingbox build`. `turingbox check --locked` refuses what differs from it.\n";
+
+/// What a component is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Locked {
+    /// The file, in the agent's folder.
+    pub file: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// The compiler that made it, as it calls itself.
+    pub compiler: String,
+}
+
+impl Locked {
+    /// What is said of a component.
+    pub fn of(file: &str, bytes: &[u8], compiler: &str) -> Self {
+        let sha256 = format!("{:x}", Sha256::digest(bytes));
+        Self { file: file.to_owned(), size: bytes.len() as u64, sha256, compiler: compiler.to_owned() }
+    }
+}
+
+/// The components of one library, by the path of the agent in it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    version: u32,
+    /// The entries, by the path of the agent's folder in the library.
+    #[serde(default)]
+    pub agents: BTreeMap<String, Locked>,
+}
+
+/// A path below a folder, as the lock file writes it; `.` for the folder itself.
+fn relative(path: &Path, folder: &Path) -> Option<String> {
+    let parts: Vec<_> = path.strip_prefix(folder).ok()?.iter().map(|part| part.to_string_lossy()).collect();
+    Some(if parts.is_empty() { ".".into() } else { parts.join("/") })
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self { version: VERSION, agents: BTreeMap::new() }
+    }
+}
+
+impl Lock {
+    /// The lock file in `folder`; an empty one where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read, or is none.
+    pub fn read(folder: &Path) -> Result<Self, Report> {
+        let path = folder.join(LOCK);
+        let text = match fs::metadata(&path).and_then(|file| match file.len() > MAX_SOURCE {
+            true => Err(io::ErrorKind::FileTooLarge.into()),
+            false => fs::read_to_string(&path),
+        }) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => {
+                let message = format!("`{}` can't be read: {error}", path.display());
+                return Err(Diagnostic::error("bad-lock", message).into());
+            }
+        };
+        let source = Source::new(path.display().to_string(), text);
+        let wrong = |message: &str, span| {
+            let help = "`turingbox build` writes it: let it write a new one";
+            Report::from(Diagnostic::error("bad-lock", message.to_owned()).at(&source, span).help(help))
+        };
+        let lock: Self =
+            toml::from_str(&source.text).map_err(|error| wrong(error.message(), error.span().unwrap_or(0..0)))?;
+        match lock.version {
+            VERSION => Ok(lock),
+            other => Err(wrong(&format!("this is version {other} of the format, and {VERSION} is known"), 0..0)),
+        }
+    }
+
+    /// Writes it into `folder`.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be written.
+    pub fn write(&self, folder: &Path) -> io::Result<bool> {
+        let mut text = format!("{HEAD}version = {}\n", self.version);
+        for (path, Locked { file, size, sha256, compiler }) in &self.agents {
+            let lines = [
+                ("file", quoted(file)),
+                ("size", size.to_string()),
+                ("sha256", quoted(sha256)),
+                ("compiler", quoted(compiler)),
+            ];
+            text.push_str(&format!("\n[agents.{}]\n", key(path)));
+            lines.iter().for_each(|(name, value)| text.push_str(&format!("{name} = {value}\n")));
+        }
+        super::write(&folder.join(LOCK), text.as_bytes())
+    }
+
+    /// The folder whose lock file an agent's folder belongs to: of the libraries, the one that it is in; or
+    /// else the nearest folder around it that has a lock file, or the one that it is in.
+    ///
+    /// # Errors
+    ///
+    /// When the folder can't be found.
+    pub fn home(agent: &Path, libraries: &[PathBuf]) -> io::Result<PathBuf> {
+        let agent = agent.canonicalize()?;
+        let around = libraries.iter().filter_map(|library| library.canonicalize().ok());
+        if let Some(library) = around.into_iter().find(|library| agent.starts_with(library)) {
+            return Ok(library);
+        }
+        let parent = agent.parent().unwrap_or(&agent);
+        Ok(parent.ancestors().find(|folder| folder.join(LOCK).is_file()).unwrap_or(parent).to_owned())
+    }
+
+    /// What in the library's folder `folder` is not as the lock file says.
+    pub fn check(&self, folder: &Path, library: &Library) -> Report {
+        let mut report = Report::default();
+        let mut seen = Vec::new();
+        for (_, entry) in library.iter() {
+            let Entry::Valid(manifest) = entry else { continue };
+            let (Folder::Disk { path, .. }, Some(file)) = (&manifest.folder, manifest.component()) else { continue };
+            let Some(path) = relative(Path::new(path), folder) else { continue };
+            seen.push(path.clone());
+            if let Some(wrong) = self.differs(&path, file, &manifest.folder) {
+                let span = manifest.source.text.find(file).map_or(0..0, |at| at..at + file.len());
+                report.push(wrong.at(&manifest.source, span));
+            }
+        }
+        for path in self.agents.keys().filter(|path| !seen.contains(path)) {
+            let message = format!("{LOCK} has `{path}`, which is no compiled agent here");
+            report.push(Diagnostic::error("locked-away", message).help("build anew, or take it out"));
+        }
+        report
+    }
+
+    /// The name of the agent in `folder` in the lock file of `home`.
+    pub fn name(folder: &Path, home: &Path) -> Option<String> {
+        relative(&folder.canonicalize().ok()?, home)
+    }
+
+    fn differs(&self, path: &str, file: &str, folder: &Folder) -> Option<Diagnostic> {
+        let Some(locked) = self.agents.get(path) else {
+            let message = format!("`{path}` is not in {LOCK}");
+            return Some(Diagnostic::error("not-locked", message).help("`turingbox build` puts it there"));
+        };
+        let differs =
+            |what: String| Some(Diagnostic::error("locked-otherwise", format!("`{path}/{file}` {what}, says {LOCK}")));
+        let bytes = match folder.read(file, MAX_COMPONENT) {
+            Ok(bytes) => bytes,
+            // That it is missing is said where it is looked for.
+            Err(_) => return None,
+        };
+        let found = Locked::of(file, &bytes, &locked.compiler);
+        if found.file != locked.file {
+            return differs(format!("is to be `{}`", locked.file));
+        }
+        if found.size != locked.size {
+            return differs(format!("is to have {} bytes, not {}", locked.size, found.size));
+        }
+        if found.sha256 != locked.sha256 {
+            return differs(format!("is to have the SHA-256 {}, not {}", locked.sha256, found.sha256));
+        }
+        None
+    }
+}

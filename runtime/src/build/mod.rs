@@ -1,0 +1,114 @@
+//! Building compiled agents: the crate of an agent becomes a component, its manifest, and an entry in the
+//! lock file.
+//!
+//! # Ambient Authority
+//!
+//! It runs cargo, and with it the build scripts and macros of what the crate depends on: so only crates of
+//! one's own are built, and never what was added from elsewhere.
+
+mod cargo;
+mod find;
+mod lock;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    agent::{Folder, Manifest, unexplained_imports},
+    component::Facts,
+    diagnostic::{Diagnostic, Report},
+    source::Source,
+};
+
+pub use cargo::{Compiler, TARGET};
+pub use find::crates;
+pub use lock::{LOCK, Lock, Locked};
+
+/// What begins a manifest that was written by [`build`].
+const HEAD: &str = "# Written by `turingbox build` from what src/lib.rs says: change it there.\n";
+
+/// The manifest of an agent.
+const MANIFEST: &str = "agent.toml";
+
+/// What was built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The agent's folder.
+    pub folder: PathBuf,
+    /// The agent's name.
+    pub name: String,
+    /// The component's file in the folder.
+    pub file: String,
+    /// What the lock file says of it.
+    pub locked: Locked,
+    /// Whether anything in the folder changed.
+    pub changed: bool,
+}
+
+/// Builds the crate in `folder`, and writes its component and its manifest beside it. A manifest that the
+/// component doesn't have is the author's own, and stays.
+///
+/// # Errors
+///
+/// What cargo fails with; a component that can't be an agent; an import that no need explains.
+pub fn build(folder: &Path, compiler: &Compiler) -> Result<Built, Report> {
+    let wrong = |code: &'static str, message: String| Report::from(Diagnostic::error(code, message));
+    let shown = folder.display();
+    let component = compiler.build(folder).map_err(|why| wrong("cargo", format!("`{shown}` can't be built: {why}")))?;
+    let misfit = |why: String| wrong("bad-component", format!("`{shown}` gives no agent: {why}"));
+    let facts = Facts::read(&component).map_err(misfit)?;
+    if let Some(odd) = facts.misfit() {
+        let unused = Diagnostic::error("bad-component", format!("`{shown}` gives no agent: {odd}")).help(odd.help);
+        return Err(unused.into());
+    }
+    let text = match &facts.manifest {
+        Some(said) => format!("{HEAD}{said}"),
+        None => fs::read_to_string(folder.join(MANIFEST)).map_err(|error| {
+            let help = "mark the function with `#[turingbox_sdk::agent]`, or write an agent.toml";
+            let message = format!("the component of `{shown}` says nothing of itself, and {MANIFEST}: {error}");
+            Report::from(Diagnostic::error("no-manifest", message).help(help))
+        })?,
+    };
+    let manifest = read(folder, &text)?;
+    let file = manifest.component().ok_or_else(|| misfit("its manifest names no component".into()))?.to_owned();
+    let needless = unexplained_imports(&manifest, &facts);
+    if !needless.is_empty() {
+        let error = |(import, key): (&str, &str)| {
+            Diagnostic::error("import-without-need", format!("`{shown}` imports `{import}`, and asks for no `{key}`"))
+                .help(format!("say what it wants of it: #[agent(needs({key} = [\"…\"]))]"))
+        };
+        return Err(Report(needless.into_iter().map(error).collect()));
+    }
+    let unwritten = |error: io::Error| wrong("unwritable", format!("`{shown}` can't be written: {error}"));
+    let mut changed = write(&folder.join(&file), &component).map_err(unwritten)?;
+    changed |= facts.manifest.is_some() && write(&folder.join(MANIFEST), text.as_bytes()).map_err(unwritten)?;
+    let locked = Locked::of(&file, &component, compiler.version());
+    Ok(Built { folder: folder.to_owned(), name: manifest.name.clone(), file, locked, changed })
+}
+
+/// The manifest that is about to be written.
+fn read(folder: &Path, text: &str) -> Result<Manifest, Report> {
+    let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let source: Arc<Source> = Source::new(folder.join(MANIFEST).display().to_string(), text);
+    let nowhere = Folder::Memory { files: Arc::default(), path: folder.display().to_string() };
+    Manifest::read(&source, nowhere, &name)
+}
+
+/// Writes a file, unless it is as it should be already.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    // Whoever reads it meanwhile gets the old or the new one.
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    #[cfg(unix)]
+    fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.persist(path)?;
+    Ok(true)
+}

@@ -1,0 +1,66 @@
+use super::*;
+
+fn facts(text: &str) -> Facts {
+    Facts::read(&wat::parse_str(text).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_inside_is_not_outside() {
+    let facts = facts(
+        r#"(component
+            (import "wasi:cli/stdout@0.2.6" (instance))
+            (component (import "hidden:a/b@1.0.0" (instance)))
+            (core module (import "env" "f" (func)) (func (export "g")) (@custom "turingbox-manifest" "kind = \"proc\""))
+            (component $c)
+            (instance $i (instantiate $c))
+            (export "a:b/c@1.0.0" (instance $i)))"#,
+    );
+    assert!(facts.is_component);
+    assert_eq!(facts.imports, ["wasi:cli/stdout@0.2.6".to_owned()].into());
+    assert_eq!(facts.exports, ["a:b/c@1.0.0".to_owned()].into());
+    assert_eq!(facts.manifest.as_deref(), Some("kind = \"proc\""));
+}
+
+#[test]
+fn what_is_no_component_is_told_so() {
+    let wrong = |bytes: &[u8]| Facts::read(bytes).unwrap_err();
+    assert_eq!(wrong(b""), "it is empty");
+    assert_eq!(wrong(b"#!/bin/sh"), "it is no WebAssembly");
+    assert!(wrong(b" (component)").contains("text form"));
+    let whole = wat::parse_str(r#"(component (import "a" (func)) (core module) (export "run" (func 0)))"#).unwrap();
+    for length in 4..whole.len() {
+        match Facts::read(&whole[..length]) {
+            Ok(facts) => assert!(facts.exports.is_empty(), "{length}"),
+            Err(why) => assert!(why.contains("cut off"), "{length}: {why}"),
+        }
+    }
+}
+
+#[test]
+fn what_keeps_a_component_from_being_an_agent_is_said() {
+    let misfit =
+        |text: &str| facts(text).misfit().map(|misfit| format!("{misfit}; {}", misfit.help)).unwrap_or_default();
+    for (text, said) in [
+        ("(module)", "core module"),
+        ("(component)", "it exports nothing"),
+        (r#"(component (import "wasi:cli/stdout@0.2.0" (instance)))"#, "doesn't export `run`"),
+        (r#"(component (import "wasi:nn/tensor@0.2.0" (instance)))"#, "nobody provides"),
+        (r#"(component (import "wasi:cli/stdout@0.3.0" (instance)))"#, "only WASI 0.2"),
+        (r#"(component (import "turingbox:agent/http@0.0.9" (instance)))"#, "turingbox:agent@0.0.9; this has 0.1.0"),
+        (r#"(component (import "turingbox:agent/teleport@0.1.0" (instance)))"#, "in no interface of the contract"),
+        (
+            r#"(component (component $c) (instance $i (instantiate $c)) (export "wasi:cli/run@0.2.3" (instance $i)))"#,
+            "it is a command",
+        ),
+        (
+            r#"(component (component $c) (instance $i (instantiate $c)) (export "b:c/run" (instance $i)))"#,
+            "it exports b:c/run",
+        ),
+    ] {
+        assert!(misfit(text).contains(said), "{text}: {}", misfit(text));
+    }
+    assert!(misfit(r#"(component (import "run" (func $f)) (export "run" (func $f)))"#).contains("nobody provides"));
+    let agent = r#"(component (component $c (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+        (func (export "run") (canon lift (core func $i "f")))) (instance $i (instantiate $c)) (export "run" (func $i "run")))"#;
+    assert_eq!(misfit(agent), "");
+}
