@@ -90,6 +90,9 @@ mod tests {
     fn numbers_are_json() {
         assert_eq!(u64::MAX.into_value(), Ok(Value::Json("18446744073709551615".into())));
         assert_eq!(0.1_f64.into_value(), Ok(Value::Json("0.1".into())));
-        assert_eq!(f64::NAN.into_value().map_err(|failure| failure.message), Err("the result is NaN, which JSON can't hold".into()));
+        assert_eq!(
+            f64::NAN.into_value().map_err(|failure| failure.message),
+            Err("the result is NaN, which JSON can't hold".into())
+        );
     }
 }

@@ -70,7 +70,7 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
         (_, true) => Format::Json,
         _ => Format::Text,
     };
-    conclude(&report, &format!("{agents} agents"), json!({ "agents": agents }), format)
+    conclude(&report, &counted(agents, "agent"), json!({ "agents": agents }), format)
 }
 
 /// Checks each agent that is on disk, and all of them where there is nothing on disk.

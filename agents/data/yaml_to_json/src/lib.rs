@@ -3,7 +3,7 @@
 use serde_json::Value;
 use turingbox_sdk::{Failure, agent};
 
-/// Read YAML
+/// Turn YAML into JSON
 #[agent(output = "What the YAML says; several documents are a list")]
 fn yaml_to_json(
     /// The YAML (1.2)

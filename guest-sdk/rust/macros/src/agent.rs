@@ -19,7 +19,10 @@ pub fn expand(settings: AgentSettings, mut function: ItemFn) -> syn::Result<Toke
         return Err(syn::Error::new(odd, "an agent is an ordinary function: a call of it is all that runs"));
     }
     if !signature.generics.params.is_empty() {
-        return Err(syn::Error::new_spanned(&signature.generics, "an agent has the types of its inputs, and no others"));
+        return Err(syn::Error::new_spanned(
+            &signature.generics,
+            "an agent has the types of its inputs, and no others",
+        ));
     }
     let mut manifest = head(&function);
     let mut given = Vec::new();

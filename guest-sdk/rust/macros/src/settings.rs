@@ -1,8 +1,9 @@
 //! What the attributes say.
 
 use syn::{
-    Attribute, Expr, Ident, LitStr, Token, bracketed, parenthesized,
+    Attribute, Expr, Ident, LitStr, Token, bracketed,
     ext::IdentExt,
+    parenthesized,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
 };
