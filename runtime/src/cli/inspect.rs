@@ -74,7 +74,7 @@ impl Inspected {
         if let Some(help) = self.facts.manifest.as_deref().and_then(help) {
             page.push_str(&format!("{help}\n"));
         }
-        let imports = self.facts.imports.iter().map(|import| (import.as_str(), self.verdict(import)));
+        let imports = self.facts.imports.iter().map(|import| (import.as_str(), verdict(import, &self.authority)));
         let under = match &globals.policy {
             Some(path) => format!("Imports, and what `{}` gets under {}", self.agent, path.display()),
             None => "Imports, and what it gets without a policy".into(),
@@ -92,22 +92,10 @@ impl Inspected {
         page
     }
 
-    /// What an import is good for.
-    fn verdict(&self, import: &str) -> String {
-        match Interface::parse(import).and_then(|interface| interface.key()) {
-            None => String::new(),
-            Some(key) => {
-                let rows = self.authority.summary().into_iter().filter(|(row, _)| *row == key).map(|(_, text)| text);
-                let granted: Vec<_> = rows.collect();
-                if granted.is_empty() { format!("{key}: nothing") } else { format!("{key}: {}", granted.join("; ")) }
-            }
-        }
-    }
-
     fn object(&self) -> J {
         let imports = self.facts.imports.iter().map(|import| {
             let key = Interface::parse(import).and_then(|interface| interface.key());
-            json!({ "name": import, "capability": key, "granted": key.map(|_| self.verdict(import)) })
+            json!({ "name": import, "capability": key, "granted": key.map(|_| verdict(import, &self.authority)) })
         });
         json!({
             "file": self.file,
@@ -120,6 +108,18 @@ impl Inspected {
             "agent": self.agent,
             "misfit": self.facts.misfit().map(|misfit| json!({ "message": misfit.message, "help": misfit.help })),
         })
+    }
+}
+
+/// What an import is good for under an authority.
+pub fn verdict(import: &str, authority: &Authority) -> String {
+    match Interface::parse(import).and_then(|interface| interface.key()) {
+        None => String::new(),
+        Some(key) => {
+            let rows = authority.summary().into_iter().filter(|(row, _)| *row == key).map(|(_, text)| text);
+            let granted: Vec<_> = rows.collect();
+            if granted.is_empty() { format!("{key}: nothing") } else { format!("{key}: {}", granted.join("; ")) }
+        }
     }
 }
 

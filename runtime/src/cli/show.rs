@@ -7,8 +7,9 @@ use serde_json::{Value as J, json};
 
 use crate::{
     Library, Policy,
-    agent::{Input, Manifest},
-    cli::{Globals, Stop, policy, run, setup, terminal},
+    agent::{Input, MAX_COMPONENT, Manifest},
+    cli::{Globals, Stop, inspect::verdict, policy, run, setup, terminal},
+    component::Facts,
     diagnostic::counted,
     policy::{Authority, Decision, Named, Request},
     source::Place,
@@ -62,6 +63,10 @@ impl Shown<'_> {
         section(&mut page, "Outputs", outputs.chain(open).collect());
         let needs = manifest.needs.iter().map(|need| (need.capability.as_str(), need.wanted.join(", ")));
         section(&mut page, "Asks for", needs.collect());
+        if let Some(facts) = self.facts() {
+            let imports = facts.imports.iter().map(|import| (import.as_str(), verdict(import, &self.authority)));
+            section(&mut page, "Imports", imports.collect());
+        }
         let under = match &globals.policy {
             Some(path) => format!("under {}", path.display()),
             None => "without a policy".into(),
@@ -78,6 +83,12 @@ impl Shown<'_> {
             page.push_str(&format!("\nIt reaches {} more.\n", counted(reached.more, "agent")));
         }
         terminal::escape(&page).into_owned()
+    }
+
+    /// What its component says, if it is a compiled agent. One that can't be read is for `check` to say.
+    fn facts(&self) -> Option<Facts> {
+        let bytes = self.manifest.folder.read(self.manifest.component()?, MAX_COMPONENT).ok()?;
+        Facts::read(&bytes).ok()
     }
 
     fn reached(&self) -> Reached {
@@ -107,6 +118,7 @@ impl Shown<'_> {
             "open_outputs": manifest.open_outputs,
             "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help })).collect::<Vec<_>>(),
             "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
+            "imports": self.facts().map(|facts| facts.imports),
             "callers": self.callers.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
             "authority": authority(&self.authority),
             "reaches": below.collect::<Vec<_>>(),
