@@ -54,6 +54,12 @@ pub fn expand(settings: AgentSettings, mut function: ItemFn) -> syn::Result<Toke
     Ok(quote! {
         #function
 
+        // The host calls it; natively, perhaps only tests do.
+        #[cfg(not(target_family = "wasm"))]
+        const _: () = {
+            let _ = #name;
+        };
+
         #[cfg(target_family = "wasm")]
         const _: () = {
             struct Agent;
