@@ -124,7 +124,8 @@ impl Scrubber {
 /// How a value may be written.
 fn forms(value: &str) -> Vec<Vec<u8>> {
     let bytes = value.as_bytes();
-    let json = serde_json::Value::from(value).to_string();
+    let json = json(value);
+    let ascii_json = ascii(&json);
     let percent = |keep: &dyn Fn(u8) -> bool| {
         bytes
             .iter()
@@ -133,17 +134,72 @@ fn forms(value: &str) -> Vec<Vec<u8>> {
     };
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut forms = vec![
-        value.to_owned(),
-        json[1..json.len() - 1].to_owned(),
-        percent(&unreserved),
-        percent(&unreserved).replace("%20", "+"),
-        percent(&|byte| unreserved(byte) || byte == b'/'),
-        hex.to_ascii_uppercase(),
-        hex,
-    ];
+    let encoded = [percent(&unreserved), percent(&|byte| unreserved(byte) || byte == b'/')];
+    let mut forms = vec![value.to_owned(), hex.to_ascii_uppercase(), hex];
+    for encoded in encoded.iter().flat_map(|encoded| [encoded.clone(), encoded.replace("%20", "+")]) {
+        forms.extend([small_percent(&encoded), encoded]);
+    }
+    // JSON in JSON has its backslashes twice.
+    forms.extend([self::json(&json), self::json(&ascii_json), json, ascii_json]);
+    forms.extend(python_forms(value));
     forms.extend(base64_forms(bytes));
     forms.into_iter().map(String::into_bytes).collect()
+}
+
+/// A text in JSON, without its quotes.
+fn json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// JSON whose characters are all ASCII, as Python writes it.
+fn ascii(json: &str) -> String {
+    let mut units = [0; 2];
+    json.chars().fold(String::new(), |mut text, c| {
+        match c.is_ascii() {
+            true => text.push(c),
+            false => c.encode_utf16(&mut units).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}"))),
+        }
+        text
+    })
+}
+
+/// Percent-encoding with small letters.
+fn small_percent(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (code, rest) = part.split_at(part.len().min(2));
+        format!("{text}%{}{rest}", code.to_ascii_lowercase())
+    })
+}
+
+/// What Python's `repr` and `ascii` make of a text, and `repr` of its bytes; each with either quote around it.
+fn python_forms(value: &str) -> Vec<String> {
+    let latin: String = value.bytes().map(char::from).collect();
+    let mut forms = Vec::new();
+    for quote in [None, Some('\''), Some('"')] {
+        forms.extend([python(value, quote, false), python(value, quote, true), python(&latin, quote, true)]);
+    }
+    forms
+}
+
+fn python(text: &str, quote: Option<char>, ascii: bool) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\\' => "\\\\".into(),
+            '\n' => "\\n".into(),
+            '\r' => "\\r".into(),
+            '\t' => "\\t".into(),
+            c if Some(c) == quote => format!("\\{c}"),
+            c if c.is_control() || (ascii && !c.is_ascii()) => match u32::from(c) {
+                code @ ..0x100 => format!("\\x{code:02x}"),
+                code @ 0x100..0x1_0000 => format!("\\u{code:04x}"),
+                code => format!("\\U{code:08x}"),
+            },
+            c => c.to_string(),
+        })
+        .collect()
 }
 
 /// What base64 makes of the value, wherever in a longer text it stands: of each of the three
@@ -207,12 +263,32 @@ mod tests {
             base64(&format!("user:{VALUE}")),
             base64(&format!("me:{VALUE}!")),
             VALUE.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            r#"{"key": "s3cr\"t/ v\u00e4lue"}"#.to_owned(),
+            serde_json::json!([serde_json::json!({ "key": VALUE }).to_string()]).to_string(),
+            "k=s3cr%22t%2f+v%c3%a4lue".to_owned(),
+            r#"b's3cr"t/ v\xc3\xa4lue'"#.to_owned(),
+            r#"'s3cr"t/ v\xe4lue'"#.to_owned(),
         ] {
             let clean = scrubber().text(&text).into_owned();
             assert!(clean.contains("[KEY]"), "{text} {clean}");
             assert!(!clean.contains("s3cr"), "{clean}");
         }
         assert!(matches!(scrubber().text("nothing of it"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_python_prints_is_hidden() {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("A", "back\\sl'a\"sh");
+        scrubber.add("B", "back\\and\"quote");
+        scrubber.add("C", "wide\u{1f600}\u{7}");
+        for (text, clean) in [
+            (r#"KeyError: 'back\\sl\'a"sh'"#, "KeyError: '[A]'"),
+            (r#"KeyError: 'back\\and"quote'"#, "KeyError: '[B]'"),
+            (r#"'wide\U0001f600\x07' "wide\ud83d\ude00\u0007""#, r#"'[C]' "[C]""#),
+        ] {
+            assert_eq!(scrubber.text(text), clean);
+        }
     }
 
     #[test]

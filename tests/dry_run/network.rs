@@ -91,7 +91,7 @@ pub fn no_connection_is_made() {
         let policy = format!("[agents.dial]\ntcp = [{{ host = \"{host}\", ports = [{port}] }}]");
         let inputs = [("host", Value::text(host)), ("port", Value::text(port.to_string()))];
         let ran = untouched("dial", &policy, &inputs, &connections);
-        assert_eq!(ran.got(), json!(["", true]));
+        assert_eq!(ran.got(), json!(["", true, true, "<socket"]));
         let effects = ran.effects();
         let connected = (format!("tcp connect to {host}:{port}"), "a stream that has ended".to_owned());
         assert_eq!(effects.last(), Some(&connected));

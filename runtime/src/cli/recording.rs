@@ -50,9 +50,16 @@ pub struct Recording {
 
 impl Recording {
     /// Opens the files.
-    pub fn open(arguments: &RecordingArgs) -> Result<Self, Stop> {
+    pub fn open(arguments: &RecordingArgs, policy: &Policy) -> Result<Self, Stop> {
         let mut recording = Self::default();
         if let Some(path) = &arguments.audit {
+            let same = |file: &PathBuf| {
+                path.canonicalize().is_ok_and(|path| file.canonicalize().is_ok_and(|file| file == path))
+            };
+            if policy.files().iter().any(same) {
+                let message = format!("`{}` is the policy: an audit log is a file of its own", path.display());
+                return Err(Stop::Usage(message));
+            }
             let cannot = |error| Stop::Usage(format!("the audit log `{}` can't be written: {error}", path.display()));
             let file = OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path).map_err(cannot)?;
             recording.sinks.push(Arc::new(AuditLog::new(file)));

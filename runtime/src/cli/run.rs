@@ -77,7 +77,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     if let Some(why) = sandbox.unkept() {
         render::warning(&format!("a compiled guest can't be kept, so the next run compiles it anew: {why}"));
     }
-    let recording = Recording::open(&recording)?;
+    let recording = Recording::open(&recording, &policy)?;
     let mut protected = setup::protected(&policy);
     recording.protect(&mut protected);
     let planned = globals.dry_run.then(Arc::<Plan>::default);

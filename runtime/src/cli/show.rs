@@ -42,7 +42,8 @@ pub fn show(globals: &Globals, arguments: &ShowArgs) -> Result<(), Stop> {
     let manifest = run::manifest(&library, &arguments.agent)?;
     let policy = setup::policy(globals)?;
     let callers: Vec<_> = arguments.caller.iter().map(|name| policy::named(&library, name)).collect();
-    let authority = policy.authority_below(&callers, (&manifest.name, &manifest.path));
+    let mut authority = policy.authority_below(&callers, (&manifest.name, &manifest.path));
+    authority.limits = reached::limits_below(&policy, &callers, authority.limits);
     let shown = Shown { library: &library, policy: &policy, callers, manifest: &manifest, authority };
     let text = if globals.json { shown.object().to_string() } else { shown.page(globals) };
     terminal::print_line(text.trim_end())

@@ -54,7 +54,17 @@ impl PathPattern {
 
     /// The narrowest pattern that can be written and is about the path of `url`.
     pub(super) fn near(url: &Url) -> Self {
-        Self::subject_text(url).and_then(|path| Self::parse(path).ok()).unwrap_or_else(Self::all)
+        let path = Self::subject_text(url).map(|path| {
+            // A star that the path has itself is about one segment at most.
+            let stars = path.split('/').map(|part| match part.contains("**") {
+                true => {
+                    part.split('*').filter(|text| !text.is_empty()).fold("*".to_owned(), |part, text| part + text + "*")
+                }
+                false => part.to_owned(),
+            });
+            stars.collect::<Vec<_>>().join("/")
+        });
+        path.and_then(|path| Self::parse(&path).ok()).unwrap_or_else(Self::all)
     }
 
     /// The pattern for the path of `url` alone, where one can be written.

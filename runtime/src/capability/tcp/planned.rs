@@ -3,7 +3,7 @@
 //! if the other end had closed it. Ordinary code goes on furthest with that.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{MutexGuard, PoisonError},
 };
 
@@ -36,6 +36,9 @@ use crate::{
 /// are more of them than names that one call looks up.
 const FIRST: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 
+/// The port of this end of a planned connection: the first of those that a system gives out (RFC 6335).
+const EPHEMERAL: u16 = 49_152;
+
 /// Links what stands before WASI's own functions.
 pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     type Store<'a> = StoreContextMut<'a, CallState>;
@@ -67,6 +70,17 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
         },
     )?;
     interface.func_wrap(
+        "[method]tcp-socket.local-address",
+        |mut store: Store<'_>, (socket,): (Resource<TcpSocket>,)| {
+            let state = store.data_mut();
+            let planned = state.tcp.planned().get(&socket.rep()).copied();
+            match planned {
+                Some(address) => Ok((Ok(IpSocketAddress::from(near(address))),)),
+                None => Ok((answer(state.sockets().local_address(socket))?,)),
+            }
+        },
+    )?;
+    interface.func_wrap(
         "[method]tcp-socket.shutdown",
         |mut store: Store<'_>, (socket, which): (Resource<TcpSocket>, ShutdownType)| {
             let state = store.data_mut();
@@ -82,6 +96,12 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
 pub(super) fn streams(table: &mut ResourceTable, socket: &Resource<TcpSocket>) -> wasmtime::Result<Streams> {
     let (input, output): (DynInputStream, DynOutputStream) = (Box::new(ClosedInputStream), Box::new(SinkOutputStream));
     Ok((table.push_child(input, socket)?, table.push_child(output, socket)?))
+}
+
+/// This end of a planned connection to `address`: there is none, so it is nowhere.
+fn near(address: SocketAddr) -> SocketAddr {
+    let ip: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    SocketAddr::new(ip, EPHEMERAL)
 }
 
 /// What WASI's own function says: the outer error is a trap.

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Library, Policy,
     agent::{Entry, Manifest, Spec},
-    policy::{Authority, Ceilings, Decision, Limits, Request},
+    policy::{Authority, Ceilings, Decision, Limits, Named, Request},
 };
 
 /// The most agents that are shown: more is no page that anybody reads.
@@ -82,6 +82,18 @@ fn key(name: &str, ceilings: &Ceilings) -> (String, Vec<(String, usize)>) {
 fn distinct(ceilings: &Ceilings) -> Ceilings {
     let first = |(at, most): &(usize, &Arc<_>)| !ceilings[..*at].iter().any(|other| Arc::ptr_eq(other, most));
     ceilings.iter().enumerate().filter(first).map(|(_, most)| most.clone()).collect()
+}
+
+/// The limits that an agent has of its own, as far as its callers leave them, the outermost first.
+pub fn limits_below(policy: &Policy, callers: &[Named<'_>], own: Limits) -> Limits {
+    let leaves = |above: Option<Limits>, (name, path): &Named<'_>| {
+        let limits = policy.authority(name, path).limits;
+        Some(left(&above.map_or(limits.clone(), |above| limits.at_most(&above))))
+    };
+    match callers.iter().fold(None, leaves) {
+        Some(above) => own.at_most(&above),
+        None => own,
+    }
 }
 
 /// What a caller leaves of its limits.

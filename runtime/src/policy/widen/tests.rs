@@ -53,7 +53,7 @@ databases = [
 "#;
 
 /// A request for each denial code of each capability, and more of some.
-const DENIED: [(&str, &str); 46] = [
+const DENIED: [(&str, &str); 48] = [
     ("files.not-granted", "files read /etc/passwd"),
     ("files.not-granted", "files write /x/c/y"),
     ("files.not-granted", "files read /x/c"),
@@ -68,6 +68,8 @@ const DENIED: [(&str, &str); 46] = [
     ("http.method", "http POST https://api.example.com/v1/x"),
     ("http.path", "http GET https://api.example.com/v2/x"),
     ("http.path", "http GET https://api.example.com/v2/*"),
+    ("http.path", "http GET https://api.example.com/v2/**"),
+    ("http.path", "http GET https://api.example.com/v2/a**b/***"),
     ("http.path", "http GET https://api.example.com/v2/%2F"),
     ("http.address", "http GET https://api.example.com/v1/x at 169.254.169.254"),
     ("tcp.not-granted", "tcp other.example:22"),
@@ -206,6 +208,16 @@ fn the_lines_of_a_ceiling_do_what_they_say() {
 
 /// What nobody here can know is `…`, and there is no more of it than this: the host's folder, and the
 /// port of a name that was looked up.
+#[test]
+fn a_star_of_a_path_is_about_one_segment() {
+    let before = policy(TEXT);
+    for (path, pattern) in [("/v2/*", "/v2/*"), ("/v2/**", "/v2/*"), ("/v2/a**b/***", "/v2/*a*b*/*")] {
+        let denial = denial(&before, ("a", "a"), &[], &format!("http GET https://api.example.com{path}"));
+        let lines = before.would_allow(("a", "a"), &denial).unwrap();
+        assert!(lines.contains(&format!("\"{pattern}\"")), "{path}: {lines}");
+    }
+}
+
 #[test]
 fn what_cannot_be_known_is_left_open() {
     let before = policy(TEXT);
