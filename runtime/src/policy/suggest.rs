@@ -151,6 +151,9 @@ impl<'r> Section<'r> {
     }
 
     fn write(&self, policy: &mut String) {
+        if !is_plain(self.name) {
+            return self.write_beyond(policy);
+        }
         let isolation = (self.isolation == Isolation::Run).then(|| "isolation = \"run\"".to_owned());
         let settings: Vec<_> = limits_line(&self.limits).into_iter().chain(isolation).collect();
         if !(self.lines.is_empty() && settings.is_empty() && self.within.is_none()) {
