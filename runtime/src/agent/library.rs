@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::{Component, Path},
+    path::{Component, Path, PathBuf},
     sync::Arc,
 };
 
@@ -11,12 +11,13 @@ use cap_std::{ambient_authority, fs::Dir};
 
 use crate::{
     agent::{
+        MAX_COMPONENT,
         folder::{BUILTIN, Folder},
         manifest::Manifest,
     },
     diagnostic::{Diagnostic, Report, list},
     document::{self, Item},
-    source::{MAX_SOURCE, Source},
+    source::Source,
 };
 
 /// The file that says what holds for a folder of agents as a whole.
@@ -205,13 +206,13 @@ impl Library {
         let files =
             BUILTIN.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, bytes)));
         let mut own = files.filter(|(name, _)| !name.contains('/'));
-        own.all(|(name, bytes)| on_disk.read(name, MAX_SOURCE).is_ok_and(|found| found == *bytes))
+        own.all(|(name, bytes)| on_disk.read(name, MAX_COMPONENT).is_ok_and(|found| found == *bytes))
     }
 
     /// Looks for agents in `dir`, which is `below` the library's folder; a folder with a manifest is
     /// one, and so may its subfolders be.
     fn search(&mut self, search: &Search<'_>, dir: &Dir, below: &Path, depth: usize) {
-        let on_disk = search.on_disk.join(below.strip_prefix(".").unwrap_or(below));
+        let on_disk: PathBuf = search.on_disk.join(below).components().collect();
         if dir.is_file(MANIFEST) {
             let path = search.path(below);
             let below = below.to_path_buf();

@@ -54,17 +54,12 @@ impl PathPattern {
 
     /// The narrowest pattern that can be written and is about the path of `url`.
     pub(super) fn near(url: &Url) -> Self {
-        let path = Self::subject_text(url).map(|path| {
-            // A star that the path has itself is about one segment at most.
-            let stars = path.split('/').map(|part| match part.contains("**") {
-                true => {
-                    part.split('*').filter(|text| !text.is_empty()).fold("*".to_owned(), |part, text| part + text + "*")
-                }
-                false => part.to_owned(),
-            });
-            stars.collect::<Vec<_>>().join("/")
-        });
-        path.and_then(|path| Self::parse(&path).ok()).unwrap_or_else(Self::all)
+        let mut path = Self::subject_text(url).unwrap_or_default().to_owned();
+        // Stars that the path has itself are about one segment at most.
+        while path.contains("**") {
+            path = path.replace("**", "*");
+        }
+        Self::parse(&path).unwrap_or_else(|_| Self::all())
     }
 
     /// The pattern for the path of `url` alone, where one can be written.

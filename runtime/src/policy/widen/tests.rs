@@ -211,7 +211,7 @@ fn the_lines_of_a_ceiling_do_what_they_say() {
 #[test]
 fn a_star_of_a_path_is_about_one_segment() {
     let before = policy(TEXT);
-    for (path, pattern) in [("/v2/*", "/v2/*"), ("/v2/**", "/v2/*"), ("/v2/a**b/***", "/v2/*a*b*/*")] {
+    for (path, pattern) in [("/v2/*", "/v2/*"), ("/v2/**", "/v2/*"), ("/v2/a**b/***", "/v2/a*b/*")] {
         let denial = denial(&before, ("a", "a"), &[], &format!("http GET https://api.example.com{path}"));
         let lines = before.would_allow(("a", "a"), &denial).unwrap();
         assert!(lines.contains(&format!("\"{pattern}\"")), "{path}: {lines}");
