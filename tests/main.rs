@@ -8,6 +8,7 @@ mod bad_input;
 mod cache;
 mod cli;
 mod clients;
+mod commands;
 mod dry_run;
 mod expressions;
 mod hostile;

@@ -7,7 +7,7 @@ mod process;
 pub use process::children;
 
 use crate::{
-    audit, authority, dry_run, hostile, isolation,
+    audit, authority, commands, dry_run, hostile, isolation,
     support::{binary, host, root},
 };
 
@@ -32,6 +32,14 @@ fn nothing_changes_behind_the_wall() {
         isolation::what_was_stopped_is_not_called_again();
         isolation::an_agent_that_calls_itself_has_two_instances();
         isolation::calls_of_one_instance_are_told_apart();
+        commands::a_program_that_maps_nothing_gets_options_and_standard_input();
+        commands::inputs_go_where_the_manifest_says();
+        commands::an_input_is_no_option();
+        commands::exit_codes_are_kept();
+        commands::a_program_that_fails_says_why();
+        commands::outputs_are_what_their_types_say();
+        commands::files_are_the_calls_own();
+        commands::a_secret_is_written_nowhere();
     });
 }
 

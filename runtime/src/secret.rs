@@ -73,6 +73,11 @@ impl Scrubber {
         self.forms.is_empty()
     }
 
+    /// How long the longest form of a secret is, in bytes.
+    pub fn longest(&self) -> usize {
+        self.forms.first().map_or(0, |(form, _)| form.len())
+    }
+
     /// `bytes` without the secrets.
     pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut clean = Cow::Borrowed(bytes);

@@ -1,4 +1,4 @@
-//! What can be known of a compiled agent without running it.
+//! What can be known of a compiled agent or a program without running it.
 
 use crate::{
     agent::manifest::Manifest,
@@ -6,19 +6,22 @@ use crate::{
     diagnostic::{Diagnostic, Report},
 };
 
-/// Checks that the component can be an agent, and asks for all that it imports.
+/// Checks that the component can be an agent, or a command if that is what the manifest says, and asks for all
+/// that it imports.
 pub(super) fn check(manifest: &Manifest, bytes: &[u8]) -> Report {
-    let Some(file) = manifest.component() else { return Report::default() };
+    let Some(file) = manifest.compiled() else { return Report::default() };
     let span = manifest.source.text.find(file).map_or(0..0, |at| at..at + file.len());
     let wrong = |message: String| {
-        Diagnostic::error("bad-component", format!("`{file}` can't be an agent: {message}"))
+        let what = if manifest.command().is_some() { "a command" } else { "an agent" };
+        Diagnostic::error("bad-component", format!("`{file}` can't be {what}: {message}"))
             .at(&manifest.source, span.clone())
     };
     let facts = match Facts::read(bytes) {
         Ok(facts) => facts,
         Err(why) => return wrong(why).into(),
     };
-    if let Some(misfit) = facts.misfit() {
+    let misfit = if manifest.command().is_some() { facts.command_misfit() } else { facts.misfit() };
+    if let Some(misfit) = misfit {
         return wrong(misfit.message).help(misfit.help).into();
     }
     let unexplained = unexplained(manifest, &facts).into_iter().map(|(import, key)| {

@@ -2,11 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::agent::{
-    Agent, Body, Code,
-    library::MANIFEST,
-    manifest::{ProcCode, Spec},
-};
+use crate::agent::{Agent, Body, Code, library::MANIFEST};
 
 impl Agent {
     /// The SHA-256, in hexadecimal, of all that the agent is made of: the name, the length and the bytes
@@ -19,15 +15,15 @@ impl Agent {
     /// The manifest; and the code, or the template with what it includes. A workflow is its manifest.
     fn files(&self) -> Vec<(&str, &[u8])> {
         let mut files = vec![(MANIFEST, self.manifest.source.text.as_bytes())];
-        match (&self.body, &self.manifest.spec) {
-            (Body::Proc(Code::Python { file, source, .. }), _) => files.push((file, source.text.as_bytes())),
-            (Body::Proc(Code::Component { bytes, .. }), Spec::Proc(ProcCode::Component { file })) => {
-                files.push((file, bytes));
+        match &self.body {
+            Body::Proc(Code::Python { file, source, .. }) => files.push((file, source.text.as_bytes())),
+            Body::Proc(Code::Component { bytes, .. } | Code::Command { bytes, .. }) => {
+                files.push((self.manifest.compiled().unwrap_or_default(), bytes));
             }
-            (Body::Template(templates), _) => {
+            Body::Template(templates) => {
                 files.extend(templates.sources().map(|(name, text)| (name, text.as_bytes())));
             }
-            _ => {}
+            Body::Workflow(_) => {}
         }
         files
     }

@@ -4,7 +4,11 @@ use std::str::FromStr;
 
 use crate::{
     Json, Value,
-    agent::{name::key_name, wire::Wire},
+    agent::{
+        command::{Taken, read_taken},
+        name::key_name,
+        wire::Wire,
+    },
     diagnostic::{Diagnostic, Report, list},
     document::{Item, Table},
     source::Place,
@@ -40,6 +44,8 @@ pub struct Output {
     pub help: String,
     /// Where a workflow takes it from.
     pub from: Option<Wire>,
+    /// Where it comes from, if the agent is a program.
+    pub taken: Option<Taken>,
     /// Whether the agent never leaves it out.
     pub always: bool,
     /// Where the manifest says so: the value of `from`, or else the output's name.
@@ -307,13 +313,16 @@ fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
     hint.unwrap_or_default()
 }
 
-/// Reads `[outputs]`.
-pub(super) fn read_outputs(top: &mut Table<'_>, report: &mut Report) -> Vec<Output> {
+/// Reads `[outputs]`, of an agent that is a program or of another.
+pub(super) fn read_outputs(top: &mut Table<'_>, is_command: bool, report: &mut Report) -> Vec<Output> {
     let Some(table) = top.take("outputs", report, Item::table) else { return Vec::new() };
-    table.entries().into_iter().filter_map(|item| read_output(item, report)).collect()
+    let items = table.entries();
+    let sole = is_command.then_some(items.len() == 1);
+    items.into_iter().filter_map(|item| read_output(item, sole, report)).collect()
 }
 
-fn read_output(item: Item<'_>, report: &mut Report) -> Option<Output> {
+/// Reads an output; `sole` says of one of a program whether it is the only one.
+fn read_output(item: Item<'_>, sole: Option<bool>, report: &mut Report) -> Option<Output> {
     let name = key_name(&item, "an output").map_err(|wrong| report.push(wrong)).ok()?;
     if name == crate::agent::STATUS {
         report
@@ -322,18 +331,25 @@ fn read_output(item: Item<'_>, report: &mut Report) -> Option<Output> {
     let mut place = item.key_place();
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
     let help = table.take("help", report, Item::string).unwrap_or_default();
-    let mut warnings = Vec::new();
-    let from = table.take("from", report, |item| {
-        place = item.place();
-        let (wire, more) = Wire::read(&item)?;
-        warnings = more;
-        Ok(wire)
-    });
+    let (mut from, mut taken, mut warnings) = (None, None, Vec::new());
+    match sole {
+        Some(sole) => taken = read_taken(&mut table, sole, &place, report),
+        None => {
+            from = table.take("from", report, |item| {
+                place = item.place();
+                let (wire, more) = Wire::read(&item)?;
+                warnings = more;
+                Ok(wire)
+            });
+        }
+    }
     report.0.extend(warnings);
     let always = table.take("always", report, Item::boolean).unwrap_or_default();
-    let output = Output { name, help, from, always, place: Some(place) };
-    // A hint for the checks and the studio, of the same words as an input's.
-    table.take("type", report, Item::text);
+    if sole.is_none() {
+        // A hint for the checks and the studio, of the same words as an input's.
+        table.take("type", report, Item::text);
+    }
+    let output = Output { name, help, from, taken, always, place: Some(place) };
     table.finish(report);
     Some(output)
 }

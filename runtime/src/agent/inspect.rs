@@ -34,7 +34,7 @@ impl Program {
                 report.0.extend(audit_imports(source, authority).0);
             }
         }
-        if let Some(Body::Proc(Code::Component { bytes, .. })) = &body {
+        if let Some(Body::Proc(Code::Component { bytes, .. } | Code::Command { bytes, .. })) = &body {
             report.0.extend(component::check(&manifest, bytes).0);
         }
         allow::silence(&manifest.allowed, &mut report.0);

@@ -126,6 +126,10 @@ impl<'a> Loader<'a> {
                 let bytes = self.read(manifest, file, |folder, name| folder.read(name, MAX_COMPONENT))?;
                 Some(Code::Component { bytes: bytes.into(), digest: Arc::default() })
             }
+            ProcCode::Command(command) => {
+                let bytes = self.read(manifest, &command.file, |folder, name| folder.read(name, MAX_COMPONENT))?;
+                Some(Code::Command { bytes: bytes.into(), digest: Arc::default() })
+            }
         }
     }
 

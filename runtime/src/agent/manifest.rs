@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     agent::{
         allow::{Allowed, read_allowed},
+        command::{Command, read_command},
         folder::Folder,
         input::{Input, Output, read_inputs, read_outputs},
         name::text_name,
@@ -108,6 +109,8 @@ pub enum ProcCode {
         /// The file, in the agent's folder.
         file: String,
     },
+    /// A program that exports `wasi:cli/run`, or one for WASI 0.1.
+    Command(Command),
 }
 
 /// The three kinds of agent.
@@ -148,7 +151,8 @@ impl Manifest {
             };
             let help = top.take("help", report, Item::string).unwrap_or_default();
             let inputs = read_inputs(top, report);
-            let mut outputs = read_outputs(top, report);
+            let is_command = kind == Some(Kind::Proc) && top.get("command").is_some();
+            let mut outputs = read_outputs(top, is_command, report);
             let needs = read_needs(top, report);
             let allowed = read_allowed(top, report);
             let mut open_outputs = false;
@@ -156,7 +160,7 @@ impl Manifest {
                 Kind::Template => read_template(top, report)?,
                 Kind::Proc => {
                     open_outputs = top.take("open_outputs", report, Item::boolean).unwrap_or_default();
-                    Spec::Proc(read_proc(top, report)?)
+                    Spec::Proc(read_proc(top, &inputs, report)?)
                 }
                 Kind::Workflow => Spec::Workflow(read_workflow(top, report)?),
             };
@@ -213,10 +217,10 @@ impl Manifest {
         self.output(name).is_some() || (self.open_outputs && name != super::STEP_INDEX && super::is_name(name))
     }
 
-    /// The file of its component, if it is a compiled agent.
-    pub fn component(&self) -> Option<&str> {
+    /// The file of its WebAssembly, if it is a compiled agent.
+    pub fn compiled(&self) -> Option<&str> {
         match &self.spec {
-            Spec::Proc(ProcCode::Component { file }) => Some(file),
+            Spec::Proc(ProcCode::Component { file } | ProcCode::Command(Command { file, .. })) => Some(file),
             _ => None,
         }
     }
@@ -266,6 +270,7 @@ fn template_output(outputs: &mut Vec<Output>, top: &Table<'_>, report: &mut Repo
             help: "The text".into(),
             from: None,
             always: false,
+            taken: None,
             place: None,
         }),
         1 => {}
@@ -313,31 +318,33 @@ fn read_template(top: &mut Table<'_>, report: &mut Report) -> Option<Spec> {
     Some(Spec::Template { text, escape })
 }
 
-fn read_proc(top: &mut Table<'_>, report: &mut Report) -> Option<ProcCode> {
+fn read_proc(top: &mut Table<'_>, inputs: &[Input], report: &mut Report) -> Option<ProcCode> {
     let python = top.take("python", report, file_name);
     let function = top.take("function", report, Item::string);
     let component = top.take("component", report, file_name);
     let before = report.0.len();
-    top.take::<()>("command", report, |item| {
-        Err(item.wrong("not-supported", "`command` is not supported by this version"))
-    });
-    if report.0.len() > before {
-        return None;
-    }
-    match (python, component) {
-        (Some(file), None) => Some(ProcCode::Python { file, function: function.unwrap_or_else(|| "main".into()) }),
-        (None, Some(file)) if function.is_none() => Some(ProcCode::Component { file }),
-        (python, _) => {
-            let problem = match (&python, function) {
-                (Some(_), _) => "more than one kind of code",
-                (None, Some(_)) => "a `function`, which only Python has",
-                (None, None) => "no code",
+    let command = top.take("command", report, file_name);
+    let wrong = report.0.len() > before;
+    match (python, component, command) {
+        (Some(file), None, None) => {
+            Some(ProcCode::Python { file, function: function.unwrap_or_else(|| "main".into()) })
+        }
+        (None, Some(file), None) if function.is_none() => Some(ProcCode::Component { file }),
+        (None, None, Some(file)) if function.is_none() => {
+            Some(ProcCode::Command(read_command(file, top, inputs, report)))
+        }
+        (None, None, None) if wrong => None,
+        (python, component, command) => {
+            let problem = match ([&python, &component, &command].into_iter().flatten().count(), function) {
+                (2.., _) => "more than one kind of code",
+                (_, Some(_)) => "a `function`, which only Python has",
+                (_, None) => "no code",
             };
             let place = top.place();
             report.push(
-                Diagnostic::error("no-code", format!("this proc names {problem}"))
-                    .at(&place.source, 0..0)
-                    .help("write one of `python = \"main.py\"` and `component = \"agent.wasm\"`"),
+                Diagnostic::error("no-code", format!("this proc names {problem}")).at(&place.source, 0..0).help(
+                    "write one of `python = \"main.py\"`, `component = \"agent.wasm\"` and `command = \"tool.wasm\"`",
+                ),
             );
             None
         }
@@ -347,11 +354,16 @@ fn read_proc(top: &mut Table<'_>, report: &mut Report) -> Option<ProcCode> {
 /// A file in the agent's own folder: a plain relative path.
 fn file_name(item: Item<'_>) -> Result<String, Diagnostic> {
     let name = item.clone().text()?;
-    let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0']);
-    if name.split('/').all(plain) {
+    if is_plain(name) {
         return Ok(name.to_owned());
     }
     Err(item
         .wrong("bad-path", format!("`{}` is not a file of the agent's folder", name.escape_debug()))
         .help("write a path below the folder, without `..`"))
+}
+
+/// Whether a path is a plain one below a folder.
+pub(super) fn is_plain(path: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0']);
+    path.split('/').all(plain)
 }

@@ -6,6 +6,7 @@
 
 mod allow;
 mod check;
+mod command;
 mod component;
 mod digest;
 mod folder;
@@ -22,6 +23,7 @@ mod wire;
 mod workflow;
 
 pub use allow::Allowed;
+pub use command::{Argument, Command, Form, Origin, Part, Taken};
 pub(crate) use component::unexplained as unexplained_imports;
 pub use folder::Folder;
 pub(crate) use imports::audit as audit_imports;

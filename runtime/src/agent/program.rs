@@ -77,6 +77,13 @@ pub enum Code {
         /// Their SHA-256, once it was needed.
         digest: Arc<OnceLock<String>>,
     },
+    /// A program: a component, or a module for WASI 0.1. How it is started, its manifest says.
+    Command {
+        /// Its bytes.
+        bytes: Arc<[u8]>,
+        /// Their SHA-256, once it was needed.
+        digest: Arc<OnceLock<String>>,
+    },
 }
 
 /// A workflow whose steps are linked.

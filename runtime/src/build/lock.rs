@@ -143,7 +143,7 @@ impl Lock {
         let mut seen = Vec::new();
         for (_, entry) in library.iter() {
             let Entry::Valid(manifest) = entry else { continue };
-            let (Folder::Disk { path, .. }, Some(file)) = (&manifest.folder, manifest.component()) else { continue };
+            let (Folder::Disk { path, .. }, Some(file)) = (&manifest.folder, manifest.compiled()) else { continue };
             let Some(path) = relative(Path::new(path), folder) else { continue };
             seen.push(path.clone());
             if let Some(wrong) = self.differs(&path, file, &manifest.folder) {

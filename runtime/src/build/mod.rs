@@ -73,7 +73,7 @@ pub fn build(folder: &Path, compiler: &Compiler) -> Result<Built, Report> {
         })?,
     };
     let manifest = read(folder, &text)?;
-    let file = manifest.component().ok_or_else(|| misfit("its manifest names no component".into()))?.to_owned();
+    let file = manifest.compiled().ok_or_else(|| misfit("its manifest names no component".into()))?.to_owned();
     let needless = unexplained_imports(&manifest, &facts);
     if !needless.is_empty() {
         let error = |(import, key): (&str, &str)| {

@@ -4,6 +4,7 @@
 mod copies;
 mod host;
 mod links;
+mod private;
 mod written;
 
 use std::{
@@ -28,7 +29,10 @@ use wasmtime_wasi::{
 };
 
 pub use self::copies::Copies;
-pub(crate) use self::copies::{Copied, Full};
+pub(crate) use self::{
+    copies::{Copied, Full},
+    private::{MOUNT, Private},
+};
 use crate::{
     capability::gate::Gate,
     policy::{Access, Ceiling, Denial, FileGrant, Request, is_below},
@@ -188,13 +192,29 @@ impl Mounts {
 /// The files of one call: where each open descriptor is, as the guest sees it.
 pub struct Files {
     mounts: Arc<Mounts>,
+    private: Option<Private>,
     paths: HashMap<u32, String>,
 }
 
 impl Files {
     /// Nothing is open yet.
     pub fn new(mounts: Arc<Mounts>) -> Self {
-        Self { mounts, paths: HashMap::new() }
+        Self { mounts, private: None, paths: HashMap::new() }
+    }
+
+    /// Adds a folder that is the call's own.
+    pub(crate) fn add_private(&mut self, private: Private) {
+        self.private = Some(private);
+    }
+
+    /// The folder that is the call's own, if it has one.
+    pub(crate) fn private(&self) -> Option<&Private> {
+        self.private.as_ref()
+    }
+
+    /// The same, if `path` is in it.
+    fn private_at(&self, path: &str) -> Option<&Private> {
+        self.private().filter(|_| Private::holds(path))
     }
 }
 
@@ -233,6 +253,10 @@ impl FilesView<'_> {
         if path.starts_with(NO_FILE) {
             return Err(ErrorCode::NoEntry.into());
         }
+        // It is no folder of the operator's, so there is nothing to ask.
+        if self.files.private_at(&path).is_some() {
+            return Ok(path);
+        }
         if !self.gate.allows(&Request::Files { access, path: path.as_str().into() }) {
             return Err(ErrorCode::Access.into());
         }
@@ -245,22 +269,28 @@ impl FilesView<'_> {
     /// Lets an open descriptor be changed if the policy does. Where that is only planned, it was when the
     /// descriptor was opened, and it takes `bytes` of the copy's room.
     fn check_open(&self, descriptor: &Resource<Descriptor>, bytes: u64) -> FsResult<()> {
-        self.check(descriptor, "", Access::Write)?;
-        self.spend(bytes, 0)
+        let path = self.check(descriptor, "", Access::Write)?;
+        self.spend(&path, bytes, 0)
     }
 
     /// Takes what was changed at `path` into the plan, where changes are only planned.
     fn changed<T>(&self, path: &str, effect: fmt::Arguments<'_>, result: FsResult<T>) -> FsResult<T> {
         let result = self.outside(path, result)?;
+        if self.files.private_at(path).is_some() {
+            return self.spend(path, 0, 1).map(|()| result);
+        }
         let mounts = &self.files.mounts;
         let written = mounts.grants.iter().find(|grant| is_below(path, &grant.mount)).map(|grant| &*grant.written);
         let answer = format_args!("done in a copy of {}", written.unwrap_or_default());
         self.gate.plans(&Request::Files { access: Access::Write, path: path.into() }, effect, answer);
-        self.spend(0, 1).map(|()| result)
+        self.spend(path, 0, 1).map(|()| result)
     }
 
-    /// Takes something off the copies' room, where there are copies.
-    fn spend(&self, bytes: u64, names: u64) -> FsResult<()> {
+    /// Takes something off the room of the call's own folder, or of the copies, where there are copies.
+    fn spend(&self, path: &str, bytes: u64, names: u64) -> FsResult<()> {
+        if let Some(private) = self.files.private_at(path) {
+            return private.spend(bytes, names).map_err(|_| ErrorCode::InsufficientSpace.into());
+        }
         let Some(copies) = &self.files.mounts.copies else { return Ok(()) };
         copies.room().spend(bytes, names).map_err(FsError::trap)
     }
@@ -283,8 +313,10 @@ impl FilesView<'_> {
     fn check_link(&self, path: &str, target: &str) -> FsResult<()> {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         let leads_to = join(parent, target);
-        let mount = self.files.mounts.grants.iter().find(|grant| is_below(path, &grant.mount));
-        let stays = !target.starts_with('/') && mount.is_some_and(|grant| is_below(&leads_to, &grant.mount));
+        let granted = self.files.mounts.grants.iter().map(|grant| grant.mount.as_str());
+        let mut mounts = granted.chain(self.files.private().map(|_| MOUNT));
+        let mount = mounts.find(|mount| is_below(path, mount));
+        let stays = !target.starts_with('/') && mount.is_some_and(|mount| is_below(&leads_to, mount));
         if stays { Ok(()) } else { Err(self.refuse("files.outside", format!("link {path} to {target}"))) }
     }
 

@@ -68,7 +68,7 @@ impl Log {
     }
 
     /// Writes bytes of a stream, where a line may come in pieces.
-    fn bytes(&self, level: Level, mut bytes: &[u8]) {
+    pub(crate) fn bytes(&self, level: Level, mut bytes: &[u8]) {
         let mut state = self.lock();
         while !bytes.is_empty() {
             let room = MAX_LINE - state.partial.len().min(MAX_LINE - 1);

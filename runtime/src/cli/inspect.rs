@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     agent::MAX_COMPONENT,
     cli::{Globals, Stop, setup, show::section, terminal},
-    component::{Facts, Interface},
+    component::{Facts, Interface, Misfit},
     policy::{Authority, size_text},
 };
 
@@ -53,7 +53,7 @@ pub fn inspect(globals: &Globals, arguments: &InspectArgs) -> Result<(), Stop> {
         true => terminal::print_json(&inspected.object())?,
         false => terminal::print_line(terminal::escape(inspected.page(globals).trim_end()).as_ref())?,
     }
-    if inspected.facts.misfit().is_none() { Ok(()) } else { Err(Stop::Said(2)) }
+    if inspected.fits().is_ok() { Ok(()) } else { Err(Stop::Said(2)) }
 }
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
@@ -67,6 +67,16 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 impl Inspected {
+    /// The key of a manifest that can name it; or why there is none.
+    fn fits(&self) -> Result<&'static str, Misfit> {
+        match (self.facts.misfit(), self.facts.command_misfit()) {
+            (None, _) => Ok("component"),
+            (_, None) => Ok("command"),
+            // A module has further to go to be an agent.
+            (Some(agent), Some(command)) => Err(if self.facts.is_component { agent } else { command }),
+        }
+    }
+
     fn page(&self, globals: &Globals) -> String {
         let what = if self.facts.is_component { "component" } else { "core module" };
         let size = terminal::size(self.size);
@@ -85,9 +95,10 @@ impl Inspected {
             "Exports",
             self.facts.exports.iter().map(|export| (export.as_str(), String::new())).collect(),
         );
-        page.push_str(&match self.facts.misfit() {
-            None => "\nIt can be an agent.\n".to_owned(),
-            Some(misfit) => format!("\nIt can't be an agent: {misfit}.\n  {}\n", misfit.help),
+        page.push_str(&match self.fits() {
+            Ok("command") => "\nIt can be a command.\n".to_owned(),
+            Ok(_) => "\nIt can be an agent.\n".to_owned(),
+            Err(misfit) => format!("\nIt can be neither an agent nor a command: {misfit}.\n  {}\n", misfit.help),
         });
         page
     }
@@ -106,7 +117,8 @@ impl Inspected {
             "exports": self.facts.exports,
             "manifest": self.facts.manifest,
             "agent": self.agent,
-            "misfit": self.facts.misfit().map(|misfit| json!({ "message": misfit.message, "help": misfit.help })),
+            "can_be": self.fits().ok(),
+            "misfit": self.fits().err().map(|misfit| json!({ "message": misfit.message, "help": misfit.help })),
         })
     }
 }

@@ -88,7 +88,7 @@ impl Shown<'_> {
 
     /// What its component says, if it is a compiled agent. One that can't be read is for `check` to say.
     fn facts(&self) -> Option<Facts> {
-        let bytes = self.manifest.folder.read(self.manifest.component()?, MAX_COMPONENT).ok()?;
+        let bytes = self.manifest.folder.read(self.manifest.compiled()?, MAX_COMPONENT).ok()?;
         Facts::read(&bytes).ok()
     }
 

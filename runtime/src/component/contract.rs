@@ -9,6 +9,12 @@ const VERSION: &str = "0.1.0";
 /// The interfaces of the contract that a guest may import.
 const OURS: [&str; 6] = ["types", "log", "http", "sql", "call", "imports"];
 
+/// What a command exports, up to the version.
+const RUN: &str = "wasi:cli/run@";
+
+/// Whence a module for WASI 0.1 has its imports.
+pub(crate) const WASI_0_1: &str = "wasi_snapshot_preview1";
+
 /// The packages of WASI that are there, in 0.2.
 const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];
 
@@ -79,11 +85,62 @@ impl Facts {
     /// the compiler to check.
     pub fn misfit(&self) -> Option<Misfit> {
         if !self.is_component {
-            let help =
-                "compile for `wasm32-wasip2`, or wrap it: `wasm-tools component new`, with the adapter of WASI 0.1";
+            let help = match self.module_misfit() {
+                None => "it is a command: `command = …` names it",
+                Some(_) => {
+                    "compile for `wasm32-wasip2`, or wrap it: `wasm-tools component new`, with the adapter of WASI 0.1"
+                }
+            };
             return Some(Misfit::new("it is a core module, and an agent is a component", help));
         }
         self.imports.iter().find_map(|import| unknown(import)).or_else(|| self.misses_run())
+    }
+
+    /// The first thing that keeps it from being a command: a component that exports `wasi:cli/run`, or a module
+    /// for WASI 0.1.
+    pub fn command_misfit(&self) -> Option<Misfit> {
+        if !self.is_component {
+            return self.module_misfit();
+        }
+        let unknown = self.imports.iter().find_map(|import| unknown(import));
+        let runs = self.exports.iter().any(|export| export.starts_with(RUN) && export[RUN.len()..].starts_with("0.2."));
+        unknown.or_else(|| match (runs, self.exports.contains("run")) {
+            (true, _) => None,
+            (false, true) => {
+                Some(Misfit::new(format!("it doesn't export `{RUN}0.2`"), "it is an agent: `component = …` names it"))
+            }
+            (false, false) => Some(Misfit::new(format!("it doesn't export `{RUN}0.2`"), self.exported())),
+        })
+    }
+
+    fn module_misfit(&self) -> Option<Misfit> {
+        if let Some(import) = self.imports.iter().find(|import| *import != WASI_0_1) {
+            let help = match import.as_str() {
+                "wasi_unstable" => "it was made for the WASI before 0.1: compile it anew, for `wasm32-wasip1` or later",
+                "env" => {
+                    "what it takes from `env`, its own host has to provide: compile it for `wasm32-wasip1` or later"
+                }
+                _ => "a program imports WASI and nothing else: compile it for `wasm32-wasip1` or later",
+            };
+            let import = import.escape_debug();
+            return Some(Misfit::new(format!("it is a module that imports `{import}`, which nobody provides"), help));
+        }
+        let lacks = ["_start", "memory"].into_iter().find(|name| !self.exports.contains(*name))?;
+        let message = format!("it is a module that doesn't export `{lacks}`, which a program for WASI 0.1 does");
+        let help = match self.exports.contains("_initialize") {
+            true => "it is a library: build it as a program, with a `main`".to_owned(),
+            false => self.exported(),
+        };
+        Some(Misfit::new(message, help))
+    }
+
+    /// What it exports, for a person.
+    fn exported(&self) -> String {
+        if self.exports.is_empty() {
+            return "it exports nothing".to_owned();
+        }
+        let names: Vec<_> = self.exports.iter().take(8).map(|name| name.escape_debug().to_string()).collect();
+        format!("it exports {}", names.join(", "))
     }
 
     fn misses_run(&self) -> Option<Misfit> {
@@ -91,14 +148,9 @@ impl Facts {
             return None;
         }
         let message = format!("it doesn't export `run`, of the world `proc` of {CONTRACT}@{VERSION}");
-        let is_command = self.exports.iter().any(|export| export.starts_with("wasi:cli/run@"));
-        let help = match (is_command, self.exports.is_empty()) {
-            (true, _) => "it is a command, which exports `wasi:cli/run`".to_owned(),
-            (false, true) => "it exports nothing".to_owned(),
-            (false, false) => {
-                let names: Vec<_> = self.exports.iter().take(8).map(|name| name.escape_debug().to_string()).collect();
-                format!("it exports {}", names.join(", "))
-            }
+        let help = match self.exports.iter().any(|export| export.starts_with(RUN)) {
+            true => "it is a command: `command = …` names it".to_owned(),
+            false => self.exported(),
         };
         Some(Misfit::new(message, help))
     }

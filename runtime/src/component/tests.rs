@@ -64,3 +64,39 @@ fn what_keeps_a_component_from_being_an_agent_is_said() {
         (func (export "run") (canon lift (core func $i "f")))) (instance $i (instantiate $c)) (export "run" (func $i "run")))"#;
     assert_eq!(misfit(agent), "");
 }
+
+#[test]
+fn what_keeps_it_from_being_a_command_is_said() {
+    let misfit = |text: &str| {
+        facts(text).command_misfit().map(|misfit| format!("{misfit}; {}", misfit.help)).unwrap_or_default()
+    };
+    let program = r#"(memory (export "memory") 1) (func (export "_start"))"#;
+    for (text, said) in [
+        ("(module)".to_owned(), "doesn't export `_start`"),
+        (r#"(module (func (export "_start")))"#.to_owned(), "doesn't export `memory`"),
+        (r#"(module (func (export "_initialize")))"#.to_owned(), "it is a library"),
+        (format!(r#"(module (import "env" "f" (func)) {program})"#), "imports `env`"),
+        (format!(r#"(module (import "wasi_unstable" "f" (func)) {program})"#), "before 0.1"),
+        ("(component)".to_owned(), "doesn't export `wasi:cli/run@0.2`; it exports nothing"),
+        (r#"(component (import "wasi:cli/stdout@0.3.0" (instance)))"#.to_owned(), "only WASI 0.2"),
+        (
+            r#"(component (component $c) (instance $i (instantiate $c)) (export "wasi:cli/run@0.3.0" (instance $i)))"#
+                .to_owned(),
+            "doesn't export `wasi:cli/run@0.2`",
+        ),
+    ] {
+        assert!(misfit(&text).contains(said), "{text}: {}", misfit(&text));
+    }
+    assert_eq!(
+        misfit(&format!(r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) {program})"#)),
+        ""
+    );
+    assert_eq!(
+        misfit(
+            r#"(component (component $c) (instance $i (instantiate $c)) (export "wasi:cli/run@0.2.3" (instance $i)))"#
+        ),
+        ""
+    );
+    let other = facts(&format!("(module {program})")).misfit().unwrap();
+    assert!(other.help.contains("`command = …`"), "{other:?}");
+}

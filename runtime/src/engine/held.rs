@@ -13,12 +13,12 @@ use std::{
 use crate::{
     agent::{AgentId, Body, Manifest, Program},
     capability::{
-        files::{Copies, MountError, Mounts},
+        files::{Copies, MOUNT, MountError, Mounts},
         sql::Databases,
     },
     engine::{Budget, Setup},
     failure::{Code, Failure},
-    policy::{Authority, Ceilings, FileGrant, Isolation},
+    policy::{Authority, Ceilings, FileGrant, Isolation, is_below},
     sandbox::Kept,
 };
 
@@ -83,6 +83,10 @@ impl Holdings {
         let authority = setup.policy.authority(&manifest.name, &manifest.path).under(ceilings);
         // Only code reaches folders.
         let files = if matches!(body, Body::Proc(_)) { &authority.files()[..] } else { &[] };
+        if let Some(grant) = files.iter().filter(|_| manifest.has_own_folder()).find(|grant| in_the_way(&grant.mount)) {
+            let message = format!("`{MOUNT}` is where the program `{}` has a folder of its own", manifest.name);
+            return Err(MountError { code: "mount", place: Some(grant.place.clone()), message });
+        }
         let mounts = self.mounts(files, || Mounts::open(files, ceilings, &setup.protected, copies))?;
         let databases = match body {
             Body::Proc(_) => Databases::open(&authority, files, &setup.protected, &variable(setup))?,
@@ -116,6 +120,11 @@ impl Holdings {
         opened.push(mounts.clone());
         Ok(mounts)
     }
+}
+
+/// Whether a mount and a program's own folder can't be told apart.
+fn in_the_way(mount: &str) -> bool {
+    is_below(mount, MOUNT) || is_below(MOUNT, mount)
 }
 
 /// Reads the host's variables.

@@ -132,7 +132,7 @@ impl Advise for Env {
 }
 
 /// Whether it is a variable's name: POSIX lets it have letters, digits and underscores.
-pub(super) fn is_variable(name: &str) -> bool {
+pub(crate) fn is_variable(name: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(letters)
 }

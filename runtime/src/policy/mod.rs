@@ -57,6 +57,7 @@ pub use decision::{Decision, Denial};
 pub use denials::Denials;
 pub use effective::Holding;
 pub use env::EnvGrant;
+pub(crate) use env::is_variable;
 pub use expectation::Expectation;
 use expectation::named_by;
 pub use explain::{Key, Named, Part, Said};

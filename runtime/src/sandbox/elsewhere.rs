@@ -1,5 +1,7 @@
 //! What it takes to run a guest in another process, and to take over what it gave.
 
+use std::path::Path;
+
 use crate::{
     Value,
     failure::Failure,
@@ -11,6 +13,11 @@ impl Sandbox {
     /// other.
     pub(crate) fn of_one_thread(cache: Option<Cache>) -> Result<Self, Failure> {
         Self::with(engine::engine(false), cache, Box::new(|_| Box::new(())))
+    }
+
+    /// The same sandbox, whose programs have their folders in `scratch`, if there is one.
+    pub(crate) fn with_scratch(self, scratch: Option<&Path>) -> Self {
+        Self { scratch: scratch.map_or(self.scratch, Into::into), ..self }
     }
 
     /// Reads whose certificates are trusted, before the first connection needs it.

@@ -9,6 +9,7 @@ use wasmtime::{
     Engine, Store,
     component::{Component, HasSelf, Linker},
 };
+use wasmtime_wasi::p2::bindings::{Command, CommandPre};
 
 use crate::{
     agent::Code as AgentCode,
@@ -24,6 +25,7 @@ use crate::{
             types,
         },
         cache::{Cache, digest, just_compiled},
+        command,
     },
 };
 
@@ -38,7 +40,7 @@ pub(super) struct Guests {
     notice: Notice,
     pub(super) unkept: OnceLock<String>,
     python: OnceLock<Result<Guest, Failure>>,
-    components: Mutex<HashMap<String, Guest>>,
+    components: Mutex<HashMap<(Role, String), Guest>>,
 }
 
 /// A guest that only has to be instantiated.
@@ -48,12 +50,22 @@ pub(super) enum Guest {
     Interpreter(InterpreterPre<CallState>),
     /// A compiled agent.
     Proc(ProcPre<CallState>),
+    /// A program.
+    Command(CommandPre<CallState>),
+}
+
+/// What a component is to be.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Role {
+    Agent,
+    Command,
 }
 
 impl Guests {
     pub(super) fn new(engine: &Engine, cache: Option<Cache>, notice: Notice) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        command::add_to_linker(&mut linker)?;
         // The capabilities below stand before WASI's own.
         linker.allow_shadowing(true);
         files::add_to_linker(&mut linker)?;
@@ -79,7 +91,12 @@ impl Guests {
     pub(super) fn get(&self, code: &AgentCode) -> Result<Guest, Failure> {
         match code {
             AgentCode::Python { .. } => self.python.get_or_init(|| self.prepare_python()).clone(),
-            AgentCode::Component { bytes, digest: known } => self.component(bytes, known.get_or_init(|| digest(bytes))),
+            AgentCode::Component { bytes, digest: known } => {
+                self.component(Role::Agent, bytes, known.get_or_init(|| digest(bytes)))
+            }
+            AgentCode::Command { bytes, digest: known } => {
+                self.component(Role::Command, bytes, known.get_or_init(|| digest(bytes)))
+            }
         }
     }
 
@@ -91,23 +108,36 @@ impl Guests {
         ready.map(Guest::Interpreter).map_err(Failure::host)
     }
 
-    fn component(&self, bytes: &[u8], digest: &str) -> Result<Guest, Failure> {
+    fn component(&self, role: Role, bytes: &[u8], known_as: &str) -> Result<Guest, Failure> {
+        let key = (role, known_as.to_owned());
         let known = || self.components.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(guest) = known().get(digest) {
+        if let Some(guest) = known().get(&key) {
             return Ok(guest.clone());
         }
-        let facts = Facts::read(bytes)
-            .map_err(|why| Failure::new(Code::Source, format!("the component can't be used: {why}")))?;
-        if let Some(misfit) = facts.misfit() {
-            return Err(Failure::new(Code::Source, format!("the component can't be used: {misfit}")).help(misfit.help));
+        let unusable =
+            |why: &dyn std::fmt::Display| Failure::new(Code::Source, format!("the component can't be used: {why}"));
+        let facts = Facts::read(bytes).map_err(|why| unusable(&why))?;
+        let misfit = if role == Role::Command { facts.command_misfit() } else { facts.misfit() };
+        if let Some(misfit) = misfit {
+            return Err(unusable(&misfit).help(misfit.help));
         }
         check_functions(bytes)?;
-        let unusable =
-            |error: wasmtime::Error| Failure::new(Code::Source, format!("the component can't be used: {error:#}"));
-        let component = self.compile(bytes, digest, "a component").map_err(unusable)?;
-        let ready = self.linker.instantiate_pre(&component).and_then(ProcPre::new).map_err(unusable)?;
-        let guest = Guest::Proc(ready);
-        known().insert(digest.to_owned(), guest.clone());
+        let broken = |error: wasmtime::Error| unusable(&format!("{error:#}"));
+        let guest = match role {
+            Role::Agent => {
+                let component = self.compile(bytes, known_as, "a component").map_err(broken)?;
+                self.linker.instantiate_pre(&component).and_then(ProcPre::new).map(Guest::Proc)
+            }
+            Role::Command => {
+                let program =
+                    command::component(&self.engine, bytes, facts.is_component).map_err(|why| unusable(&why))?;
+                // With another adapter it is another component.
+                let component = self.compile(&program, &digest(&program), "a command").map_err(broken)?;
+                self.linker.instantiate_pre(&component).and_then(CommandPre::new).map(Guest::Command)
+            }
+        };
+        let guest = guest.map_err(broken)?;
+        known().insert(key, guest.clone());
         Ok(guest)
     }
 
@@ -159,7 +189,7 @@ impl Guest {
         call: &Call<'_>,
     ) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
         match self {
-            Self::Proc(_) => Ok(Ok(Vec::new())),
+            Self::Proc(_) | Self::Command(_) => Ok(Ok(Vec::new())),
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
                 compile(&instance, store, &source(call).0).await
@@ -175,6 +205,7 @@ impl Guest {
     ) -> wasmtime::Result<Result<Loaded, types::Failure>> {
         match self {
             Self::Proc(ready) => Ok(Ok(Loaded::Proc(ready.instantiate_async(&mut *store).await?))),
+            Self::Command(ready) => Ok(Ok(Loaded::Command(ready.instantiate_async(&mut *store).await?))),
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
                 let (source, bytecode) = source(call);
@@ -197,6 +228,7 @@ impl Guest {
 pub(super) enum Loaded {
     Interpreter(Interpreter),
     Proc(Proc),
+    Command(Command),
 }
 
 impl Loaded {
@@ -204,11 +236,17 @@ impl Loaded {
     pub(super) async fn run(
         &self,
         store: &mut Store<CallState>,
+        call: &Call<'_>,
         inputs: &[Field],
     ) -> wasmtime::Result<Result<Vec<Field>, types::Failure>> {
         match self {
             Self::Interpreter(instance) => instance.call_run(store, inputs).await,
             Self::Proc(instance) => instance.call_run(store, inputs).await,
+            // What it is started with is in the store already.
+            Self::Command(instance) => {
+                let ended = instance.wasi_cli_run().call_run(&mut *store).await;
+                command::outputs(store, call, command::exit_code(ended)?)
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ impl Instance {
                 Err(failure) => return Ok(Err(failure)),
             },
         };
-        let returned = loaded.run(&mut self.store, inputs).await?;
+        let returned = loaded.run(&mut self.store, call, inputs).await?;
         self.loaded = Some(loaded);
         Ok(returned)
     }

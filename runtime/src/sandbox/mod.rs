@@ -6,6 +6,7 @@
 
 pub(crate) mod bindings;
 mod cache;
+mod command;
 mod elsewhere;
 mod engine;
 mod guests;
@@ -15,6 +16,8 @@ mod returned;
 mod state;
 
 use std::{
+    env,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -61,6 +64,8 @@ pub struct Sandbox {
     network: Arc<Network>,
     /// One for each instance that may be kept.
     places: Arc<Semaphore>,
+    /// Where programs have their folders.
+    scratch: Arc<Path>,
 }
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -102,7 +107,8 @@ pub struct Call<'a> {
     pub callees: Arc<dyn Callees>,
     /// Where its log goes.
     pub log: Sink,
-    /// Where the instance waits for the agent's next call; none where each call gets a fresh one.
+    /// Where the instance waits for the agent's next call; none where each call gets a fresh one, as a program
+    /// always does.
     pub kept: Option<Arc<Kept>>,
 }
 
@@ -172,7 +178,8 @@ impl Sandbox {
         let engine = engine.map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
         let places = Arc::new(Semaphore::new(MAX_KEPT));
-        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default(), places })
+        let scratch = scratch(guests.cache.as_ref()).into();
+        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default(), places, scratch })
     }
 
     /// The same sandbox, with another network than the system's.
@@ -203,6 +210,8 @@ impl Sandbox {
         };
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
+        // A program runs to its end: there is nothing left to call.
+        let call = if call.manifest.command().is_some() { Call { kept: None, ..call } } else { call };
         let kept = call.kept.as_ref().and_then(|kept| kept.take(&call));
         let mut instance = kept.unwrap_or_else(|| Box::new(Instance::new(self.store(&call))));
         let state = instance.store.data();
@@ -284,9 +293,18 @@ impl Sandbox {
             Ok(Field { name: name.clone(), value })
         });
         let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
+        if let Some(command) = call.manifest.command() {
+            instance.store.data_mut().start(call, command, &inputs, &self.scratch)?;
+        }
         let returned = within(&call.limits, instance.run(guest, call, &inputs)).await?;
         outputs(settled(returned, &instance.store, &call.limits)?, call)
     }
+}
+
+/// Where programs have their folders: with the compiled guests, which no mount may reach; or else where this
+/// machine keeps temporary files.
+pub(crate) fn scratch(cache: Option<&Cache>) -> PathBuf {
+    cache.map_or_else(env::temp_dir, |cache| cache.folder().to_path_buf())
 }
 
 /// Bounds what a store may use.

@@ -11,6 +11,7 @@ use crate::{
     sandbox::{
         Call, CallLimits, CallState,
         bindings::{Field, types},
+        command::TooMuch,
         handed,
         limiter::Limiter,
         state::MAX_HANDLES,
@@ -171,6 +172,9 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
     }
     if error.is::<TooManyDenials>() {
         return over();
+    }
+    if error.is::<TooMuch>() {
+        return too_much(limits);
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {

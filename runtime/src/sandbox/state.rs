@@ -19,7 +19,7 @@ use crate::{
         sql::Sql,
         tcp::Tcp,
     },
-    sandbox::{Call, limiter::Limiter},
+    sandbox::{Call, command::Streams, limiter::Limiter},
 };
 
 /// Everything that a guest can reach.
@@ -39,6 +39,8 @@ pub struct CallState {
     network: Arc<Network>,
     pub(crate) bytes: Meter,
     pub(crate) calls: Meter,
+    /// What its program writes, if it is one.
+    pub(super) streams: Option<Streams>,
 }
 
 impl WasiView for CallState {
@@ -60,18 +62,13 @@ impl CallState {
         let log = Log::new(call.log.clone());
         let bytes = Meter::new(call.limits.bytes);
         let tcp = Tcp::new(&call.manifest.name, call.gate.clone(), network.clone());
-        let mut wasi = WasiCtxBuilder::new();
-        wasi.stdout(LogStream::new(log.clone(), Level::Info))
-            .stderr(LogStream::new(log.clone(), Level::Warn))
-            .max_random_size(MAX_RANDOM);
-        for (name, value) in call.env.variables(&call.gate) {
-            wasi.env(name, value);
-        }
-        tcp.check_addresses(&mut wasi);
+        let wasi = world(call, &tcp, |wasi| {
+            wasi.stdout(LogStream::new(log.clone(), Level::Info)).stderr(LogStream::new(log.clone(), Level::Warn));
+        });
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Self {
-            wasi: wasi.build(),
+            wasi,
             table,
             limiter: Limiter::new(call.limits.memory),
             files: Files::new(call.mounts.clone()),
@@ -86,7 +83,13 @@ impl CallState {
             network,
             bytes,
             calls: Meter::new(call.limits.calls),
+            streams: None,
         }
+    }
+
+    /// What WASI gives a guest of `call`, with what `more` adds.
+    pub(super) fn world(&self, call: &Call<'_>, more: impl FnOnce(&mut WasiCtxBuilder)) -> WasiCtx {
+        world(call, &self.tcp, more)
     }
 
     /// Goes on with the agent's next call, under the same authority. What the guest holds open stays,
@@ -107,4 +110,15 @@ impl CallState {
     pub(super) fn rest(&mut self) {
         self.callees = Arc::new(Nobody);
     }
+}
+
+fn world(call: &Call<'_>, tcp: &Tcp, more: impl FnOnce(&mut WasiCtxBuilder)) -> WasiCtx {
+    let mut wasi = WasiCtxBuilder::new();
+    wasi.max_random_size(MAX_RANDOM);
+    for (name, value) in call.env.variables(&call.gate) {
+        wasi.env(name, value);
+    }
+    tcp.check_addresses(&mut wasi);
+    more(&mut wasi);
+    wasi.build()
 }

@@ -79,6 +79,7 @@ impl Order<'_> {
                     WireCode::Python { file: file.clone(), source: text(source), function: function.clone() }
                 }
                 agent::Code::Component { bytes, .. } => WireCode::Component { bytes: crate::value::base64(bytes) },
+                agent::Code::Command { bytes, .. } => WireCode::Command { bytes: crate::value::base64(bytes) },
             },
             protected: self.protected.clone(),
             cache: self.cache.cloned(),
@@ -128,7 +129,7 @@ pub struct Open {
     pub copied: Option<Copied>,
     /// Whether there is a network.
     pub network: bool,
-    /// Where a database may keep temporary files.
+    /// Where a database may keep temporary files, and programs have their folders.
     pub scratch: Option<PathBuf>,
     /// What one call may take of linear memory, in bytes.
     pub memory: u64,
@@ -147,6 +148,7 @@ pub struct Text {
 pub enum WireCode {
     Python { file: String, source: Text, function: String },
     Component { bytes: String },
+    Command { bytes: String },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -35,7 +35,7 @@ pub use worker::main;
 use crate::{
     failure::{Code, Failure},
     policy::Authority,
-    sandbox::{Call, Called},
+    sandbox::{Call, Called, scratch},
     source::Source,
     wall::{message::FromWorker, process::Process},
 };
@@ -123,9 +123,9 @@ impl Workers {
         }
         let counted = self.count()?;
         let unstarted = |error: io::Error| Failure::host(format_args!("a worker process can't be started: {error}"));
-        let scratch = match order.authority.databases() {
-            [] => None,
-            _ => Some(tempfile::tempdir().map_err(unstarted)?),
+        let scratch = match (order.authority.databases(), order.manifest.has_own_folder()) {
+            ([], false) => None,
+            _ => Some(tempfile::tempdir_in(scratch(order.cache)).map_err(unstarted)?),
         };
         let mut process = Process::start(&self.program, scratch).await.map_err(unstarted)?;
         let longest = message::longest(order.authority.limits.output);

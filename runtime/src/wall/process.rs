@@ -48,7 +48,8 @@ pub struct End {
 
 impl Process {
     /// Starts `program` as a worker. It inherits our folder and nothing else: no variable of an agent's, no
-    /// terminal, no open file. Databases keep their temporary files in `scratch`, which goes with it.
+    /// terminal, no open file. Databases keep their temporary files in `scratch`, and programs
+    /// have their folders there; it goes with the worker.
     pub async fn start(program: &Path, scratch: Option<TempDir>) -> io::Result<Self> {
         let (stream, theirs) = UnixStream::pair()?;
         stream.set_nonblocking(true)?;

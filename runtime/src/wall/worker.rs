@@ -113,7 +113,7 @@ impl Prepared {
         let mounts = Mounts::open(authority.files(), &ceilings, &open.protected, copies.as_ref())
             .map_err(|error| Failure::host(error.message))?;
         let code = code(open.code)?;
-        let sandbox = Sandbox::of_one_thread(open.cache)?;
+        let sandbox = Sandbox::of_one_thread(open.cache)?.with_scratch(open.scratch.as_deref());
         let sandbox = if open.network { sandbox } else { sandbox.over(Network::closed()) };
         sandbox.prepare(&code);
         // It makes its sockets to itself here, and its threads only when there is work for them.
@@ -261,6 +261,10 @@ fn code(code: WireCode) -> Result<AgentCode, Failure> {
         WireCode::Component { bytes } => {
             let bytes = message::decode(&bytes).map_err(Failure::host)?;
             AgentCode::Component { bytes: bytes.into(), digest: Arc::default() }
+        }
+        WireCode::Command { bytes } => {
+            let bytes = message::decode(&bytes).map_err(Failure::host)?;
+            AgentCode::Command { bytes: bytes.into(), digest: Arc::default() }
         }
     })
 }

@@ -150,7 +150,7 @@ impl Drop for Copies {
 }
 
 /// Removes a folder with all that is in it.
-fn remove(folder: &Path) {
+pub(super) fn remove(folder: &Path) {
     for _ in 0..TRIES {
         if fs::remove_dir_all(folder).is_ok() {
             return;

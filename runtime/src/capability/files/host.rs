@@ -12,7 +12,7 @@ use wasmtime_wasi::{
     },
 };
 
-use super::FilesView;
+use super::{FilesView, MOUNT};
 use crate::policy::Access;
 
 impl preopens::Host for FilesView<'_> {
@@ -23,8 +23,12 @@ impl preopens::Host for FilesView<'_> {
             .iter()
             .zip(&mounts.dirs)
             .map(|(grant, dir)| (Descriptor::Dir(dir.clone()), grant.mount.as_str()));
-        let mut directories = Vec::with_capacity(mounts.grants.len() + 1);
-        for (descriptor, path) in named.chain([(Descriptor::File(mounts.root.clone()), "/")]) {
+        // The call's own first: what is looked for by a path without a folder is looked for there.
+        let private = self.files.private().map(|private| (Descriptor::Dir(private.guest()), MOUNT));
+        let private: Vec<_> = private.into_iter().collect();
+        let mut directories = Vec::with_capacity(mounts.grants.len() + 2);
+        for (descriptor, path) in private.into_iter().chain(named).chain([(Descriptor::File(mounts.root.clone()), "/")])
+        {
             let descriptor = self.wasi.table.push(descriptor)?;
             self.files.paths.insert(descriptor.rep(), path.to_owned());
             directories.push((descriptor, path.to_owned()));
@@ -197,14 +201,16 @@ impl HostDescriptor for FilesView<'_> {
         offset: types::Filesize,
     ) -> FsResult<Resource<DynOutputStream>> {
         self.check_open(&descriptor, 0)?;
+        let path = self.path(&descriptor);
         let stream = self.wasi.write_via_stream(descriptor, offset)?;
-        self.counted(stream)
+        self.counted(&path, stream)
     }
 
     fn append_via_stream(&mut self, descriptor: Resource<Descriptor>) -> FsResult<Resource<DynOutputStream>> {
         self.check_open(&descriptor, 0)?;
+        let path = self.path(&descriptor);
         let stream = self.wasi.append_via_stream(descriptor)?;
-        self.counted(stream)
+        self.counted(&path, stream)
     }
 
     async fn read(

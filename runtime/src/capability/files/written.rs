@@ -1,4 +1,4 @@
-//! What is written into copies through a stream, counted.
+//! What is written into copies, or into a call's own folder, through a stream, counted.
 
 use std::sync::Arc;
 
@@ -6,15 +6,21 @@ use bytes::Bytes;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynOutputStream, FsResult, OutputStream, Pollable, StreamError, StreamResult, pipe};
 
-use super::{Copies, FilesView};
+use super::{Copies, FilesView, private};
+use crate::capability::meter::Meter;
 
 impl FilesView<'_> {
-    /// The same stream; into a copy, one that is counted.
-    pub(super) fn counted(&mut self, stream: Resource<DynOutputStream>) -> FsResult<Resource<DynOutputStream>> {
-        if let Some(copies) = self.files.mounts.copies.clone() {
+    /// The same stream, into what is at `path`; one that is counted, where that has a bound.
+    pub(super) fn counted(
+        &mut self,
+        path: &str,
+        stream: Resource<DynOutputStream>,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        let own = self.files.private_at(path).map(|private| Room::Own(private.bytes().clone()));
+        if let Some(room) = own.or_else(|| self.files.mounts.copies.clone().map(Room::Copies)) {
             let place = self.wasi.table.get_mut(&stream)?;
             let inner = std::mem::replace(place, Box::new(pipe::SinkOutputStream));
-            *place = Box::new(Counted { inner, copies });
+            *place = Box::new(Counted { inner, room });
         }
         Ok(stream)
     }
@@ -22,12 +28,24 @@ impl FilesView<'_> {
 
 struct Counted {
     inner: DynOutputStream,
-    copies: Arc<Copies>,
+    room: Room,
+}
+
+/// What a stream's bytes are taken off.
+enum Room {
+    /// That of the copies of a dry run. Beyond it, there is no telling what a real run would do.
+    Copies(Arc<Copies>),
+    /// That of the call's own folder. Beyond it, the disk is full.
+    Own(Meter),
 }
 
 impl Counted {
     fn spend(&self, bytes: usize) -> StreamResult<()> {
-        self.copies.room().spend(bytes as u64, 0).map_err(|full| StreamError::Trap(full.into()))
+        let bytes = bytes as u64;
+        match &self.room {
+            Room::Copies(copies) => copies.room().spend(bytes, 0).map_err(|full| StreamError::Trap(full.into())),
+            Room::Own(room) => room.spend(bytes).map_err(|_| StreamError::LastOperationFailed(private::full().into())),
+        }
     }
 }
 

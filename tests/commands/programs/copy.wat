@@ -1,0 +1,26 @@
+;; Copies /call/in.txt to /call/out.txt, and exits with the error where it can't.
+(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+    (memory (export "memory") 4)
+    (func $write (param $to i32) (param $from i32) (param $length i32)
+        (i32.store (i32.const 16) (local.get $from))
+        (i32.store (i32.const 20) (local.get $length))
+        (drop (call $fd_write (local.get $to) (i32.const 16) (i32.const 1) (i32.const 24))))
+    (data (i32.const 32) "in.txt")
+    (data (i32.const 40) "out.txt")
+    (func (export "_start") (local $error i32)
+        (local.set $error (call $path_open (i32.const 3) (i32.const 0) (i32.const 32) (i32.const 6) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)))
+        (if (local.get $error) (then (call $proc_exit (local.get $error))))
+        (local.set $error (call $path_open (i32.const 3) (i32.const 0) (i32.const 40) (i32.const 7) (i32.const 9) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 4)))
+        (if (local.get $error) (then (call $proc_exit (local.get $error))))
+        (loop $more
+            (i32.store (i32.const 16) (i32.const 65536))
+            (i32.store (i32.const 20) (i32.const 4096))
+            (local.set $error (call $fd_read (i32.load (i32.const 0)) (i32.const 16) (i32.const 1) (i32.const 8)))
+            (if (local.get $error) (then (call $proc_exit (local.get $error))))
+            (if (i32.load (i32.const 8)) (then
+                (call $write (i32.load (i32.const 4)) (i32.const 65536) (i32.load (i32.const 8)))
+                (br $more))))))

@@ -1,0 +1,25 @@
+;; Writes to both streams, and exits with the number that is its last argument.
+(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+    (memory (export "memory") 4)
+    (func $write (param $to i32) (param $from i32) (param $length i32)
+        (i32.store (i32.const 16) (local.get $from))
+        (i32.store (i32.const 20) (local.get $length))
+        (drop (call $fd_write (local.get $to) (i32.const 16) (i32.const 1) (i32.const 24))))
+    (data (i32.const 32) "out\nline 1\nline 2\n")
+    (func (export "_start") (local $at i32) (local $code i32) (local $digit i32)
+        (call $write (i32.const 1) (i32.const 32) (i32.const 4))
+        (call $write (i32.const 2) (i32.const 36) (i32.const 14))
+        (drop (call $args_sizes_get (i32.const 0) (i32.const 4)))
+        (drop (call $args_get (i32.const 1024) (i32.const 65536)))
+        (local.set $at (i32.load (i32.add (i32.const 1024) (i32.mul (i32.const 4) (i32.sub (i32.load (i32.const 0)) (i32.const 1))))))
+        (loop $more
+            (local.set $digit (i32.load8_u (local.get $at)))
+            (if (local.get $digit) (then
+                (local.set $code (i32.add (i32.mul (local.get $code) (i32.const 10)) (i32.sub (local.get $digit) (i32.const 48))))
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                (br $more))))
+        (call $proc_exit (local.get $code))))

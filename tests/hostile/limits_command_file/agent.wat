@@ -1,0 +1,15 @@
+(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $fd_filestat_set_size (param i32 i64) (result i32)))
+    (memory (export "memory") 4)
+    (func $write (param $to i32) (param $from i32) (param $length i32)
+        (i32.store (i32.const 16) (local.get $from))
+        (i32.store (i32.const 20) (local.get $length))
+        (drop (call $fd_write (local.get $to) (i32.const 16) (i32.const 1) (i32.const 24))))
+
+    (data (i32.const 64) "large")
+    (func (export "_start")
+        (drop (call $path_open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 5) (i32.const 9)
+            (i64.const 4194368) (i64.const 0) (i32.const 0) (i32.const 0)))
+        (drop (call $fd_filestat_set_size (i32.load (i32.const 0)) (i64.const 536870912)))))
