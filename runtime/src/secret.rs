@@ -100,28 +100,12 @@ impl Scrubber {
 
     /// A value without the secrets. JSON stays JSON.
     pub fn value(&self, value: crate::Value) -> crate::Value {
-        use crate::{Json, Value};
+        use crate::{Json, Value, expression::json};
         let Cow::Owned(bytes) = self.bytes(value.bytes()) else { return value };
         match value {
             Value::Text(_) | Value::Secret(_) => Value::text(String::from_utf8_lossy(&bytes).into_owned()),
             Value::Data(_) => Value::data(bytes),
-            Value::Json(json) => Value::Json(Json::from(self.tree(json.to_value()))),
-        }
-    }
-
-    fn tree(&self, tree: serde_json::Value) -> serde_json::Value {
-        use serde_json::Value as J;
-        match tree {
-            J::String(text) => J::String(self.text(&text).into_owned()),
-            J::Array(items) => items.into_iter().map(|item| self.tree(item)).collect(),
-            J::Object(entries) => {
-                entries.into_iter().map(|(key, item)| (self.text(&key).into_owned(), self.tree(item))).collect()
-            }
-            J::Number(number) => match self.text(&number.to_string()) {
-                Cow::Borrowed(_) => J::Number(number),
-                Cow::Owned(text) => J::String(text),
-            },
-            plain => plain,
+            Value::Json(json) => Value::Json(Json::known(json::rewritten(json.as_str(), |text| self.text(text)))),
         }
     }
 }

@@ -2,7 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{
+    de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    ser::{Error as _, Serialize, Serializer},
+};
+use serde_json::value::RawValue;
+
+use crate::expression::json;
 
 /// A value between a caller, the engine and a guest. Cloning is cheap: the contents are shared.
 ///
@@ -87,14 +93,16 @@ impl Value {
             Self::Secret(_) => "a secret",
         }
     }
+}
 
-    /// The value inside a JSON document. Data is `{"base64": "…"}`, since JSON holds no bytes.
-    pub fn to_json(&self) -> serde_json::Value {
+/// The value inside a JSON document. Data is `{"base64": "…"}`, since JSON holds no bytes.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Text(text) => text.as_ref().into(),
-            Self::Data(data) => serde_json::json!({ "base64": base64(data) }),
-            Self::Json(json) => json.to_value(),
-            Self::Secret(secret) => secret.shown.as_ref().into(),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Data(data) => serializer.collect_map([("base64", base64(data))]),
+            Self::Json(json) => json.serialize(serializer),
+            Self::Secret(secret) => serializer.serialize_str(&secret.shown),
         }
     }
 }
@@ -152,9 +160,23 @@ impl Json {
         serde_json::from_str(&self.0).unwrap_or_default()
     }
 
+    /// Whether both documents mean the same: spaces and the order of keys say nothing, every digit of
+    /// a whole number does, and `1` is not `1.0`.
+    pub fn means(&self, other: &Self) -> bool {
+        self == other || json::same(&self.0, &other.0)
+    }
+
     /// The whole number that the document is, if it is one.
     pub fn to_integer(&self) -> Option<i64> {
         self.0.trim().parse().ok()
+    }
+}
+
+/// The document without the spaces between its parts, as it is written otherwise.
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let compact = RawValue::from_string(json::compact(&self.0).into_owned());
+        compact.map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -243,6 +265,35 @@ mod tests {
         assert!(Json::parse("1e999").is_err());
         let deepest = "[".repeat(127) + &"]".repeat(127);
         assert!(Json::parse(deepest).unwrap().to_value().is_array());
+    }
+
+    #[test]
+    fn documents_are_written_without_spaces_and_with_every_digit() {
+        let text = "{\n \"a b\" : [ 123456789012345678901234567890 , 1.50, \"x\\\" y\" ] }\n";
+        let value = Value::Json(Json::parse(text).unwrap());
+        let written = serde_json::to_string(&[value, Value::data(*b"x"), Value::text("\"")]).unwrap();
+        assert_eq!(written, r#"[{"a b":[123456789012345678901234567890,1.50,"x\" y"]},{"base64":"eA=="},"\""]"#);
+    }
+
+    #[test]
+    fn documents_mean_the_same_whatever_their_order() {
+        let json = |text: &str| Json::parse(text).unwrap();
+        for (one, other, same) in [
+            (r#"{"a": 1, "b": [2]}"#, r#"{"b":[2],"a":1}"#, true),
+            ("[1, 2]", "[2, 1]", false),
+            ("[1]", "[1, 1]", false),
+            (r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#, false),
+            ("1", "1.0", false),
+            ("1.50", "1.5", true),
+            ("123456789012345678901234567890", "123456789012345678901234567891", false),
+            (r#""\u0061""#, r#""a""#, true),
+            ("[true, null]", "[1, 0]", false),
+            // No expression can hold it; it is like itself.
+            (&"9".repeat(308), &"9".repeat(308), true),
+            (&"9".repeat(308), &("8".to_owned() + &"9".repeat(307)), false),
+        ] {
+            assert_eq!(json(one).means(&json(other)), same, "{one} {other}");
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use serde_json::json;
+
 pub use kit::{Attack, Ending};
 
 use crate::{
@@ -134,7 +136,7 @@ fn is_alike(code: &str, expected: &str) -> bool {
 /// What is to be made of how the attack ended. It is held only if it came so far as to be denied what it
 /// goes for, or to be stopped as it means to be: a guest that couldn't do anything says nothing.
 fn judge(attack: &Attack, outcome: &Outcome, records: Vec<Record>) -> Verdicts {
-    let got = outcome.outputs.iter().find(|(name, _)| name == "got").map(|(_, value)| value.to_json());
+    let got = outcome.outputs.iter().find(|(name, _)| name == "got").map(|(_, value)| json!(value));
     let something = got.as_ref().is_some_and(|got| got.as_array().is_none_or(|items| !items.is_empty()));
     // Variables are handed out unasked: only who goes for them is told of those that it got.
     let counts = |record: &Record| record.capability != "env" || attack.goes_for("env");

@@ -3,6 +3,7 @@
 use std::{ffi::OsString, sync::Arc, task::Poll};
 
 use clap::{Args, FromArgMatches};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::{
@@ -199,11 +200,7 @@ fn report(
     globals: &Globals,
 ) -> Result<(), Stop> {
     if globals.json {
-        let mut envelope = envelope(manifest, outcome);
-        if let Some(planned) = planned {
-            envelope["plan"] = plan::object(planned);
-        }
-        terminal::print_json(&envelope)?;
+        terminal::print_json(&envelope(manifest, outcome, planned))?;
     } else {
         if let Some(planned) = planned {
             plan::print(&manifest.name, planned)?;
@@ -237,7 +234,7 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
         (None, [output]) => Some(output.name.as_str()),
         _ => None,
     };
-    let Some(name) = single else { return terminal::print_json(&outputs_json(outcome)) };
+    let Some(name) = single else { return terminal::print_json(&Outputs(&outcome.outputs)) };
     match outcome.outputs.iter().find(|(output, _)| output == name) {
         Some((_, value)) => terminal::print_bytes(value.bytes()),
         None => {
@@ -247,17 +244,30 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
     }
 }
 
-fn outputs_json(outcome: &Outcome) -> serde_json::Value {
-    outcome
-        .outputs
-        .iter()
-        .map(|(name, value)| (name.clone(), value.to_json()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+/// The outputs of a run as one JSON object.
+struct Outputs<'a>(&'a [(String, Value)]);
+
+impl Serialize for Outputs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// Everything about a run, for machines.
-fn envelope(manifest: &Manifest, outcome: &Outcome) -> serde_json::Value {
+#[derive(Serialize)]
+struct Envelope<'a> {
+    agent: &'a str,
+    exit_code: u8,
+    outputs: Outputs<'a>,
+    failure: Option<serde_json::Value>,
+    denials: Vec<serde_json::Value>,
+    denials_omitted: u64,
+    usage: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<serde_json::Value>,
+}
+
+fn envelope<'a>(manifest: &'a Manifest, outcome: &'a Outcome, planned: Option<&Plan>) -> Envelope<'a> {
     let failure = outcome.failure.as_ref().map(|failure| {
         json!({
             "code": failure.code.name(),
@@ -275,13 +285,15 @@ fn envelope(manifest: &Manifest, outcome: &Outcome) -> serde_json::Value {
             "help": denial.help,
         })
     });
-    json!({
-        "agent": manifest.name,
-        "exit_code": outcome.exit_code(),
-        "outputs": outputs_json(outcome),
-        "failure": failure,
-        "denials": denials.collect::<Vec<_>>(),
-        "denials_omitted": outcome.denials.omitted(),
-        "usage": { "fuel": outcome.usage.fuel, "memory": outcome.usage.memory, "seconds": outcome.usage.time.as_secs_f64() },
-    })
+    let usage = outcome.usage;
+    Envelope {
+        agent: &manifest.name,
+        exit_code: outcome.exit_code(),
+        outputs: Outputs(&outcome.outputs),
+        failure,
+        denials: denials.collect(),
+        denials_omitted: outcome.denials.omitted(),
+        usage: json!({ "fuel": usage.fuel, "memory": usage.memory, "seconds": usage.time.as_secs_f64() }),
+        plan: planned.map(plan::object),
+    }
 }

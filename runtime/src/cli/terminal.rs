@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
+
 use crate::{cli::Stop, failure::Failure};
 
 /// `text` with every character shown that a terminal would obey or hide: controls, and marks that
@@ -45,9 +47,10 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Stop> {
 
 /// Writes a JSON document to stdout, on one line. What a terminal would obey is written as JSON's
 /// own escapes: the document means the same.
-pub fn print_json(document: &serde_json::Value) -> Result<(), Stop> {
-    let mut line = String::new();
-    for character in document.to_string().chars() {
+pub fn print_json(document: &impl Serialize) -> Result<(), Stop> {
+    let document = serde_json::to_string(document).map_err(|error| Failure::host(error.to_string()))?;
+    let mut line = String::with_capacity(document.len());
+    for character in document.chars() {
         match is_active(character) {
             // All of them are in the basic plane, so one escape is enough.
             true => line.push_str(&format!("\\u{:04x}", u32::from(character))),

@@ -37,6 +37,11 @@ impl Work {
         Self { left: MAX_WORK }
     }
 
+    /// As much as it takes, for a document whose length is bounded already.
+    pub fn unbounded() -> Self {
+        Self { left: u64::MAX }
+    }
+
     /// Takes `units`, or fails.
     #[inline]
     pub fn charge(&mut self, units: u64) -> Result<()> {

@@ -33,7 +33,9 @@ mod wrong;
 use std::{fmt, ops::Range, sync::Arc};
 
 pub use bounds::{MAX_BITS, MAX_ITEMS, MAX_NESTING, MAX_SOURCE, MAX_TEXT, MAX_WORK};
+pub(crate) use data::Data;
 pub(crate) use float::shown as shown_float;
+pub(crate) use number::Int;
 pub use wrong::ExpressionError;
 
 use crate::{

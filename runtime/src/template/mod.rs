@@ -4,6 +4,7 @@
 mod bounded;
 mod error;
 mod escape;
+mod exact;
 mod filters;
 mod literal;
 mod paid;
@@ -199,8 +200,8 @@ fn jinja(value: &Value) -> Result<Jinja, Failure> {
             format!("the secret `{}` can't go into a template: what a template writes is on the tape", secret.name()),
         )
         .help("wire it to an input of a proc that the policy grants it to")),
-        Value::Json(json) => serde_json::from_str(json.as_str())
-            .map_err(|error| Failure::new(Code::Failed, format!("a template can't hold {value:?}: {error}"))),
+        Value::Json(json) => exact::read(json.as_str())
+            .map_err(|why| Failure::new(Code::Failed, format!("a template can't hold {value:?}: {why}"))),
     }
 }
 

@@ -47,6 +47,23 @@ fn sql_has_a_literal_for_every_value() {
 }
 
 #[test]
+fn whole_numbers_keep_their_digits() {
+    let long = "123456789012345678901234567890";
+    for (escape, text) in
+        [(Escape::None, "{{ x.n[0] }}"), (Escape::Json, "{{ x.n[0] }}"), (Escape::Sql, "{{ x.n[0] }}")]
+    {
+        assert_eq!(render(escape, text, json(&format!("{{\"n\": [{long}]}}"))).unwrap(), long, "{escape:?}");
+    }
+    assert_eq!(
+        render(Escape::None, "{{ x }}", json(&format!("[-{long}, \"{long}\", 1.5, null]"))).unwrap(),
+        format!("[-{long},\"{long}\",1.5,null]")
+    );
+    assert_eq!(render(Escape::None, "{{ x + 1 }}", json("18446744073709551615")).unwrap(), "18446744073709551616");
+    let failure = render(Escape::None, "{{ x }}", json(&"9".repeat(60))).unwrap_err();
+    assert!(failure.message.contains("more than 128 bits"), "{}", failure.message);
+}
+
+#[test]
 fn xml_holds_what_its_parser_reads_back() {
     for (value, expected) in [
         (Value::text("a\r\n\t&"), "a&#13;\n\t&amp;"),
