@@ -48,6 +48,8 @@ pub struct Output {
     pub taken: Option<Taken>,
     /// Whether the agent never leaves it out.
     pub always: bool,
+    /// Whether only those get it who ask for it by its name: it isn't printed, and no result of its own accord.
+    pub internal: bool,
     /// Where the manifest says so: the value of `from`, or else the output's name.
     pub place: Option<Place>,
 }
@@ -345,11 +347,12 @@ fn read_output(item: Item<'_>, sole: Option<bool>, report: &mut Report) -> Optio
     }
     report.0.extend(warnings);
     let always = table.take("always", report, Item::boolean).unwrap_or_default();
+    let internal = table.take("internal", report, Item::boolean).unwrap_or_default();
     if sole.is_none() {
         // A hint for the checks and the studio, of the same words as an input's.
         table.take("type", report, Item::text);
     }
-    let output = Output { name, help, from, taken, always, place: Some(place) };
+    let output = Output { name, help, from, taken, always, internal, place: Some(place) };
     table.finish(report);
     Some(output)
 }

@@ -42,6 +42,8 @@ pub struct Library {
     replaceable: BTreeSet<String>,
     /// The agents that give way to any other of their names.
     stubs: BTreeSet<String>,
+    /// How deep workflows may nest, where the library says less than a policy.
+    depth: Option<u64>,
 }
 
 /// One agent of a library.
@@ -103,6 +105,16 @@ impl Library {
     /// Lets agents stand in for the built-in ones called `names`, which are left out then.
     pub fn replace_builtin(&mut self, names: impl IntoIterator<Item = String>) {
         self.replaceable.extend(names);
+    }
+
+    /// Lets workflows nest no deeper than `depth`, whatever a policy says.
+    pub fn narrow_depth(&mut self, depth: u64) {
+        self.depth = Some(depth.min(self.depth()));
+    }
+
+    /// How deep workflows may nest, as far as the library says so.
+    pub fn depth(&self) -> u64 {
+        self.depth.unwrap_or(u64::MAX)
     }
 
     /// Adds the agents that ship in the binary.

@@ -255,8 +255,8 @@ fn results(step: &StepSpec, callee: &Manifest) -> Vec<(String, String)> {
         Some(named) => named.iter().map(|(output, name, _)| (output.clone(), name.clone())).collect(),
         None => {
             // Where the head goes is not a result: a stale one would hide where the head is.
-            let named = callee.outputs.iter().map(|output| &output.name).filter(|name| *name != STEP_INDEX);
-            named.map(|name| (name.clone(), name.clone())).collect()
+            let kept = callee.outputs.iter().filter(|output| !output.internal && output.name != STEP_INDEX);
+            kept.map(|output| (output.name.clone(), output.name.clone())).collect()
         }
     }
 }

@@ -270,6 +270,7 @@ fn template_output(outputs: &mut Vec<Output>, top: &Table<'_>, report: &mut Repo
             help: "The text".into(),
             from: None,
             always: false,
+            internal: false,
             taken: None,
             place: None,
         }),

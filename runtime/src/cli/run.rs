@@ -141,8 +141,12 @@ pub fn manifest(library: &Library, name: &str) -> Result<Arc<Manifest>, Stop> {
 /// The command line of one agent.
 pub fn command(manifest: &Manifest) -> clap::Command {
     let about = if manifest.help.is_empty() { manifest.name.clone() } else { manifest.help.clone() };
-    let outputs =
-        manifest.outputs.iter().map(|output| format!("\n  {:<14} {}", output.name, output.help)).collect::<String>();
+    let outputs = manifest
+        .outputs
+        .iter()
+        .filter(|output| !output.internal)
+        .map(|output| format!("\n  {:<14} {}", output.name, output.help))
+        .collect::<String>();
     let after = if outputs.is_empty() { String::new() } else { format!("Outputs:{}", terminal::escape(&outputs)) };
     let command = clap::Command::new("turingbox")
         .bin_name(format!("turingbox run {}", manifest.name))
@@ -227,14 +231,15 @@ fn report(
 
 /// One output is printed raw, several as one JSON object.
 fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -> Result<(), Stop> {
-    let single = match (wanted, manifest.outputs.as_slice()) {
-        (Some(name), _) => Some(name),
+    let mut public = manifest.outputs.iter().filter(|output| !output.internal);
+    let single = match (wanted, public.next(), public.next()) {
+        (Some(name), ..) => Some(name),
         // What isn't declared is lost where one output stands for all.
-        (None, _) if outcome.outputs.iter().any(|(name, _)| manifest.output(name).is_none()) => None,
-        (None, [output]) => Some(output.name.as_str()),
+        _ if outcome.outputs.iter().any(|(name, _)| manifest.output(name).is_none()) => None,
+        (None, Some(output), None) => Some(output.name.as_str()),
         _ => None,
     };
-    let Some(name) = single else { return terminal::print_json(&Outputs(&outcome.outputs)) };
+    let Some(name) = single else { return terminal::print_json(&Outputs { manifest, outcome }) };
     match outcome.outputs.iter().find(|(output, _)| output == name) {
         Some((_, value)) => terminal::print_bytes(value.bytes()),
         None => {
@@ -244,12 +249,17 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
     }
 }
 
-/// The outputs of a run as one JSON object.
-struct Outputs<'a>(&'a [(String, Value)]);
+/// The outputs of a run as one JSON object, without those that are internal.
+struct Outputs<'a> {
+    manifest: &'a Manifest,
+    outcome: &'a Outcome,
+}
 
 impl Serialize for Outputs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        let is_public = |name: &str| self.manifest.output(name).is_none_or(|output| !output.internal);
+        let public = self.outcome.outputs.iter().filter(|(name, _)| is_public(name));
+        serializer.collect_map(public.map(|(name, value)| (name, value)))
     }
 }
 
@@ -289,7 +299,7 @@ fn envelope<'a>(manifest: &'a Manifest, outcome: &'a Outcome, planned: Option<&P
     Envelope {
         agent: &manifest.name,
         exit_code: outcome.exit_code(),
-        outputs: Outputs(&outcome.outputs),
+        outputs: Outputs { manifest, outcome },
         failure,
         denials: denials.collect(),
         denials_omitted: outcome.denials.omitted(),

@@ -59,7 +59,10 @@ impl Shown<'_> {
             .iter()
             .map(|input| (input.name.as_str(), format!("{:<8} {}", input.hint.word(), described(input))));
         section(&mut page, "Inputs", inputs.collect());
-        let outputs = manifest.outputs.iter().map(|output| (output.name.as_str(), output.help.clone()));
+        let outputs = manifest.outputs.iter().map(|output| {
+            let internal = if output.internal { "(internal) " } else { "" };
+            (output.name.as_str(), format!("{internal}{}", output.help))
+        });
         let open = manifest.open_outputs.then(|| ("…", "more, which are known only when it has run".to_owned()));
         section(&mut page, "Outputs", outputs.chain(open).collect());
         let needs = manifest.needs.iter().map(|need| (need.capability.as_str(), need.wanted.join(", ")));
@@ -117,7 +120,7 @@ impl Shown<'_> {
             "file": manifest.source.path,
             "inputs": inputs.collect::<Vec<_>>(),
             "open_outputs": manifest.open_outputs,
-            "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help })).collect::<Vec<_>>(),
+            "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help, "internal": output.internal })).collect::<Vec<_>>(),
             "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
             "imports": self.facts().map(|facts| facts.imports),
             "callers": self.callers.iter().map(|(name, _)| *name).collect::<Vec<_>>(),

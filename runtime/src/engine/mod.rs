@@ -218,7 +218,7 @@ impl Engine {
 
     /// The same, as if those had called it who leave it `ceilings`.
     pub(crate) async fn run_below(&self, ceilings: Ceilings, inputs: Vec<(String, Value)>) -> Outcome {
-        let budget = Budget::unbounded();
+        let budget = Budget { depth: self.shared.setup.library.depth(), ..Budget::unbounded() };
         self.run_call(Call { agent: self.program.root(), inputs, budget, path: String::new(), ceilings }).await
     }
 
@@ -279,9 +279,11 @@ impl Engine {
                 None
             }
             Body::Workflow(_) => {
-                let failure =
-                    Failure::new(Code::Depth, "workflows nest too deep").help("raise `limits.depth` in the policy");
-                Some(Outcome::failed(failure))
+                let help = match self.shared.setup.library.depth() < limits.depth {
+                    true => "raise `max_depth` in the library's file",
+                    false => "raise `limits.depth` in the policy",
+                };
+                Some(Outcome::failed(Failure::new(Code::Depth, "workflows nest too deep").help(help)))
             }
             Body::Template(templates) => {
                 let scope = call.inputs.iter().map(|(name, value)| (name.as_str(), value.clone()));

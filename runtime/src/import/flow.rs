@@ -207,7 +207,7 @@ impl Sets {
 /// Whether a workflow's output is there whenever it has ended without a failure.
 fn is_sure(child: Option<(&Facts, &Plan)>, output: &str) -> bool {
     child.is_some_and(|(facts, plan)| {
-        let from = plan.outputs.iter().find(|(own, _)| own == output).map(|(_, from)| from);
+        let from = plan.outputs.iter().find(|own| own.name == output).map(|own| &own.from);
         from.is_some_and(|from| facts.sure.contains(from))
     })
 }

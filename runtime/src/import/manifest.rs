@@ -84,17 +84,22 @@ impl Manifest {
         }
     }
 
-    /// Adds the outputs, and where a workflow takes them from.
-    pub fn outputs<'o>(&mut self, outputs: impl IntoIterator<Item = (&'o str, Option<&'o str>)>) {
+    /// Adds the outputs of an agent that is no workflow.
+    pub fn outputs<'o>(&mut self, names: impl IntoIterator<Item = &'o str>) {
         let mut seen = BTreeSet::new();
-        for (name, from) in outputs {
-            if !seen.insert(name) {
-                continue;
-            }
-            let _ = write!(self.text, "\n[outputs.{name}]\n");
-            if let Some(from) = from.filter(|from| *from != name) {
-                self.line(&format!("from = \"${from}\""));
-            }
+        for name in names.into_iter().filter(|name| seen.insert(*name)) {
+            self.output(name, None, false);
+        }
+    }
+
+    /// Adds an output, and where a workflow takes it from.
+    pub fn output(&mut self, name: &str, from: Option<&str>, internal: bool) {
+        let _ = write!(self.text, "\n[outputs.{name}]\n");
+        if let Some(from) = from.filter(|from| *from != name) {
+            self.line(&format!("from = \"${from}\""));
+        }
+        if internal {
+            self.line("internal = true                     # for the workflows that use this one");
         }
     }
 

@@ -60,6 +60,8 @@ pub struct Imported {
     pub agents: Vec<ImportedAgent>,
     /// A policy that asks for what they do.
     pub policy: String,
+    /// How deep its workflows may nest, if it says so: the policy says the same.
+    pub depth: Option<u64>,
     /// What there is to say of it. All of it are warnings.
     pub report: Report,
 }
@@ -94,6 +96,9 @@ impl Imported {
     /// Adds the agents to `library`, as if they were in folders.
     pub fn add_to(self, library: &mut crate::Library, source: &Source) {
         library.replace_builtin(self.replaces());
+        if let Some(depth) = self.depth {
+            library.narrow_depth(depth);
+        }
         let left_out = self.report.0.len().saturating_sub(MAX_NOTES);
         let mut notes = Report(self.report.0.into_iter().take(MAX_NOTES).collect());
         if left_out > 0 {
@@ -136,7 +141,7 @@ pub fn convert(source: &Arc<Source>) -> Result<Imported, Report> {
     let agents = agents.collect::<BTreeMap<_, _>>().into_values().collect();
     let policy = policy::write(&library, std::mem::take(&mut workflows.variables));
     report.0.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span.start));
-    Ok(Imported { agents, policy, report })
+    Ok(Imported { agents, policy, depth: policy::depth(&library), report })
 }
 
 fn imported(
@@ -185,7 +190,7 @@ fn template_files(
     let mut manifest = Manifest::new(library, agent, "template");
     manifest.line("template = \"prompt.j2\"");
     manifest.inputs(agent, reads);
-    manifest.outputs([(template_output(agent).as_str(), None)]);
+    manifest.outputs([template_output(agent).as_str()]);
     vec![("agent.toml".into(), manifest.text()), ("prompt.j2".into(), text)]
 }
 

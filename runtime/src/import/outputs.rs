@@ -13,10 +13,26 @@ use crate::import::{
 /// One workflow: what it gives, and what its steps give.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Its outputs: their names, and the results that they are.
-    pub outputs: Vec<(String, String)>,
+    /// Its outputs.
+    pub outputs: Vec<Given>,
     /// For each step, its agent's outputs and what they are called; none where all keep their names.
     pub steps: Vec<Option<Vec<(String, String)>>>,
+}
+
+/// An output of a workflow.
+#[derive(Debug)]
+pub struct Given {
+    pub name: String,
+    /// The result that it is.
+    pub from: String,
+    /// Whether it is one only because another workflow asks for it.
+    pub internal: bool,
+}
+
+impl Given {
+    fn declared(name: String, from: String) -> Self {
+        Self { name, from, internal: false }
+    }
 }
 
 /// The plans of all workflows, by the number of the agent.
@@ -65,9 +81,10 @@ impl Outputs<'_, '_> {
         let Some(facts) = self.facts.get(&at) else { return };
         let set = |name: &String| facts.open.is_some() || facts.settable.contains(name);
         let mut outputs: Vec<_> =
-            declared(agent).filter(set).map(|name| (name.clone(), result(facts, &name))).collect();
+            declared(agent).filter(set).map(|name| Given::declared(name.clone(), result(facts, &name))).collect();
         if let (true, Some(last)) = (outputs.is_empty(), Last::of(self.library, agent).result) {
-            outputs.push((declared(agent).next().unwrap_or_else(|| "result".into()), result(facts, &last)));
+            let name = declared(agent).next().unwrap_or_else(|| "result".into());
+            outputs.push(Given::declared(name, result(facts, &last)));
         }
         self.plans.insert(at, Plan { outputs, steps: Vec::new() });
     }
@@ -149,17 +166,17 @@ impl Outputs<'_, '_> {
     fn exposed(&mut self, child: usize, name: &str, alias: Option<&str>) -> String {
         let from = self.facts.get(&child).map_or_else(|| name.to_owned(), |facts| result(facts, name));
         let Some(plan) = self.plans.get_mut(&child) else { return name.to_owned() };
-        let found = plan.outputs.iter().find(|(own, other)| *other == from && alias.is_none_or(|alias| alias == own));
-        if let Some((own, _)) = found {
-            return own.clone();
+        let found = plan.outputs.iter().find(|own| own.from == from && alias.is_none_or(|alias| alias == own.name));
+        if let Some(own) = found {
+            return own.name.clone();
         }
         let wanted = alias.unwrap_or(name);
         let (mut own, mut number) = (wanted.to_owned(), 1);
-        while plan.outputs.iter().any(|(other, _)| *other == own) {
+        while plan.outputs.iter().any(|other| other.name == own) {
             number += 1;
             own = format!("{wanted}_{number}");
         }
-        plan.outputs.push((own.clone(), from));
+        plan.outputs.push(Given { name: own.clone(), from, internal: true });
         own
     }
 
@@ -202,8 +219,8 @@ impl Outputs<'_, '_> {
         let open = self.facts.get(&at).is_some_and(|facts| facts.open.is_some());
         let Some(plan) = self.plans.get_mut(&at).filter(|_| !open) else { return Vec::new() };
         let is_set = |from: &String| set.and_then(|set| set.get(from)).is_some_and(|count| *count > 0);
-        let (kept, lost): (Vec<_>, Vec<_>) = plan.outputs.drain(..).partition(|(_, from)| is_set(from));
+        let (kept, lost): (Vec<_>, Vec<_>) = plan.outputs.drain(..).partition(|own| is_set(&own.from));
         plan.outputs = kept;
-        lost.into_iter().map(|(name, _)| name).collect()
+        lost.into_iter().map(|own| own.name).collect()
     }
 }

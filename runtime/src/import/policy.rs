@@ -43,13 +43,9 @@ pub fn write(library: &Library<'_>, variables: Vec<(usize, String, String)>) -> 
          # guess that only you can finish.\n\
          version = 1\n\n[limits]\n"
     );
-    let depth = library.legacy.max_depth.as_ref().map_or(u64::from(DEFAULT_DEPTH), |(depth, _)| *depth);
+    let depth = depth(library).unwrap_or(DEFAULT_DEPTH);
     // Writing to a string can't fail.
-    let _ = writeln!(
-        text,
-        "depth = {:<27} # workflows in workflows: the original's `max_depth`",
-        depth.clamp(1, MAX_DEPTH)
-    );
+    let _ = writeln!(text, "depth = {depth:<27} # workflows in workflows: the original's `max_depth`",);
     let waits = library.procs.iter().flatten().any(|proc| proc.uses.waits);
     if waits {
         let _ = writeln!(
@@ -70,7 +66,12 @@ pub fn write(library: &Library<'_>, variables: Vec<(usize, String, String)>) -> 
 }
 
 /// How deep the original's workflows nest where nothing is said.
-const DEFAULT_DEPTH: u32 = 20;
+const DEFAULT_DEPTH: u64 = 20;
+
+/// The `max_depth` that a library says, as a policy can say it.
+pub fn depth(library: &Library<'_>) -> Option<u64> {
+    library.legacy.max_depth.as_ref().map(|(depth, _)| (*depth).clamp(1, MAX_DEPTH))
+}
 
 fn section(
     text: &mut String,

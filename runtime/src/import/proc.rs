@@ -176,7 +176,7 @@ pub fn files(
     if proc.jumps {
         outputs.push(STEP_INDEX);
     }
-    manifest.outputs(outputs.into_iter().map(|name| (name, None)));
+    manifest.outputs(outputs);
     manifest.needs(&proc.uses);
     vec![("agent.toml".into(), manifest.text()), ("main.py".into(), python(library, agent, proc, &declared))]
 }

@@ -126,6 +126,34 @@ outputs = { text = \"s\" }
 }
 
 #[test]
+fn what_only_other_workflows_ask_for_is_internal() {
+    let agents = [
+        template("say", "{a}", "\"a\""),
+        workflow(
+            "inner",
+            "\"a\"",
+            "\"x\"",
+            &[step("say", "\"a\": \"$a\"", "\"helper\""), step("say", "\"a\": \"$helper\"", "\"x\"")].join(","),
+            "",
+        ),
+        workflow("outer", "\"a\"", "\"helper\"", &step("inner", "\"a\": \"$a\"", "\"x\", \"helper\""), ""),
+    ];
+    let (imported, source) = converted(&agents.join(","));
+    let inner = file(&imported, "inner", "agent.toml");
+    let outputs = &inner[inner.find("[outputs").unwrap()..inner.find("\n[[steps]]").unwrap()];
+    assert_eq!(
+        outputs
+            .lines()
+            .map(|line| line.split('#').next().unwrap().trim_end())
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>(),
+        ["[outputs.x]", "[outputs.helper]", "internal = true"]
+    );
+    assert!(!file(&imported, "outer", "agent.toml").contains("internal"));
+    runs(imported, &source);
+}
+
+#[test]
 fn a_loop_takes_nothing_away_and_a_jump_ahead_does() {
     let jump = "\"step_index\": \"$step_index\"";
     let agents = [

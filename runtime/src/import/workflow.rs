@@ -65,8 +65,10 @@ impl<'l, 'a> Workflows<'l, 'a> {
         };
         manifest.line(if *stops { "on_fail = \"stop\"" } else { "on_fail = \"continue\"" });
         manifest.inputs(agent, &self.library.extra[at]);
-        manifest.outputs(plan.outputs.iter().map(|(name, from)| (name.as_str(), Some(from.as_str()))));
-        let given: HashSet<_> = plan.outputs.iter().map(|(name, _)| name.as_str()).collect();
+        for own in &plan.outputs {
+            manifest.output(&own.name, Some(&own.from), own.internal);
+        }
+        let given: HashSet<_> = plan.outputs.iter().map(|own| own.name.as_str()).collect();
         let missing: Vec<_> = outputs::declared(agent).filter(|name| !given.contains(name.as_str())).collect();
         if !missing.is_empty() {
             let message = format!("no step sets its output {}, which is left out", list(&missing));
