@@ -105,7 +105,7 @@ impl Shown<'_> {
         let inputs = manifest.inputs.iter().map(|input| {
             json!({
                 "name": input.name, "help": input.help, "type": input.hint.word(),
-                "default": input.default.as_ref().map(crate::Value::to_json), "required": input.is_required(),
+                "default": input.default, "required": input.is_required(),
             })
         });
         let reached = self.reached();

@@ -48,7 +48,7 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Stop> {
 /// Writes a JSON document to stdout, on one line. What a terminal would obey is written as JSON's
 /// own escapes: the document means the same.
 pub fn print_json(document: &impl Serialize) -> Result<(), Stop> {
-    let document = serde_json::to_string(document).map_err(|error| Failure::host(error.to_string()))?;
+    let document = serde_json::to_string(document).map_err(|error| Stop::Host(Failure::host(error.to_string())))?;
     let mut line = String::with_capacity(document.len());
     for character in document.chars() {
         match is_active(character) {
