@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (text, expected) in EXPRESSIONS {
         let expression = Expression::parse(text)?;
         let value = expression.evaluate(&scope, 1 << 20).map_err(|failure| failure.to_string())?;
-        assert_eq!(value.to_json().to_string(), expected, "{text}");
+        assert_eq!(serde_json::json!(value).to_string(), expected, "{text}");
         let median = median(1000, || drop(black_box(black_box(&expression).evaluate(black_box(&scope), 1 << 20))));
         let read = self::median(20, || drop(black_box(Expression::parse(black_box(text)))));
         println!("{text:<40} {median:>8.0?}   to read {read:>8.0?}");

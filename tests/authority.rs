@@ -32,7 +32,7 @@ fn ask(text: &str, agent: &str, inputs: serde_json::Value) -> (serde_json::Value
     let given = [("agent", Value::text(agent)), ("inputs", json(inputs))];
     let ran = host::run(&library(), "ask", &policy(text), &given);
     assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome.failure);
-    let answer = ran.outcome.outputs[0].1.to_json();
+    let answer = serde_json::json!(ran.outcome.outputs[0].1);
     (answer, ran)
 }
 
@@ -188,7 +188,7 @@ pub fn a_callee_sends_what_its_caller_has_left() {
         let given = [("agent", Value::text("fetch")), ("times", json(times.into())), ("inputs", json(inputs))];
         let ran = host::run(&library, "again", &policy(&text), &given);
         assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome.failure);
-        let answers = ran.outcome.outputs[0].1.to_json();
+        let answers = serde_json::json!(ran.outcome.outputs[0].1);
         let answers = answers.as_array().unwrap().iter().map(|answer| answer.as_str().unwrap().starts_with("200"));
         (answers.collect::<Vec<_>>(), ran.outcome.usage.bytes)
     };

@@ -171,7 +171,7 @@ fn ran(agent: &str, policy: &Policy, address: SocketAddr) -> Ran {
 
 fn got(ran: &Ran) -> Json {
     assert!(ran.outcome.failure.is_none(), "{:?} {:?}", ran.outcome.failure, ran.outcome.denials);
-    ran.outcome.outputs[0].1.to_json()
+    serde_json::json!(ran.outcome.outputs[0].1)
 }
 
 /// A server on loopback, for as long as the test runs.

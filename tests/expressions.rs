@@ -57,7 +57,7 @@ fn in_the_guest(pairs: &[generate::Pair]) -> Vec<String> {
     let ran = host::run(&agents, "python_eval", &turingbox::Policy::default(), &inputs);
     assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome.failure);
     let (_, results) = ran.outcome.outputs.first().expect("it has an output");
-    let results = results.to_json();
+    let results = serde_json::json!(results);
     results.as_array().unwrap().iter().map(|result| result.as_str().unwrap().to_owned()).collect()
 }
 

@@ -127,7 +127,7 @@ fn run(path: &Path) -> Vec<String> {
         wrong.push(format!("{untold} is in the audit log, and not told"));
     }
     let outputs: serde_json::Map<_, _> =
-        outcome.outputs.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
+        outcome.outputs.iter().map(|(name, value)| (name.clone(), serde_json::json!(value))).collect();
     let expected = serde_json::to_value(&case.outputs).unwrap();
     if serde_json::Value::from(outputs.clone()) != expected {
         wrong.push(format!("it gave {outputs:?}, not {expected}"));

@@ -10,7 +10,7 @@ use crate::support::{host, root};
 fn each_module_is_denied_or_the_policy_is_refused() {
     let library = host::library(&root().join("tests/imports/agents"));
     let names = host::run(&library, "names", &Policy::default(), &[]).outcome;
-    let names: Vec<String> = serde_json::from_value(names.outputs[0].1.to_json()).unwrap();
+    let names: Vec<String> = serde_json::from_value(serde_json::json!(names.outputs[0].1)).unwrap();
     assert!(names.len() > 250, "{names:?}");
     let (mut refused, mut wrong) = (Vec::new(), Vec::new());
     for name in names {
@@ -58,5 +58,5 @@ fn what_is_allowed_works() {
     let outcome = host::run(&host::library(folder.path()), "a", &policy, &[]).outcome;
     assert!(outcome.failure.is_none() && outcome.denials.is_empty(), "{outcome:?}");
     let expected = serde_json::json!(["2026-01-02T00:00:00", "2", "bb", "a b", [1], "a%20b", "{}"]);
-    assert_eq!(outcome.outputs[0].1.to_json(), expected);
+    assert_eq!(serde_json::json!(outcome.outputs[0].1), expected);
 }

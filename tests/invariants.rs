@@ -29,7 +29,7 @@ fn policy(text: &str) -> Policy {
 fn no_policy_no_authority() {
     let outcome = host::run(&agents(), "everything", &Policy::default(), &[]).outcome;
     assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
-    assert_eq!(outcome.outputs[0].1.to_json(), serde_json::json!([]));
+    assert_eq!(serde_json::json!(outcome.outputs[0].1), serde_json::json!([]));
     let denied: std::collections::BTreeSet<_> = outcome.denials.iter().map(|denial| denial.code).collect();
     assert_eq!(denied, ["files.not-granted", "tcp.not-granted"].into());
     assert_eq!(Policy::default().authority("everything", "everything").files()[..], []);
@@ -137,10 +137,10 @@ fn nothing_of_one_call_can_be_read_by_the_next() {
     let library = agents();
     for _ in 0..3 {
         let left = host::run(&library, "remember", &Policy::default(), &[]).outcome;
-        assert_eq!(left.outputs[0].1.to_json(), 1000, "{:?}", left.failure);
+        assert_eq!(serde_json::json!(left.outputs[0].1), 1000, "{:?}", left.failure);
         let found = host::run(&library, "recall", &Policy::default(), &[]).outcome;
         assert_eq!(
-            found.outputs.first().map(|(_, value)| value.to_json()),
+            found.outputs.first().map(|(_, value)| serde_json::json!(value)),
             Some(serde_json::json!([])),
             "{:?}",
             found.failure

@@ -34,7 +34,7 @@ fn run(name: &str, told: [&str; 3], said: &str, audit: Option<Arc<dyn Audit>>) -
 
 /// What the three calls gave.
 fn calls(ran: &Ran) -> serde_json::Value {
-    ran.outcome.outputs.iter().map(|(_, value)| value.to_json()).collect()
+    ran.outcome.outputs.iter().map(|(_, value)| serde_json::json!(value)).collect()
 }
 
 fn told(told: [&str; 3], said: &str) -> (serde_json::Value, Vec<Option<&'static str>>) {

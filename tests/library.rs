@@ -142,7 +142,7 @@ fn run(agent: &str, address: SocketAddr, inputs: &[(&str, Value)]) -> Ran {
 
 fn outputs(ran: &Ran) -> Json {
     assert!(ran.outcome.failure.is_none(), "{:?} {:?}", ran.outcome.failure, ran.outcome.denials);
-    ran.outcome.outputs.iter().map(|(name, value)| (name.clone(), value.to_json())).collect()
+    ran.outcome.outputs.iter().map(|(name, value)| (name.clone(), serde_json::json!(value))).collect()
 }
 
 fn failure(ran: &Ran) -> String {

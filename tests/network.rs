@@ -22,7 +22,7 @@ fn ran(agent: &str, policy: &Policy, inputs: &[(&str, &str)]) -> host::Ran {
 /// What the agent `fetch` got: its output, and the codes of what was denied.
 fn fetched(policy: &Policy, url: &str, method: &str, body: &str) -> (String, Vec<&'static str>) {
     let ran = ran("fetch", policy, &[("url", url), ("method", method), ("body", body)]);
-    let got = ran.outcome.outputs.first().map(|(_, value)| value.to_json().as_str().unwrap().to_owned());
+    let got = ran.outcome.outputs.first().map(|(_, value)| serde_json::json!(value).as_str().unwrap().to_owned());
     let codes = ran.outcome.denials.iter().map(|denial| denial.code).collect();
     (got.unwrap_or_else(|| format!("{:?}", ran.outcome.failure)), codes)
 }
@@ -67,7 +67,7 @@ fn a_bound_secret_is_put_in_on_the_way_to_its_host() {
             setup.secrets = Secrets::default().with("KEY", VALUE);
         });
         assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome);
-        let got = ran.outcome.outputs[0].1.to_json();
+        let got = serde_json::json!(ran.outcome.outputs[0].1);
         let text = |at: usize| got[at].as_str().unwrap().to_owned();
         (text(0), text(1), String::from_utf8(kept.lock().unwrap().clone()).unwrap())
     };
@@ -202,7 +202,7 @@ fn granted_connections_are_made() {
     };
     let dialled = |policy: &Policy, host: &str| {
         let ran = ran("dial", policy, &[("host", host), ("port", &port.to_string())]);
-        let got = ran.outcome.outputs.first().map(|(_, value)| value.to_json());
+        let got = ran.outcome.outputs.first().map(|(_, value)| serde_json::json!(value));
         (got, ran.outcome.denials.iter().map(|denial| denial.code).collect::<Vec<_>>())
     };
     let echoed = Some(serde_json::json!("hello"));
@@ -221,7 +221,7 @@ fn bytes_of_connections_are_counted() {
     };
     let dialled = |bytes: &str| {
         let ran = ran("dial", &grants(bytes), &[("host", "localhost"), ("port", &port.to_string())]);
-        let got = ran.outcome.outputs.first().map(|(_, value)| value.to_json());
+        let got = ran.outcome.outputs.first().map(|(_, value)| serde_json::json!(value));
         (got, ran.outcome.denials.iter().map(|denial| denial.code).collect::<Vec<_>>())
     };
     // Five bytes there and five back. A connection that may bring no more has ended.

@@ -86,7 +86,7 @@ pub fn later_agents_read_what_earlier_ones_wrote() {
     let read = json!([["away", "folder", "link", "new.txt", "old.txt"], "old\nmore\n"]);
     let flow = dry(here.path(), "tidy_flow", POLICY, &[]);
     assert_eq!(flow.got(), read);
-    assert_eq!(flow.ran.outcome.outputs[1].1.to_json(), "dry_run=True");
+    assert_eq!(serde_json::json!(flow.ran.outcome.outputs[1].1), "dry_run=True");
     assert!(flow.plan.entries().iter().all(|entry| entry.step == "0.tidy"));
     let called = dry(here.path(), "asks", POLICY, &[]);
     assert_eq!((&called.got()[1], &called.got()[2]), (&read, &json!("dry_run=True")));

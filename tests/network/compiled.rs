@@ -22,7 +22,7 @@ fn ran(library: &Library, agent: &str, grants: &str, inputs: &[(&str, &str)]) ->
     let policy = Policy::parse("policy.toml", &text).unwrap_or_else(|report| panic!("{report}"));
     let inputs: Vec<_> = inputs.iter().map(|(name, value)| (*name, Value::text(*value))).collect();
     let outcome = host::run_with(library, agent, &inputs, |setup| setup.policy = Arc::new(policy)).outcome;
-    let got = outcome.outputs.first().and_then(|(_, value)| value.to_json().as_str().map(str::to_owned));
+    let got = outcome.outputs.first().and_then(|(_, value)| serde_json::json!(value).as_str().map(str::to_owned));
     let denied = outcome.denials.iter().map(|denial| denial.code).collect();
     (got.unwrap_or_else(|| format!("{:?}", outcome.failure)), denied)
 }

@@ -74,7 +74,7 @@ pub async fn ask(policy: &Policy, env: &[(&str, &str)], statements: &[(&str, &st
     };
     let called = host::sandbox().call(call).await;
     let outputs = called.result.unwrap_or_else(|failure| panic!("{failure} {}", failure.trace));
-    let Json::Array(answers) = outputs[0].1.to_json() else { panic!("{outputs:?}") };
+    let Json::Array(answers) = serde_json::json!(outputs[0].1) else { panic!("{outputs:?}") };
     Asked { answers, denied: called.denials.iter().map(|denial| denial.code).collect() }
 }
 
