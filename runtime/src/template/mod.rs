@@ -17,6 +17,7 @@ mod written;
 use std::{
     collections::{BTreeMap, HashMap},
     io,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use minijinja::{Environment, ErrorKind, Output, State, Value as Jinja};
@@ -57,6 +58,9 @@ const MAX_RECURSION: usize = 64;
 /// The most templates of one agent that are read before it is rendered; further ones are read then.
 const MAX_SOURCES: usize = 100;
 
+/// What the templates that an agent includes may have together, in bytes: they are kept once read.
+const MAX_INCLUDED: u64 = 16 << 20;
+
 /// The templates of one agent.
 #[derive(Debug)]
 pub struct Templates {
@@ -73,7 +77,8 @@ impl Templates {
         let mut environment = tools::environment();
         environment.set_auto_escape_callback(move |_| escape.mode());
         if let Some(folder) = folder {
-            environment.set_loader(move |name| include(&folder, name));
+            let left = AtomicU64::new(MAX_INCLUDED);
+            environment.set_loader(move |name| include(&folder, name, &left));
         }
         Self { environment, escape, sources: Vec::new(), written: HashMap::new() }
     }
@@ -205,8 +210,15 @@ fn jinja(value: &Value) -> Result<Jinja, Failure> {
     }
 }
 
-fn include(folder: &Folder, name: &str) -> Result<Option<String>, minijinja::Error> {
-    match folder.read(name, MAX_TEMPLATE as u64).map(String::from_utf8) {
+/// Reads an included template, of which `left` bytes may still be read.
+fn include(folder: &Folder, name: &str, left: &AtomicU64) -> Result<Option<String>, minijinja::Error> {
+    let read = folder.read(name, MAX_TEMPLATE as u64);
+    let size = read.as_ref().map_or(0, |bytes| bytes.len() as u64);
+    if left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(size)).is_err() {
+        let message = format!("with `{name}`, the included templates are longer than {MAX_INCLUDED} bytes together");
+        return Err(minijinja::Error::new(ErrorKind::BadInclude, message));
+    }
+    match read.map(String::from_utf8) {
         // What a template finds where it is included may have been made there.
         Ok(Ok(text)) => match Uses::of(&text) {
             Ok(uses) => Ok(Some(paid::paid(&text, &uses))),
