@@ -2,6 +2,7 @@
 //! made safe for the place that it is put in.
 
 mod bounded;
+mod cut;
 mod error;
 mod escape;
 mod exact;

@@ -149,6 +149,60 @@ fn a_change_of_target_makes_nothing_safe() {
     assert_eq!(render(Escape::Sql, "{{ x|sqlstr|upper }}", Value::text("a")).unwrap(), "'''A'''");
 }
 
+/// However it was made, and whatever is taken away from it or put into it.
+#[test]
+fn what_is_changed_is_not_complete_any_more() {
+    let evil = "NAME'\"; echo # \\ ohce ;\"'";
+    let ways = [
+        "{% filter WAY %}{{ x }}{% endfilter %}",
+        "{% set z %}{{ x }}{% endset %}{{ z|WAY }}",
+        "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(x)|WAY }}",
+        "{% set z %}{{ x }}{% endset %}{% for y in [z]|map('WAY') %}{{ y }}{% endfor %}",
+        "{% set z %}{{ x }}{% endset %}{{ (z|WAY)[1:] }}",
+    ];
+    let filters = [
+        "upper",
+        "lower",
+        "capitalize",
+        "title",
+        "replace('NAME', x)",
+        "reverse",
+        "trim('\\'')",
+        "split(';')|first",
+        "lines|first",
+        "first",
+        "last",
+        "indent",
+        "format",
+        "list|last",
+        "string|reverse",
+        "unique|list|first",
+    ];
+    let mut tried = 0;
+    for escape in [Escape::Json, Escape::Sql, Escape::Shell] {
+        for (way, filter) in ways.iter().flat_map(|way| filters.iter().map(move |filter| (way, filter))) {
+            if way.contains("map(") && filter.contains(['(', '|']) {
+                continue;
+            }
+            let text = way.replace("WAY", filter);
+            let Ok(rendered) = render(escape, &text, Value::text(evil)) else { continue };
+            assert!(is_one_literal(escape, &rendered), "{escape:?}: {text}: {rendered}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 150, "{tried}");
+}
+
+/// Whether `text` is one complete piece of a language, and nothing more.
+fn is_one_literal(escape: Escape, text: &str) -> bool {
+    let inner = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+    match escape {
+        Escape::Json => Json::parse(text).is_ok(),
+        Escape::Sql => inner('\'').is_some_and(|inner| !inner.replace("''", "").contains('\'')),
+        _ => inner('\'').is_some_and(|inner| !inner.replace(r"'\''", "").contains('\'')),
+    }
+}
+
 #[test]
 fn safe_is_the_choice_of_the_author() {
     for escape in TARGETS {

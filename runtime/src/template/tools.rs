@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
-use super::{FUEL, MAX_RECURSION, PLACEHOLDER, ToolKind, filters, format, paid, placeholder};
+use super::{FUEL, MAX_RECURSION, PLACEHOLDER, ToolKind, cut, filters, format, paid, placeholder};
 
 /// MiniJinja's filters, for suggestions. It doesn't list them, so a test asks it for each.
 const FILTERS: &str = "abs attr batch bool capitalize chain count d default dictsort first float format groupby \
@@ -27,6 +27,7 @@ pub fn environment() -> Environment<'static> {
         environment.set_formatter(format);
         // It shows what nobody here has written.
         environment.remove_global("debug");
+        cut::add(&mut environment);
         filters::add(&mut environment);
         environment.add_filter(PLACEHOLDER, placeholder::placeholder);
         environment.add_filter(paid::PAID, paid::pay);
