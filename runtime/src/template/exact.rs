@@ -2,6 +2,7 @@
 
 use minijinja::Value as Jinja;
 
+use super::filters::Made;
 use crate::expression::{Data, Int, json};
 
 /// The fewest digits that may be a whole number beyond 64 bits.
@@ -11,12 +12,16 @@ const LONG: usize = 19;
 ///
 /// # Errors
 ///
-/// Why a template can't hold it: templates have whole numbers of 128 bits.
+/// Why a template can't hold it: in lists and objects, templates have whole numbers of 128 bits.
 pub fn read(document: &str) -> Result<Jinja, String> {
     match has_long_number(document) {
         false => serde_json::from_str(document).map_err(|error| error.to_string()),
         // serde_json makes floats of them.
-        true => jinja(&json::exactly(document).map_err(|wrong| wrong.message)?),
+        true => match json::exactly(document).map_err(|wrong| wrong.message)? {
+            // It can be written, and nothing else: templates don't compute with so many digits.
+            Data::Int(Int::Big(big)) if i128::try_from(&*big).is_err() => Ok(Made::number(big.to_string())),
+            data => jinja(&data),
+        },
     }
 }
 
@@ -35,7 +40,8 @@ fn jinja(data: &Data) -> Result<Jinja, String> {
         Data::Bool(flag) => Jinja::from(*flag),
         Data::Int(Int::Small(small)) => Jinja::from(*small),
         Data::Int(Int::Big(big)) => {
-            Jinja::from(i128::try_from(&**big).map_err(|_| format!("{big} is a whole number of more than 128 bits"))?)
+            let wide = |_| "a whole number in it has more than 128 bits".to_owned();
+            Jinja::from(i128::try_from(&**big).map_err(wide)?)
         }
         Data::Float(float) => Jinja::from(*float),
         Data::Text(text) => Jinja::from(text.clone()),

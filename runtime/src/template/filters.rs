@@ -41,6 +41,13 @@ pub struct Made {
 }
 
 impl Made {
+    /// A whole number, by its digits: it is written alike everywhere.
+    pub fn number(digits: String) -> Jinja {
+        const EVERYWHERE: &[Escape] =
+            &[Escape::None, Escape::Json, Escape::Sql, Escape::Html, Escape::Xml, Escape::Shell];
+        Jinja::from_object(Self { text: digits, targets: EVERYWHERE })
+    }
+
     /// The text, where `value` is complete in `target` as it is.
     pub fn for_target(value: &Jinja, target: Escape) -> Option<String> {
         let made = value.downcast_object_ref::<Self>()?;

@@ -59,7 +59,12 @@ fn whole_numbers_keep_their_digits() {
         format!("[-{long},\"{long}\",1.5,null]")
     );
     assert_eq!(render(Escape::None, "{{ x + 1 }}", json("18446744073709551615")).unwrap(), "18446744073709551616");
-    let failure = render(Escape::None, "{{ x }}", json(&"9".repeat(60))).unwrap_err();
+    let longer = "9".repeat(60);
+    for escape in TARGETS {
+        assert_eq!(render(escape, "{{ x }}", json(&longer)).unwrap(), longer, "{escape:?}");
+    }
+    assert_eq!(render(Escape::None, "{{ x|placeholder('') }}", json(&longer)).unwrap(), longer);
+    let failure = render(Escape::None, "{{ x }}", json(&format!("[{longer}]"))).unwrap_err();
     assert!(failure.message.contains("more than 128 bits"), "{}", failure.message);
 }
 
