@@ -12,9 +12,10 @@ use std::{
 
 use turingbox::{
     Engine, Library, Policy, Program, Sandbox, Setup, Value, capability::files::Protected, sandbox::Cache,
+    wall::Compiler,
 };
 
-use crate::support::{host, root};
+use crate::support::{binary, host, root};
 
 const FRAME: &str = include_str!("support/component.wat");
 const AGENT: &str = "kind = \"proc\"\ncomponent = \"agent.wasm\"\n[outputs.got]\n";
@@ -40,6 +41,7 @@ fn of_two_at_once_one_compiles() {
                 let (program, _) = Program::load(&library, "a").unwrap_or_else(|report| panic!("{report}"));
                 let cache = Cache::open(&folder.path().join("cache"), &folder.path().join("key")).unwrap();
                 let sandbox = Sandbox::new(Some(cache), Box::new(notice)).unwrap();
+                let sandbox = sandbox.compiled_by(Compiler::new(binary::program()));
                 let setup = Setup::new(Arc::new(library.clone()), sandbox);
                 let engine = Engine::new(Arc::new(program), setup).unwrap_or_else(|error| panic!("{}", error.message));
                 together.wait();

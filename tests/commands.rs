@@ -3,10 +3,12 @@
 
 use std::{fs, path::Path};
 
-use turingbox::{Engine, Json, Policy, Program, Sandbox, Setup, Value, sandbox::Cache, secret::Secrets};
+use turingbox::{
+    Engine, Json, Policy, Program, Sandbox, Setup, Value, sandbox::Cache, secret::Secrets, wall::Compiler,
+};
 
 use crate::support::{
-    component,
+    binary, component,
     host::{self, Ran},
     root,
 };
@@ -168,6 +170,7 @@ pub fn no_folder_is_left() {
     };
     let cache = Cache::open(&here.path().join("cache"), &here.path().join("state")).unwrap();
     let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap();
+    let sandbox = sandbox.compiled_by(Compiler::new(binary::program()));
     for (program, policy, code) in [
         ("copy", "", None),
         ("crash", "", Some("agent.crashed")),

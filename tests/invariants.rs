@@ -13,9 +13,10 @@ use turingbox::{
     Engine, Library, Policy, Program, Sandbox, Setup, Value,
     policy::{Access, Decision, Request},
     sandbox::Cache,
+    wall::Compiler,
 };
 
-use crate::support::{folder, host, root};
+use crate::support::{binary, folder, host, root};
 
 fn agents() -> Library {
     host::library(&root().join("tests/invariants/agents"))
@@ -169,8 +170,9 @@ fn only_sealed_code_is_run() {
             counter.fetch_add(1, Ordering::Relaxed);
             Box::new(()) as Box<dyn Send>
         };
-        let sandbox =
-            Sandbox::new(Some(Cache::open(&cache, &root.path().join("key")).unwrap()), Box::new(notice)).unwrap();
+        let cache = Cache::open(&cache, &root.path().join("key")).unwrap();
+        let sandbox = Sandbox::new(Some(cache), Box::new(notice)).unwrap();
+        let sandbox = sandbox.compiled_by(Compiler::new(binary::program()));
         let setup = Setup::new(Arc::new(library.clone()), sandbox);
         let engine = Engine::new(program.clone(), setup).unwrap_or_else(|error| panic!("{}", error.message));
         let outcome = host::block_on(engine.run(Vec::new()));

@@ -9,6 +9,7 @@ mod cache;
 mod cli;
 mod clients;
 mod commands;
+mod compile;
 mod dry_run;
 mod expressions;
 mod hostile;

@@ -4,7 +4,7 @@ mod forged;
 mod kernel;
 mod process;
 
-pub use process::children;
+pub use process::{children, goes, status};
 
 use crate::{
     audit, authority, commands, dry_run, hostile, isolation,

@@ -28,6 +28,10 @@ pub struct Facts {
     pub exports: BTreeSet<String>,
     /// What it says of itself, if it does: an `agent.toml`.
     pub manifest: Option<String>,
+    /// How many functions it has, with those of all that is in it.
+    pub functions: usize,
+    /// The largest of them, in bytes.
+    pub largest_function: usize,
 }
 
 impl Facts {
@@ -56,7 +60,7 @@ impl Facts {
             });
         }
         let (mut imports, mut exports, mut manifest) = (BTreeSet::new(), BTreeSet::new(), None);
-        let mut is_component = false;
+        let (mut is_component, mut functions, mut largest_function) = (false, 0, 0);
         // How deep in nested components and modules.
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(bytes) {
@@ -91,13 +95,17 @@ impl Facts {
                         imports.insert(import.map_err(broken)?.module.to_owned());
                     }
                 }
+                Payload::CodeSectionEntry(body) => {
+                    functions += 1;
+                    largest_function = largest_function.max(body.range().len());
+                }
                 Payload::CustomSection(section) if section.name() == MANIFEST && manifest.is_none() => {
                     manifest = Some(text(section.data())?);
                 }
                 _ => {}
             }
         }
-        Ok(Self { is_component, imports, exports, manifest })
+        Ok(Self { is_component, imports, exports, manifest, functions, largest_function })
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Code {
     Crashed,
     /// The agent's code can't be loaded.
     Source,
+    /// The agent's code is more than the compiler may take of the machine.
+    Compile,
     /// A step's input refers to something that isn't there.
     Unset,
     /// An expression can't be evaluated, or is more work than its bounds allow.
@@ -71,6 +73,7 @@ impl Code {
             Self::Result => "agent.result",
             Self::Crashed => "agent.crashed",
             Self::Source => "agent.source",
+            Self::Compile => "agent.compile",
             Self::Unset => "workflow.unset",
             Self::Expression => "workflow.expression",
             Self::Jump => "workflow.jump",
@@ -95,12 +98,13 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Failed,
         Self::Status,
         Self::Result,
         Self::Crashed,
         Self::Source,
+        Self::Compile,
         Self::Unset,
         Self::Expression,
         Self::Jump,
@@ -126,6 +130,7 @@ impl Code {
             | Self::Status
             | Self::Result
             | Self::Crashed
+            | Self::Compile
             | Self::Unset
             | Self::Expression
             | Self::Jump => Blame::Guest,

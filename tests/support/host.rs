@@ -11,7 +11,7 @@ use turingbox::{
     capability::{files::Protected, log::Level},
     engine::{Cell, Tape},
     sandbox::Cache,
-    wall::Wall,
+    wall::{Compiler, Wall},
 };
 
 use crate::support::{
@@ -25,7 +25,8 @@ pub fn sandbox() -> &'static Sandbox {
     SANDBOX.get_or_init(|| {
         let home = home();
         let cache = Cache::open(&home.cache, &home.state).unwrap();
-        Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap().over(server::network())
+        let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap();
+        sandbox.compiled_by(Compiler::new(binary::program())).over(server::network())
     })
 }
 

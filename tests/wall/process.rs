@@ -42,13 +42,13 @@ pub fn children(parent: u32) -> Vec<u32> {
 }
 
 /// What the kernel says about a process.
-fn status(number: u32) -> BTreeMap<String, String> {
+pub fn status(number: u32) -> BTreeMap<String, String> {
     let text = fs::read_to_string(format!("/proc/{number}/status")).unwrap_or_default();
     text.lines().filter_map(|line| line.split_once(':')).map(|(key, value)| (key.into(), value.trim().into())).collect()
 }
 
 /// Whether a process is gone, or is within some seconds.
-fn goes(number: u32) -> bool {
+pub fn goes(number: u32) -> bool {
     let end = Instant::now() + Duration::from_secs(10);
     while Instant::now() < end {
         match status(number).get("State") {

@@ -78,6 +78,9 @@ enum Command {
     // What `--wall process` starts. Not for people.
     #[command(name = crate::wall::WORKER, hide = true)]
     WallWorker,
+    // What compiles a component. Not for people either.
+    #[command(name = crate::wall::COMPILER, hide = true)]
+    WallCompiler,
 }
 
 // What every command takes. (No doc comment: clap would show it as every command's help.)
@@ -199,9 +202,11 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::Build(arguments) => build::build(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Import(arguments) => import::import(&globals, &arguments),
-        Command::WallWorker => match crate::wall::main() {
-            0 => Ok(()),
-            code => Err(Stop::Said(code)),
-        },
+        Command::WallWorker => ended(crate::wall::main()),
+        Command::WallCompiler => ended(crate::wall::compiler_main()),
     }
+}
+
+fn ended(code: u8) -> Result<(), Stop> {
+    if code == 0 { Ok(()) } else { Err(Stop::Said(code)) }
 }

@@ -15,7 +15,7 @@ use crate::{
     failure::Failure,
     sandbox::{Cache, Sandbox},
     source::{MAX_SOURCE, Source},
-    wall::{self, Wall},
+    wall::{self, Compiler, Wall},
 };
 
 /// The folder of agents that is looked at when none is named.
@@ -94,7 +94,8 @@ pub fn sandbox() -> Result<Sandbox, Stop> {
     let cache = cache.map_err(|why| {
         render::warning(&format!("compiled guests can't be kept, so every run compiles them anew: {why}"))
     });
-    Sandbox::new(cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)
+    let sandbox = Sandbox::new(cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)?;
+    Ok(sandbox.compiled_by(Compiler::of_this_program()))
 }
 
 /// The folder that relative paths start at.

@@ -64,6 +64,14 @@ impl<'a> Interface<'a> {
     }
 }
 
+/// The largest function of a component that is compiled, in bytes: what compilers make is far smaller, and what
+/// the compiler here takes for one grows faster than it does.
+const MAX_FUNCTION: usize = 512 << 10;
+
+/// The most functions of a component. The shortest there is takes a tenth of a millisecond to compile, and the
+/// largest programs have some ten thousand.
+const MAX_FUNCTIONS: usize = 65_536;
+
 /// Why a component can't be an agent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -93,12 +101,27 @@ impl Facts {
             };
             return Some(Misfit::new("it is a core module, and an agent is a component", help));
         }
-        self.imports.iter().find_map(|import| unknown(import)).or_else(|| self.misses_run())
+        let unknown = self.imports.iter().find_map(|import| unknown(import));
+        unknown.or_else(|| self.misses_run()).or_else(|| self.too_much())
     }
 
     /// The first thing that keeps it from being a command: a component that exports `wasi:cli/run`, or a module
     /// for WASI 0.1.
     pub fn command_misfit(&self) -> Option<Misfit> {
+        self.no_command().or_else(|| self.too_much())
+    }
+
+    /// What would keep the compiler busy for long.
+    fn too_much(&self) -> Option<Misfit> {
+        let message = match (self.largest_function > MAX_FUNCTION, self.functions > MAX_FUNCTIONS) {
+            (true, _) => format!("it has a function of {} bytes, more than {MAX_FUNCTION}", self.largest_function),
+            (_, true) => format!("it has {} functions, more than {MAX_FUNCTIONS}", self.functions),
+            _ => return None,
+        };
+        Some(Misfit::new(message, "compilers make that only of very large sources: build it of smaller ones"))
+    }
+
+    fn no_command(&self) -> Option<Misfit> {
         if !self.is_component {
             return self.module_misfit();
         }

@@ -13,12 +13,15 @@ impl Engine {
     pub(super) async fn worker(&self, agent: &Agent, held: &Held, step: &str) -> Result<Option<Worker>, Failure> {
         let (Body::Proc(code), Some(workers)) = (&agent.body, &self.shared.workers) else { return Ok(None) };
         let setup = &self.shared.setup;
+        // What is wrong with the code is no worker's to find.
+        let compiled = setup.sandbox.to_hand_over(code)?;
         let told = |in_force: &str| {
             setup.tape.log(step, &agent.manifest.name, Level::Debug, &format!("a worker is confined by {in_force}"));
         };
         let order = Order {
             manifest: &agent.manifest,
             code,
+            compiled: compiled.as_deref(),
             policy: &setup.policy,
             authority: &held.authority,
             protected: &setup.protected,

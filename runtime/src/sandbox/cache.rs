@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wasmtime::{Engine, component::Component};
 
+use crate::failure::Failure;
+
 /// Where compiled components are kept, and the key that seals them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cache {
@@ -57,9 +59,9 @@ impl Cache {
         &self.folder
     }
 
-    /// The component whose bytes have the digest `digest`: from the cache, or by `compile`, which
-    /// is told when it has to work and gives the compiled file. Of two processes at once, one
-    /// compiles and the other waits.
+    /// The component that is known by `digest`: from the cache, or by `compile`, which is told when it
+    /// has to work and gives the compiled file. Of two processes at once, one compiles and the other
+    /// waits. Where it fails, nothing is kept.
     ///
     /// # Errors
     ///
@@ -69,8 +71,8 @@ impl Cache {
         &self,
         engine: &Engine,
         digest: &str,
-        compile: impl FnOnce() -> wasmtime::Result<Vec<u8>>,
-    ) -> wasmtime::Result<(Component, Option<io::Error>)> {
+        compile: impl FnOnce() -> Result<Vec<u8>, Failure>,
+    ) -> Result<(Component, Option<io::Error>), Failure> {
         let path = self.folder.join(format!("{digest}-{}.cwasm", compatibility(engine)));
         if let Some(component) = self.load(engine, &path) {
             return Ok((component, None));
@@ -83,11 +85,12 @@ impl Cache {
             return Ok((component, None));
         }
         let compiled = compile()?;
+        // Only what can be loaded is kept.
+        let component = just_compiled(engine, &compiled)?;
         let stored = locked.and_then(|_held| self.store(&path, &compiled));
         match stored.map(|()| self.load(engine, &path)) {
-            Ok(Some(component)) => Ok((component, None)),
-            Ok(None) => Ok((just_compiled(engine, &compiled)?, None)),
-            Err(error) => Ok((just_compiled(engine, &compiled)?, Some(error))),
+            Ok(loaded) => Ok((loaded.unwrap_or(component), None)),
+            Err(error) => Ok((component, Some(error))),
         }
     }
 
@@ -106,7 +109,7 @@ impl Cache {
         // The open file is mapped, not the path: what was checked is what runs.
         let open = format!("/proc/self/fd/{}", file.as_raw_fd());
         #[expect(unsafe_code, reason = "wasmtime can't tell a compiled file from any other; the seal can")]
-        // SAFETY: the seal says that `store` wrote these bytes, which came from the compiler.
+        // SAFETY: the seal says that `store` wrote these bytes, which came from a compiler of ours.
         unsafe { Component::deserialize_file(engine, open) }.ok()
     }
 
@@ -147,13 +150,12 @@ impl Cache {
     }
 }
 
-/// Loads what the compiler gave in this process.
-pub fn just_compiled(engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Component> {
+/// Loads what a compiler just gave.
+pub fn just_compiled(engine: &Engine, compiled: &[u8]) -> Result<Component, Failure> {
     #[expect(unsafe_code, reason = "wasmtime can't tell compiled bytes from any other; the callers can")]
-    // SAFETY: both callers have these bytes straight from the compiler.
-    unsafe {
-        Component::deserialize(engine, compiled)
-    }
+    // SAFETY: all callers have these bytes straight from a compiler of ours: in this process, or over a
+    // stream that nobody else holds.
+    unsafe { Component::deserialize(engine, compiled) }.map_err(Failure::host)
 }
 
 /// The digest by which a component's bytes are known.

@@ -9,7 +9,7 @@ use std::path::Path;
 use wasmtime::Store;
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder, p2::pipe::MemoryInputPipe};
 
-pub(super) use adapter::{add_to_linker, component};
+pub(super) use adapter::{add_to_linker, component, known_as};
 pub(super) use captured::TooMuch;
 
 use self::{arguments::Started, captured::Captured};

@@ -37,6 +37,12 @@ pub fn engine(parallel: bool) -> wasmtime::Result<Engine> {
     engine(pooled).or_else(|_| engine(InstanceAllocationStrategy::OnDemand))
 }
 
+/// The engine of a process that compiles and runs nothing. It takes no address space for instances, and
+/// what it compiles is what the other one loads.
+pub fn compiler() -> wasmtime::Result<Engine> {
+    Engine::new(&config(InstanceAllocationStrategy::OnDemand))
+}
+
 fn config(allocation: InstanceAllocationStrategy) -> Config {
     let mut config = Config::new();
     config

@@ -14,7 +14,6 @@ use wasmtime_wasi::p2::bindings::{Command, CommandPre};
 use crate::{
     agent::Code as AgentCode,
     capability::{call, files, http, tcp},
-    component::Facts,
     failure::{Code, Failure},
     sandbox::{
         Call, CallState,
@@ -26,11 +25,15 @@ use crate::{
         },
         cache::{Cache, digest, just_compiled},
         command,
+        compile::{Role, look, unusable},
     },
 };
 
 /// Told what is being prepared, when that takes long; it is over when the returned value is dropped.
 pub type Notice = Box<dyn Fn(&str) -> Box<dyn Send> + Send + Sync>;
+
+/// Gives the compiled file of a component, or why it can't be had.
+pub type Compile = dyn Fn(Role, &[u8]) -> Result<Vec<u8>, Failure> + Send + Sync;
 
 /// Every guest that was used so far.
 pub(super) struct Guests {
@@ -40,7 +43,9 @@ pub(super) struct Guests {
     notice: Notice,
     pub(super) unkept: OnceLock<String>,
     python: OnceLock<Result<Guest, Failure>>,
-    components: Mutex<HashMap<(Role, String), Guest>>,
+    components: Mutex<HashMap<(Role, String), Result<Guest, Failure>>>,
+    /// Held while a component is compiled: one at a time, so that the memory for it is that of one.
+    compiling: Mutex<()>,
 }
 
 /// A guest that only has to be instantiated.
@@ -52,13 +57,6 @@ pub(super) enum Guest {
     Proc(ProcPre<CallState>),
     /// A program.
     Command(CommandPre<CallState>),
-}
-
-/// What a component is to be.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Role {
-    Agent,
-    Command,
 }
 
 impl Guests {
@@ -84,67 +82,81 @@ impl Guests {
             unkept: OnceLock::new(),
             python: OnceLock::new(),
             components: Mutex::default(),
+            compiling: Mutex::default(),
         })
     }
 
-    /// The guest that runs `code`.
-    pub(super) fn get(&self, code: &AgentCode) -> Result<Guest, Failure> {
+    /// The guest that runs `code`; `compile` makes its code, where it is a component that was
+    /// never used before.
+    pub(super) fn get(&self, code: &AgentCode, compile: Option<&Compile>) -> Result<Guest, Failure> {
         match code {
             AgentCode::Python { .. } => self.python.get_or_init(|| self.prepare_python()).clone(),
             AgentCode::Component { bytes, digest: known } => {
-                self.component(Role::Agent, bytes, known.get_or_init(|| digest(bytes)))
+                self.component(Role::Agent, bytes, known.get_or_init(|| digest(bytes)), compile)
             }
             AgentCode::Command { bytes, digest: known } => {
-                self.component(Role::Command, bytes, known.get_or_init(|| digest(bytes)))
+                self.component(Role::Command, bytes, known.get_or_init(|| digest(bytes)), compile)
             }
         }
     }
 
+    /// The guest for Python is ours, so this process may compile it.
     fn prepare_python(&self) -> Result<Guest, Failure> {
-        let component = self
-            .compile(turingbox_python::COMPONENT, turingbox_python::DIGEST, "the Python guest")
-            .map_err(Failure::host)?;
+        let compile = || self.engine.precompile_component(turingbox_python::COMPONENT).map_err(Failure::host);
+        let component = self.compiled(turingbox_python::DIGEST, "the Python guest", compile)?;
         let ready = self.linker.instantiate_pre(&component).and_then(InterpreterPre::new);
         ready.map(Guest::Interpreter).map_err(Failure::host)
     }
 
-    fn component(&self, role: Role, bytes: &[u8], known_as: &str) -> Result<Guest, Failure> {
+    fn component(&self, role: Role, bytes: &[u8], known_as: &str, compile: Option<&Compile>) -> Result<Guest, Failure> {
         let key = (role, known_as.to_owned());
         let known = || self.components.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(guest) = known().get(&key) {
-            return Ok(guest.clone());
+        let found = || known().get(&key).cloned();
+        if let Some(guest) = found() {
+            return guest;
         }
-        let unusable =
-            |why: &dyn std::fmt::Display| Failure::new(Code::Source, format!("the component can't be used: {why}"));
-        let facts = Facts::read(bytes).map_err(|why| unusable(&why))?;
-        let misfit = if role == Role::Command { facts.command_misfit() } else { facts.misfit() };
-        if let Some(misfit) = misfit {
-            return Err(unusable(&misfit).help(misfit.help));
+        let _alone = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(guest) = found() {
+            return guest;
         }
-        check_functions(bytes)?;
-        let broken = |error: wasmtime::Error| unusable(&format!("{error:#}"));
-        let guest = match role {
-            Role::Agent => {
-                let component = self.compile(bytes, known_as, "a component").map_err(broken)?;
-                self.linker.instantiate_pre(&component).and_then(ProcPre::new).map(Guest::Proc)
-            }
-            Role::Command => {
-                let program =
-                    command::component(&self.engine, bytes, facts.is_component).map_err(|why| unusable(&why))?;
-                // With another adapter it is another component.
-                let component = self.compile(&program, &digest(&program), "a command").map_err(broken)?;
-                self.linker.instantiate_pre(&component).and_then(CommandPre::new).map(Guest::Command)
-            }
-        };
-        let guest = guest.map_err(broken)?;
-        known().insert(key, guest.clone());
-        Ok(guest)
+        let guest = self.prepare(role, bytes, known_as, compile);
+        // What is wrong with the component stays so, and to find it may have taken long.
+        if guest.as_ref().err().is_none_or(|failure| failure.code != Code::Host) {
+            known().insert(key, guest.clone());
+        }
+        guest
     }
 
-    fn compile(&self, bytes: &[u8], digest: &str, what: &str) -> wasmtime::Result<Component> {
+    fn prepare(&self, role: Role, bytes: &[u8], known_as: &str, compile: Option<&Compile>) -> Result<Guest, Failure> {
+        let facts = look(role, bytes)?;
+        let what = if role == Role::Command { "a command" } else { "a component" };
+        let stamped = (!facts.is_component).then(|| command::known_as(known_as));
+        let compile = || match compile {
+            Some(compile) => compile(role, bytes),
+            None => {
+                Err(Failure::host("a component is compiled in a process of its own, and no program is named for it")
+                    .help("`Sandbox::compiled_by` names the `turingbox` command"))
+            }
+        };
+        let component = self.compiled(stamped.as_deref().unwrap_or(known_as), what, compile)?;
+        let ready = self.linker.instantiate_pre(&component);
+        let guest = match role {
+            Role::Agent => ready.and_then(ProcPre::new).map(Guest::Proc),
+            Role::Command => ready.and_then(CommandPre::new).map(Guest::Command),
+        };
+        guest.map_err(|error| unusable(format_args!("{error:#}")))
+    }
+
+    /// The component that is known by `digest`, from the cache or by `compile`.
+    fn compiled(
+        &self,
+        digest: &str,
+        what: &str,
+        compile: impl FnOnce() -> Result<Vec<u8>, Failure>,
+    ) -> Result<Component, Failure> {
         let compile = || {
             let _told = (self.notice)(what);
-            self.engine.precompile_component(bytes)
+            compile()
         };
         match &self.cache {
             Some(cache) => {
@@ -159,29 +171,16 @@ impl Guests {
     }
 }
 
-/// The largest function of a component that is compiled, in bytes. The compiler's work grows faster
-/// than a function does, and nothing can stop it halfway; what compilers make is far smaller.
-const MAX_FUNCTION: usize = 512 << 10;
-
-/// Refuses a component that would keep the compiler busy for ever.
-fn check_functions(bytes: &[u8]) -> Result<(), Failure> {
-    use wasmparser::{Parser, Payload};
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload {
-            Ok(Payload::CodeSectionEntry(body)) if body.range().len() > MAX_FUNCTION => {
-                let message =
-                    format!("the component can't be used: it has a function of more than {MAX_FUNCTION} bytes");
-                return Err(Failure::new(Code::Source, message));
-            }
-            Ok(_) => {}
-            // What is wrong with it is for wasmtime to say.
-            Err(_) => return Ok(()),
+impl Guest {
+    /// Its compiled file.
+    pub(super) fn compiled_file(&self) -> wasmtime::Result<Vec<u8>> {
+        match self {
+            Self::Interpreter(ready) => ready.instance_pre().component().serialize(),
+            Self::Proc(ready) => ready.instance_pre().component().serialize(),
+            Self::Command(ready) => ready.instance_pre().component().serialize(),
         }
     }
-    Ok(())
-}
 
-impl Guest {
     /// Compiles an agent's source in `store`. A guest that is compiled already has nothing to do.
     pub(super) async fn compile(
         &self,

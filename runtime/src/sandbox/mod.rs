@@ -7,6 +7,7 @@
 pub(crate) mod bindings;
 mod cache;
 mod command;
+mod compile;
 mod elsewhere;
 mod engine;
 mod guests;
@@ -27,6 +28,7 @@ use tokio::sync::Semaphore;
 use wasmtime::{CallHook, Engine, Store};
 
 pub use cache::Cache;
+pub(crate) use compile::{Role, compile, unusable};
 pub(crate) use elsewhere::received;
 pub use instance::Kept;
 use instance::{Instance, MAX_KEPT};
@@ -52,8 +54,9 @@ use crate::{
     policy::{Denials, Limits},
     sandbox::{
         bindings::{Field, types},
-        guests::{Guest, Guests},
+        guests::{Compile, Guest, Guests},
     },
+    wall::{self, Compiler},
 };
 
 /// Runs guests. Cloning is cheap: the clones are one sandbox.
@@ -66,6 +69,8 @@ pub struct Sandbox {
     places: Arc<Semaphore>,
     /// Where programs have their folders.
     scratch: Arc<Path>,
+    /// What compiles components, if anything does.
+    compile: Option<Arc<Compile>>,
 }
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -179,7 +184,7 @@ impl Sandbox {
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
         let places = Arc::new(Semaphore::new(MAX_KEPT));
         let scratch = scratch(guests.cache.as_ref()).into();
-        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default(), places, scratch })
+        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default(), places, scratch, compile: None })
     }
 
     /// The same sandbox, with another network than the system's.
@@ -188,11 +193,22 @@ impl Sandbox {
         Self { network: Arc::new(network), ..self }
     }
 
+    /// The same sandbox, whose components are compiled by `compiler`. Without one, a component that isn't in
+    /// the cache can't be run.
+    #[must_use]
+    pub fn compiled_by(self, compiler: Compiler) -> Self {
+        Self { compile: Some(Arc::new(move |role, bytes| wall::compile(&compiler, role, bytes))), ..self }
+    }
+
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
     /// by itself; done before, it is no part of a run, and an interrupt ends it at once. What is
     /// wrong with the code is for the call to say.
     pub fn prepare(&self, code: &agent::Code) {
-        drop(self.guests.get(code));
+        drop(self.guest(code));
+    }
+
+    fn guest(&self, code: &agent::Code) -> Result<Guest, Failure> {
+        self.guests.get(code, self.compile.as_deref())
     }
 
     /// Why a compiled guest couldn't be kept, if one couldn't.
@@ -202,7 +218,7 @@ impl Sandbox {
 
     /// Calls an agent's code in a fresh instance.
     pub async fn call(&self, call: Call<'_>) -> Called {
-        let guest = match self.guests.get(call.code) {
+        let guest = match self.guest(call.code) {
             Ok(guest) => guest,
             Err(failure) => {
                 return Called { result: Err(failure), denials: Denials::default(), usage: Usage::default() };
@@ -260,7 +276,7 @@ impl Sandbox {
             log,
             kept: None,
         };
-        let guest = self.guests.get(code)?;
+        let guest = self.guest(code)?;
         let mut store = self.store(&call);
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;

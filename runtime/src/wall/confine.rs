@@ -15,6 +15,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use crate::{
     policy::Access,
     wall::{
+        compiler::CompilerBounds,
         reach::{Ports, Reach},
         syscalls,
     },
@@ -110,21 +111,39 @@ pub fn confine(reach: &Reach) -> Result<InForce, String> {
 /// When the system refuses a limit.
 pub fn limit(memory: u64, output: u64) -> Result<(), String> {
     let data = memory.saturating_add(output.saturating_mul(COPIES)).saturating_add(MEMORY_ROOM);
-    for (resource, most) in [
-        // What crashed a worker may be in its memory, secrets too.
-        (Resource::Core, 0),
-        (Resource::Nofile, MAX_OPEN),
-        (Resource::Fsize, MAX_FILE),
-        (Resource::Nproc, MAX_THREADS),
-        (Resource::Data, data),
-    ] {
-        // What the user has set lower stays lower.
-        let now = rustix::process::getrlimit(resource);
-        let most = Some(now.maximum.map_or(most, |now| now.min(most)));
-        setrlimit(resource, Rlimit { current: most, maximum: most })
-            .map_err(|error| format!("the system refuses the limit {resource:?}: {error}"))?;
-    }
-    Ok(())
+    // What crashed a worker may be in its memory, secrets too.
+    set(Resource::Core, 0, 0)?;
+    set(Resource::Nofile, MAX_OPEN, 0)?;
+    set(Resource::Fsize, MAX_FILE, 0)?;
+    set(Resource::Nproc, MAX_THREADS, 0)?;
+    set(Resource::Data, data, 0)
+}
+
+/// Limits what this process takes of the machine to compile one component.
+///
+/// Memory is what may be written, touched or not. All of the address space would count what is only
+/// reserved, some hundred megabytes for each thread.
+///
+/// # Errors
+///
+/// When the system refuses a limit.
+pub fn limit_compiler(bounds: CompilerBounds) -> Result<(), String> {
+    set(Resource::Core, 0, 0)?;
+    set(Resource::Fsize, 0, 0)?;
+    set(Resource::Nofile, MAX_OPEN, 0)?;
+    set(Resource::Nproc, MAX_THREADS, 0)?;
+    set(Resource::Data, bounds.memory, 0)?;
+    // The first second beyond is for the signal that says why.
+    set(Resource::Cpu, bounds.processor, 1)
+}
+
+/// Limits a resource to `most`, and what it may still be raised to to `room` more.
+fn set(resource: Resource, most: u64, room: u64) -> Result<(), String> {
+    // What the user has set lower stays lower.
+    let now = rustix::process::getrlimit(resource).maximum;
+    let at_most = |limit: u64| Some(now.map_or(limit, |now| now.min(limit)));
+    setrlimit(resource, Rlimit { current: at_most(most), maximum: at_most(most.saturating_add(room)) })
+        .map_err(|error| format!("the system refuses the limit {resource:?}: {error}"))
 }
 
 /// The rules for files and ports.

@@ -41,6 +41,8 @@ pub fn longest(output: u64) -> u64 {
 pub struct Order<'a> {
     pub manifest: &'a Manifest,
     pub code: &'a agent::Code,
+    /// The code, compiled, where it isn't in the cache.
+    pub compiled: Option<&'a [u8]>,
     pub policy: &'a Policy,
     pub authority: &'a Arc<Authority>,
     pub protected: &'a Protected,
@@ -81,6 +83,7 @@ impl Order<'_> {
                 agent::Code::Component { bytes, .. } => WireCode::Component { bytes: crate::value::base64(bytes) },
                 agent::Code::Command { bytes, .. } => WireCode::Command { bytes: crate::value::base64(bytes) },
             },
+            compiled: self.compiled.map(crate::value::base64),
             protected: self.protected.clone(),
             cache: self.cache.cloned(),
             values: self.values(),
@@ -120,6 +123,8 @@ pub struct Open {
     pub path: String,
     pub manifest: Text,
     pub code: WireCode,
+    /// The code, compiled, in base64, where it isn't in the cache.
+    pub compiled: Option<String>,
     pub protected: Protected,
     pub cache: Option<Cache>,
     /// The variables that the agent is granted, and no other.

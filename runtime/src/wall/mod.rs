@@ -5,7 +5,10 @@
 //!
 //! The parent trusts nothing that a worker says. It checks again what comes back: the calls of other
 //! agents, the outputs, what was used, and how much of it all there is.
+//!
+//! Components are compiled in such a process, too, with this wall or without it: `compiler.rs`.
 
+mod compiler;
 mod confine;
 mod denial;
 mod frame;
@@ -27,6 +30,8 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use compiler::compile;
+pub use compiler::{Compiler, CompilerBounds, main as compiler_main};
 pub use confine::{InForce, confine, supported};
 pub(crate) use message::Order;
 pub use reach::{Ports, Reach};
@@ -43,6 +48,9 @@ use crate::{
 /// The argument that makes the `turingbox` command a worker.
 pub const WORKER: &str = "wall-worker";
 
+/// The argument that makes it a compiler.
+pub const COMPILER: &str = "wall-compiler";
+
 /// The most workers of one run at a time. An agent that calls itself takes one for each level, and
 /// each is a process of some ten megabytes.
 const MAX_WORKERS: usize = 64;
@@ -50,7 +58,7 @@ const MAX_WORKERS: usize = 64;
 /// The most workers that wait for a further call of their agent.
 const MAX_IDLE: usize = 16;
 
-/// How long a worker may take until it is ready, where it has to compile its guest by itself.
+/// How long a worker may take until it is ready, where it has to compile the guest for Python by itself.
 const MAX_START: Duration = Duration::from_secs(600);
 
 /// Where guests run.
@@ -127,7 +135,7 @@ impl Workers {
             ([], false) => None,
             _ => Some(tempfile::tempdir_in(scratch(order.cache)).map_err(unstarted)?),
         };
-        let mut process = Process::start(&self.program, scratch).await.map_err(unstarted)?;
+        let mut process = Process::start(&self.program, WORKER, scratch).await.map_err(unstarted)?;
         let longest = message::longest(order.authority.limits.output);
         let opening = async {
             let open = order.open(process.scratch())?;

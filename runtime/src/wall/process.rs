@@ -1,4 +1,4 @@
-//! One worker as a process: started, killed, and asked how it ended.
+//! One worker or compiler as a process: started, killed, and asked how it ended.
 
 use std::{
     fmt, io,
@@ -20,8 +20,6 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::wall::WORKER;
-
 /// How much of what a worker writes to its standard error is kept, in bytes: enough for a panic.
 const MAX_SAID: u64 = 4096;
 
@@ -31,7 +29,7 @@ const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// How long we wait for a worker that was killed.
 const MAX_END: Duration = Duration::from_secs(5);
 
-/// A worker. It is killed when this is dropped.
+/// A worker, or a compiler. It is killed when this is dropped.
 pub struct Process {
     handle: OwnedFd,
     scratch: Option<TempDir>,
@@ -47,16 +45,19 @@ pub struct End {
 }
 
 impl Process {
-    /// Starts `program` as a worker. It inherits our folder and nothing else: no variable of an agent's, no
-    /// terminal, no open file. Databases keep their temporary files in `scratch`, and programs
+    /// Starts `program` as what `role` says, its one argument. It inherits our folder and nothing else: no
+    /// variable of an agent's, no terminal, no open file. Databases keep their temporary files in `scratch`, and programs
     /// have their folders there; it goes with the worker.
-    pub async fn start(program: &Path, scratch: Option<TempDir>) -> io::Result<Self> {
+    pub async fn start(program: &Path, role: &'static str, scratch: Option<TempDir>) -> io::Result<Self> {
         let (stream, theirs) = UnixStream::pair()?;
         stream.set_nonblocking(true)?;
         let (started, start) = oneshot::channel();
         let (tell, ended) = oneshot::channel();
         let mut command = Command::new(program);
-        command.env_clear().envs(CERTIFICATES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command
+            .arg(role)
+            .env_clear()
+            .envs(CERTIFICATES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.envs(scratch.as_ref().map(|folder| ("SQLITE_TMPDIR", folder.path())));
         // A thread keeps each worker: the kernel kills a worker when the thread that started it
         // ends, and a thread of the caller's may end before the run does.
@@ -118,7 +119,6 @@ impl Drop for Process {
 /// Starts the worker, and stays until it has ended.
 fn keep(mut command: Command, theirs: UnixStream, started: oneshot::Sender<io::Result<OwnedFd>>) -> End {
     command
-        .arg(WORKER)
         .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -145,6 +145,18 @@ fn keep(mut command: Command, theirs: UnixStream, started: oneshot::Sender<io::R
         drop(io::copy(&mut errors, &mut io::sink()));
     }
     End { status: child.wait().ok(), said: String::from_utf8_lossy(&said).trim().replace('\n', " ") }
+}
+
+impl End {
+    /// The signal that ended it, if one did.
+    pub fn signal(&self) -> Option<i32> {
+        self.status.and_then(|status| status.signal())
+    }
+
+    /// The beginning of what it wrote to its standard error.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
 }
 
 impl fmt::Display for End {

@@ -113,7 +113,8 @@ impl Prepared {
         let mounts = Mounts::open(authority.files(), &ceilings, &open.protected, copies.as_ref())
             .map_err(|error| Failure::host(error.message))?;
         let code = code(open.code)?;
-        let sandbox = Sandbox::of_one_thread(open.cache)?.with_scratch(open.scratch.as_deref());
+        let compiled = open.compiled.map(|file| message::decode(&file)).transpose().map_err(Failure::host)?;
+        let sandbox = Sandbox::of_one_thread(open.cache)?.with_scratch(open.scratch.as_deref()).with_compiled(compiled);
         let sandbox = if open.network { sandbox } else { sandbox.over(Network::closed()) };
         sandbox.prepare(&code);
         // It makes its sockets to itself here, and its threads only when there is work for them.

@@ -13,7 +13,10 @@ use wasmtime_wasi::I32Exit;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use crate::{component::WASI_0_1, sandbox::CallState};
+use crate::{
+    component::WASI_0_1,
+    sandbox::{CallState, cache::digest},
+};
 
 /// How a program exits. The adapter's own way knows success and failure, and no other code.
 const EXIT: &str = "
@@ -33,6 +36,13 @@ pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         Err(I32Exit(code.cast_signed()).into())
     };
     linker.instance(INTERFACE)?.func_wrap("exit", exit)
+}
+
+/// What the component of the module with this digest is known by: with another adapter, it is another
+/// component.
+pub fn known_as(module: &str) -> String {
+    let parts = [WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, EXIT.as_bytes(), module.as_bytes()];
+    digest(&parts.map(|part| digest(part).into_bytes()).concat())
 }
 
 /// The component of a program: a component as it is, a module behind the adapter.
