@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use wasmparser::{ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload};
 
 #[cfg(feature = "host")]
-pub(crate) use contract::WASI_0_1;
+pub(crate) use contract::{CONTRACT, VERSION, WASI_0_1};
 pub use contract::{Interface, Misfit};
 
 /// The custom section in which a component has its own manifest, in TOML; `turingbox-sdk` writes it.

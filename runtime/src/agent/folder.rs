@@ -80,10 +80,15 @@ impl Folder {
 fn read_file(dir: &Dir, name: &str, limit: u64) -> io::Result<Vec<u8>> {
     use io::Read;
     // A FIFO would block the open itself, so the kind of file is asked first.
-    if !dir.metadata(name)?.is_file() {
+    let found = dir.metadata(name)?;
+    if !found.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
     }
+    if found.len() > limit {
+        return Err(too_large(limit));
+    }
     let mut bytes = Vec::new();
+    // It may grow meanwhile.
     dir.open(name)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(too_large(limit));

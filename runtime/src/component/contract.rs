@@ -3,8 +3,8 @@
 use super::Facts;
 
 /// The package of the contract, and its version.
-const CONTRACT: &str = "turingbox:agent";
-const VERSION: &str = "0.1.0";
+pub(crate) const CONTRACT: &str = "turingbox:agent";
+pub(crate) const VERSION: &str = "0.1.0";
 
 /// The interfaces of the contract that a guest may import.
 const OURS: [&str; 6] = ["types", "log", "http", "sql", "call", "imports"];

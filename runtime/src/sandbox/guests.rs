@@ -14,6 +14,7 @@ use wasmtime_wasi::p2::bindings::{Command, CommandPre};
 use crate::{
     agent::Code as AgentCode,
     capability::{call, files, http, tcp},
+    component::{CONTRACT, VERSION},
     failure::{Code, Failure},
     sandbox::{
         Call, CallState,
@@ -144,7 +145,10 @@ impl Guests {
             Role::Agent => ready.and_then(ProcPre::new).map(Guest::Proc),
             Role::Command => ready.and_then(CommandPre::new).map(Guest::Command),
         };
-        guest.map_err(|error| unusable(format_args!("{error:#}")))
+        guest.map_err(|error| {
+            let help = format!("build it anew with the types of the contract {CONTRACT}@{VERSION}, in guest-sdk/wit");
+            unusable(format_args!("{error:#}")).help(help)
+        })
     }
 
     /// The component that is known by `digest`, from the cache or by `compile`.
