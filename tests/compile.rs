@@ -142,7 +142,7 @@ fn a_compiler_that_lies_gives_nothing() {
         (Vec::new(), "echo oh >&2; exit 3", "agent.compile", "it exited with 3, and said: oh"),
         (Vec::new(), "kill -9 $$", "agent.compile", "killed by signal 9"),
         (frame(r#"{"wrong":{"message":"it is odd"}}"#), "", "agent.source", "can't be used: it is odd"),
-        ([frame(r#"{"compiled":{"length":6}}"#), b"native".to_vec()].concat(), "", "host", ""),
+        ([frame(r#"{"compiled":{"length":6}}"#), b"native".to_vec()].concat(), "", "agent.source", "can't be used"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let (program, answer) = (folder.path().join("compiler"), folder.path().join("answer"));

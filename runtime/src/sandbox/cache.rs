@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wasmtime::{Engine, component::Component};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, sandbox::unusable};
 
 /// Where compiled components are kept, and the key that seals them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -150,12 +150,12 @@ impl Cache {
     }
 }
 
-/// Loads what a compiler just gave.
+/// Loads what a compiler just gave. What doesn't fit into the engine's pools is found here.
 pub fn just_compiled(engine: &Engine, compiled: &[u8]) -> Result<Component, Failure> {
     #[expect(unsafe_code, reason = "wasmtime can't tell compiled bytes from any other; the callers can")]
     // SAFETY: all callers have these bytes straight from a compiler of ours: in this process, or over a
     // stream that nobody else holds.
-    unsafe { Component::deserialize(engine, compiled) }.map_err(Failure::host)
+    unsafe { Component::deserialize(engine, compiled) }.map_err(|error| unusable(format_args!("{error:#}")))
 }
 
 /// The digest by which a component's bytes are known.

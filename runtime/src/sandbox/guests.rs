@@ -104,7 +104,8 @@ impl Guests {
     /// The guest for Python is ours, so this process may compile it.
     fn prepare_python(&self) -> Result<Guest, Failure> {
         let compile = || self.engine.precompile_component(turingbox_python::COMPONENT).map_err(Failure::host);
-        let component = self.compiled(turingbox_python::DIGEST, "the Python guest", compile)?;
+        let component = self.compiled(turingbox_python::DIGEST, "the Python guest", compile);
+        let component = component.map_err(|failure| Failure::host(failure.message))?;
         let ready = self.linker.instantiate_pre(&component).and_then(InterpreterPre::new);
         ready.map(Guest::Interpreter).map_err(Failure::host)
     }

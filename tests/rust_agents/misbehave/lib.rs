@@ -1,0 +1,32 @@
+//! Does what an agent in Rust can do wrong.
+
+use turingbox_sdk::{Failure, agent};
+
+/// Do something that no agent should
+#[agent(output = "What is left to say")]
+fn misbehave(
+    /// What to do
+    #[input(choices = ["nothing", "panic", "overflow", "abort", "exit", "gigabyte", "most_of_a_gigabyte", "spin"])]
+    how: String,
+) -> Result<String, Failure> {
+    match how.as_str() {
+        "nothing" => Ok("well".into()),
+        "panic" => panic!("on purpose"),
+        "overflow" => Ok(deeper(0).to_string()),
+        "abort" => std::process::abort(),
+        "exit" => std::process::exit(7),
+        "gigabyte" => Ok("x".repeat(1 << 30)),
+        // Less than its memory, and more than it may return.
+        "most_of_a_gigabyte" => Ok("x".repeat(700 << 20)),
+        "spin" => loop {
+            std::hint::black_box(&how);
+        },
+        other => Err(Failure::new(format!("nobody knows how to {other}"))),
+    }
+}
+
+/// Calls itself for ever; what it keeps for each call is used behind it, so that no compiler makes a loop of it.
+fn deeper(depth: u64) -> u64 {
+    let kept = std::hint::black_box([depth; 64]);
+    deeper(depth + 1) + kept[depth as usize % kept.len()]
+}
