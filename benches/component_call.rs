@@ -118,7 +118,8 @@ fn theirs(bytes: &[u8], allocation: InstanceAllocationStrategy) -> Result<impl F
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     contract::Proc::add_to_linker::<_, HasSelf<_>>(&mut linker, |host| host)?;
     let ready = contract::ProcPre::new(linker.instantiate_pre(&component)?)?;
-    let inputs = [contract::Field { name: "text".into(), value: types::Value::Text(TEXT.into()) }];
+    let field = |name: &str, value| contract::Field { name: name.into(), value };
+    let inputs = [field("text", types::Value::Text(TEXT.into())), field("min_length", types::Value::Json("1".into()))];
     Ok(move || {
         let host = Host { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
         let mut store = Store::new(&engine, host);

@@ -6,7 +6,7 @@ use turingbox_sdk::{Failure, agent};
 #[agent(output = "What is left to say")]
 fn misbehave(
     /// What to do
-    #[input(choices = ["nothing", "panic", "overflow", "abort", "exit", "gigabyte", "most_of_a_gigabyte", "spin"])]
+    #[input(choices = ["nothing", "panic", "overflow", "abort", "exit", "gigabyte", "too_much", "spin"])]
     how: String,
 ) -> Result<String, Failure> {
     match how.as_str() {
@@ -17,7 +17,7 @@ fn misbehave(
         "exit" => std::process::exit(7),
         "gigabyte" => Ok("x".repeat(1 << 30)),
         // Less than its memory, and more than it may return.
-        "most_of_a_gigabyte" => Ok("x".repeat(700 << 20)),
+        "too_much" => Ok("x".repeat(200 << 20)),
         "spin" => loop {
             std::hint::black_box(&how);
         },
@@ -26,6 +26,7 @@ fn misbehave(
 }
 
 /// Calls itself for ever; what it keeps for each call is used behind it, so that no compiler makes a loop of it.
+#[expect(unconditional_recursion, reason = "that is what is tried")]
 fn deeper(depth: u64) -> u64 {
     let kept = std::hint::black_box([depth; 64]);
     deeper(depth + 1) + kept[depth as usize % kept.len()]
