@@ -12,13 +12,17 @@ pub enum Value {
 }
 
 impl Value {
-    /// A value of serde, as JSON.
+    /// A value of serde: text if it is one, else JSON.
     ///
     /// # Errors
     ///
     /// What can't be JSON: a map whose keys are no texts, a number that is not finite.
     pub fn json(value: &impl serde::Serialize) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(Self::Json)
+        let json = serde_json::to_string(value)?;
+        match json.starts_with('"') {
+            true => serde_json::from_str(&json).map(Self::Text),
+            false => Ok(Self::Json(json)),
+        }
     }
 
     /// What it is, for messages.
@@ -79,5 +83,17 @@ mod wire {
                 Value::Json(json) => Self::Json(json),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_serde_is_a_text() {
+        assert_eq!(Value::json(&"a\"\n").ok(), Some(Value::Text("a\"\n".into())));
+        assert_eq!(Value::json(&["a"]).ok(), Some(Value::Json("[\"a\"]".into())));
+        assert_eq!(Value::json(&None::<String>).ok(), Some(Value::Json("null".into())));
     }
 }
