@@ -42,13 +42,15 @@ impl Inputs {
         T::from_value(value).map(Some).map_err(wrong)
     }
 
-    /// Takes an input out that serde reads from JSON.
+    /// Takes an input out that serde reads from JSON. JSON's `null` is one where the type can hold it.
     ///
     /// # Errors
     ///
     /// Where it is missing, or not what the type wants.
     pub fn take_json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, Failure> {
-        self.take_json_optional(name)?.ok_or_else(|| missing(name))
+        let is_there = self.0.contains_key(name);
+        let null = || serde_json::from_str("null").ok().filter(|_| is_there);
+        self.take_json_optional(name)?.or_else(null).ok_or_else(|| missing(name))
     }
 
     /// Takes an input out that serde reads from JSON, and that may be left out.
@@ -59,14 +61,14 @@ impl Inputs {
     pub fn take_json_optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Failure> {
         let Some(value) = self.given(name) else { return Ok(None) };
         let wrong = |why: String| Failure::new(format!("the input `{name}` can't be used: {why}"));
-        match value {
-            Value::Json(json) => serde_json::from_str(&json).map(Some).map_err(|error| wrong(error.to_string())),
+        let json = match value {
+            Value::Json(json) => Ok(json),
             // A text stands for itself, as it would in a list.
-            Value::Text(text) => {
-                serde_json::from_value(text.into()).map(Some).map_err(|error| wrong(error.to_string()))
-            }
-            Value::Data(_) => Err(wrong("it is bytes, not JSON".into())),
-        }
+            Value::Text(text) => serde_json::to_string(&text).map_err(|error| error.to_string()),
+            Value::Data(_) => Err("it is bytes, not JSON".into()),
+        };
+        let read = |json: String| serde_json::from_str(&json).map(Some).map_err(|error| error.to_string());
+        json.and_then(read).map_err(wrong)
     }
 
     /// The value; JSON's `null` is none.
@@ -170,6 +172,9 @@ mod tests {
         assert_eq!(message(inputs("many".into()).take("x")), format!("{wanted} text"));
         assert_eq!(message(json("{}").take("x")), format!("{wanted} a JSON object"));
         assert_eq!(json("null").take_optional::<u8>("x"), Ok(None));
+        assert_eq!(json("null").take_json("x"), Ok(serde_json::Value::Null));
+        assert_eq!(message(json("null").take_json("x")), "the input `x` is missing");
+        assert_eq!(message(Inputs::default().take_json("x")), "the input `x` is missing");
         let why = message(json("[").take_json("x"));
         assert!(why.starts_with("the input `x` can't be used: "), "{why}");
     }

@@ -42,7 +42,7 @@
 //! | `f32`, `f64` | `number` |
 //! | `bool` | `boolean` |
 //! | `Option<T>` | as `T`, and it may be left out |
-//! | anything else | `json`: it is read and written by serde |
+//! | anything else | `json`: it is read and written by serde; what it writes as a text is `text` |
 //!
 //! A function returns its one output, called `output`; or a struct with `#[derive(Outputs)]`, whose fields
 //! are the outputs; or a `Result` of either. Any error is a [`Failure`].

@@ -1,2 +1,0 @@
-def main(start):
-    return {"step_index": start}

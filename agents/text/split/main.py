@@ -1,2 +1,0 @@
-def main(text, separator=","):
-    return {"parts": text.split(separator) if separator else list(text)}
