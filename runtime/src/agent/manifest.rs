@@ -13,6 +13,7 @@ use crate::{
     },
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
+    policy::need_form,
     source::{Place, Source},
     template::Escape,
 };
@@ -286,12 +287,25 @@ fn read_needs(top: &mut Table<'_>, report: &mut Report) -> Vec<Need> {
     let Some(mut table) = top.take("needs", report, Item::table) else { return Vec::new() };
     let mut needs = Vec::new();
     for capability in ["files", "http", "tcp", "databases", "env", "calls"] {
-        if let Some(wanted) = table.take(capability, report, Item::texts) {
+        if let Some(items) = table.take(capability, report, Item::array) {
+            let read = |item| read_need(capability, item).map_err(|wrong| report.push(wrong)).ok();
+            let wanted = items.into_iter().filter_map(read).collect();
             needs.push(Need { capability: capability.into(), wanted });
         }
     }
     table.finish(report);
     needs
+}
+
+fn read_need(capability: &str, item: Item<'_>) -> Result<String, Diagnostic> {
+    let text = item.clone().string()?;
+    match need_form(capability, &text) {
+        Ok(()) => Ok(text),
+        Err(form) => {
+            let message = format!("`{}` is nothing that can be asked for with `{capability}`", text.escape_debug());
+            Err(item.wrong("bad-need", message).help(form))
+        }
+    }
 }
 
 fn read_template(top: &mut Table<'_>, report: &mut Report) -> Option<Spec> {

@@ -65,7 +65,13 @@ impl Shown<'_> {
         });
         let open = manifest.open_outputs.then(|| ("…", "more, which are known only when it has run".to_owned()));
         section(&mut page, "Outputs", outputs.chain(open).collect());
-        let needs = manifest.needs.iter().map(|need| (need.capability.as_str(), need.wanted.join(", ")));
+        let needs = manifest.needs.iter().map(|need| {
+            let wanted = match need.wanted.is_empty() {
+                true => "some, which its inputs say".to_owned(),
+                false => need.wanted.join(", "),
+            };
+            (need.capability.as_str(), wanted)
+        });
         section(&mut page, "Asks for", needs.collect());
         if let Some(facts) = self.facts() {
             let imports = facts.imports.iter().map(|import| (import.as_str(), verdict(import, &self.authority)));

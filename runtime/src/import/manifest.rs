@@ -113,8 +113,8 @@ impl Manifest {
             lines.push("files = [\"read\"]".to_owned());
         }
         if !uses.methods.is_empty() {
-            let methods: Vec<_> = uses.methods.iter().copied().collect();
-            lines.push(format!("http = [\"{}\"]", methods.join("\", \"")));
+            let methods: Vec<_> = uses.methods.iter().map(|method| format!("\"{method} *\"")).collect();
+            lines.push(format!("http = [{}]", methods.join(", ")));
         }
         if !uses.variables.is_empty() {
             let names: Vec<_> = uses.variables.iter().map(String::as_str).collect();

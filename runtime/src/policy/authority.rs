@@ -39,6 +39,18 @@ pub enum Met {
     Unclear(&'static str),
 }
 
+/// Whether `wanted` is something that a manifest can ask for with the policy's key.
+///
+/// # Errors
+///
+/// How it has to be written.
+pub fn need_form(key: &str, wanted: &str) -> Result<(), &'static str> {
+    match Authority::default().meets(key, wanted, |_| None) {
+        Met::Granted | Met::NotGranted => Ok(()),
+        Met::Unclear(form) => Err(form),
+    }
+}
+
 /// The most that everything below one caller may hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ceiling {

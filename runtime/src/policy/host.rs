@@ -110,6 +110,11 @@ impl HostPattern {
         }
     }
 
+    /// Reads what a manifest asks for: `*` is any host, one that only a call says.
+    pub(super) fn needed(text: &str) -> Result<Option<Self>, &'static str> {
+        if text == "*" { Ok(None) } else { Self::parse(text).map(Some) }
+    }
+
     /// Reads the text of a policy.
     pub(super) fn read(item: &Item<'_>) -> Result<Self, Diagnostic> {
         let text = item.clone().text()?;

@@ -47,7 +47,7 @@ pub use address::Addresses;
 pub use altered::Altered;
 use asked::Asked;
 pub use asked::Recorded;
-pub use authority::{Authority, Ceiling, Ceilings, Met};
+pub use authority::{Authority, Ceiling, Ceilings, Met, need_form};
 pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
 pub(crate) use codes::known as known_code;

@@ -130,7 +130,8 @@ impl Advise for Http {
     }
 
     fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
-        let wanted = Wanted::parse(wanted).ok_or("it is like `GET https://*.example.com/api/**`")?;
+        let wanted =
+            Wanted::parse(wanted).ok_or("it is like `GET https://*.example.com/api/**`, or `GET *` for any host")?;
         Ok(held.http.as_ref().is_some_and(|grants| grants.iter().any(|grant| wanted.is_met(grant))))
     }
 }

@@ -105,14 +105,17 @@ impl Advise for Tcp {
     }
 
     fn met(&self, wanted: &str, held: &Grants, _: &Find<'_>) -> Result<bool, &'static str> {
-        const FORM: &str = "it is a host, and perhaps a port: `db.internal:5432`";
+        const FORM: &str = "it is a host, or `*` for any, and perhaps a port: `db.internal:5432`";
         let after = wanted.rfind(']').map_or(0, |at| at + 1);
         let (host, port) = match wanted[after..].find(':') {
             Some(at) => (&wanted[..after + at], Some(parse_port(&wanted[after + at + 1..]).map_err(|_| FORM)?)),
             None => (wanted, None),
         };
-        let host = HostPattern::parse(host).map_err(|_| FORM)?;
-        let meets = |grant: &TcpGrant| grant.host.covers(&host) && port.is_none_or(|port| grant.ports.contains(&port));
+        let host = HostPattern::needed(host).map_err(|_| FORM)?;
+        let meets = |grant: &TcpGrant| {
+            host.as_ref().is_none_or(|host| grant.host.covers(host))
+                && port.is_none_or(|port| grant.ports.contains(&port))
+        };
         Ok(held.tcp.as_ref().is_some_and(|grants| grants.iter().any(meets)))
     }
 
