@@ -16,6 +16,7 @@ use crate::{
         cases::{self, Case},
         inputs, render, run, setup, terminal,
     },
+    sandbox::Usage,
     secret::Secrets,
     wall::Wall,
 };
@@ -32,6 +33,7 @@ struct Tested {
     agent: String,
     case: String,
     differences: Vec<String>,
+    usage: Usage,
 }
 
 /// Runs the cases of agents.
@@ -44,11 +46,11 @@ pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
     for (manifest, folder) in &chosen {
         let found = cases::find(folder).map_err(|error| Stop::Usage(format!("{}: {error}", folder.display())))?;
         for case in found {
-            let differences = test_case(&library, (&sandbox, &wall), manifest, &case, globals)?;
+            let (differences, usage) = test_case(&library, (&sandbox, &wall), manifest, &case, globals)?;
             let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            tested.push(Tested { agent: manifest.name.clone(), case: name, differences });
+            tested.push(Tested { agent: manifest.name.clone(), case: name, differences, usage });
             if let (Some(last), false) = (tested.last(), globals.json) {
-                say(last)?;
+                say(last, globals.verbose)?;
             }
         }
     }
@@ -84,7 +86,7 @@ fn test_case(
     manifest: &Manifest,
     folder: &Path,
     globals: &Globals,
-) -> Result<Vec<String>, Stop> {
+) -> Result<(Vec<String>, Usage), Stop> {
     let case = Case::read(folder)?;
     let (program, _) = Program::load(library, &manifest.name)?;
     let host = |error: std::io::Error| Stop::Host(Failure::host(error));
@@ -109,12 +111,16 @@ fn test_case(
     };
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let outcome: Outcome = run::block_on(engine.run(inputs))?;
-    Ok(case.differences(&outcome, copy.path()))
+    Ok((case.differences(&outcome, copy.path()), outcome.usage))
 }
 
-fn say(tested: &Tested) -> Result<(), Stop> {
+fn say(tested: &Tested, verbose: bool) -> Result<(), Stop> {
     let verdict = if tested.differences.is_empty() { "ok" } else { "FAILED" };
     let mut text = format!("{}/{} … {verdict}", tested.agent, tested.case);
+    if verbose {
+        let Usage { fuel, memory, .. } = tested.usage;
+        text.push_str(&format!(", {fuel} fuel, {} MiB", memory >> 20));
+    }
     for difference in &tested.differences {
         text.push_str(&format!("\n    {}", difference.trim_end().replace('\n', "\n    ")));
     }
@@ -125,9 +131,13 @@ fn summarize(tested: &[Tested], json: bool) -> Result<(), Stop> {
     let failed = tested.iter().filter(|tested| !tested.differences.is_empty()).count();
     let passed = tested.len() - failed;
     if json {
-        let cases = tested
-            .iter()
-            .map(|tested| json!({ "agent": tested.agent, "case": tested.case, "differences": tested.differences }));
+        let cases = tested.iter().map(|tested| {
+            let Usage { fuel, memory, .. } = tested.usage;
+            json!({
+                "agent": tested.agent, "case": tested.case, "differences": tested.differences,
+                "fuel": fuel, "memory": memory,
+            })
+        });
         let object = json!({ "passed": passed, "failed": failed, "cases": cases.collect::<Vec<_>>() });
         terminal::print_json(&object)?;
     } else {
