@@ -6,7 +6,7 @@ use turingbox_sdk::{Failure, agent};
 #[agent(output = "What is left to say")]
 fn misbehave(
     /// What to do
-    #[input(choices = ["nothing", "panic", "overflow", "abort", "exit", "gigabyte", "too_much", "spin"])]
+    #[input(choices = ["nothing", "panic", "overflow", "abort", "exit", "gigabyte", "megabyte", "spin"])]
     how: String,
 ) -> Result<String, Failure> {
     match how.as_str() {
@@ -16,8 +16,7 @@ fn misbehave(
         "abort" => std::process::abort(),
         "exit" => std::process::exit(7),
         "gigabyte" => Ok("x".repeat(1 << 30)),
-        // Less than its memory, and more than it may return.
-        "too_much" => Ok("x".repeat(200 << 20)),
+        "megabyte" => Ok("x".repeat(1 << 20)),
         "spin" => loop {
             std::hint::black_box(&how);
         },
