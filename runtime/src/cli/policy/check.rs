@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Diagnostic, Library, Policy, Program, Report,
-    agent::{Entry, Manifest},
+    agent::{Entry, Folder, Manifest},
     capability::{files::Mounts, sql::Databases},
     cli::{
         Globals, Stop,
@@ -15,7 +15,7 @@ use crate::{
         policy, setup,
     },
     diagnostic::{counted, suggestion},
-    policy::{Asking, Met},
+    policy::{Asking, Met, Pattern},
     secret::Secrets,
 };
 
@@ -112,11 +112,15 @@ fn imports(policy: &Policy, library: &Library, report: &mut Report) {
 }
 
 /// Warns where an agent that the policy has a section for asks for more than it gets. An empty list is an
-/// answer: who wrote it knows.
+/// answer: who wrote it knows. A pattern is about all built-in agents that it fits, whether or not anybody
+/// runs them, so one of these has to be named.
 fn unmet(policy: &Policy, library: &Library, manifest: &Manifest, report: &mut Report) {
     let agent = (manifest.name.as_str(), manifest.path.as_str());
     let (said, sections) = (policy.said(agent), policy.sections_about(agent));
-    let Some((_, section)) = sections.first() else { return };
+    let Some((pattern, section)) = sections.first() else { return };
+    if matches!(manifest.folder, Folder::Builtin(_)) && Pattern::new(pattern).is_glob() {
+        return;
+    }
     let authority = policy.authority(agent.0, agent.1);
     let find = |name: &str| policy::find(library, name).map(|(name, path)| (name.to_owned(), path.to_owned()));
     for need in &manifest.needs {
