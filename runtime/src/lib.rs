@@ -19,6 +19,7 @@
 //! - [`expression`]: safe expressions, Python's, with bounds on everything
 //! - [`template`]: templates, with every value made safe for its place
 //! - [`import`]: libraries of the original system
+//! - [`share`]: agents that others made: packed, signed, fetched
 //! - [`attack`]: hostile guests, to try a policy with
 //! - [`cli`]: the command line
 
@@ -51,6 +52,7 @@ pub mod policy;
 pub mod sandbox;
 #[cfg(feature = "host")]
 pub mod secret;
+pub mod share;
 pub mod source;
 pub mod sql;
 mod stack;

@@ -13,7 +13,7 @@ impl Agent {
     }
 
     /// The manifest; and the code, or the template with what it includes. A workflow is its manifest.
-    fn files(&self) -> Vec<(&str, &[u8])> {
+    pub(crate) fn files(&self) -> Vec<(&str, &[u8])> {
         let mut files = vec![(MANIFEST, self.manifest.source.text.as_bytes())];
         match &self.body {
             Body::Proc(Code::Python { file, source, .. }) => files.push((file, source.text.as_bytes())),

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc};
 
 use cap_std::fs::Dir;
 
-use crate::source::{MAX_SOURCE, Source};
+use crate::{
+    share::Pack,
+    source::{MAX_SOURCE, Source},
+};
 
 /// An agent's own folder. Nothing outside it can be read through it.
 #[derive(Clone, Debug)]
@@ -21,6 +24,13 @@ pub enum Folder {
     },
     /// A folder of the built-in library: its path there.
     Builtin(&'static str),
+    /// No folder yet, but one file of it.
+    Packed {
+        /// The files.
+        pack: Arc<Pack>,
+        /// Where the folder would be, for messages.
+        path: String,
+    },
     /// No folder, but texts that were made of something else.
     Memory {
         /// The files: names and texts.
@@ -37,7 +47,7 @@ impl Folder {
     /// The path of the folder's file `name`, for messages.
     pub fn path_of(&self, name: &str) -> String {
         match self {
-            Self::Disk { path, .. } | Self::Memory { path, .. } => format!("{path}/{name}"),
+            Self::Disk { path, .. } | Self::Memory { path, .. } | Self::Packed { path, .. } => format!("{path}/{name}"),
             Self::Builtin(path) => format!("<built-in>/{path}/{name}"),
         }
     }
@@ -56,6 +66,11 @@ impl Folder {
                 let found = BUILTIN.binary_search_by_key(&wanted.as_str(), |(path, _)| path);
                 found.map(|index| BUILTIN[index].1.to_vec()).map_err(|_| io::ErrorKind::NotFound.into())
             }
+            Self::Packed { pack, .. } => match pack.file(name) {
+                Some(bytes) if bytes.len() as u64 <= limit => Ok(bytes.to_vec()),
+                Some(_) => Err(too_large(limit)),
+                None => Err(io::ErrorKind::NotFound.into()),
+            },
             Self::Memory { files, .. } => match files.get(name) {
                 Some(text) if text.len() as u64 <= limit => Ok(text.as_bytes().to_vec()),
                 Some(_) => Err(too_large(limit)),

@@ -17,6 +17,7 @@ use crate::{
     },
     diagnostic::{Diagnostic, Report, list},
     document::{self, Item},
+    share::Pack,
     source::Source,
 };
 
@@ -91,6 +92,30 @@ impl Library {
             Err(error) => Err(unreadable(Path::new(&folder.path_of(MANIFEST)), &error)),
         };
         self.insert(manifest, path);
+    }
+
+    /// Adds an agent that is still packed, in place of the one at `path`, if there is one. `shown` is where
+    /// its folder would be.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in its manifest. That another agent has its name is a conflict of the library.
+    pub(crate) fn add_packed(&mut self, pack: &Pack, path: &str, shown: &str) -> Result<Arc<Manifest>, Report> {
+        let folder = Folder::Packed { pack: Arc::new(pack.clone()), path: shown.to_owned() };
+        let source =
+            folder.source(MANIFEST).map_err(|error| unreadable(Path::new(&folder.path_of(MANIFEST)), &error))?;
+        let manifest = Manifest::read(&source, folder, path)?;
+        if manifest.name != pack.name() {
+            let message = format!("its folder is called `{}`, and it calls itself `{}`", pack.name(), manifest.name);
+            return Err(Diagnostic::error("bad-pack", message)
+                .at(&source, 0..0)
+                .help("`turingbox pack` calls both alike")
+                .into());
+        }
+        let is_there = |entry: &Entry| matches!(entry, Entry::Valid(known) if known.path == path);
+        self.entries.retain(|_, entry| !is_there(entry));
+        self.insert(Ok(manifest.clone()), path);
+        Ok(Arc::new(manifest))
     }
 
     /// Adds an agent as [`Library::add_in_memory`] does, in place of one that is missing: it gives way

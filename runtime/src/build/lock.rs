@@ -1,11 +1,16 @@
-//! `agents.lock`: what the components of a library are, to the byte.
+//! `agents.lock`: what the components of a library are, to the byte, and the agents that were added to it.
+
+mod added;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use cap_std::fs::Dir;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -17,13 +22,17 @@ use crate::{
     source::{MAX_SOURCE, Source},
 };
 
+pub use added::Added;
+pub(crate) use added::pack as pack_of;
+
 /// The file's name, in the folder of a library.
 pub const LOCK: &str = "agents.lock";
 
 /// The version of the format.
 const VERSION: u32 = 1;
 
-const HEAD: &str = "# Written by `turingbox build`. `turingbox check --locked` refuses what differs from it.\n";
+const HEAD: &str =
+    "# Written by `turingbox build` and `turingbox add`. `turingbox check --locked` refuses what differs from it.\n";
 
 /// What a component is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -47,7 +56,7 @@ impl Locked {
     }
 }
 
-/// The components of one library, by the path of the agent in it.
+/// The components of one library and the agents that were added to it, by the path of the agent in it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
@@ -55,6 +64,9 @@ pub struct Lock {
     /// The entries, by the path of the agent's folder in the library.
     #[serde(default)]
     pub agents: BTreeMap<String, Locked>,
+    /// The agents that others made, likewise.
+    #[serde(default)]
+    pub added: BTreeMap<String, Added>,
 }
 
 /// A path below a folder, as the lock file writes it; `.` for the folder itself.
@@ -65,7 +77,7 @@ fn relative(path: &Path, folder: &Path) -> Option<String> {
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { version: VERSION, agents: BTreeMap::new() }
+        Self { version: VERSION, agents: BTreeMap::new(), added: BTreeMap::new() }
     }
 }
 
@@ -88,10 +100,29 @@ impl Lock {
                 return Err(Diagnostic::error("bad-lock", message).into());
             }
         };
-        let source = Source::new(path.display().to_string(), text);
+        Self::parse(&Source::new(path.display().to_string(), text))
+    }
+
+    /// The lock file in a folder that is held open; an empty one where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read, or is none.
+    pub(crate) fn read_in(folder: &Dir) -> Result<Self, Report> {
+        let unread =
+            |error: io::Error| Report::from(Diagnostic::error("bad-lock", format!("`{LOCK}` can't be read: {error}")));
+        let mut text = String::new();
+        match folder.open(LOCK) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            file => file.and_then(|file| file.take(MAX_SOURCE).read_to_string(&mut text)).map_err(unread)?,
+        };
+        Self::parse(&Source::new(LOCK, text))
+    }
+
+    fn parse(source: &Arc<Source>) -> Result<Self, Report> {
         let wrong = |message: &str, span| {
-            let help = "`turingbox build` writes it: let it write a new one";
-            Report::from(Diagnostic::error("bad-lock", message.to_owned()).at(&source, span).help(help))
+            let help = "`turingbox build` and `turingbox add` write it: let them write a new one";
+            Report::from(Diagnostic::error("bad-lock", message.to_owned()).at(source, span).help(help))
         };
         let lock: Self =
             toml::from_str(&source.text).map_err(|error| wrong(error.message(), error.span().unwrap_or(0..0)))?;
@@ -118,6 +149,9 @@ impl Lock {
             text.push_str(&format!("\n[agents.{}]\n", key(path)));
             lines.iter().for_each(|(name, value)| text.push_str(&format!("{name} = {value}\n")));
         }
+        for (path, added) in &self.added {
+            text.push_str(&format!("\n[added.{}]\n{}", key(path), added.lines()));
+        }
         super::write(&folder.join(LOCK), text.as_bytes())
     }
 
@@ -143,19 +177,44 @@ impl Lock {
         let mut seen = Vec::new();
         for (_, entry) in library.iter() {
             let Entry::Valid(manifest) = entry else { continue };
-            let (Folder::Disk { path, .. }, Some(file)) = (&manifest.folder, manifest.compiled()) else { continue };
+            let Folder::Disk { path, .. } = &manifest.folder else { continue };
             let Some(path) = relative(Path::new(path), folder) else { continue };
+            if let Some(added) = self.added.get(&path) {
+                seen.push(path.clone());
+                report.0.extend(added.differs(&path, manifest).map(|wrong| wrong.at(&manifest.source, 0..0)));
+                continue;
+            }
+            let Some(file) = manifest.compiled() else { continue };
             seen.push(path.clone());
             if let Some(wrong) = self.differs(&path, file, &manifest.folder) {
                 let span = manifest.source.text.find(file).map_or(0..0, |at| at..at + file.len());
                 report.push(wrong.at(&manifest.source, span));
             }
         }
-        for path in self.agents.keys().filter(|path| !seen.contains(path)) {
+        let missing = |path: &&String| !seen.contains(path);
+        for path in self.agents.keys().filter(missing) {
             let message = format!("{LOCK} has `{path}`, which is no compiled agent here");
             report.push(Diagnostic::error("locked-away", message).help("build anew, or take it out"));
         }
+        for (path, added) in self.added.iter().filter(|(path, _)| missing(path)) {
+            let message = format!("{LOCK} has `{path}`, which isn't here");
+            let help = format!("`turingbox add {}` gets it again; or take it out", added.source);
+            report.push(Diagnostic::error("locked-away", message).help(help));
+        }
         report
+    }
+
+    /// What it says of the agent whose folder is `below` the library's.
+    pub(crate) fn added_at(&self, below: &Path) -> Option<&Added> {
+        self.added.get(&added::path_of(below)?)
+    }
+
+    /// Whether `folder`, which is in the library at `home`, is or is in that of an agent that was added.
+    pub(crate) fn is_added(&self, folder: &Path, home: &Path) -> bool {
+        let Some(path) = Self::name(folder, home) else { return false };
+        self.added
+            .keys()
+            .any(|added| path.strip_prefix(added.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
     /// The name of the agent in `folder` in the lock file of `home`.

@@ -25,13 +25,14 @@ use crate::{
 
 pub use cargo::{Compiler, TARGET};
 pub use find::crates;
-pub use lock::{LOCK, Lock, Locked};
+pub(crate) use lock::pack_of;
+pub use lock::{Added, LOCK, Lock, Locked};
 
 /// What begins a manifest that was written by [`build`].
 const HEAD: &str = "# Written by `turingbox build` from what src/lib.rs says: change it there.\n";
 
 /// The manifest of an agent.
-const MANIFEST: &str = "agent.toml";
+pub(crate) const MANIFEST: &str = "agent.toml";
 
 /// What was built.
 #[derive(Clone, Debug)]
@@ -99,12 +100,12 @@ fn read(folder: &Path, text: &str) -> Result<Manifest, Report> {
 }
 
 /// Writes a file, unless it is as it should be already.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);
     }
     // Whoever reads it meanwhile gets the old or the new one.
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     io::Write::write_all(&mut file, bytes)?;
     #[cfg(unix)]

@@ -39,6 +39,7 @@ use crate::{
     sandbox::Call,
 };
 
+pub(crate) use self::failed::chain;
 pub use self::wasi::add_to_linker;
 
 /// The most requests of one call. Time bounds what they cost; this bounds what a call that does
@@ -247,6 +248,6 @@ impl Http {
                 ),
             );
         }
-        Failed::new(Kind::Broken, format!("{}: {}", url.host(), failed::chain(error)))
+        Failed::new(Kind::Broken, format!("{}: {}", url.host(), chain(error)))
     }
 }

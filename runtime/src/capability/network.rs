@@ -15,6 +15,9 @@ use tokio_rustls::TlsConnector;
 
 use crate::policy::Host;
 
+/// How hyper reads what tokio has opened.
+pub(crate) use wasmtime_wasi_http::io::TokioIo;
+
 /// The addresses of a name, later.
 pub type Resolving<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
 
@@ -139,7 +142,8 @@ impl Network {
     }
 }
 
-fn client() -> Result<ClientConfig, String> {
+/// A client for TLS that trusts whom this machine trusts, unless `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+pub(crate) fn client() -> Result<ClientConfig, String> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     let (added, _) = roots.add_parsable_certificates(found.certs);

@@ -33,8 +33,9 @@ pub fn build(globals: &Globals, arguments: &BuildArgs) -> Result<(), Stop> {
             format!("there is no Cargo.toml of an agent in {}: only agents in Rust are built", shown.join(", "));
         return Err(Stop::Usage(message));
     }
-    let compiler = Compiler::find().map_err(Stop::Usage)?;
     let libraries = [setup::folders_of_agents(&globals.agents), arguments.paths.clone()].concat();
+    let folders = own(folders)?;
+    let compiler = Compiler::find().map_err(Stop::Usage)?;
     let (mut built, mut failed) = (Vec::new(), Report::default());
     for folder in &folders {
         match build::build(folder, &compiler) {
@@ -70,14 +71,37 @@ pub fn build(globals: &Globals, arguments: &BuildArgs) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Leaves out the crates of agents that others made: to build is to run what is in them. Whichever lock file
+/// around them says so counts.
+fn own(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, Stop> {
+    let mut own = Vec::new();
+    for folder in folders {
+        let whole = folder.canonicalize().map_err(|error| unwritten(&folder, error))?;
+        let around = whole.ancestors().filter(|around| around.join(LOCK).is_file());
+        let locks = around.map(|around| Ok((Lock::read(around)?, around))).collect::<Result<Vec<_>, Report>>()?;
+        if locks.iter().any(|(lock, around)| lock.is_added(&folder, around)) {
+            render::note(&format!("`{}` was added, so it isn't built: its component came with it", folder.display()));
+        } else {
+            own.push(folder);
+        }
+    }
+    Ok(own)
+}
+
+/// The folder whose lock file an agent's folder belongs to.
+fn home(folder: &Path, libraries: &[PathBuf]) -> std::io::Result<PathBuf> {
+    // A folder that is an agent's own is no library.
+    let libraries: Vec<_> = libraries.iter().filter(|library| *library != folder).cloned().collect();
+    Lock::home(folder, &libraries)
+}
+
+fn unwritten(folder: &Path, error: std::io::Error) -> Stop {
+    Stop::Usage(format!("`{}` can't be written: {error}", folder.join(LOCK).display()))
+}
+
 /// Writes down what was built.
 fn lock(built: &Built, libraries: &[PathBuf]) -> Result<(), Stop> {
-    let unwritten = |folder: &Path, error: std::io::Error| {
-        Stop::Usage(format!("`{}` can't be written: {error}", folder.join(LOCK).display()))
-    };
-    // A folder that is an agent's own is no library.
-    let libraries: Vec<_> = libraries.iter().filter(|library| **library != built.folder).cloned().collect();
-    let home = Lock::home(&built.folder, &libraries).map_err(|error| unwritten(&built.folder, error))?;
+    let home = home(&built.folder, libraries).map_err(|error| unwritten(&built.folder, error))?;
     let mut lock = Lock::read(&home)?;
     let Some(name) = Lock::name(&built.folder, &home) else { return Ok(()) };
     lock.agents.insert(name, built.locked.clone());

@@ -1,6 +1,7 @@
 //! The command line: arguments in, one exit code out. Results go to stdout, everything else to
 //! stderr.
 
+mod add;
 mod attack;
 mod build;
 mod cases;
@@ -11,6 +12,7 @@ mod inputs;
 mod inspect;
 mod list;
 mod new;
+mod pack;
 mod plan;
 mod policy;
 mod recording;
@@ -73,6 +75,12 @@ enum Command {
     Build(build::BuildArgs),
     /// Make an agent's folder, with a case that passes
     New(new::NewArgs),
+    /// Put an agent that others made into a library, pinned; nothing of it runs
+    Add(add::AddArgs),
+    /// Make one file of an agent's folder, for others
+    Pack(pack::PackArgs),
+    /// Put an agent into a registry
+    Push(pack::PushArgs),
     /// Make agents of a JSON library of the original Python system
     Import(import::ImportArgs),
     // What `--wall process` starts. Not for people.
@@ -103,7 +111,7 @@ pub(crate) struct Globals {
     /// kernel confines
     #[arg(long, value_name = "WALL", global = true, help_heading = "Global options")]
     wall: Option<WallChoice>,
-    /// With `run`: touch nothing, and say what a real run would
+    /// With `run` and `add`: touch nothing, and say what would be done
     #[arg(long, global = true, help_heading = "Global options")]
     dry_run: bool,
     /// Say more: what a run used, and debug lines of its log
@@ -187,8 +195,8 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     if globals.wall.is_some() && !matches!(command, Command::Run(_) | Command::Test(_) | Command::Attack(_)) {
         return Err(Stop::Usage("`--wall` is for `run`, `test` and `attack`: nothing else runs guests".into()));
     }
-    if globals.dry_run && !matches!(command, Command::Run(_)) {
-        return Err(Stop::Usage("`--dry-run` is for `run`: `turingbox run AGENT --dry-run`".into()));
+    if globals.dry_run && !matches!(command, Command::Run(_) | Command::Add(_)) {
+        return Err(Stop::Usage("`--dry-run` is for `run` and `add`: `turingbox run AGENT --dry-run`".into()));
     }
     match command {
         Command::Run(arguments) => run::run(globals, arguments),
@@ -201,6 +209,9 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::Attack(arguments) => attack::attack(&globals, &arguments),
         Command::Build(arguments) => build::build(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),
+        Command::Add(arguments) => add::add(&globals, &arguments),
+        Command::Pack(arguments) => pack::pack(&globals, &arguments),
+        Command::Push(arguments) => pack::push(&globals, &arguments),
         Command::Import(arguments) => import::import(&globals, &arguments),
         Command::WallWorker => ended(crate::wall::main()),
         Command::WallCompiler => ended(crate::wall::compiler_main()),

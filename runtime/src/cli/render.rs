@@ -127,6 +127,13 @@ pub fn decision(request: &str, decision: &Decision) -> String {
     renderer().render(&[decided(Group::with_title(title), place.as_ref(), "it is allowed unless a policy denies it")])
 }
 
+/// Draws what was denied and no run is about, on stderr.
+pub fn denied(decision: &Decision) {
+    if let Decision::Denied(denial) = decision {
+        line(&denial_text(denial));
+    }
+}
+
 fn denial_text(denial: &Denial) -> String {
     let message = escape(&denial.request).into_owned();
     let title = Level::ERROR.with_name("denied").primary_title(message).id(denial.code);

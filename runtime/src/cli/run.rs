@@ -19,6 +19,7 @@ use crate::{
     failure::Code,
     plan::{Effects, Plan},
     secret::Secrets,
+    share,
 };
 
 #[derive(Args)]
@@ -71,7 +72,11 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
     let sandbox = setup::sandbox()?;
     for (_, agent) in program.agents() {
-        if let Body::Proc(code) = &agent.body {
+        let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
+        // What may not run isn't compiled either.
+        if let Body::Proc(code) = &agent.body
+            && share::denied(agent, &authority).is_none()
+        {
             sandbox.prepare(code);
         }
     }

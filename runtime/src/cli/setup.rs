@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The folder of agents that is looked at when none is named.
-const AGENTS: &str = "agents";
+pub const AGENTS: &str = "agents";
 
 /// Every agent that can be named.
 pub fn library(globals: &Globals) -> Result<Library, Stop> {

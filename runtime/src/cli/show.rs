@@ -7,11 +7,12 @@ use serde_json::{Value as J, json};
 
 use crate::{
     Library, Policy,
-    agent::{Input, MAX_COMPONENT, Manifest},
+    agent::{Folder, Input, MAX_COMPONENT, Manifest},
     cli::{Globals, Stop, inspect::verdict, policy, run, setup, terminal},
     component::Facts,
     diagnostic::counted,
-    policy::{Authority, Decision, Named, Request},
+    policy::{Authority, Decision, Denial, Named, Request},
+    share,
     source::Place,
 };
 use reached::Reached;
@@ -49,6 +50,23 @@ pub fn show(globals: &Globals, arguments: &ShowArgs) -> Result<(), Stop> {
     terminal::print_line(text.trim_end())
 }
 
+/// The page of an agent that nobody calls.
+pub fn page(library: &Library, policy: &Policy, manifest: &Manifest, globals: &Globals) -> String {
+    Shown::alone(library, policy, manifest).page(globals)
+}
+
+/// The same for a program.
+pub fn object(library: &Library, policy: &Policy, manifest: &Manifest) -> J {
+    Shown::alone(library, policy, manifest).object()
+}
+
+impl<'a> Shown<'a> {
+    fn alone(library: &'a Library, policy: &'a Policy, manifest: &'a Manifest) -> Self {
+        let authority = policy.authority(&manifest.name, &manifest.path);
+        Self { library, policy, callers: Vec::new(), manifest, authority }
+    }
+}
+
 impl Shown<'_> {
     fn page(&self, globals: &Globals) -> String {
         let manifest = self.manifest;
@@ -84,6 +102,9 @@ impl Shown<'_> {
         let below: Vec<_> = self.callers.iter().rev().map(|(name, _)| format!("below {name} ")).collect();
         let held = self.authority.limits.rows().into_iter().chain(self.authority.summary());
         section(&mut page, &format!("May do {}{under}", below.concat()), held.collect());
+        if let Some(denial) = self.unsigned() {
+            page.push_str(&format!("\nMay not run: {} ({})\n", denial.request, denial.code));
+        }
         let reached = self.reached();
         for one in &reached.agents {
             let rows = [("limits", one.authority.limits.to_string())].into_iter().chain(one.authority.summary());
@@ -99,6 +120,12 @@ impl Shown<'_> {
     fn facts(&self) -> Option<Facts> {
         let bytes = self.manifest.folder.read(self.manifest.compiled()?, MAX_COMPONENT).ok()?;
         Facts::read(&bytes).ok()
+    }
+
+    /// Why it may not run, if nobody vouches for it who has to. What is still packed is for `add` to say.
+    fn unsigned(&self) -> Option<Denial> {
+        let is_packed = matches!(self.manifest.folder, Folder::Packed { .. });
+        if is_packed { None } else { share::denied_unloaded(self.manifest, &self.authority) }
     }
 
     fn reached(&self) -> Reached {
@@ -131,6 +158,7 @@ impl Shown<'_> {
             "imports": self.facts().map(|facts| facts.imports),
             "callers": self.callers.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
             "authority": authority(&self.authority),
+            "may_not_run": self.unsigned().map(|denial| denial.code),
             "reaches": below.collect::<Vec<_>>(),
             "more": reached.more,
         })
@@ -180,6 +208,7 @@ fn authority(authority: &Authority) -> J {
         "grants": grants.collect::<Vec<_>>(),
         "jump": matches!(authority.decide(&Request::Jump), Decision::Allowed(_)),
         "isolation": authority.isolation.word(),
+        "signed_by": authority.signed_by.as_ref().map(|signed_by| signed_by.keys().map(ToString::to_string).collect::<Vec<_>>()),
         "ceilings": authority.ceilings.iter().map(|ceiling| ceiling.place.line()).collect::<Vec<_>>(),
     })
 }

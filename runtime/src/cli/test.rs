@@ -61,7 +61,7 @@ pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
 fn chosen(library: &Library, names: &[String]) -> Result<Vec<(Arc<Manifest>, PathBuf)>, Stop> {
     let on_disk = |manifest: &Manifest| match &manifest.folder {
         Folder::Disk { path, .. } => Some(PathBuf::from(path)),
-        Folder::Builtin(_) | Folder::Memory { .. } => None,
+        Folder::Builtin(_) | Folder::Memory { .. } | Folder::Packed { .. } => None,
     };
     if names.is_empty() {
         let all = library.iter().filter_map(|(_, entry)| match entry {

@@ -18,8 +18,9 @@ use crate::{
     },
     engine::{Budget, Setup},
     failure::{Code, Failure},
-    policy::{Authority, Ceilings, FileGrant, Isolation, is_below},
+    policy::{Authority, Ceilings, Denial, FileGrant, Isolation, is_below},
     sandbox::Kept,
+    share,
 };
 
 /// What one agent holds when it is called under certain ceilings.
@@ -34,6 +35,8 @@ pub(super) struct Held {
     pub kept: Option<Arc<Kept>>,
     /// The ceilings of those that it calls.
     pub below: Ceilings,
+    /// Why it may not run, where nobody vouches for it who has to.
+    pub unsigned: Option<Denial>,
     told: AtomicBool,
 }
 
@@ -93,6 +96,7 @@ impl Holdings {
             _ => Databases::default(),
         };
         let below = authority.ceilings_below();
+        let unsigned = share::denied(&program[agent], &authority);
         let kept = (authority.isolation == Isolation::Run).then(Arc::default);
         let held = Arc::new(Held {
             authority: Arc::new(authority),
@@ -100,6 +104,7 @@ impl Holdings {
             databases: Arc::new(databases),
             kept,
             below,
+            unsigned,
             told: AtomicBool::new(false),
         });
         known().insert(key, (ceilings.clone(), held.clone()));

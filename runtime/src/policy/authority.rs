@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     policy::{
-        Decision, Denial, EnvGrant, FileGrant, Grants, Isolation, Limits, Request, Standing, advice, files, imports,
+        Decision, Denial, EnvGrant, FileGrant, Grants, Isolation, Limits, Request, SignedBy, Standing, advice, files,
+        imports,
     },
     source::Place,
 };
@@ -22,6 +23,8 @@ pub struct Authority {
     pub within: Option<Arc<Ceiling>>,
     /// What an instance of it serves.
     pub isolation: Isolation,
+    /// Who has to vouch for it, if somebody has to.
+    pub signed_by: Option<Arc<SignedBy>>,
     /// The folders that remain under the ceilings.
     files: Arc<[FileGrant]>,
     /// Those that remain under the first of them, the first two, and so on.
@@ -67,7 +70,22 @@ impl Authority {
     /// The authority of an agent that nobody called.
     pub(super) fn new(limits: Limits, grants: Grants, within: Option<Arc<Ceiling>>, isolation: Isolation) -> Self {
         let files = grants.files.clone().unwrap_or_default();
-        Self { limits, grants, ceilings: Ceilings::default(), within, isolation, files, narrowed: Vec::new() }
+        Self {
+            limits,
+            grants,
+            ceilings: Ceilings::default(),
+            within,
+            isolation,
+            signed_by: None,
+            files,
+            narrowed: Vec::new(),
+        }
+    }
+
+    /// The same agent, where somebody has to vouch for it.
+    #[must_use]
+    pub(super) fn signed_by(self, signed_by: Option<Arc<SignedBy>>) -> Self {
+        Self { signed_by, ..self }
     }
 
     /// The same agent, called by those who leave it `ceilings`.

@@ -15,7 +15,7 @@ pub enum Finds {
 }
 
 /// Every code, what was denied with it, and who finds it. Sorted.
-pub const CODES: [(&str, &str, Finds); 45] = [
+pub const CODES: [(&str, &str, Finds); 48] = [
     ("calls.ceiling", "a call that a caller's `within` doesn't leave", Finds::Policy),
     ("calls.not-granted", "a call of an agent that no grant fits", Finds::Policy),
     ("env.ceiling", "a variable that a caller's `within` doesn't leave", Finds::Policy),
@@ -46,6 +46,9 @@ pub const CODES: [(&str, &str, Finds); 45] = [
     ("imports.too-long", "a module by a name that none can have", Finds::Host),
     ("jump.ceiling", "moving the head, where a caller's `within` forbids it", Finds::Policy),
     ("jump.denied", "moving the head, where the policy forbids it", Finds::Policy),
+    ("signed_by.changed", "running an agent that isn't what was signed", Finds::Host),
+    ("signed_by.other-key", "running an agent that none of the keys signed", Finds::Host),
+    ("signed_by.unsigned", "running an agent without a signature", Finds::Host),
     ("sql.append-only", "anything but adding to a table to append", Finds::Policy),
     ("sql.ceiling", "what a caller's `within` takes away of a database", Finds::Policy),
     ("sql.column", "a hidden column", Finds::Policy),
@@ -96,7 +99,7 @@ mod tests {
     #[test]
     fn codes_begin_with_their_capability() {
         assert!(CODES.is_sorted_by_key(|(code, ..)| *code));
-        let words: Vec<_> = Request::WORDS.into_iter().chain(["udp"]).collect();
+        let words: Vec<_> = Request::WORDS.into_iter().chain(["udp", "signed_by"]).collect();
         for (code, ..) in CODES {
             let word = code.split('.').next().unwrap();
             assert!(words.contains(&word), "{code}");

@@ -34,6 +34,7 @@ mod pieces;
 mod read;
 mod request;
 mod siblings;
+mod signed_by;
 mod sql;
 mod suggest;
 mod summary;
@@ -76,6 +77,7 @@ pub use paths::PathPattern;
 pub use pattern::Pattern;
 pub use request::Request;
 pub use siblings::Asking;
+pub use signed_by::{Proof, SignedBy};
 pub use sql::{DatabaseGrant, DatabaseUrl, HiddenColumns, SqlAction, TableAccess, TableGrant, TablePattern};
 pub(crate) use sql::{is_safe_function, is_safe_type};
 pub use suggest::{Ground, Suggestion};
@@ -124,6 +126,7 @@ struct Section {
     grants: Grants,
     within: Option<Arc<Ceiling>>,
     isolation: Option<Isolation>,
+    signed_by: Option<Arc<SignedBy>>,
     keys: Vec<Key>,
 }
 
@@ -132,21 +135,25 @@ impl Policy {
     /// section wins, key by key; of two equally specific ones, the later.
     pub fn authority(&self, name: &str, path: &str) -> Authority {
         let (mut limits, mut grants) = (self.limits.clone(), Grants::default());
-        let (mut within, mut isolation) = (None, None);
+        let (mut within, mut isolation, mut signed_by) = (None, None, None);
         for section in self.about(name, path) {
             limits.narrow_to(&section.limits);
             grants.narrow_to(&section.grants);
             within = section.within.clone().or(within);
             isolation = section.isolation.or(isolation);
+            signed_by = section.signed_by.clone().or(signed_by);
         }
         let mut limits = limits.resolve();
         if let Some(ceiling) = &self.ceiling {
-            limits = limits.at_most(&ceiling.authority(name, path).limits);
+            let most = ceiling.authority(name, path);
+            limits = limits.at_most(&most.limits);
+            signed_by = most.signed_by.or(signed_by);
         }
-        Authority::new(limits, grants, within, isolation.unwrap_or_default())
+        Authority::new(limits, grants, within, isolation.unwrap_or_default()).signed_by(signed_by)
     }
 
-    /// The same policy, with limits that are never above those of `ceiling`.
+    /// The same policy, with limits that are never above those of `ceiling`, and with its keys for whom they
+    /// are asked for.
     #[must_use]
     pub fn under(self, ceiling: Self) -> Self {
         Self { ceiling: Some(Box::new(ceiling)), ..self }

@@ -10,8 +10,8 @@ use crate::{
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
     policy::{
-        Ceiling, Expectation, Grants, Isolation, Key, Pattern, Policy, Section, expectation, explain, files::normal,
-        grants::Role, limits::LimitKeys,
+        Ceiling, Expectation, Grants, Isolation, Key, Pattern, Policy, Section, SignedBy, expectation, explain,
+        files::normal, grants::Role, limits::LimitKeys,
     },
     source::Source,
 };
@@ -126,9 +126,10 @@ fn read_section(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Sect
         table.take("limits", report, Item::table).map(|table| LimitKeys::read(table, report)).unwrap_or_default();
     let grants = Grants::read(&mut table, base, Role::Given, report);
     let isolation = table.take("isolation", report, Isolation::read);
+    let signed_by = table.get("signed_by").and_then(|item| SignedBy::read(item, report)).map(Arc::new);
     let within = table.get("within").and_then(|item| read_within(item, base, report));
     table.finish(report);
-    Some(Section { pattern, place, limits, grants, within, isolation, keys })
+    Some(Section { pattern, place, limits, grants, within, isolation, signed_by, keys })
 }
 
 fn read_within(item: Item<'_>, base: &Path, report: &mut Report) -> Option<Arc<Ceiling>> {

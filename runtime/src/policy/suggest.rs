@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write, path::Path, sync::Arc};
 use crate::{
     document::quoted,
     policy::{
-        Asked, Authority, Ceiling, Decision, Grants, Isolation, Named, Policy, Recorded,
+        Asked, Authority, Ceiling, Decision, Grants, Isolation, Named, Policy, Recorded, SignedBy,
         advice::{self, Advise, Least},
         asked::{self, Counts},
         limits::LimitKeys,
@@ -90,6 +90,7 @@ struct Section<'r> {
     /// What it leaves to those it calls, in TOML.
     within: Option<String>,
     isolation: Isolation,
+    signed_by: Option<Arc<SignedBy>>,
     asked: Vec<Asked<'r>>,
     /// The key, its grants, and whether it is a list.
     lines: Vec<(&'static str, Vec<Least>, bool)>,
@@ -105,6 +106,7 @@ impl<'r> Section<'r> {
             limits: LimitKeys::default(),
             within: within.map(|within| within.to_toml(ground.base)),
             isolation: held.isolation,
+            signed_by: held.signed_by.clone(),
             asked: Vec::new(),
             lines: Vec::new(),
             beyond: Vec::new(),
@@ -155,7 +157,8 @@ impl<'r> Section<'r> {
             return self.write_beyond(policy);
         }
         let isolation = (self.isolation == Isolation::Run).then(|| "isolation = \"run\"".to_owned());
-        let settings: Vec<_> = limits_line(&self.limits).into_iter().chain(isolation).collect();
+        let settings = limits_line(&self.limits).into_iter().chain(isolation);
+        let settings: Vec<_> = settings.chain(self.signed_by.as_deref().map(signed_by_line)).collect();
         if !(self.lines.is_empty() && settings.is_empty() && self.within.is_none()) {
             policy.push_str(&format!("\n[agents.{}]\n", quoted(self.name)));
         }
@@ -198,13 +201,19 @@ impl<'r> Section<'r> {
 fn held(ground: &Ground<'_>, (name, path): Named<'_>) -> (Authority, Option<Arc<Ceiling>>) {
     let authority = ground.policy.authority(name, path);
     let grants = authority.grants.based(ground.base);
-    (Authority::new(authority.limits, grants, None, authority.isolation), authority.within)
+    let given = Authority::new(authority.limits, grants, None, authority.isolation);
+    (given.signed_by(authority.signed_by), authority.within)
 }
 
 /// Limits in one line; none where nothing is said.
 fn limits_line(limits: &LimitKeys) -> Option<String> {
     let limits: Vec<_> = limits.to_toml().iter().map(|(name, value)| format!("{name} = {value}")).collect();
     (!limits.is_empty()).then(|| format!("limits = {{ {} }}", limits.join(", ")))
+}
+
+/// Who has to vouch for an agent, in one line.
+fn signed_by_line(signed_by: &SignedBy) -> String {
+    format!("signed_by = {signed_by}")
 }
 
 /// Whether all that was ever said to a request is that no policy can allow it.

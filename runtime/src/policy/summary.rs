@@ -10,6 +10,10 @@ impl Authority {
         if self.isolation == Isolation::Run {
             rows.push(("isolation", "run: its calls share an instance".to_owned()));
         }
+        if let Some(signed_by) = &self.signed_by {
+            let keys: Vec<_> = signed_by.keys().map(ToString::to_string).collect();
+            rows.push(("signed_by", format!("{}, says {}", keys.join(" or "), signed_by.place.line())));
+        }
         if let Some(within) = &self.within {
             let keys: Vec<_> = within.grants.written().iter().map(Written::line).collect();
             rows.push(("within", format!("{{ {} }}, says {}", keys.join(", "), within.place.line())));

@@ -83,7 +83,7 @@ impl From<Failed> for WasiError {
 }
 
 /// An error and what is behind it, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(error) = next {

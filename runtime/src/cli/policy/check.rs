@@ -17,6 +17,7 @@ use crate::{
     diagnostic::{counted, suggestion},
     policy::{Asking, Met, Pattern},
     secret::Secrets,
+    share,
 };
 
 #[derive(Args)]
@@ -92,6 +93,10 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
             let new = wrong.0.into_iter().filter(|diagnostic| !report.0.contains(diagnostic));
             let new: Vec<_> = new.collect();
             report.0.extend(new);
+        }
+        if let Some(denial) = share::denied_unloaded(manifest, &authority) {
+            let unsigned = Diagnostic::error("unsigned", denial.request).label(denial.code).help(denial.help);
+            report.0.extend(denial.place.map(|place| unsigned.at(&place.source, place.span)));
         }
         unmet(policy, library, manifest, report);
     }

@@ -1,0 +1,210 @@
+//! `turingbox add`.
+
+mod page;
+mod signed;
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    Diagnostic, Library, Program, Report,
+    agent::{Entry, Manifest},
+    build::{Added, LOCK, Lock, pack_of},
+    cli::{Globals, Stop, pack::TIMEOUT, render, run, setup, terminal},
+    share::{Client, Fetched, Home, Key, Location, Pack, oci::is_digest},
+};
+use page::Page;
+
+/// The group that agents of others are put into.
+const GROUP: &str = "community";
+
+#[derive(Args)]
+pub struct AddArgs {
+    /// A pack, or an agent's folder: a path, `https://…` or `oci://HOST/NAME:TAG`
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// The folder that the agent's is put into [default: `community` in the first folder of --agents]
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+    /// The digest that the pack has to have, `sha256:…`
+    #[arg(long, value_name = "DIGEST")]
+    digest: Option<String>,
+    /// A public key of minisign: the pack has to be signed by it, or by another that is named so
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
+    /// Put it in the place of another version that was added before
+    #[arg(long)]
+    update: bool,
+    /// How long fetching may take together
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT)]
+    timeout: u64,
+}
+
+/// Puts an agent that others made into a library, and writes down what it is. Nothing of it runs.
+pub fn add(globals: &Globals, arguments: &AddArgs) -> Result<(), Stop> {
+    let keys = arguments
+        .key
+        .iter()
+        .map(|text| Key::parse(text).map_err(|why| Stop::Usage(format!("--key {}: {why}", text.escape_debug()))));
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    if let Some(odd) = arguments.digest.as_deref().filter(|digest| !is_digest(digest)) {
+        return Err(Stop::Usage(format!("--digest {}: it is `sha256:` and 64 hexadecimal digits", odd.escape_debug())));
+    }
+    let location = Location::parse(&arguments.source).map_err(Stop::Usage)?;
+    let client = Client::new(Duration::from_secs(arguments.timeout));
+    let fetched = run::block_on(location.fetch(&client))??;
+    check_digest(&fetched, arguments.digest.as_deref())?;
+
+    let folders = setup::folders_of_agents(&globals.agents);
+    let first = folders.first().cloned().unwrap_or_else(|| setup::AGENTS.into());
+    let group = arguments.into.clone().unwrap_or_else(|| first.join(GROUP));
+    let roots = if folders.is_empty() { vec![first] } else { folders.clone() };
+    let home = Home::of(fetched.pack.name(), &group, &roots)
+        .map_err(|error| Stop::Usage(format!("`{}` can't be used: {error}", group.display())))?;
+    let lock = Lock::read(&home.library)?;
+    let before = Before::look(&home, &lock, &setup::library_of(&folders)?)?;
+
+    let mut library = setup::library_of(&folders)?;
+    let manifest = library.add_packed(&fetched.pack, &home.path, &home.folder().display().to_string())?;
+    check(&library, &manifest)?;
+    let policy = setup::policy(globals)?;
+    let authority = policy.authority(&manifest.name, &home.path);
+    let key = signed::check(&fetched, (&keys, before.key()), &home.path, &authority)?;
+    let page = Page {
+        library: &library,
+        policy: &policy,
+        manifest: &manifest,
+        fetched: &fetched,
+        key: key.as_ref(),
+        home: &home,
+        before: &before,
+    };
+    if !globals.json {
+        terminal::print_line(page.text(globals).trim_end())?;
+    }
+    before.settle(&home, &fetched, arguments.update)?;
+    let changed = before.differs(&fetched.pack) || key.as_ref().map(ToString::to_string).as_deref() != before.key();
+    if changed && !globals.dry_run {
+        put(&home, lock, &fetched, key.as_ref(), before.is_there(&fetched.pack))?;
+    }
+    match (globals.json, changed, globals.dry_run) {
+        (true, ..) => terminal::print_json(&page.object(changed && !globals.dry_run)),
+        (_, false, _) => Ok(render::note(&format!("`{}` is there already, and is the same", home.path))),
+        (_, _, true) => Ok(render::note("nothing was added: this is a dry run")),
+        _ => terminal::print_line(&format!(
+            "\nadded {}, pinned in {}",
+            home.folder().display(),
+            home.library.join(LOCK).display()
+        )),
+    }
+}
+
+/// What is where the agent goes.
+struct Before {
+    added: Option<Added>,
+    /// The agent that is there, if there is one that can be read.
+    manifest: Option<std::sync::Arc<Manifest>>,
+    /// What is there, packed.
+    pack: Option<Pack>,
+}
+
+impl Before {
+    /// Looks what is there.
+    fn look(home: &Home, lock: &Lock, library: &Library) -> Result<Self, Stop> {
+        let added = lock.added.get(&home.path).cloned();
+        let folder = home.folder();
+        if folder.symlink_metadata().is_err() {
+            return Ok(Self { added, manifest: None, pack: None });
+        }
+        let shown = folder.display();
+        if added.is_none() {
+            let message = format!("`{shown}` is there already, and {LOCK} says nothing of it");
+            let help = "it is not one that was added: `--into DIR` puts the new one elsewhere";
+            return Err(Stop::Files(Diagnostic::error("in-the-way", message).help(help).into()));
+        }
+        let manifest = library.iter().find_map(|(_, entry)| match entry {
+            Entry::Valid(manifest) if manifest.path == home.path => Some(manifest.clone()),
+            _ => None,
+        });
+        let pack = manifest.as_deref().and_then(|manifest| pack_of(manifest).ok());
+        Ok(Self { added, manifest, pack })
+    }
+
+    /// The key that vouched for what was added before.
+    fn key(&self) -> Option<&str> {
+        self.added.as_ref()?.key.as_deref()
+    }
+
+    /// Whether the pack is what is there.
+    fn is_there(&self, pack: &Pack) -> bool {
+        self.pack.as_ref() == Some(pack)
+    }
+
+    /// Whether the pack, or what was written down of it, is another than before.
+    fn differs(&self, pack: &Pack) -> bool {
+        !self.is_there(pack) || self.added.as_ref().is_none_or(|added| added.digest != pack.digest())
+    }
+
+    /// Whether what is there may go.
+    fn settle(&self, home: &Home, fetched: &Fetched, update: bool) -> Result<(), Stop> {
+        let Some(added) = &self.added else { return Ok(()) };
+        let (path, new) = (&home.path, fetched.pack.digest());
+        let there = home.folder().symlink_metadata().is_ok();
+        let is_pinned = self.pack.as_ref().is_some_and(|pack| pack.digest() == added.digest);
+        if there && !is_pinned && !self.is_there(&fetched.pack) {
+            let message = format!("`{}` is not as it was added: somebody has changed it", home.folder().display());
+            let help = "what was changed would be lost: move the folder away first, or take it out";
+            return Err(Stop::Files(Diagnostic::error("changed-here", message).help(help).into()));
+        }
+        if added.digest != new && !update {
+            let message = format!("`{path}` is pinned as {}, and this is {new}", added.digest);
+            let help = "`--update` takes this one in its place";
+            return Err(Stop::Files(Diagnostic::error("pinned-otherwise", message).help(help).into()));
+        }
+        Ok(())
+    }
+}
+
+fn check_digest(fetched: &Fetched, wanted: Option<&str>) -> Result<(), Stop> {
+    let found = fetched.pack.digest();
+    match wanted.filter(|wanted| **wanted != *found) {
+        None => Ok(()),
+        Some(wanted) => {
+            let message = format!("{} is {found}, not {wanted}", fetched.source);
+            let help = "it is another version, or somebody has changed it: nothing was added";
+            Err(Stop::Files(Diagnostic::error("wrong-digest", message).help(help).into()))
+        }
+    }
+}
+
+/// Refuses what surely fails, and says what is worth a look.
+fn check(library: &Library, manifest: &Manifest) -> Result<(), Stop> {
+    let report = Program::inspect(library, &manifest.name, None).report;
+    let conflicts = library.conflicts().0.iter().cloned();
+    let report = Report(conflicts.chain(report.0).collect());
+    if report.has_errors() {
+        return Err(Stop::Files(report));
+    }
+    render::report(&report);
+    Ok(())
+}
+
+/// Puts the agent in its place and into the lock file.
+fn put(home: &Home, mut lock: Lock, fetched: &Fetched, key: Option<&Key>, is_there: bool) -> Result<(), Stop> {
+    let unwritten = |what: String, error: std::io::Error| Stop::Usage(format!("`{what}` can't be written: {error}"));
+    if !is_there {
+        home.put(&fetched.pack).map_err(|error| unwritten(home.folder().display().to_string(), error))?;
+    }
+    let signature = fetched.signature.as_ref().map(|signature| signature.text().lines().map(str::to_owned).collect());
+    let added = Added {
+        source: fetched.source.clone(),
+        digest: fetched.pack.digest(),
+        key: key.map(ToString::to_string),
+        signature: signature.unwrap_or_default(),
+    };
+    lock.added.insert(home.path.clone(), added);
+    // What was built there, by whoever had its sources, is another thing now.
+    lock.agents.remove(&home.path);
+    home.write_lock(&lock).map_err(|error| unwritten(home.library.join(LOCK).display().to_string(), error))
+}

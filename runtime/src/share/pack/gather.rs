@@ -1,0 +1,82 @@
+//! A folder's files, for a pack.
+
+use std::{
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use cap_std::fs::Dir;
+
+use super::{MAX_FILE, MAX_FILES, MAX_PACK, Pack};
+use crate::policy::size_text;
+
+/// How deep a folder is walked: deeper than any path of a pack, so that it says what is wrong.
+const MAX_DEPTH: usize = 32;
+
+impl Pack {
+    /// Packs the agent called `name`, whose folder is `folder`. What is hidden and what cargo builds into,
+    /// `target`, is left out.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be packed, as a sentence: a link, what is neither file nor folder, too much.
+    pub fn of_folder(name: &str, folder: &Dir) -> Result<Self, String> {
+        let (mut files, mut total) = (Vec::new(), 0);
+        let mut folders = vec![PathBuf::new()];
+        // A list, not a recursion: whoever made the folder may mean harm.
+        while let Some(below) = folders.pop() {
+            let unread = |error: io::Error| format!("`{}` can't be read: {error}", shown(&below));
+            let dir = if below.as_os_str().is_empty() { folder.try_clone() } else { folder.open_dir(&below) };
+            for entry in dir.and_then(|dir| dir.entries()).map_err(unread)? {
+                let entry = entry.map_err(unread)?;
+                let path = below.join(entry.file_name());
+                let kind = entry.file_type().map_err(unread)?;
+                if is_left_out(&path, kind.is_dir()) {
+                    continue;
+                }
+                if kind.is_dir() {
+                    if path.iter().count() > MAX_DEPTH {
+                        return Err(format!("`{}` is too deep", shown(&path)));
+                    }
+                    folders.push(path);
+                } else if kind.is_file() {
+                    let bytes = read(folder, &path).map_err(|error| format!("`{}` {error}", shown(&path)))?;
+                    total += bytes.len();
+                    files.push((text(&path)?, bytes));
+                } else {
+                    let what = if kind.is_symlink() { "a symbolic link" } else { "neither a file nor a folder" };
+                    return Err(format!("`{}` is {what}: only files are packed", shown(&path)));
+                }
+                if total > MAX_PACK {
+                    return Err(format!("its files have more than {}", size_text(MAX_PACK as u64)));
+                }
+                if files.len() + folders.len() > MAX_FILES {
+                    return Err(format!("it has more than {MAX_FILES} files and folders"));
+                }
+            }
+        }
+        Self::of(name, files)
+    }
+}
+
+/// Whether a path is none of the agent's own: what is hidden is for tools, and `target` is made of the rest.
+fn is_left_out(path: &Path, is_folder: bool) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".") || (is_folder && name == "target")
+}
+
+fn read(folder: &Dir, path: &Path) -> Result<Vec<u8>, String> {
+    let unread = |error: io::Error| format!("can't be read: {error}");
+    let mut bytes = Vec::new();
+    folder.open(path).map_err(unread)?.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unread)?;
+    if bytes.len() as u64 > MAX_FILE { Err(format!("is larger than {}", size_text(MAX_FILE))) } else { Ok(bytes) }
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let parts: Option<Vec<_>> = path.iter().map(|part| part.to_str()).collect();
+    parts.map(|parts| parts.join("/")).ok_or_else(|| format!("the name `{}` is not UTF-8", shown(path)))
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().escape_debug().to_string()
+}

@@ -1,0 +1,73 @@
+//! Paths in a pack: such that they are the same file on each machine, and below the agent's folder.
+
+use crate::agent::is_name;
+
+/// The longest path, in bytes: what a header of `ustar` has room for.
+const MAX_PATH: usize = 255;
+
+/// How many folders are in each other at most, the agent's own counted: as deep as a library is searched.
+const MAX_DEPTH: usize = 16;
+
+/// Files that mean something for a library as a whole, and are none of an agent's.
+const OF_A_LIBRARY: [&str; 2] = ["agents.lock", "library.toml"];
+
+/// Checks a path in a pack, with the agent's folder in front.
+///
+/// # Errors
+///
+/// What is wrong with it, as a sentence.
+pub fn check(path: &str) -> Result<(), String> {
+    let shown = path.escape_debug();
+    let wrong = |why: &str| Err(format!("`{shown}` {why}"));
+    if path.len() > MAX_PATH {
+        return Err(too_long(path));
+    }
+    if path.starts_with('/') {
+        return wrong("is an absolute path");
+    }
+    let parts: Vec<_> = path.split('/').collect();
+    let [agent, inner @ ..] = parts.as_slice() else { return wrong("has no name") };
+    if !is_name(agent) || *agent == "cases" {
+        return wrong("is in no folder that is called as an agent can be");
+    }
+    if inner.is_empty() {
+        return wrong("is in no folder: all files are in the agent's");
+    }
+    if parts.len() > MAX_DEPTH + 1 {
+        return Err(format!("`{shown}` is more than {MAX_DEPTH} folders deep"));
+    }
+    for part in inner {
+        check_part(part).or_else(|why| wrong(&format!("has {why} in it")))?;
+    }
+    let (folders, name) = (&inner[..inner.len() - 1], inner[inner.len() - 1]);
+    // Cases are never searched for agents.
+    let is_case = folders.contains(&"cases");
+    if name == "agent.toml" && !folders.is_empty() && !is_case {
+        return wrong("is another agent: a pack has one");
+    }
+    if OF_A_LIBRARY.contains(&name) && !is_case {
+        return wrong("is a file of a library, and none of an agent's");
+    }
+    Ok(())
+}
+
+/// Why a path doesn't fit.
+pub fn too_long(path: &str) -> String {
+    let start = &path[..path.floor_char_boundary(MAX_PATH)];
+    format!("`{}` is too long: a path has at most {MAX_PATH} bytes, and its last name 100", start.escape_debug())
+}
+
+fn check_part(part: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " !#$%&'()+,-.=@[]^_`{}~".contains(c);
+    match part {
+        "" => Err("an empty name".into()),
+        "." | ".." => Err(format!("`{part}`")),
+        _ if part.starts_with('.') => Err("a hidden name".into()),
+        _ if part.ends_with(['.', ' ']) => Err("a name with a dot or a space at its end".into()),
+        _ => match part.chars().find(|c| !plain(*c)) {
+            Some(c) if c.is_ascii() => Err(format!("a character that not every machine takes, `{}`", c.escape_debug())),
+            Some(c) => Err(format!("a letter that can be written in more than one way, `{}`", c.escape_unicode())),
+            None => Ok(()),
+        },
+    }
+}

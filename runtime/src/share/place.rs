@@ -1,0 +1,109 @@
+//! Putting an agent that others made where it belongs: whole, or not at all.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::Pack;
+use crate::build::{LOCK, Lock};
+
+/// Where an agent goes: its library's folder, and the path below that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The library's folder.
+    pub library: PathBuf,
+    /// The folder that the agent's is put into.
+    pub group: PathBuf,
+    /// The agent's path in the library.
+    pub path: String,
+}
+
+impl Home {
+    /// Where the agent called `name` goes that is put into `group`, with these libraries' folders.
+    ///
+    /// # Errors
+    ///
+    /// When the folder can't be found, or its name can't be written down.
+    pub fn of(name: &str, group: &Path, libraries: &[PathBuf]) -> io::Result<Self> {
+        let there = resolved(group)?;
+        let around =
+            libraries.iter().filter(|library| resolved(library).is_ok_and(|library| there.starts_with(library)));
+        // Of several, the innermost: its lock file is the one that is asked when the agent runs.
+        let library = around.max_by_key(|library| library.components().count()).cloned();
+        let with_lock = || there.ancestors().find(|folder| folder.join(LOCK).is_file()).map(Path::to_path_buf);
+        let library = library.or_else(with_lock).unwrap_or_else(|| group.to_path_buf());
+        let below = resolved(&library)?;
+        let below = there.strip_prefix(&below).map_err(io::Error::other)?;
+        let parts: Option<Vec<_>> = below.iter().map(|part| part.to_str()).collect();
+        let odd = || io::Error::new(io::ErrorKind::InvalidInput, "its name is not UTF-8");
+        let path = parts.ok_or_else(odd)?.into_iter().chain([name]).collect::<Vec<_>>().join("/");
+        Ok(Self { library, group: group.to_path_buf(), path })
+    }
+
+    /// The agent's folder.
+    pub fn folder(&self) -> PathBuf {
+        self.group.join(self.path.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// Writes the pack's files into the agent's folder, in place of those that are there. They are written
+    /// beside it first, and moved when all of them are there.
+    ///
+    /// # Errors
+    ///
+    /// When they can't be written; then the folder is as it was.
+    pub fn put(&self, pack: &Pack) -> io::Result<()> {
+        fs::create_dir_all(&self.group)?;
+        // Hidden, so that nobody takes it for an agent.
+        let beside = tempfile::Builder::new().prefix(".adding-").tempdir_in(&self.group)?;
+        let (new, old) = (beside.path().join("new"), beside.path().join("old"));
+        fs::create_dir(&new)?;
+        for (path, bytes) in pack.files() {
+            let path = new.join(path);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            io::Write::write_all(&mut fs::File::create_new(path)?, bytes)?;
+        }
+        let folder = self.folder();
+        let replaces = folder.symlink_metadata().is_ok();
+        if replaces {
+            fs::rename(&folder, &old)?;
+        }
+        fs::rename(&new, &folder).or_else(|error| {
+            if replaces {
+                fs::rename(&old, &folder)?;
+            }
+            Err(error)
+        })
+    }
+
+    /// Writes the lock file of the library.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be written.
+    pub fn write_lock(&self, lock: &Lock) -> io::Result<()> {
+        fs::create_dir_all(&self.library)?;
+        lock.write(&self.library).map(drop)
+    }
+}
+
+/// A path without links and `..`, also where its end isn't there yet.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let known = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    match known {
+        Some((part, canonical)) => {
+            let rest = path.strip_prefix(part).map_err(io::Error::other)?;
+            if rest.components().any(|part| matches!(part, std::path::Component::ParentDir)) {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "there is a `..` in it behind what isn't there",
+                ));
+            }
+            Ok(canonical.join(rest))
+        }
+        None => Ok(path),
+    }
+}
