@@ -20,6 +20,8 @@ mod invariants;
 mod isolation;
 mod library;
 mod network;
+mod share;
+mod signed_by;
 mod sql;
 mod support;
 mod tidy;

@@ -6,6 +6,7 @@ pub mod component;
 pub mod folder;
 pub mod host;
 pub mod postgres;
+pub mod registry;
 pub mod server;
 pub mod sql;
 pub mod transcript;

@@ -135,7 +135,8 @@ pub fn tls(folder: &Path) -> u16 {
     listen(move |stream| drop(answer(StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream))))
 }
 
-fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+/// The port of a server that does as `serve` does with each connection.
+pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let serve = Arc::new(serve);

@@ -35,6 +35,9 @@ pub fn build(globals: &Globals, arguments: &BuildArgs) -> Result<(), Stop> {
     }
     let libraries = [setup::folders_of_agents(&globals.agents), arguments.paths.clone()].concat();
     let folders = own(folders)?;
+    if folders.is_empty() && !globals.json {
+        return Ok(());
+    }
     let compiler = Compiler::find().map_err(Stop::Usage)?;
     let (mut built, mut failed) = (Vec::new(), Report::default());
     for folder in &folders {

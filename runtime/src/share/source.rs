@@ -133,7 +133,8 @@ async fn on_the_web(client: &Client, url: &Url) -> Result<Fetched, Diagnostic> {
         403 | 404 | 410 => None,
         _ => return Err(found.unexpected(&beside)),
     };
-    Ok(Fetched { pack, signature, source: format!("{}://{}{}", url.scheme().word(), url.authority(), url.target()) })
+    // Without the query, which may be somebody's pass.
+    Ok(Fetched { pack, signature, source: url.to_string() })
 }
 
 /// A file's bytes, if it is one and has at most `most`.

@@ -133,7 +133,11 @@ mod tests {
     fn references_are_read_strictly() {
         let digest = format!("sha256:{}", "0a".repeat(32));
         for (text, shown, registry) in [
-            ("oci://ghcr.io/a/b-c:1.0", "oci://ghcr.io/a/b-c:1.0", "https://ghcr.io/"),
+            (
+                "oci://registry.example.com/a/b-c:1.0",
+                "oci://registry.example.com/a/b-c:1.0",
+                "https://registry.example.com/",
+            ),
             ("oci://R.example:8443/a:v", "oci://r.example:8443/a:v", "https://r.example:8443/"),
             ("oci://localhost:5000/a:1", "oci://localhost:5000/a:1", "http://localhost:5000/"),
             ("oci://[::1]:5000/a:1", "oci://[::1]:5000/a:1", "http://[::1]:5000/"),
@@ -143,31 +147,31 @@ mod tests {
             assert_eq!((read.to_string().as_str(), read.registry.to_string().as_str()), (shown, registry));
             assert_eq!(Reference::parse(shown).unwrap().to_string(), shown);
         }
-        let pinned = Reference::parse(&format!("oci://ghcr.io/a:1@{digest}")).unwrap();
+        let pinned = Reference::parse(&format!("oci://registry.example.com/a:1@{digest}")).unwrap();
         assert_eq!((pinned.wanted(), pinned.tag_to_push().is_ok()), (digest.as_str(), false));
         for text in [
-            "oci://ghcr.io",
-            "oci://ghcr.io/",
-            "oci://ghcr.io/a",
-            "oci://ghcr.io/A:1",
-            "oci://ghcr.io/a//b:1",
-            "oci://ghcr.io/../b:1",
-            "oci://ghcr.io/a:",
-            "oci://ghcr.io/a:.1",
-            "oci://ghcr.io/a:1@sha256:1",
-            "oci://ghcr.io/a@sha512:00",
-            "oci://user@ghcr.io/a:1",
+            "oci://registry.example.com",
+            "oci://registry.example.com/",
+            "oci://registry.example.com/a",
+            "oci://registry.example.com/A:1",
+            "oci://registry.example.com/a//b:1",
+            "oci://registry.example.com/../b:1",
+            "oci://registry.example.com/a:",
+            "oci://registry.example.com/a:.1",
+            "oci://registry.example.com/a:1@sha256:1",
+            "oci://registry.example.com/a@sha512:00",
+            "oci://user@registry.example.com/a:1",
             "oci://gh cr.io/a:1",
-            "oci://ghcr.io/a?b:1",
+            "oci://registry.example.com/a?b:1",
             "oci:///a:1",
-            "oci://ghcr.io/a_-b:1",
-            "oci://ghcr.io/a:1:2",
-            "https://ghcr.io/a:1",
-            "oci://ghcr.io/-a:1",
+            "oci://registry.example.com/a_-b:1",
+            "oci://registry.example.com/a:1:2",
+            "https://registry.example.com/a:1",
+            "oci://registry.example.com/-a:1",
         ] {
             assert!(Reference::parse(text).is_err(), "{text}");
         }
-        assert!(Reference::parse(&format!("oci://ghcr.io/{}:1", "a".repeat(256))).is_err());
-        assert!(Reference::parse(&format!("oci://ghcr.io/a:{}", "a".repeat(129))).is_err());
+        assert!(Reference::parse(&format!("oci://registry.example.com/{}:1", "a".repeat(256))).is_err());
+        assert!(Reference::parse(&format!("oci://registry.example.com/a:{}", "a".repeat(129))).is_err());
     }
 }

@@ -1,0 +1,96 @@
+//! Registries for agents: a real one of a test's own, on a free port of this machine, and ones that lie. A
+//! test that needs the real one fails where there is none.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::server;
+
+/// Who may use the registry that wants to know, and the line of its password file (bcrypt).
+pub const USER: &str = "ada";
+pub const PASSWORD: &str = "pass-word";
+const LINE: &str = "ada:$2b$05$abcdefghijklmnopqrstuulQElbHkP7vjLqXxb3Lzm18cJsfRyGH6\n";
+
+/// A running registry.
+pub struct Registry {
+    server: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Registry {
+    /// Starts one that everybody may use, or only who knows the password.
+    pub fn start(wants_password: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path().display();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut config = format!(
+            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {here}/data\nhttp:\n  addr: 127.0.0.1:{port}\n"
+        );
+        if wants_password {
+            config.push_str(&format!("auth:\n  htpasswd:\n    realm: test\n    path: {here}/passwords\n"));
+            fs::write(folder.path().join("passwords"), LINE).unwrap();
+        }
+        let file = folder.path().join("config.yml");
+        fs::write(&file, config).unwrap();
+        let server = Command::new("docker-registry")
+            .arg("serve")
+            .arg(file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("this test needs a registry: `docker-registry` was not found");
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(60), "the registry doesn't start");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Self { server, port, _folder: folder }
+    }
+
+    /// Its host and port.
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _gone = self.server.kill();
+        let _ended = self.server.wait();
+    }
+}
+
+/// The port of a server that writes what `answer` makes of each request's head.
+pub fn answering(answer: impl Fn(&str, &mut dyn Write) -> std::io::Result<()> + Send + Sync + 'static) -> u16 {
+    server::listen(move |stream| {
+        let mut stream = BufReader::new(stream);
+        let (mut head, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            if stream.read_line(&mut line).unwrap_or_default() == 0 || line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            head.push_str(&line);
+        }
+        let mut body = vec![0; length];
+        if stream.read_exact(&mut body).is_ok() {
+            drop(answer(&head, stream.get_mut()));
+        }
+    })
+}
+
+/// An answer that ends its connection.
+pub fn reply(out: &mut dyn Write, status: &str, headers: &str, body: &[u8]) -> std::io::Result<()> {
+    write!(out, "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n", body.len())?;
+    out.write_all(body)
+}
