@@ -95,8 +95,10 @@ impl Scratch {
         let database = root.path().join(DATABASE);
         fs::write(&database, "")?;
         let folders: Vec<_> = moved.values().cloned().collect();
-        let policy =
-            policy.clone().altered(Altered { folders: moved, databases: Some(database), any_import, any_limit });
+        // What breaks in does so in an agent that somebody vouched for.
+        let any_signer = true;
+        let altered = Altered { folders: moved, databases: Some(database), any_import, any_limit, any_signer };
+        let policy = policy.clone().altered(altered);
         let callers: Vec<_> = victim.callers.iter().map(|(name, path)| (name.as_str(), path.as_str())).collect();
         let authority = policy.authority_below(&callers, (&victim.name, &victim.path));
         for left in authority.files().iter() {

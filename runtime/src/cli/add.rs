@@ -3,7 +3,7 @@
 mod page;
 mod signed;
 
-use std::{path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use clap::Args;
 
@@ -43,29 +43,13 @@ pub struct AddArgs {
 
 /// Puts an agent that others made into a library, and writes down what it is. Nothing of it runs.
 pub fn add(globals: &Globals, arguments: &AddArgs) -> Result<(), Stop> {
-    let keys = arguments
-        .key
-        .iter()
-        .map(|text| Key::parse(text).map_err(|why| Stop::Usage(format!("--key {}: {why}", text.escape_debug()))));
-    let keys = keys.collect::<Result<Vec<_>, _>>()?;
-    if let Some(odd) = arguments.digest.as_deref().filter(|digest| !is_digest(digest)) {
-        return Err(Stop::Usage(format!("--digest {}: it is `sha256:` and 64 hexadecimal digits", odd.escape_debug())));
-    }
-    let location = Location::parse(&arguments.source).map_err(Stop::Usage)?;
-    let client = Client::new(Duration::from_secs(arguments.timeout));
-    let fetched = run::block_on(location.fetch(&client))??;
-    check_digest(&fetched, arguments.digest.as_deref())?;
-
+    let keys = arguments.keys()?;
+    let fetched = arguments.fetch()?;
     let folders = setup::folders_of_agents(&globals.agents);
-    let first = folders.first().cloned().unwrap_or_else(|| setup::AGENTS.into());
-    let group = arguments.into.clone().unwrap_or_else(|| first.join(GROUP));
-    let roots = if folders.is_empty() { vec![first] } else { folders.clone() };
-    let home = Home::of(fetched.pack.name(), &group, &roots)
-        .map_err(|error| Stop::Usage(format!("`{}` can't be used: {error}", group.display())))?;
+    let home = arguments.home(&folders, &fetched)?;
     let lock = Lock::read(&home.library)?;
-    let before = Before::look(&home, &lock, &setup::library_of(&folders)?)?;
-
     let mut library = setup::library_of(&folders)?;
+    let before = Before::look(&home, &lock, &library)?;
     let manifest = library.add_packed(&fetched.pack, &home.path, &home.folder().display().to_string())?;
     check(&library, &manifest)?;
     let policy = setup::policy(globals)?;
@@ -84,19 +68,62 @@ pub fn add(globals: &Globals, arguments: &AddArgs) -> Result<(), Stop> {
         terminal::print_line(page.text(globals).trim_end())?;
     }
     before.settle(&home, &fetched, arguments.update)?;
-    let changed = before.differs(&fetched.pack) || key.as_ref().map(ToString::to_string).as_deref() != before.key();
-    if changed && !globals.dry_run {
-        put(&home, lock, &fetched, key.as_ref(), before.is_there(&fetched.pack))?;
+    let added = added(&fetched, key.as_ref());
+    let changes = !before.is_there(&fetched.pack) || before.is_said_otherwise(&added);
+    if changes && !globals.dry_run {
+        put(&home, lock, (added, &fetched.pack), before.is_there(&fetched.pack))?;
     }
-    match (globals.json, changed, globals.dry_run) {
-        (true, ..) => terminal::print_json(&page.object(changed && !globals.dry_run)),
-        (_, false, _) => Ok(render::note(&format!("`{}` is there already, and is the same", home.path))),
-        (_, _, true) => Ok(render::note("nothing was added: this is a dry run")),
-        _ => terminal::print_line(&format!(
-            "\nadded {}, pinned in {}",
-            home.folder().display(),
-            home.library.join(LOCK).display()
-        )),
+    match (globals.json, changes, globals.dry_run) {
+        (true, ..) => terminal::print_json(&page.object(changes && !globals.dry_run)),
+        (_, false, _) => said(&format!("`{}` is there already, and is the same", home.path)),
+        (_, _, true) => said("nothing was added: this is a dry run"),
+        _ => {
+            let (folder, lock) = (home.folder(), home.library.join(LOCK));
+            terminal::print_line(&format!("\nadded {}, pinned in {}", folder.display(), lock.display()))
+        }
+    }
+}
+
+fn said(note: &str) -> Result<(), Stop> {
+    render::note(note);
+    Ok(())
+}
+
+impl AddArgs {
+    fn keys(&self) -> Result<Vec<Key>, Stop> {
+        let key = |text: &String| {
+            Key::parse(text).map_err(|why| Stop::Usage(format!("--key {}: {why}", text.escape_debug())))
+        };
+        self.key.iter().map(key).collect()
+    }
+
+    /// Gets the pack, which has to be the one that was meant.
+    fn fetch(&self) -> Result<Fetched, Stop> {
+        if let Some(odd) = self.digest.as_deref().filter(|digest| !is_digest(digest)) {
+            let message = format!("--digest {}: it is `sha256:` and 64 hexadecimal digits", odd.escape_debug());
+            return Err(Stop::Usage(message));
+        }
+        let location = Location::parse(&self.source).map_err(Stop::Usage)?;
+        let client = Client::new(Duration::from_secs(self.timeout));
+        let fetched = run::block_on(location.fetch(&client))??;
+        let found = fetched.pack.digest();
+        match self.digest.as_deref().filter(|wanted| **wanted != *found) {
+            None => Ok(fetched),
+            Some(wanted) => {
+                let message = format!("{} is {found}, not {wanted}", fetched.source);
+                let help = "it is another version, or somebody has changed it: nothing was added";
+                Err(Stop::Files(Diagnostic::error("wrong-digest", message).help(help).into()))
+            }
+        }
+    }
+
+    /// Where it goes, with these folders of agents.
+    fn home(&self, folders: &[PathBuf], fetched: &Fetched) -> Result<Home, Stop> {
+        let first = folders.first().cloned().unwrap_or_else(|| setup::AGENTS.into());
+        let group = self.into.clone().unwrap_or_else(|| first.join(GROUP));
+        let libraries = if folders.is_empty() { vec![first] } else { folders.to_vec() };
+        Home::of(fetched.pack.name(), &group, &libraries)
+            .map_err(|error| Stop::Usage(format!("`{}` can't be used: {error}", group.display())))
     }
 }
 
@@ -141,9 +168,10 @@ impl Before {
         self.pack.as_ref() == Some(pack)
     }
 
-    /// Whether the pack, or what was written down of it, is another than before.
-    fn differs(&self, pack: &Pack) -> bool {
-        !self.is_there(pack) || self.added.as_ref().is_none_or(|added| added.digest != pack.digest())
+    /// Whether another thing than `new` is written down of it.
+    fn is_said_otherwise(&self, new: &Added) -> bool {
+        let said = |added: &Added| (added.digest.clone(), added.key.clone(), added.signature.clone());
+        self.added.as_ref().map(said) != Some(said(new))
     }
 
     /// Whether what is there may go.
@@ -166,18 +194,6 @@ impl Before {
     }
 }
 
-fn check_digest(fetched: &Fetched, wanted: Option<&str>) -> Result<(), Stop> {
-    let found = fetched.pack.digest();
-    match wanted.filter(|wanted| **wanted != *found) {
-        None => Ok(()),
-        Some(wanted) => {
-            let message = format!("{} is {found}, not {wanted}", fetched.source);
-            let help = "it is another version, or somebody has changed it: nothing was added";
-            Err(Stop::Files(Diagnostic::error("wrong-digest", message).help(help).into()))
-        }
-    }
-}
-
 /// Refuses what surely fails, and says what is worth a look.
 fn check(library: &Library, manifest: &Manifest) -> Result<(), Stop> {
     let report = Program::inspect(library, &manifest.name, None).report;
@@ -190,21 +206,26 @@ fn check(library: &Library, manifest: &Manifest) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Puts the agent in its place and into the lock file.
-fn put(home: &Home, mut lock: Lock, fetched: &Fetched, key: Option<&Key>, is_there: bool) -> Result<(), Stop> {
-    let unwritten = |what: String, error: std::io::Error| Stop::Usage(format!("`{what}` can't be written: {error}"));
-    if !is_there {
-        home.put(&fetched.pack).map_err(|error| unwritten(home.folder().display().to_string(), error))?;
-    }
+/// What is written down of it.
+fn added(fetched: &Fetched, key: Option<&Key>) -> Added {
     let signature = fetched.signature.as_ref().map(|signature| signature.text().lines().map(str::to_owned).collect());
-    let added = Added {
+    Added {
         source: fetched.source.clone(),
         digest: fetched.pack.digest(),
         key: key.map(ToString::to_string),
         signature: signature.unwrap_or_default(),
-    };
+    }
+}
+
+/// Puts the agent in its place, unless it is there, and into the lock file.
+fn put(home: &Home, mut lock: Lock, (added, pack): (Added, &Pack), is_there: bool) -> Result<(), Stop> {
+    let unwritten =
+        |what: PathBuf, error: io::Error| Stop::Usage(format!("`{}` can't be written: {error}", what.display()));
+    if !is_there {
+        home.put(pack).map_err(|error| unwritten(home.folder(), error))?;
+    }
     lock.added.insert(home.path.clone(), added);
     // What was built there, by whoever had its sources, is another thing now.
     lock.agents.remove(&home.path);
-    home.write_lock(&lock).map_err(|error| unwritten(home.library.join(LOCK).display().to_string(), error))
+    home.write_lock(&lock).map_err(|error| unwritten(home.library.join(LOCK), error))
 }

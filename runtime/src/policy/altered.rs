@@ -23,6 +23,8 @@ pub struct Altered {
     pub any_import: bool,
     /// Whether nothing is said about limits.
     pub any_limit: bool,
+    /// Whether nothing is said about who vouches for whom.
+    pub any_signer: bool,
 }
 
 impl Policy {
@@ -35,6 +37,9 @@ impl Policy {
         for section in &mut self.sections {
             if altered.any_limit {
                 section.limits = LimitKeys::default();
+            }
+            if altered.any_signer {
+                section.signed_by = None;
             }
             let grants = &mut section.grants;
             if let Some(files) = &grants.files {
