@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Write,
     path::Path,
     process::Output,
     sync::{Arc, Mutex},
@@ -112,7 +111,7 @@ fn a_registry_gets_the_password_that_is_for_it() {
     let broken = push(Some("[]"));
     assert!(err(&broken).starts_with("error[bad-login]: "), "{}", err(&broken));
     let pushed = push(Some(&login(&registry.host(), PASSWORD)));
-    assert!(pushed.status.success(), "{}", err(&pushed));
+    assert!(pushed.status.success(), "{}\n{}", err(&pushed), registry.log());
     let said = format!("{}{}", err(&pushed), String::from_utf8_lossy(&pushed.stdout));
     assert!(!said.contains(PASSWORD) && !said.contains("YWRh"), "{said}");
 }

@@ -178,6 +178,11 @@ fn a_step_that_nobody_vouches_for_fails() {
     fs::write(flow.join("agent.toml"), text).unwrap();
     let run = |policy: &str| world.run(&["run", "flow", "--policy", policy, "--audit", "audit.jsonl"]);
     assert_eq!(run("theirs.toml"), (Some(0), "Hello, Ada!".into()));
+    let log = fs::read_to_string(world.path().join("audit.jsonl")).unwrap();
+    let allowed = "\"capability\":\"signed_by\",\"request\":\"run community/greet\",\"decision\":\"allowed\"";
+    assert!(log.lines().filter(|line| line.contains(allowed)).count() == 1, "{log}");
+    let suggested = world.ok(&["policy", "suggest", "greet", "--audit", "audit.jsonl", "--policy", "theirs.toml"]);
+    assert!(!suggested.contains("Not granted"), "{suggested}");
     let (code, said) = run("other.toml");
     assert!(code == Some(3) && said.contains("denied[signed_by.other-key]"), "{said}");
     let log = fs::read_to_string(world.path().join("audit.jsonl")).unwrap();
@@ -191,6 +196,42 @@ fn a_step_that_nobody_vouches_for_fails() {
     assert_eq!(world.run(&["run", "echo", "--input", "x", "--policy", "everyone.toml"]).0, Some(0));
     let (code, said) = run("everyone.toml");
     assert!(code == Some(3) && said.contains("denied[signed_by.unsigned]: run flow: "), "{said}");
+}
+
+/// Templates, with what they include, and workflows are signed like code.
+#[test]
+fn agents_of_each_kind_are_vouched_for() {
+    let world = World::new();
+    let agents = [
+        (
+            "letter",
+            "kind = \"template\"\nhelp = \"x\"\ntemplate = \"text.j2\"\n",
+            "text.j2",
+            "A {% include \"part.j2\" %}",
+        ),
+        ("inline", "kind = \"template\"\nhelp = \"x\"\ntext = \"A template\"\n", "notes.txt", ""),
+        (
+            "flow",
+            "kind = \"workflow\"\nhelp = \"x\"\n[outputs.a]\nfrom = \"A flow\"\n[[steps]]\nagent = \"echo\"\ninputs = { input = \"x\" }\n",
+            "notes.txt",
+            "",
+        ),
+    ];
+    for (name, manifest, file, text) in agents {
+        let folder = world.path().join("theirs").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("agent.toml"), manifest).unwrap();
+        fs::write(folder.join(file), text).unwrap();
+        fs::write(folder.join("part.j2"), "part").unwrap();
+        world.ok(&["pack", &format!("theirs/{name}"), "--out", "greet.tar"]);
+        world.sign("theirs");
+        world.ok(&["add", "greet.tar"]);
+        let said = world.ok(&["run", name, "--policy", "theirs.toml"]);
+        assert!(said.starts_with("A "), "{said}");
+        world.edit(&format!("agents/community/{name}/part.j2"), "part", "other");
+        let (code, said) = world.run(&["run", name, "--policy", "theirs.toml"]);
+        assert!(code == Some(3) && said.contains("denied[signed_by.changed]"), "{said}");
+    }
 }
 
 /// Compiling runs what is in a crate, so those of others are not compiled.

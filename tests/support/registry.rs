@@ -21,7 +21,7 @@ const LINE: &str = "ada:$2b$05$abcdefghijklmnopqrstuulQElbHkP7vjLqXxb3Lzm18cJsfR
 pub struct Registry {
     server: Child,
     port: u16,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Registry {
@@ -43,7 +43,7 @@ impl Registry {
             .arg("serve")
             .arg(file)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(folder.path().join("log")).unwrap())
             .spawn()
             .expect("this test needs a registry: `docker-registry` was not found");
         let began = Instant::now();
@@ -51,7 +51,12 @@ impl Registry {
             assert!(began.elapsed() < Duration::from_secs(60), "the registry doesn't start");
             thread::sleep(Duration::from_millis(20));
         }
-        Self { server, port, _folder: folder }
+        Self { server, port, folder }
+    }
+
+    /// What it says of itself.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
     /// Its host and port.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::agent::{Agent, Body, Code, library::MANIFEST};
+use crate::agent::{Agent, Body, Code, Spec, TEMPLATE, library::MANIFEST, manifest::TemplateText};
 
 impl Agent {
     /// The SHA-256, in hexadecimal, of all that the agent is made of: the name, the length and the bytes
@@ -12,8 +12,18 @@ impl Agent {
         self.digest.get_or_init(|| of(&self.files()))
     }
 
+    /// The files that were loaded of it, each as it is called in its folder.
+    pub(crate) fn loaded(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files().into_iter().filter_map(|(name, bytes)| match (&self.manifest.spec, name) {
+            (Spec::Template { text: TemplateText::File(file), .. }, TEMPLATE) => Some((file.as_str(), bytes)),
+            // It is in the manifest.
+            (Spec::Template { .. }, TEMPLATE) => None,
+            _ => Some((name, bytes)),
+        })
+    }
+
     /// The manifest; and the code, or the template with what it includes. A workflow is its manifest.
-    pub(crate) fn files(&self) -> Vec<(&str, &[u8])> {
+    fn files(&self) -> Vec<(&str, &[u8])> {
         let mut files = vec![(MANIFEST, self.manifest.source.text.as_bytes())];
         match &self.body {
             Body::Proc(Code::Python { file, source, .. }) => files.push((file, source.text.as_bytes())),

@@ -16,6 +16,7 @@ use crate::{
     plan::{Effects, Entry},
     policy::{Authority, Decision, Denial, Denials, Request},
     secret::Scrubber,
+    source::Place,
 };
 
 /// The most denials of one call that are kept for its report; a guest asks as often as it likes, and the
@@ -201,6 +202,15 @@ impl Gate {
     /// Keeps what was denied to an agent that this one called; it is written down already.
     pub fn adopt(&self, denials: Denials) {
         self.state().kept.adopt(denials, MAX_KEPT);
+    }
+
+    /// Writes down that the agent at `path` in its library may run: this line's keys vouch for it.
+    ///
+    /// # Errors
+    ///
+    /// Why the audit log can't be written.
+    pub(crate) fn vouched_for(&self, path: &str, place: Option<&Place>) -> Result<(), String> {
+        if self.0.audit.is_none() { Ok(()) } else { self.write_down(ledger::vouched_for(path, place)) }
     }
 
     /// Ends the call: writes down how often what was allowed was asked for again, and gives what was

@@ -18,7 +18,7 @@ pub struct CheckArgs {
     /// Folders of agents [default: those of --agents]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Refuse compiled agents that are not to the byte as `agents.lock` says
+    /// Refuse compiled and added agents that are not to the byte as `agents.lock` says
     #[arg(long)]
     locked: bool,
     /// Print the findings as SARIF 2.1.0, which CI systems take

@@ -18,6 +18,7 @@ use crate::{
     },
     failure::Code,
     plan::{Effects, Plan},
+    policy::Decision,
     secret::Secrets,
     share,
 };
@@ -75,7 +76,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
         // What may not run isn't compiled either.
         if let Body::Proc(code) = &agent.body
-            && share::denied(agent, &authority).is_none()
+            && !matches!(share::vouched(agent, &authority), Some(Decision::Denied(_)))
         {
             sandbox.prepare(code);
         }

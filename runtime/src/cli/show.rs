@@ -125,7 +125,7 @@ impl Shown<'_> {
     /// Why it may not run, if nobody vouches for it who has to. What is still packed is for `add` to say.
     fn unsigned(&self) -> Option<Denial> {
         let is_packed = matches!(self.manifest.folder, Folder::Packed { .. });
-        if is_packed { None } else { share::denied_unloaded(self.manifest, &self.authority) }
+        if is_packed { None } else { share::unvouched(self.manifest, &self.authority) }
     }
 
     fn reached(&self) -> Reached {

@@ -18,7 +18,7 @@ use crate::{
     },
     engine::{Budget, Setup},
     failure::{Code, Failure},
-    policy::{Authority, Ceilings, Denial, FileGrant, Isolation, is_below},
+    policy::{Authority, Ceilings, Decision, FileGrant, Isolation, is_below},
     sandbox::Kept,
     share,
 };
@@ -35,8 +35,8 @@ pub(super) struct Held {
     pub kept: Option<Arc<Kept>>,
     /// The ceilings of those that it calls.
     pub below: Ceilings,
-    /// Why it may not run, where nobody vouches for it who has to.
-    pub unsigned: Option<Denial>,
+    /// Whether somebody vouches for it, where somebody has to.
+    pub vouched: Option<Decision>,
     told: AtomicBool,
 }
 
@@ -96,7 +96,7 @@ impl Holdings {
             _ => Databases::default(),
         };
         let below = authority.ceilings_below();
-        let unsigned = share::denied(&program[agent], &authority);
+        let vouched = share::vouched(&program[agent], &authority);
         let kept = (authority.isolation == Isolation::Run).then(Arc::default);
         let held = Arc::new(Held {
             authority: Arc::new(authority),
@@ -104,7 +104,7 @@ impl Holdings {
             databases: Arc::new(databases),
             kept,
             below,
-            unsigned,
+            vouched,
             told: AtomicBool::new(false),
         });
         known().insert(key, (ceilings.clone(), held.clone()));

@@ -27,12 +27,12 @@ pub use tape::{Cell, Status, Tape};
 
 use crate::{
     Hint, Json, Value,
-    agent::{Agent, AgentId, Body, DRY_RUN, Library, Manifest, Program, STATUS},
+    agent::{AgentId, Body, DRY_RUN, Library, Manifest, Program, STATUS},
     audit::Audit,
     capability::{
         env::Env,
         files::{Copies, MountError, Protected},
-        gate::{Tally, unwritten},
+        gate::Tally,
         sql::Databases,
     },
     engine::{
@@ -41,7 +41,7 @@ use crate::{
     },
     failure::{Code, Failure},
     plan::Effects,
-    policy::{Ceilings, Denial, Denials, Policy},
+    policy::{Ceilings, Denials, Policy},
     sandbox::{self, Sandbox, Usage},
     secret::Secrets,
     wall::{Wall, Workers},
@@ -259,8 +259,8 @@ impl Engine {
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
         };
         let agent = &self.program[call.agent];
-        if let Some(denial) = &held.unsigned {
-            return Some(self.unsigned(agent, &held, &call.path, denial));
+        if let Some(outcome) = self.unvouched(agent, &held, &call.path) {
+            return Some(outcome);
         }
         self.fill_in(&agent.manifest, &mut call.inputs);
         if let Body::Proc(code) = &agent.body {
@@ -302,16 +302,6 @@ impl Engine {
             }
             Body::Proc(code) => Some(self.call_proc(agent, code, &call, (&held, worker), budget).await),
         }
-    }
-
-    /// The outcome of an agent that may not run, since nobody vouches for it who has to.
-    fn unsigned(&self, agent: &Agent, held: &Held, step: &str, denial: &Denial) -> Outcome {
-        let gate = self.gate(agent, held, step, &Env::default());
-        gate.deny(denial.clone());
-        let (denials, written) = gate.finish();
-        let why = format!("`{}` may not run: the policy asks for a signature", agent.manifest.name);
-        let failure = written.map_or_else(unwritten, |()| Failure::new(Code::Denied, why));
-        Outcome { denials, ..Outcome::failed(failure) }
     }
 
     /// Fills in what an agent isn't given: in a dry run that it is one, if it asks, and defaults.

@@ -9,11 +9,12 @@ use crate::{
     agent::{Agent, Code as AgentCode},
     capability::{
         env::Env,
-        gate::{Gate, Subject},
+        gate::{Gate, Subject, unwritten},
     },
     engine::{Budget, Call, Engine, Outcome, callee::Caller, held::Held, tape},
+    failure::{Code, Failure},
     plan::Effects,
-    policy::Denials,
+    policy::{Decision, Denials},
     sandbox::{self, CallLimits, Usage},
     wall::Worker,
 };
@@ -78,6 +79,23 @@ impl Engine {
                 denial.help = lines;
             }
         })
+    }
+
+    /// The outcome of an agent that may not run, since nobody vouches for it who has to; none if it may.
+    pub(super) fn unvouched(&self, agent: &Agent, held: &Held, step: &str) -> Option<Outcome> {
+        let decision = held.vouched.as_ref()?;
+        let gate = self.gate(agent, held, step, &Env::default());
+        let failure = match decision {
+            Decision::Allowed(place) => unwritten(gate.vouched_for(&agent.manifest.path, place.as_ref()).err()?),
+            Decision::Denied(denial) => {
+                gate.deny(denial.clone());
+                let why = format!("`{}` may not run: the policy asks for a signature", agent.manifest.name);
+                Failure::new(Code::Denied, why)
+            }
+        };
+        let (denials, written) = gate.finish();
+        let failure = written.map_or_else(unwritten, |()| failure);
+        Some(Outcome { denials, ..Outcome::failed(failure) })
     }
 
     /// The gate of one call at `step`.

@@ -19,8 +19,6 @@ pub struct SignedBy {
 /// What is known of who made an agent.
 #[derive(Clone, Copy, Debug)]
 pub enum Proof<'a> {
-    /// It comes with this program, and needs no other.
-    BuiltIn,
     /// There is no signature for it.
     Unsigned,
     /// There is a signature, and of another agent than what is there now.
@@ -69,7 +67,6 @@ impl SignedBy {
             Decision::Denied(denial.at(&self.place).help(help))
         };
         match proof {
-            Proof::BuiltIn => Decision::Allowed(Some(self.place.clone())),
             Proof::Unsigned => {
                 let help = "`turingbox add` keeps the signature that is beside an agent's file";
                 denied("signed_by.unsigned", "agents.lock has no signature for it", help)
@@ -157,7 +154,5 @@ mod tests {
             let crate::policy::Decision::Denied(denial) = signed_by.decide("x/a", proof) else { panic!("{code}") };
             assert_eq!((denial.code, denial.place.unwrap().line().as_str()), (code, "p.toml:3"));
         }
-        let allowed = signed_by.decide("x/a", Proof::BuiltIn);
-        assert!(matches!(allowed, crate::policy::Decision::Allowed(Some(_))));
     }
 }

@@ -28,4 +28,4 @@ pub use signature::{Key, MAX_SIGNATURE, Signature};
 #[cfg(feature = "host")]
 pub use source::{Fetched, Location, manifest_in};
 #[cfg(feature = "host")]
-pub(crate) use vouched::{denied, denied_unloaded};
+pub(crate) use vouched::{unvouched, vouched};

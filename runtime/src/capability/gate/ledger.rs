@@ -61,6 +61,11 @@ impl Ledger {
     }
 }
 
+/// The record of an agent that may run, since who has to vouches for it.
+pub(super) fn vouched_for(path: &str, place: Option<&Place>) -> Record {
+    record("signed_by", &format!("run {path}"), place)
+}
+
 /// The record of a denial.
 pub(super) fn denied(denial: &Denial) -> Record {
     Record {

@@ -94,7 +94,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
             let new: Vec<_> = new.collect();
             report.0.extend(new);
         }
-        if let Some(denial) = share::denied_unloaded(manifest, &authority) {
+        if let Some(denial) = share::unvouched(manifest, &authority) {
             let unsigned = Diagnostic::error("unsigned", denial.request).label(denial.code).help(denial.help);
             report.0.extend(denial.place.map(|place| unsigned.at(&place.source, place.span)));
         }

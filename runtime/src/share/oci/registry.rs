@@ -77,8 +77,10 @@ impl<'a> Registry<'a> {
     pub async fn upload(&mut self, digest: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
         let url = self.url(&format!("blobs/{digest}"))?;
         let there = self.ask(Method::HEAD, &url, HeaderMap::new(), Bytes::new(), MAX_OTHER).await?;
-        if there.status == 200 {
-            return Ok(());
+        match there.status {
+            200 => return Ok(()),
+            401 | 403 => return Err(self.unexpected(&Method::PUT, &there)),
+            _ => {}
         }
         let url = self.url("blobs/uploads/")?;
         let begun = self.ask(Method::POST, &url, HeaderMap::new(), Bytes::new(), MAX_OTHER).await?;
