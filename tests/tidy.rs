@@ -75,7 +75,7 @@ fn capabilities_have_one_word() {
 /// policies says each.
 #[test]
 fn codes_of_denials_are_listed() {
-    let words = ["files", "http", "tcp", "udp", "sql", "env", "calls", "imports", "jump"];
+    let words = ["files", "http", "tcp", "udp", "sql", "env", "calls", "imports", "jump", "signed_by"];
     let is_code = |text: &&str| {
         let plain = |c: char| c.is_ascii_lowercase() || c == '.' || c == '-';
         let (word, rest) = text.split_once('.').unwrap_or_default();

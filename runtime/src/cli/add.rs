@@ -11,7 +11,11 @@ use crate::{
     Diagnostic, Library, Program, Report,
     agent::{Entry, Manifest},
     build::{Added, LOCK, Lock, pack_of},
-    cli::{Globals, Stop, pack::TIMEOUT, render, run, setup, terminal},
+    cli::{
+        Globals, Stop,
+        pack::{MAX_TIMEOUT, TIMEOUT},
+        render, run, setup, terminal,
+    },
     share::{Client, Fetched, Home, Key, Location, Pack, oci::is_digest},
 };
 use page::Page;
@@ -37,7 +41,7 @@ pub struct AddArgs {
     #[arg(long)]
     update: bool,
     /// How long fetching may take together
-    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT)]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT, value_parser = clap::value_parser!(u64).range(1..=MAX_TIMEOUT))]
     timeout: u64,
 }
 

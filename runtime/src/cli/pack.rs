@@ -15,6 +15,9 @@ use crate::{
 /// How long fetching and pushing may take, in seconds, where nothing is said.
 pub const TIMEOUT: u64 = 300;
 
+/// The longest that somebody can have it take: a day.
+pub const MAX_TIMEOUT: u64 = 86_400;
+
 #[derive(Args)]
 pub struct PackArgs {
     /// The agent's folder
@@ -34,7 +37,7 @@ pub struct PushArgs {
     #[arg(value_name = "REFERENCE")]
     to: String,
     /// How long it may take together
-    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT)]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT, value_parser = clap::value_parser!(u64).range(1..=MAX_TIMEOUT))]
     timeout: u64,
 }
 
