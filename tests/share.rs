@@ -108,7 +108,7 @@ fn a_registry_gets_the_password_that_is_for_it() {
         assert!(said.starts_with("error[not-pushed]: ") && said.contains("doesn't let you"), "{said}");
         assert!(!said.contains("wrong-word"), "{said}");
     }
-    let broken = push(Some("[]"));
+    let broken = push(Some(r#"{"auths": []}"#));
     assert!(err(&broken).starts_with("error[bad-login]: "), "{}", err(&broken));
     let pushed = push(Some(&login(&registry.host(), PASSWORD)));
     assert!(pushed.status.success(), "{}\n{}", err(&pushed), registry.log());

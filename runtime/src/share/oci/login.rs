@@ -137,7 +137,7 @@ mod tests {
             assert_eq!(of(host), Ok(None), "{host}");
         }
         assert!(of("odd.example").is_err() && of("worse.example").is_err());
-        assert!(Login::of(b"[]", "r.example").is_err());
+        assert!(Login::of(br#"{"auths": []}"#, "r.example").is_err());
         assert!(!format!("{:?}", Login::of(config, "r.example").unwrap().unwrap().basic()).contains("dTpw"));
     }
 }
