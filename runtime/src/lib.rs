@@ -7,6 +7,7 @@
 //! `ARCHITECTURE.md` beside this crate has the bird's-eye view. In reading order:
 //!
 //! - [`agent`]: agents on disk, libraries, and programs that are ready to run
+//! - [`packages`]: Python packages that come with an agent
 //! - [`policy`]: what an operator grants, and the decisions that follow
 //! - [`audit`]: decisions, written down
 //! - [`plan`]: what a run would do
@@ -46,6 +47,7 @@ pub mod engine;
 pub mod expression;
 mod failure;
 pub mod import;
+pub mod packages;
 pub mod plan;
 pub mod policy;
 #[cfg(feature = "host")]

@@ -2,7 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::agent::{Agent, Body, Code, Spec, TEMPLATE, library::MANIFEST, manifest::TemplateText};
+use crate::{
+    agent::{Agent, Body, Code, Spec, TEMPLATE, library::MANIFEST, manifest::TemplateText},
+    packages::ARCHIVE,
+};
 
 impl Agent {
     /// The SHA-256, in hexadecimal, of all that the agent is made of: the name, the length and the bytes
@@ -26,7 +29,10 @@ impl Agent {
     fn files(&self) -> Vec<(&str, &[u8])> {
         let mut files = vec![(MANIFEST, self.manifest.source.text.as_bytes())];
         match &self.body {
-            Body::Proc(Code::Python { file, source, .. }) => files.push((file, source.text.as_bytes())),
+            Body::Proc(Code::Python { file, source, packages, .. }) => {
+                files.push((file, source.text.as_bytes()));
+                files.extend(packages.iter().map(|packages| (ARCHIVE, packages.bytes())));
+            }
             Body::Proc(Code::Component { bytes, .. } | Code::Command { bytes, .. }) => {
                 files.push((self.manifest.compiled().unwrap_or_default(), bytes));
             }

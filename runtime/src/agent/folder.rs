@@ -79,6 +79,23 @@ impl Folder {
         }
     }
 
+    /// The agent's path in its library, and the bytes of the library's own file `name`, if it is there. Only a
+    /// library on disk has any.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::read`], where the file is there.
+    pub fn of_library(&self, name: &str, limit: u64) -> io::Result<Option<(String, Vec<u8>)>> {
+        let Self::Disk { root, below, .. } = self else { return Ok(None) };
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).filter(|part| part != ".").collect();
+        let path = if parts.is_empty() { ".".into() } else { parts.join("/") };
+        match read_file(root, name, limit) {
+            Ok(bytes) => Ok(Some((path, bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The text file `name` as a source.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! One agent, looked at as closely as can be without running it.
 
 use crate::{
-    agent::{Agent, Body, Code, Program, allow, audit_imports, component, library::Library, load::Loader, python},
+    agent::{
+        Agent, Body, Code, Folder, Program, allow, audit_imports, component, library::Library, load::Loader, packages,
+        python,
+    },
     diagnostic::{Diagnostic, Report},
     policy::Authority,
 };
@@ -28,8 +31,12 @@ impl Program {
             return Inspection { agent: None, report };
         }
         let (manifest, body) = agents.swap_remove(0);
-        if let Some(Body::Proc(Code::Python { source, function, .. })) = &body {
+        if let Some(Body::Proc(Code::Python { source, function, packages, .. })) = &body {
             report.0.extend(python::check(&manifest, source, function).0);
+            // Of what was made of a library of the original system, the import has said so.
+            if !matches!(manifest.folder, Folder::Memory { .. }) {
+                report.0.extend(packages::unknown_modules(source, packages.as_deref()).0);
+            }
             if let Some(authority) = authority.filter(|authority| authority.guards_imports()) {
                 report.0.extend(audit_imports(source, authority).0);
             }

@@ -11,6 +11,7 @@ use crate::{
         check::{self, Findings, Template, Text},
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
+        packages,
         program::{AgentId, Body, Code, Source, Step, TEMPLATE, Workflow},
         wire::{Reference, Wire},
         workflow::{StepSpec, WorkflowSpec},
@@ -117,10 +118,12 @@ impl<'a> Loader<'a> {
 
     fn code(&mut self, manifest: &Arc<Manifest>, code: &ProcCode) -> Option<Code> {
         match code {
-            ProcCode::Python { file, function } => {
-                let source = self.read(manifest, file, |folder, name| folder.source(name))?;
+            ProcCode::Python { file, function, .. } => {
+                let source = self.read(manifest, file, |folder, name| folder.source(name));
+                let packages = packages::load(manifest).map_err(|wrong| self.report.0.extend(wrong.0));
                 let (file, function) = (file.clone(), function.clone());
-                Some(Code::Python { file, source, function, bytecode: Arc::default(), imports: Arc::default() })
+                let (bytecode, imports) = (Arc::default(), Arc::default());
+                Some(Code::Python { file, source: source?, function, bytecode, imports, packages: packages.ok()? })
             }
             ProcCode::Component { file } => {
                 let bytes = self.read(manifest, file, |folder, name| folder.read(name, MAX_COMPONENT))?;

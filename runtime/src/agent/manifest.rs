@@ -13,6 +13,7 @@ use crate::{
     },
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
+    packages::{self, Requirement},
     policy::need_form,
     source::{Place, Source},
     template::Escape,
@@ -104,6 +105,8 @@ pub enum ProcCode {
         file: String,
         /// The function.
         function: String,
+        /// The packages that it imports from.
+        packages: Vec<Requirement>,
     },
     /// A component that exports the world `proc`.
     Component {
@@ -157,6 +160,11 @@ impl Manifest {
             let needs = read_needs(top, report);
             let allowed = read_allowed(top, report);
             let mut open_outputs = false;
+            if kind.is_some_and(|kind| kind != Kind::Proc)
+                && let Some(item) = top.get("packages")
+            {
+                report.push(packages::misplaced(&item, "a proc in Python does the work, and this agent uses it"));
+            }
             let spec = match kind? {
                 Kind::Template => read_template(top, report)?,
                 Kind::Proc => {
@@ -224,6 +232,19 @@ impl Manifest {
             Spec::Proc(ProcCode::Component { file } | ProcCode::Command(Command { file, .. })) => Some(file),
             _ => None,
         }
+    }
+
+    /// The packages that it asks for; only an agent in Python has any.
+    pub fn packages(&self) -> &[Requirement] {
+        match &self.spec {
+            Spec::Proc(ProcCode::Python { packages, .. }) => packages,
+            _ => &[],
+        }
+    }
+
+    /// The file that `turingbox build` makes, if it makes one: the WebAssembly, or the archive of packages.
+    pub fn built(&self) -> Option<&str> {
+        self.compiled().or_else(|| (!self.packages().is_empty()).then_some(packages::ARCHIVE))
     }
 
     /// The output called `name`.
@@ -337,13 +358,20 @@ fn read_proc(top: &mut Table<'_>, inputs: &[Input], report: &mut Report) -> Opti
     let python = top.take("python", report, file_name);
     let function = top.take("function", report, Item::string);
     let component = top.take("component", report, file_name);
+    let wanted = top.get("packages");
     let before = report.0.len();
     let command = top.take("command", report, file_name);
     let wrong = report.0.len() > before;
+    if let Some(item) = wanted.as_ref().filter(|_| component.is_some() || command.is_some()) {
+        let advice = "what a compiled agent is made of is in it; one in Rust names its crates in Cargo.toml";
+        report.push(packages::misplaced(item, advice));
+    }
     match (python, component, command) {
-        (Some(file), None, None) => {
-            Some(ProcCode::Python { file, function: function.unwrap_or_else(|| "main".into()) })
-        }
+        (Some(file), None, None) => Some(ProcCode::Python {
+            file,
+            function: function.unwrap_or_else(|| "main".into()),
+            packages: wanted.map(|item| packages::read_packages(item, report)).unwrap_or_default(),
+        }),
         (None, Some(file), None) if function.is_none() => Some(ProcCode::Component { file }),
         (None, None, Some(file)) if function.is_none() => {
             Some(ProcCode::Command(read_command(file, top, inputs, report)))

@@ -17,6 +17,7 @@ mod library;
 mod load;
 mod manifest;
 mod name;
+mod packages;
 mod program;
 mod python;
 mod wire;

@@ -10,6 +10,7 @@ use crate::{
     agent::{Imports, library::Library, load::Loader, manifest::Manifest, wire::Reference, workflow::OnFail},
     diagnostic::Report,
     expression::Expression,
+    packages::Packages,
     template::Templates,
 };
 
@@ -69,6 +70,8 @@ pub enum Code {
         bytecode: Arc<OnceLock<Arc<[u8]>>>,
         /// What the source imports, once somebody has looked.
         imports: Arc<OnceLock<Imports>>,
+        /// What it imports from, beside what the guest has.
+        packages: Option<Arc<Packages>>,
     },
     /// A component.
     Component {
@@ -84,6 +87,16 @@ pub enum Code {
         /// Their SHA-256, once it was needed.
         digest: Arc<OnceLock<String>>,
     },
+}
+
+impl Code {
+    /// The packages that it imports from, if it is Python and has any.
+    pub fn packages(&self) -> Option<&Arc<Packages>> {
+        match self {
+            Self::Python { packages, .. } => packages.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// A workflow whose steps are linked.

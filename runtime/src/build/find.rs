@@ -1,29 +1,45 @@
-//! Finding the crates of agents.
+//! Finding what there is to build.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
+use super::packages;
+
 /// How deep below a folder crates are looked for.
 const MAX_DEPTH: usize = 16;
 
-/// The folders at and below `folder` that are crates, in order. What cargo builds into is left out.
+/// What there is to build.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Folders that are crates.
+    pub crates: Vec<PathBuf>,
+    /// Folders of agents that ask for packages.
+    pub packages: Vec<PathBuf>,
+}
+
+/// The folders at and below `folder` that have something to build, in order. What cargo builds into is left out,
+/// and so are cases.
 ///
 /// # Errors
 ///
 /// When a folder can't be read.
-pub fn crates(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+pub fn found(folder: &Path) -> io::Result<Found> {
+    let mut found = Found::default();
     look(folder, 0, &mut found)?;
-    found.sort();
+    found.crates.sort();
+    found.packages.sort();
     Ok(found)
 }
 
-fn look(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+fn look(folder: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
     if is_package(&folder.join("Cargo.toml")) {
-        found.push(folder.to_owned());
+        found.crates.push(folder.to_owned());
         return Ok(());
+    }
+    if packages::asks(folder) {
+        found.packages.push(folder.to_owned());
     }
     if depth == MAX_DEPTH {
         return Ok(());
@@ -31,7 +47,7 @@ fn look(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()>
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let skipped = name == "target" || name.as_encoded_bytes().starts_with(b".");
+        let skipped = name == "target" || name == "cases" || name.as_encoded_bytes().starts_with(b".");
         // A link may lead round in a circle.
         if entry.file_type()?.is_dir() && !skipped {
             look(&entry.path(), depth + 1, found)?;
@@ -51,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn crates_are_found_below_a_folder() -> io::Result<()> {
+    fn what_there_is_to_build_is_found_below_a_folder() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let root = folder.path();
         for (path, text) in [
@@ -62,12 +78,18 @@ mod tests {
             ("target/e/Cargo.toml", "[package]\n"),
             (".f/Cargo.toml", "[package]\n"),
             ("g/Cargo.toml", "no toml"),
+            ("h/agent.toml", "python = \"main.py\"\npackages = []\n"),
+            ("h/i/agent.toml", "python = \"main.py\"\npackages = [\"a==1\"]\n"),
+            ("h/j/agent.toml", "python = \"main.py\"\n"),
+            ("h/cases/k/agent.toml", "python = \"main.py\"\npackages = [\"a==1\"]\n"),
         ] {
             fs::create_dir_all(root.join(path).parent().unwrap_or(root))?;
             fs::write(root.join(path), text)?;
         }
-        assert_eq!(crates(root)?, [root.join("a/d"), root.join("b")]);
-        assert_eq!(crates(&root.join("b/c"))?, [root.join("b/c")]);
+        let all = found(root)?;
+        assert_eq!(all.crates, [root.join("a/d"), root.join("b")]);
+        assert_eq!(all.packages, [root.join("h/i")]);
+        assert_eq!(found(&root.join("b/c"))?.crates, [root.join("b/c")]);
         Ok(())
     }
 }

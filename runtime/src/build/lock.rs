@@ -1,4 +1,5 @@
-//! `agents.lock`: what the components of a library are, to the byte, and the agents that were added to it.
+//! `agents.lock`: what the components and the archives of packages of a library are, to the byte, and the agents
+//! that were added to it.
 
 mod added;
 
@@ -19,6 +20,7 @@ use crate::{
     agent::{Entry, Folder, MAX_COMPONENT},
     diagnostic::{Diagnostic, Report},
     document::{key, quoted},
+    packages::ARCHIVE,
     source::{MAX_SOURCE, Source},
 };
 
@@ -34,7 +36,7 @@ const VERSION: u32 = 1;
 const HEAD: &str =
     "# Written by `turingbox build` and `turingbox add`. `turingbox check --locked` refuses what differs from it.\n";
 
-/// What a component is.
+/// What a component or an archive is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Locked {
@@ -46,17 +48,26 @@ pub struct Locked {
     pub sha256: String,
     /// The compiler that made it, as it calls itself.
     pub compiler: String,
+    /// What an archive of packages was made of: the files of wheels, each with its SHA-256.
+    #[serde(default)]
+    pub wheels: BTreeMap<String, String>,
 }
 
 impl Locked {
-    /// What is said of a component.
+    /// What is said of a file that was built.
     pub fn of(file: &str, bytes: &[u8], compiler: &str) -> Self {
         let sha256 = format!("{:x}", Sha256::digest(bytes));
-        Self { file: file.to_owned(), size: bytes.len() as u64, sha256, compiler: compiler.to_owned() }
+        Self {
+            file: file.to_owned(),
+            size: bytes.len() as u64,
+            sha256,
+            compiler: compiler.to_owned(),
+            wheels: BTreeMap::new(),
+        }
     }
 }
 
-/// The components of one library and the agents that were added to it, by the path of the agent in it.
+/// What was built of one library and the agents that were added to it, by the path of the agent in it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
@@ -139,7 +150,7 @@ impl Lock {
     /// When it can't be written.
     pub fn write(&self, folder: &Path) -> io::Result<bool> {
         let mut text = format!("{HEAD}version = {}\n", self.version);
-        for (path, Locked { file, size, sha256, compiler }) in &self.agents {
+        for (path, Locked { file, size, sha256, compiler, wheels }) in &self.agents {
             let lines = [
                 ("file", quoted(file)),
                 ("size", size.to_string()),
@@ -148,6 +159,12 @@ impl Lock {
             ];
             text.push_str(&format!("\n[agents.{}]\n", key(path)));
             lines.iter().for_each(|(name, value)| text.push_str(&format!("{name} = {value}\n")));
+            if !wheels.is_empty() {
+                text.push_str(&format!("\n[agents.{}.wheels]\n", key(path)));
+                wheels
+                    .iter()
+                    .for_each(|(file, sha256)| text.push_str(&format!("{} = {}\n", key(file), quoted(sha256))));
+            }
         }
         for (path, added) in &self.added {
             text.push_str(&format!("\n[added.{}]\n{}", key(path), added.lines()));
@@ -184,16 +201,18 @@ impl Lock {
                 report.0.extend(added.differs(&path, manifest).map(|wrong| wrong.at(&manifest.source, 0..0)));
                 continue;
             }
-            let Some(file) = manifest.compiled() else { continue };
+            let Some(file) = manifest.built() else { continue };
             seen.push(path.clone());
             if let Some(wrong) = self.differs(&path, file, &manifest.folder) {
-                let span = manifest.source.text.find(file).map_or(0..0, |at| at..at + file.len());
+                // That of an archive isn't written there; packages are what is said of it.
+                let said = if file == ARCHIVE { "packages" } else { file };
+                let span = manifest.source.text.find(said).map_or(0..0, |at| at..at + said.len());
                 report.push(wrong.at(&manifest.source, span));
             }
         }
         let missing = |path: &&String| !seen.contains(path);
         for path in self.agents.keys().filter(missing) {
-            let message = format!("{LOCK} has `{path}`, which is no compiled agent here");
+            let message = format!("{LOCK} has `{path}`, which is no agent here that is built");
             report.push(Diagnostic::error("locked-away", message).help("build anew, or take it out"));
         }
         for (path, added) in self.added.iter().filter(|(path, _)| missing(path)) {

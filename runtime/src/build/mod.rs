@@ -1,5 +1,5 @@
-//! Building compiled agents: the crate of an agent becomes a component, its manifest, and an entry in the
-//! lock file.
+//! Building agents: the crate of one becomes a component, its manifest, and an entry in the lock file; the
+//! packages of one in Python become an archive, and an entry.
 //!
 //! # Ambient Authority
 //!
@@ -9,6 +9,7 @@
 mod cargo;
 mod find;
 mod lock;
+mod packages;
 
 use std::{
     fs, io,
@@ -24,9 +25,10 @@ use crate::{
 };
 
 pub use cargo::{Compiler, TARGET};
-pub use find::crates;
+pub use find::{Found, found};
 pub(crate) use lock::pack_of;
 pub use lock::{Added, LOCK, Lock, Locked};
+pub use packages::{ENVIRONMENT, build as build_packages};
 
 /// What begins a manifest that was written by [`build`].
 const HEAD: &str = "# Written by `turingbox build` from what src/lib.rs says: change it there.\n";
@@ -47,6 +49,8 @@ pub struct Built {
     pub locked: Locked,
     /// Whether anything in the folder changed.
     pub changed: bool,
+    /// Packages that others depend on, and that the guest has itself.
+    pub left_out: Vec<String>,
 }
 
 /// Builds the crate in `folder`, and writes its component and its manifest beside it. A manifest that the
@@ -87,7 +91,7 @@ pub fn build(folder: &Path, compiler: &Compiler) -> Result<Built, Report> {
     let mut changed = write(&folder.join(&file), &component).map_err(unwritten)?;
     changed |= facts.manifest.is_some() && write(&folder.join(MANIFEST), text.as_bytes()).map_err(unwritten)?;
     let locked = Locked::of(&file, &component, compiler.version());
-    Ok(Built { folder: folder.to_owned(), name: manifest.name.clone(), file, locked, changed })
+    Ok(Built { folder: folder.to_owned(), name: manifest.name.clone(), file, locked, changed, left_out: Vec::new() })
 }
 
 /// The manifest that is about to be written.

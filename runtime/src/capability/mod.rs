@@ -11,5 +11,6 @@ pub mod log;
 pub mod meter;
 mod metered;
 pub mod network;
+pub mod packages;
 pub mod sql;
 pub mod tcp;

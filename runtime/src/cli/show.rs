@@ -11,6 +11,7 @@ use crate::{
     cli::{Globals, Stop, inspect::verdict, policy, run, setup, terminal},
     component::Facts,
     diagnostic::counted,
+    packages::{ARCHIVE, MAX_ARCHIVE, Packages},
     policy::{Authority, Decision, Denial, Named, Request},
     share,
     source::Place,
@@ -95,6 +96,10 @@ impl Shown<'_> {
             let imports = facts.imports.iter().map(|import| (import.as_str(), verdict(import, &self.authority)));
             section(&mut page, "Imports", imports.collect());
         }
+        let packages = self.packages();
+        let packages =
+            packages.iter().map(|(name, version)| (name.as_str(), version.clone().unwrap_or(UNBUILT.into())));
+        section(&mut page, "Packages", packages.collect());
         let under = match &globals.policy {
             Some(path) => format!("under {}", path.display()),
             None => "without a policy".into(),
@@ -128,6 +133,21 @@ impl Shown<'_> {
         if is_packed { None } else { share::unvouched(self.manifest, &self.authority) }
     }
 
+    /// The packages that come with it, and their versions; without one, those that it asks for and that aren't
+    /// there yet.
+    fn packages(&self) -> Vec<(String, Option<String>)> {
+        let wanted = self.manifest.packages();
+        let there =
+            || self.manifest.folder.read(ARCHIVE, MAX_ARCHIVE).ok().and_then(|bytes| Packages::read(bytes).ok());
+        let there = if wanted.is_empty() { None } else { there() };
+        match there {
+            Some(packages) => {
+                packages.distributions().into_iter().map(|(name, version)| (name, Some(version))).collect()
+            }
+            None => wanted.iter().map(|wanted| (wanted.to_string(), None)).collect(),
+        }
+    }
+
     fn reached(&self) -> Reached {
         let callers = self.callers.iter().map(|(name, _)| (*name).to_owned()).collect();
         reached::below(self.library, self.policy, self.manifest, callers, &self.authority)
@@ -156,6 +176,7 @@ impl Shown<'_> {
             "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help, "internal": output.internal })).collect::<Vec<_>>(),
             "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
             "imports": self.facts().map(|facts| facts.imports),
+            "packages": self.packages().into_iter().map(|(name, version)| json!({ "name": name, "version": version })).collect::<Vec<_>>(),
             "callers": self.callers.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
             "authority": authority(&self.authority),
             "may_not_run": self.unsigned().map(|denial| denial.code),
@@ -164,6 +185,9 @@ impl Shown<'_> {
         })
     }
 }
+
+/// What is said of a package that isn't there.
+const UNBUILT: &str = "not there yet: `turingbox build` fetches it";
 
 fn described(input: &Input) -> String {
     match &input.default {

@@ -27,7 +27,7 @@ const fn warned(code: &'static str, found: Found, help: &'static str) -> Warned 
 }
 
 /// Every warning, by its code.
-pub const WARNINGS: [Warned; 28] = [
+pub const WARNINGS: [Warned; 29] = [
     warned("covered-grant", Found::Elsewhere, "a grant allows nothing that another one doesn't"),
     warned("dead-step", Found::Agent, "no path leads to a step"),
     warned("dynamic-import", Found::AgentUnderPolicy, "which module is imported is known only when the agent runs"),
@@ -58,6 +58,7 @@ pub const WARNINGS: [Warned; 28] = [
     warned("unused-allow", Found::Elsewhere, "a silenced warning isn't there"),
     warned("unused-grant", Found::Elsewhere, "nothing in the recorded runs used a grant"),
     warned("unknown-agent", Found::Elsewhere, "a policy is asked about an agent that isn't there"),
+    warned("unknown-module", Found::Agent, "an import names what neither Python nor a package has"),
     warned("wide-grant", Found::Elsewhere, "the recorded runs used less than a grant allows"),
     warned(
         "wider-than-sibling",

@@ -13,7 +13,7 @@ use wasmtime_wasi::p2::bindings::{Command, CommandPre};
 
 use crate::{
     agent::Code as AgentCode,
-    capability::{call, files, http, tcp},
+    capability::{call, files, http, packages, tcp},
     component::{CONTRACT, VERSION},
     failure::{Code, Failure},
     sandbox::{
@@ -72,6 +72,7 @@ impl Guests {
         http::add_to_linker(&mut linker)?;
         super::bindings::http::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         call::add_to_linker(&mut linker)?;
+        packages::add_to_linker(&mut linker)?;
         super::bindings::sql::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         imports::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
@@ -220,7 +221,10 @@ impl Guest {
                         Err(failure) => return Ok(Err(failure)),
                     },
                 };
-                let options = Options { guard_imports: call.gate.authority().guards_imports() };
+                let options = Options {
+                    guard_imports: call.gate.authority().guards_imports(),
+                    has_packages: call.code.packages().is_some(),
+                };
                 let loaded = instance.call_load(&mut *store, &source, &compiled, options).await?;
                 Ok(loaded.map(|()| Loaded::Interpreter(instance)))
             }

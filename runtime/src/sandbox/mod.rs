@@ -13,6 +13,7 @@ mod engine;
 mod guests;
 mod instance;
 mod limiter;
+mod modules;
 mod returned;
 mod state;
 
@@ -32,6 +33,7 @@ pub(crate) use compile::{Role, compile, unusable};
 pub(crate) use elsewhere::received;
 pub use instance::Kept;
 use instance::{Instance, MAX_KEPT};
+pub(crate) use modules::compile_module;
 use returned::{TooManyDenials, outputs, reported, scrubbed, trapped};
 pub(crate) use returned::{lift, lower, over};
 pub use state::CallState;
@@ -252,12 +254,12 @@ impl Sandbox {
     }
 
     /// Compiles a Python agent's source in the guest, and runs nothing of it. Anything but Python
-    /// passes.
+    /// passes, and gives nothing.
     ///
     /// # Errors
     ///
     /// What the guest's compiler says, or a limit that compiling reached.
-    pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<(), Failure> {
+    pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<Vec<u8>, Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
         let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
         let mounts = Mounts::open(&[], &[], &Protected::default(), None)
@@ -280,11 +282,11 @@ impl Sandbox {
         let mut store = self.store(&call);
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
-        settled(compiled, &store, &call.limits).map(drop)
+        settled(compiled, &store, &call.limits)
     }
 
     fn store(&self, call: &Call<'_>) -> Store<CallState> {
-        let mut store = Store::new(&self.engine, CallState::new(call, self.network.clone()));
+        let mut store = Store::new(&self.engine, CallState::new(call, self));
         // Where a guest has been denied all that it may be, no host function returns to it.
         store.call_hook(|store, hook| match hook {
             CallHook::ReturningFromHost if store.data().gate.is_over() => Err(TooManyDenials.into()),

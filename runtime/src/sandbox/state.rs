@@ -19,7 +19,8 @@ use crate::{
         sql::Sql,
         tcp::Tcp,
     },
-    sandbox::{Call, command::Streams, limiter::Limiter},
+    packages::Packages,
+    sandbox::{Call, Sandbox, command::Streams, limiter::Limiter},
 };
 
 /// Everything that a guest can reach.
@@ -41,6 +42,8 @@ pub struct CallState {
     pub(crate) calls: Meter,
     /// What its program writes, if it is one.
     pub(super) streams: Option<Streams>,
+    /// The packages that come with it, and who compiles them.
+    pub(crate) packages: Option<(Arc<Packages>, Sandbox)>,
 }
 
 impl WasiView for CallState {
@@ -58,7 +61,8 @@ const MAX_RANDOM: u64 = 1 << 20;
 
 impl CallState {
     /// What a call begins with.
-    pub(super) fn new(call: &Call<'_>, network: Arc<Network>) -> Self {
+    pub(super) fn new(call: &Call<'_>, sandbox: &Sandbox) -> Self {
+        let network = sandbox.network.clone();
         let log = Log::new(call.log.clone());
         let bytes = Meter::new(call.limits.bytes);
         let tcp = Tcp::new(&call.manifest.name, call.gate.clone(), network.clone());
@@ -84,6 +88,7 @@ impl CallState {
             bytes,
             calls: Meter::new(call.limits.calls),
             streams: None,
+            packages: call.code.packages().map(|packages| (packages.clone(), sandbox.clone())),
         }
     }
 

@@ -77,9 +77,12 @@ impl Order<'_> {
             path: self.manifest.path.clone(),
             manifest: text(&self.manifest.source),
             code: match self.code {
-                agent::Code::Python { file, source, function, .. } => {
-                    WireCode::Python { file: file.clone(), source: text(source), function: function.clone() }
-                }
+                agent::Code::Python { file, source, function, packages, .. } => WireCode::Python {
+                    file: file.clone(),
+                    source: text(source),
+                    function: function.clone(),
+                    packages: packages.as_ref().map(|packages| crate::value::base64(packages.bytes())),
+                },
                 agent::Code::Component { bytes, .. } => WireCode::Component { bytes: crate::value::base64(bytes) },
                 agent::Code::Command { bytes, .. } => WireCode::Command { bytes: crate::value::base64(bytes) },
             },
@@ -151,7 +154,7 @@ pub struct Text {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WireCode {
-    Python { file: String, source: Text, function: String },
+    Python { file: String, source: Text, function: String, packages: Option<String> },
     Component { bytes: String },
     Command { bytes: String },
 }

@@ -21,6 +21,7 @@ use crate::{
         sql::Databases,
     },
     failure::Failure,
+    packages::Packages,
     plan::Effects,
     policy::{Access, Authority, Ceilings, Denials, Isolation, Policy},
     sandbox::{Call, CallLimits, Called, Kept, Sandbox},
@@ -250,14 +251,20 @@ fn policy(sources: &[Arc<Source>]) -> Result<Policy, Failure> {
     Policy::from_source(first, next).map_err(Failure::host)
 }
 
+fn packages(archive: String) -> Result<Arc<Packages>, Failure> {
+    let bytes = message::decode(&archive).map_err(Failure::host)?;
+    Packages::read(bytes).map(Arc::new).map_err(Failure::host)
+}
+
 fn code(code: WireCode) -> Result<AgentCode, Failure> {
     Ok(match code {
-        WireCode::Python { file, source: text, function } => AgentCode::Python {
+        WireCode::Python { file, source: text, function, packages: archive } => AgentCode::Python {
             file,
             source: source(text),
             function,
             bytecode: Arc::default(),
             imports: Default::default(),
+            packages: archive.map(packages).transpose()?,
         },
         WireCode::Component { bytes } => {
             let bytes = message::decode(&bytes).map_err(Failure::host)?;

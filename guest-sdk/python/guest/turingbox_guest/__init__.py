@@ -21,7 +21,7 @@ class WitWorld(wit_world.WitWorld):
         return _guarded(agent.compiled, source)
 
     def load(self, source, compiled, options):
-        return _guarded(agent.load, source, compiled, options.guard_imports)
+        return _guarded(agent.load, source, compiled, options)
 
     def run(self, inputs):
         outputs = _guarded(agent.run, inputs)

@@ -10,7 +10,7 @@ import sys
 from annotationlib import Format
 from types import ModuleType
 
-from . import failures, imports, values
+from . import failures, imports, packages, values
 from .failures import FailureKind, failure
 
 MODULE = "agent"
@@ -36,7 +36,7 @@ def compiled(source):
         raise failure(FailureKind.SOURCE, message) from None
 
 
-def load(source, bytecode, guard_imports):
+def load(source, bytecode, options):
     """Runs the bytecode as a module, and keeps the function that `run` calls."""
     global _function, _declared
     # The generator's state came with the snapshot, so every instance would draw the same numbers.
@@ -44,7 +44,9 @@ def load(source, bytecode, guard_imports):
     _reseed(int.from_bytes(os.urandom(32)))
     _keep_lines(source)
     namespace, code = _module(source), marshal.loads(bytecode)
-    if guard_imports:
+    if options.has_packages:
+        packages.install()
+    if options.guard_imports:
         imports.guard()
     try:
         exec(code, namespace)

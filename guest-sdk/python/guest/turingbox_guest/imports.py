@@ -15,7 +15,7 @@ from types import ModuleType
 
 from wit_world.imports import imports as host
 
-from . import index, machinery, stand_ins
+from . import index, machinery, packages, stand_ins
 
 # The guest's own, which the agent may find but which give it nothing.
 OWN = ("turingbox_guest", "wit_world", "componentize_py", "poll_loop", "agent", "__main__")
@@ -34,12 +34,14 @@ CORE = frozenset({
 DONE = {"turingbox_guest.snapshot", "turingbox_guest.refusals", "turingbox_guest.event_loop", "turingbox_guest.network"}
 
 _archive = None
+# How to ask the host whether it made some bytecode.
+_made = None
 
 
 def prepare(archive):
     """Notes who holds what, for `guard` to find it."""
-    global _archive
-    _archive = archive
+    global _archive, _made
+    _archive, _made = archive, packages.asks_host()
     index.make()
 
 
@@ -54,7 +56,7 @@ def guard():
         hidden = unlisted & index.needed(set(names) - unlisted - denied, OWN, DONE)
         denied |= unlisted - hidden
     core = {name for name in denied if name in CORE or index.alias(name) in CORE}
-    machinery.close({name.partition(".")[0] for name in denied - core}, _archive.digests)
+    machinery.close({name.partition(".")[0] for name in denied - core}, _archive.digests, _made)
     _remove(denied - core)
     for name in core:
         sys.modules.pop(name, None)

@@ -40,27 +40,33 @@ class Refusing:
             stand_ins.refuse(name)
 
 
-def close(tops, digests):
+def close(tops, digests, made):
     """Makes that nothing new can be had of the modules that are about to go, by their first names.
 
-    Of bytecode, what has one of these digests can still be read: the library's own.
+    Of bytecode, what has one of these digests can still be read, the library's own; and what the
+    host made of the agent's packages, which `made` is the way to ask for.
     """
     for name in MAKERS:
         if hasattr(_imp, name):
             setattr(_imp, name, _no_maker)
     sys.meta_path.insert(0, Refusing)
-    sys.addaudithook(_hook(frozenset(tops), frozenset(digests)))
+    sys.addaudithook(_hook(frozenset(tops), frozenset(digests), *made))
 
 
 def _no_maker(*_):
     raise ImportError("no module is made anew while the policy says which may be imported")
 
 
-def _hook(tops, digests):
+def _hook(tops, digests, call, made):
     # All that it needs is in its defaults: nothing of it can be changed from outside.
-    def hook(event, about, /, tops=tops, forbidden=FORBIDDEN, digests=digests, digest=sha256, error=PermissionError):
-        if event == "marshal.loads" and digest(about[0]).digest() in digests:
-            return
+    def hook(
+        event, about, /, tops=tops, forbidden=FORBIDDEN, digests=digests, digest=sha256, call=call, made=made,
+        error=PermissionError,
+    ):  # fmt: skip
+        if event == "marshal.loads":
+            code = digest(about[0]).digest()
+            if code in digests or call(made, [code]):
+                return
         if event in forbidden or "." in event and event.partition(".")[0] in tops:
             raise error(f"{event} is closed while the policy says which modules may be imported")
 

@@ -69,7 +69,7 @@ def prepare(world):
     _import_contract()
 
     # These take hold of the modules that have just been imported.
-    from . import agent, event_loop, imports, network, refusals, streams
+    from . import agent, event_loop, imports, network, refusals, resources, streams  # noqa: F401 (as above)
 
     import requests
 
@@ -164,12 +164,14 @@ def _cut_off_files(archive):
 
 
 def _keep_linecache_off_files():
+    from . import packages
+
     update = linecache.updatecache
 
     def updatecache(filename, module_globals=None):
         return [] if filename.startswith(WITHOUT_SOURCE) else update(filename, module_globals)
 
-    linecache.updatecache = updatecache
+    linecache.updatecache = packages.keep_lines(updatecache)
 
 
 def _warm_up(world):
@@ -178,7 +180,7 @@ def _warm_up(world):
 
     source = Source("main.py", WARM_UP, "main", ["text", "data", "items"])
     for items in ["[1]"] * WARM_UPS + ["[]"] * 2:
-        world.load(source, world.compile(source), Options(False))
+        world.load(source, world.compile(source), Options(False, False))
         try:
             world.run([Field("text", Value_Text("text")), Field("items", Value_Json(items))])
         except Err:

@@ -1,0 +1,41 @@
+"""Makes small wheels in `wheels/`: an index to fetch from."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+WHEELS = {
+    "greet-1.0-py3-none-any": (
+        ["words>=1; python_version >= '3.14'", "never; sys_platform == 'win32'", "requests"],
+        {
+            "greet/__init__.py": "from words import join\nfrom . import tone\n\n\ndef greeting(name):\n    return join(tone.HELLO, name)\n",
+            "greet/tone.py": "import pkgutil\n\nHELLO = pkgutil.get_data('greet', 'hello.txt').decode().strip()\n",
+            "greet/hello.txt": "Hello\n",
+            "greet/deep/__init__.py": "",
+            "greet/wrong.py": "def main(:\n",
+            "json.py": "raise SystemExit('not the one of Python')\n",
+            "greet.pth": "import os; raise SystemExit\n",
+            "greet-1.0.data/scripts/greet": "#!python\n",
+        },
+    ),
+    "words-1.0-py3-none-any": ([], {"words.py": "def join(*words):\n    return ' '.join(words)\n"}),
+    "words-1.1-py3-none-any": ([], {"words.py": "def join(*words):\n    return ', '.join(words)\n"}),
+    "native-1.0-cp314-cp314-win32": ([], {"native.py": ""}),
+    "native-1.0-cp314-cp314-linux_x86_64": ([], {"native.py": ""}),
+    "uses_native-1.0-py3-none-any": (["native"], {"uses_native.py": ""}),
+    "hidden-1.0-py3-none-any": ([], {"hidden/_fast.cpython-314.so": ""}),
+    "outside-1.0-py3-none-any": ([], {"../outside.py": ""}),
+    "other-1.0-py3-none-any": (["words<1.1"], {"other.py": "", "words.py": ""}),
+    "later-1.0-py3-none-any": (["words>=1.1"], {"later.py": ""}),
+}
+
+Path("wheels").mkdir(exist_ok=True)
+for name, (depends, files) in WHEELS.items():
+    package, version, *_ = name.split("-")
+    lines = ["Metadata-Version: 2.1", f"Name: {package}", f"Version: {version}", *(f"Requires-Dist: {one}" for one in depends)]
+    info = f"{package}-{version}.dist-info"
+    files = {**files, f"{info}/METADATA": "\n".join(lines) + "\n", f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"}
+    files[f"{info}/RECORD"] = "".join(f"{path},sha256={hashlib.sha256(text.encode()).hexdigest()},\n" for path, text in files.items())
+    with zipfile.ZipFile(f"wheels/{name}.whl", "w") as wheel:
+        for path, text in files.items():
+            wheel.writestr(zipfile.ZipInfo(path), text)
