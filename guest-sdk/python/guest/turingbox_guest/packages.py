@@ -7,7 +7,7 @@ import importlib.metadata
 import linecache
 import marshal
 import sys
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 
 import componentize_py_runtime
 from componentize_py_types import Err
@@ -19,8 +19,12 @@ _PREFIX = ROOT + "/"
 
 
 def install():
-    """Lets the agent import them."""
-    sys.meta_path.insert(sys.meta_path.index(PathFinder), Packages)
+    """Lets the agent import them.
+
+    Behind the library's archive, and before Python's finders: the guard has these fail. The host
+    finds no module that is Python's or the guest's, so none is hidden by a package.
+    """
+    sys.meta_path.insert(1, Packages)
 
 
 def asks_host():
