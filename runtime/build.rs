@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
 }
 
 /// What ends the name of a file that an agent is made of.
-const AGENT_FILES: [&str; 4] = [".toml", ".py", ".j2", ".wasm"];
+const AGENT_FILES: [&str; 5] = [".toml", ".py", ".j2", ".wasm", "packages.zip"];
 
 /// The SDK for agents in Rust, with the contract: `turingbox new` puts it beside them.
 fn sdk(guests: &Path) -> io::Result<Vec<(String, PathBuf)>> {

@@ -20,6 +20,7 @@ mod invariants;
 mod isolation;
 mod library;
 mod network;
+mod packages;
 mod share;
 mod signed_by;
 mod sql;
