@@ -6,7 +6,7 @@ import tempfile
 
 # Parts of pytest that want a file of their own, a file descriptor or a signal.
 WITHOUT = ("cacheprovider", "faulthandler", "logging")
-WORK = "/work"
+SOURCE = "/source"
 
 
 class Counted:
@@ -29,14 +29,14 @@ class Counted:
 def main(skip):
     # What is asked of the machine where there is none: a name, a folder, one for temporary files.
     sys.argv[:] = ["pytest"]
-    os.chdir(WORK)
-    sys.path.insert(0, WORK)
+    os.chdir(SOURCE)
+    sys.path.insert(0, SOURCE)
     tempfile.tempdir = "/tmp"
     import pytest
 
     counted = Counted()
-    options = ["-q", "-s", "--tb=short", f"--rootdir={WORK}"]
+    options = ["-q", "-s", "--tb=short", f"--rootdir={SOURCE}"]
     options += [f"-pno:{name}" for name in WITHOUT]
     options += [f"--deselect={name}" if "::" in name else f"--ignore={name}" for name in skip]
-    pytest.main([*options, f"{WORK}/tests"], plugins=[counted])
+    pytest.main([*options, f"{SOURCE}/tests"], plugins=[counted])
     return {"passed": counted.passed, "failed": counted.failed}

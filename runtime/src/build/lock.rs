@@ -253,6 +253,10 @@ impl Lock {
             // That it is missing is said where it is looked for.
             Err(_) => return None,
         };
+        if file == ARCHIVE && locked.file == ARCHIVE {
+            // Whether it is the one that is locked is said where it is loaded.
+            return None;
+        }
         let found = Locked::of(file, &bytes, &locked.compiler);
         if found.file != locked.file {
             return differs(format!("is to be `{}`", locked.file));

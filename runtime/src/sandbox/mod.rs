@@ -73,6 +73,8 @@ pub struct Sandbox {
     scratch: Arc<Path>,
     /// What compiles components, if anything does.
     compile: Option<Arc<Compile>>,
+    /// No folders: what a source is compiled with. It is opened before a worker can open nothing more.
+    nothing: Arc<Mounts>,
 }
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -186,7 +188,10 @@ impl Sandbox {
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
         let places = Arc::new(Semaphore::new(MAX_KEPT));
         let scratch = scratch(guests.cache.as_ref()).into();
-        Ok(Self { engine, guests: Arc::new(guests), network: Arc::default(), places, scratch, compile: None })
+        let nothing = Mounts::open(&[], &[], &Protected::default(), None);
+        let nothing = Arc::new(nothing.map_err(|error| Failure::new(Code::Host, error.message))?);
+        let (guests, network, compile) = (Arc::new(guests), Arc::default(), None);
+        Ok(Self { engine, guests, network, places, scratch, compile, nothing })
     }
 
     /// The same sandbox, with another network than the system's.
@@ -262,15 +267,13 @@ impl Sandbox {
     pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<Vec<u8>, Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
         let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
-        let mounts = Mounts::open(&[], &[], &Protected::default(), None)
-            .map_err(|error| Failure::new(Code::Host, error.message))?;
         let log: Sink = Arc::new(|_, _| {});
         let call = Call {
             manifest,
             code,
             inputs: &[],
             limits,
-            mounts: Arc::new(mounts),
+            mounts: self.nothing.clone(),
             gate: Gate::new(Arc::default(), Subject::default(), None, Effects::Real, Arc::default()),
             env: Arc::default(),
             callees: Arc::new(call::Nobody),

@@ -44,7 +44,7 @@ def main():
         "lazy": tried(evil.lazily),
         "module": tried(lambda: load("secret_part")),
         "below": tried(lambda: load("evil.hidden")),
-        "handle": tried(lambda: evil.handle().socket),
+        "handle": tried(lambda: evil.handle().socket.socket),
         "own": tried(lambda: marshal.loads(got).co_name == "<module>"),
         "json": tried(lambda: sys.modules["json"].__file__),
         "ssl": tried(lambda: importlib.import_module("ssl")),
