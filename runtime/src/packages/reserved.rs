@@ -29,8 +29,9 @@ const LIBRARY: &str = "
     zoneinfo";
 
 /// What the guest has beside it.
-const GUEST: [&str; 10] = [
+const GUEST: [&str; 11] = [
     "__main__",
+    "__mp_main__",
     "agent",
     "componentize_py_async_support",
     "componentize_py_runtime",

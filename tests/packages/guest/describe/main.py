@@ -19,4 +19,4 @@ def main():
         "sys_platform": sys.platform,
     }
     modules = {name.partition(".")[0] for name in (*sys.modules, *sys.builtin_module_names, *sys.stdlib_module_names)}
-    return {"environment": environment, "modules": sorted(modules)}
+    return {"environment": environment, "modules": sorted(filter(str.isidentifier, modules))}

@@ -1,5 +1,5 @@
 import os.path, requests, turingbox
-from dateutil import parser, tz
+from frobnicate import parser, tz
 import jsno
 
 
