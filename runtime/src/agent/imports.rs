@@ -4,6 +4,8 @@
 //! the audit needs no syntax tree, and no stack for one, and reads newer grammar than the parser.
 //! Where it can't tell the words of a line apart, it goes on with the next, and says so.
 
+mod dynamic;
+
 use std::{ops::Range, sync::Arc};
 
 use rustpython_parser::{
@@ -40,14 +42,8 @@ pub struct Imports {
 /// The most parts that are left out; what has more of them is no Python.
 const MAX_UNREAD: usize = 100;
 
-/// Functions that import what a text names.
-const IMPORTERS: [&str; 2] = ["__import__", "import_module"];
-
-/// What stands before the quotes of a text that means what it says.
-const PLAIN: [&str; 3] = ["", "r", "u"];
-
-/// The imports of a Python source: statements at any depth, and calls of `__import__` and
-/// `import_module`. For `from a import b` both `a` and `a.b` are given, since `b` may be a module.
+/// The imports of a Python source: statements at any depth, and what is done with functions that import,
+/// like `__import__`, or that run a text, like `eval`. For `from a import b` both `a` and `a.b` are given, since `b` may be a module.
 /// Relative imports, which a single file can't make, are left out.
 pub fn imports(source: &str) -> Imports {
     // A panic in the lexer is an answer like any other.
@@ -143,7 +139,7 @@ fn size(at: usize) -> TextSize {
 fn read(words: &[Word]) -> Vec<Import> {
     let mut found = Vec::new();
     let mut from = None;
-    for (at, (word, range)) in words.iter().enumerate() {
+    for (at, (word, _)) in words.iter().enumerate() {
         let rest = &words[at + 1..];
         match word {
             // `yield from` and `raise … from` are followed by no `import` in their statement.
@@ -153,14 +149,11 @@ fn read(words: &[Word]) -> Vec<Import> {
                 Some(start) => imported_from(&words[start..at], rest, &mut found),
                 None => imported(rest, &mut found),
             },
-            Tok::Name { name } if IMPORTERS.contains(&name.as_str()) => called(rest, *range, &mut found),
-            Tok::String { value, kind, .. } if kind.to_string().contains('f') => {
-                let calls = IMPORTERS.iter().any(|name| value.contains(name));
-                found.extend(calls.then(|| Import { module: None, span: span(*range) }));
-            }
             _ => {}
         }
     }
+    found.extend(dynamic::imported(words, &found));
+    found.sort_by_key(|import| import.span.start);
     found
 }
 
@@ -193,22 +186,6 @@ fn imported_from(package: &[Word], rest: &[Word], found: &mut Vec<Import>) {
         }
         renamed = matches!(word, Tok::As);
     }
-}
-
-/// `("a")` after the name of a function that imports; the name alone is one that is passed on.
-fn called(rest: &[Word], name: TextRange, found: &mut Vec<Import>) {
-    let dynamic = Import { module: None, span: span(name) };
-    let import = match rest {
-        [(Tok::Lpar, _), (Tok::String { value, kind, .. }, range), (Tok::Rpar | Tok::Comma, _), ..]
-            if PLAIN.contains(&kind.to_string().as_str()) && is_module(value) =>
-        {
-            Import { module: Some(value.clone()), span: span(*range) }
-        }
-        [(Tok::Lpar, _), ..] => dynamic,
-        // `from importlib import import_module`.
-        _ => return,
-    };
-    found.push(import);
 }
 
 /// The dotted name that `words` begin with, and what follows it. Python takes letters of other
