@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet,
 
 use crate::{
     Diagnostic, Failure, Outcome, Report, Severity,
-    cli::terminal::{escape, mask},
+    cli::terminal::{escape, escape_around},
     failure::Code,
     policy::{Decision, Denial},
     source::Place,
@@ -100,9 +100,18 @@ fn excerpt<'a>(group: Group<'a>, place: &'a Place, path: String, label: Option<S
     };
     let lines = source.lines_of(span);
     let own = span.start.saturating_sub(lines.start)..span.end.saturating_sub(lines.start);
-    let annotation = AnnotationKind::Primary.span(own).label(label);
-    let shown = Snippet::source(mask(source.text.get(lines.clone()).unwrap_or_default()));
-    group.element(shown.line_start(source.line(lines.start)).path(path).annotation(annotation))
+    let text = source.text.get(lines.clone()).unwrap_or_default();
+    let (shown, own) = escape_around(text, &own);
+    let (group, path) = match shown.len() == text.len() {
+        true => (group, Some(path)),
+        // What is escaped takes other columns than the file's.
+        false => {
+            let (start, _) = place.lines();
+            (group.element(Origin::path(path).line(start.line).char_column(start.column)), None)
+        }
+    };
+    let snippet = Snippet::source(shown).line_start(source.line(lines.start)).path(path);
+    group.element(snippet.annotation(AnnotationKind::Primary.span(own).label(label)))
 }
 
 /// A path as a person in this folder would write it.

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     io::{self, IsTerminal, Write},
+    ops::Range,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::Duration,
@@ -60,17 +61,10 @@ pub fn print_json(document: &impl Serialize) -> Result<(), Stop> {
     print_line(&line)
 }
 
-/// `text` with every character that a terminal would obey masked, each byte by one: places in it
-/// stay where they are.
-pub fn mask(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_active) {
-        return Cow::Borrowed(text);
-    }
-    let masked = |character: char| match is_active(character) {
-        true => "?".repeat(character.len_utf8()),
-        false => character.to_string(),
-    };
-    Cow::Owned(text.chars().map(masked).collect())
+/// `text` as [`escape`] shows it, and where what is at `span` in it is then.
+pub fn escape_around<'t>(text: &'t str, span: &Range<usize>) -> (Cow<'t, str>, Range<usize>) {
+    let shown = |at: usize| escape(&text[..text.floor_char_boundary(at)]).len();
+    (escape(text), shown(span.start)..shown(span.end))
 }
 
 /// Writes a line to stdout.
@@ -148,12 +142,18 @@ pub fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape, mask};
+    use super::{escape, escape_around};
 
     #[test]
     fn a_terminal_obeys_nobody() {
         assert_eq!(escape("a\u{1b}[31mb\rc\u{202e}d\n\te"), "a\\u{1b}[31mb\\rc\\u{202e}d\n\te");
         assert_eq!(escape("Grüße 你好"), "Grüße 你好");
-        assert_eq!(mask("a\u{9b}b"), "a??b");
+    }
+
+    #[test]
+    fn places_stay_on_what_they_are_about() {
+        let (shown, span) = escape_around("a\u{202e}b\u{9b}c", &(4..7));
+        assert_eq!((&*shown, &shown[span]), ("a\\u{202e}b\\u{9b}c", "b\\u{9b}"));
+        assert_eq!(escape_around("abc", &(1..9)), ("abc".into(), 1..3));
     }
 }
