@@ -18,6 +18,9 @@ use crate::{
     value::Json,
 };
 
+/// The code of a whole number that TOML has no room for.
+pub(crate) const TOO_LARGE: &str = "too-large";
+
 /// Parses `source` and hands its top table to `read`, which collects mistakes in the report.
 ///
 /// # Errors
@@ -183,11 +186,11 @@ impl<'a> Item<'a> {
         self.value.get_ref().as_bool().ok_or_else(|| self.wrong_type("`true` or `false`"))
     }
 
-    /// A whole number.
+    /// A whole number, of 64 bits: else the code of the mistake is [`TOO_LARGE`].
     pub fn integer(self) -> Result<i64, Diagnostic> {
         let digits = self.value.get_ref().as_integer().ok_or_else(|| self.wrong_type("a whole number"))?;
         i64::from_str_radix(digits.as_str(), digits.radix())
-            .map_err(|_| self.wrong("wrong-type", format!("`{}` is a whole number of 64 bits", self.path)))
+            .map_err(|_| self.wrong(TOO_LARGE, format!("`{}` must fit 64 bits", self.path)))
     }
 
     /// A number, whole or not.

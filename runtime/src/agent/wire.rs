@@ -6,8 +6,9 @@ use crate::{
     Json, Secret, Value,
     agent::name::is_name,
     diagnostic::Diagnostic,
-    document::Item,
+    document::{Item, TOO_LARGE},
     expression::{Expression, ExpressionError, json},
+    source::Place,
 };
 
 mod literal;
@@ -68,11 +69,11 @@ impl Wire {
         let tagged = item.inner();
         let wire = match tagged.as_slice() {
             [inner] if inner.key == "text" => Self::Constant(Value::text(inner.clone().text()?)),
-            [inner] if inner.key == "json" => Self::Constant(Value::Json(Json::from(inner.json()?))),
+            [inner] if inner.key == "json" => Self::Constant(Value::Json(Json::from(inner.json().map_err(fitting)?))),
             [inner] if inner.key == "expr" => Self::read_expression(inner, inner.clone().text()?)?,
             [a, b] if a.key == "from" && b.key == "default" => Self::read_default(a, b)?,
             [a, b] if a.key == "default" && b.key == "from" => Self::read_default(b, a)?,
-            _ => return Ok((Self::Constant(item.value()?), literal::warnings(item, &tagged))),
+            _ => return Ok((Self::Constant(item.value().map_err(fitting)?), literal::warnings(item, &tagged))),
         };
         Ok((wire, Vec::new()))
     }
@@ -127,6 +128,11 @@ impl Wire {
                 .help("{ from = \"$name\", default = … }; or write { json = { … } } if this table is meant")),
         }
     }
+}
+
+/// Says how a number is written that TOML has not.
+fn fitting(wrong: Diagnostic) -> Diagnostic {
+    if wrong.code == TOO_LARGE { wrong.help("write { expr = \"…\" } around a larger number") } else { wrong }
 }
 
 /// The error for an expression, at its place in the file.

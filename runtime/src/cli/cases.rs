@@ -10,7 +10,7 @@ use cap_std::{ambient_authority, fs::Dir};
 use crate::{
     Json, Outcome, Report, Value,
     diagnostic::Diagnostic,
-    document::{self, Item, Table},
+    document::{self, Item, TOO_LARGE, Table},
     source::Source,
 };
 
@@ -177,7 +177,10 @@ fn value(item: &Item<'_>, folder: &Path) -> Result<Value, Diagnostic> {
             let bytes = file(inner, folder)?;
             String::from_utf8(bytes).map(Value::text).map_err(|error| inner.wrong("bad-value", error.to_string()))
         }
-        _ => item.value(),
+        _ => item.value().map_err(|wrong| match wrong.code {
+            TOO_LARGE => wrong.help("write { json = \"…\" } around a larger number"),
+            _ => wrong,
+        }),
     }
 }
 
