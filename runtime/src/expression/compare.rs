@@ -102,13 +102,22 @@ pub fn are_mixed(a: &Data, b: &Data) -> bool {
 
 /// Whether one is a number, and the other a text that looks like one.
 pub fn may_be_meant(a: &Data, b: &Data) -> bool {
-    are_mixed(a, b) && [a, b].iter().any(|data| matches!(data, Data::Text(text) if float::is_number(text)))
+    are_mixed(a, b) && [a, b].into_iter().any(looks_like_number)
+}
+
+/// Whether it is a text that looks like a number.
+pub fn looks_like_number(data: &Data) -> bool {
+    matches!(data, Data::Text(text) if float::is_number(text))
 }
 
 fn mixed(a: &Data, b: &Data) -> Box<Wrong> {
     let (text, number) = if matches!(a, Data::Text(_)) { (a, b) } else { (b, a) };
-    Wrong::new(format!("{} is a text, and {} is a number: they are not compared", text.shown(), number.shown()))
-        .help("make one of them what the other is: int(…), float(…) or str(…)")
+    let wrong =
+        Wrong::new(format!("{} is a text, and {} is a number: they are not compared", text.shown(), number.shown()));
+    if looks_like_number(text) {
+        return wrong.help("make one of them what the other is: int(…), float(…) or str(…)");
+    }
+    wrong.help("write str(…) around the number, if texts are to be compared")
 }
 
 fn numbers(a: &Number, b: &Number) -> Ordering {

@@ -2,6 +2,7 @@
 
 use super::{
     bounds::Work,
+    compare::looks_like_number,
     data::{Data, Number},
     float,
     number::Int,
@@ -143,11 +144,14 @@ fn unfit(operator: Binary, a: &Data, b: &Data) -> Box<Wrong> {
     match (operator, a, b) {
         (Binary::Modulo, Data::Text(_), _) => wrong.help("put texts together with +, or write \"{{ name }}\""),
         (Binary::Add, Data::Text(_), _) => wrong.help("write str(…) around what is no text"),
-        (Binary::Add, _, Data::Text(_)) => wrong.help("write str(…) around what is no text, or int(…) around the text"),
+        (Binary::Add, _, Data::Text(_)) if looks_like_number(b) => {
+            wrong.help("write str(…) around what is no text, or int(…) around the text")
+        }
+        (Binary::Add, _, Data::Text(_)) => wrong.help("write str(…) around what is no text"),
         (_, Data::Text(_), Data::Text(_)) => {
             wrong.help("if this is a text with names in it, write \"{{ name }}\" for each")
         }
-        (_, Data::Text(_), _) | (_, _, Data::Text(_)) => wrong.help("write int(…) or float(…) around the text"),
+        _ if [a, b].into_iter().any(looks_like_number) => wrong.help("write int(…) or float(…) around the text"),
         _ => wrong,
     }
 }

@@ -78,6 +78,9 @@ fn unread(text: &str, error: &ParseErrorType, at: usize, scanned: &Scanned) -> E
         return ExpressionError::syntax("there is no expression here", 0..text.len());
     }
     let at = text.floor_char_boundary(at);
+    if let Some(error) = refused::operator(text, at) {
+        return error;
+    }
     let rest = &text[at..];
     let reference = scanned.references.iter().find(|(start, _)| *start == at);
     let width = match reference {

@@ -14,17 +14,23 @@ use super::{holds_name, pointed};
 /// The code of what looks like a name that is filled in.
 const DOLLAR: &str = "literal-dollar";
 
+/// Operators of other languages, which no sentence has.
+const OPERATORS: [&str; 2] = ["&&", "||"];
+
 /// The keys that say what a table is, where they are alone in it.
 const TAGS: [&str; 3] = ["expr", "text", "json"];
 
 /// The warning for a text; `error` is why it is no expression, if a `$name` is in it.
 pub fn text(item: &Item<'_>, text: &str, error: Option<ExpressionError>) -> Option<Diagnostic> {
     let (span, label, help) = match error {
-        Some(error) => (
-            error.span,
-            format!("not an expression: {}", error.message),
-            "write \"{{ name }}\" to fill it in, or { text = \"…\" } if it is meant".to_owned(),
-        ),
+        Some(error) => {
+            // Of all that keeps a text from being an expression, these show that one was meant.
+            let is_operator = |_: &String| text.get(error.span.clone()).is_some_and(|part| OPERATORS.contains(&part));
+            let operator = error.help.filter(is_operator).map(|help| format!("{help} for an expression, "));
+            let help = "write \"{{ name }}\" to fill it in, or { text = \"…\" } if it is meant";
+            let label = format!("not an expression: {}", error.message);
+            (error.span, label, format!("{}{help}", operator.unwrap_or_default()))
+        }
         None => foreign(text)?,
     };
     let wrong = item.wrong(DOLLAR, "this text is taken as it is: a name in it is not filled in");

@@ -89,6 +89,7 @@ fn what_was_hardly_meant_is_warned_of() {
         (r#""Dear ${name}!""#, &["literal-dollar ${name}"][..]),
         (r#""${name""#, &[]),
         (r#""${5}""#, &[]),
+        (r#""$a && $b""#, &["literal-dollar &&"]),
         (r#""$größe""#, &["literal-dollar ö"]),
         (r#""$Ärger""#, &["literal-dollar $Ä"]),
         (r#""5 $""#, &[]),

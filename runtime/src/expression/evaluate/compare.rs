@@ -2,7 +2,7 @@
 
 use super::Evaluator;
 use crate::expression::{
-    compare::{are_mixed, contains, equal, may_be_meant, order},
+    compare::{are_mixed, contains, equal, looks_like_number, may_be_meant, order},
     data::Data,
     node::{Comparison, Node},
     wrong::{Result, Wrong},
@@ -58,7 +58,13 @@ impl Evaluator<'_> {
             }
         };
         let message = format!("{}, and {}: `{}` doesn't compare them", side(text), side(number), comparison.sign());
-        let reads = if matches!(number.1, Data::Float(_)) { "float" } else { "int" };
-        Err(Wrong::new(message).help(format!("write {reads}({})", self.expression.excerpt(&text.0.span))))
+        // A text that is no number is made one by nothing.
+        let (reads, node) = match &text.1 {
+            data if !looks_like_number(data) => ("str", number.0),
+            Data::Text(digits) if digits.contains(['.', 'e', 'E']) => ("float", text.0),
+            _ if matches!(number.1, Data::Float(_)) => ("float", text.0),
+            _ => ("int", text.0),
+        };
+        Err(Wrong::new(message).help(format!("write {reads}({})", self.expression.excerpt(&node.span))))
     }
 }

@@ -9,14 +9,40 @@ use crate::{
     expression::{functions::FUNCTIONS, methods::Method, wrong::ExpressionError},
 };
 
+/// What Python calls values that have other names elsewhere.
+const SPELLINGS: [(&str, &str); 6] =
+    [("true", "True"), ("false", "False"), ("null", "None"), ("none", "None"), ("nil", "None"), ("undefined", "None")];
+
+/// Operators of other languages, and those of Python.
+const OPERATORS: [(&str, &str); 3] = [("&&", "and"), ("||", "or"), ("!", "not")];
+
 /// Why a bare name is not allowed.
 pub fn name(name: &str, span: Range<usize>) -> ExpressionError {
     if FUNCTIONS.iter().any(|function| function.word == name) {
         return ExpressionError::refused(format!("`{name}` is a function"), span)
             .help(format!("write {name}(…) to call it"));
     }
-    ExpressionError::refused(format!("`{name}` is not a name of this expression"), span)
-        .help(format!("write ${name}, or put it in quotes"))
+    let error = ExpressionError::refused(format!("`{name}` is not a name of this expression"), span);
+    match SPELLINGS.iter().find(|(elsewhere, _)| elsewhere.eq_ignore_ascii_case(name)) {
+        Some((_, ours)) => error.help(format!("write {ours}")),
+        None => error.help(format!("write ${name}, or put it in quotes")),
+    }
+}
+
+/// The error for an operator of another language, where the parser stumbled over it at the byte `at`.
+pub fn operator(text: &str, at: usize) -> Option<ExpressionError> {
+    [at.checked_sub(1), Some(at)].into_iter().flatten().find_map(|start| {
+        let (written, ours) = OPERATORS.iter().find(|(written, _)| is_written(text.get(start..), written))?;
+        let span = start..start + written.len();
+        Some(ExpressionError::syntax(format!("`{written}` is not expected here"), span).help(format!("write {ours}")))
+    })
+}
+
+/// Whether an operator stands at the beginning of `rest`: `!` before what it is about, and not as the end
+/// of a sentence.
+fn is_written(rest: Option<&str>, operator: &str) -> bool {
+    let operand = |c: char| c == '$' || c == '(' || c.is_alphabetic();
+    rest.and_then(|rest| rest.strip_prefix(operator)).is_some_and(|rest| operator != "!" || rest.starts_with(operand))
 }
 
 /// Why a function can't be called.

@@ -79,6 +79,9 @@ fn what_is_no_python_is_said_to_be_so() {
         ("'\\\r'", "\r", "a control character"),
         ("$a, $b", ",", "a comma outside of brackets"),
         ("$a = 5", "=", "`=` is not expected here"),
+        ("$a && $b", "&&", "`&&` is not expected here"),
+        ("$a||$b", "||", "`||` is not expected here"),
+        ("!$a", "!", "`!` is not expected here"),
         ("$a +", "", "it ends too early"),
         ("$a # note", "#", "`#` outside of quotes"),
         ("$a – 1", "–", "`–` outside of quotes"),
@@ -108,6 +111,12 @@ fn help_says_what_to_write_instead() {
         ("$a is 5", "write == or != to compare values"),
         ("$x._id > 1", "write ['_id'] for a key of that name"),
         ("$a = 5", "write == to compare"),
+        ("$a && $b", "write and"),
+        ("$a || !$b", "write or"),
+        ("not !$b", "write not"),
+        ("$a == true", "write True"),
+        ("FALSE", "write False"),
+        ("$a == null", "write None"),
     ] {
         assert_eq!(Expression::parse(text).err().unwrap().help.as_deref(), Some(help), "{text}");
     }

@@ -21,6 +21,16 @@ fn a_number_and_a_text_are_not_compared() {
             "in `$n == $digits`: `$digits` is the text \"7\", and `$n` is the number 7: `==` doesn't compare them",
             "write int($digits)",
         ),
+        (
+            "'1.5' > 5",
+            "in `'1.5' > 5`: `'1.5'` is the text \"1.5\", and `5` is a number: `>` doesn't compare them",
+            "write float('1.5')",
+        ),
+        (
+            "'seven' > 5",
+            "in `'seven' > 5`: `'seven'` is the text \"seven\", and `5` is a number: `>` doesn't compare them",
+            "write str(5)",
+        ),
     ] {
         let failure = failure(text);
         assert_eq!((failure.code, failure.message.as_str()), (Code::Expression, message));
