@@ -49,6 +49,7 @@ pub const WARNINGS: [Warned; 29] = [
     warned("more-findings", Found::Elsewhere, "there is more to say of a file than is said"),
     warned("need-without-grant", Found::Elsewhere, "an agent asks for more than the policy grants it"),
     warned("not-parsed", Found::Agent, "a Python file can't be read by the check's own parser"),
+    warned("probably-unset", Found::Agent, "nothing sets a name on the paths that usually lead to where it is read"),
     warned("replaces-built-in", Found::Elsewhere, "an agent stands in for the built-in one of its name"),
     warned("type-mismatch", Found::Agent, "a value is not what the input's type says"),
     warned("undefined-name", Found::Agent, "a template asks whether a name is defined that nothing defines"),

@@ -6,7 +6,7 @@ use super::{Findings, Wired, flow::Flow, set::reached};
 
 /// Warns of each first step of those in a row that no path leads to.
 pub fn check(wired: &Wired<'_>, flow: &Flow, found: &mut Findings) {
-    let reached = reached(&flow.next, 0);
+    let reached = reached(&flow.next, &[0]);
     for step in 1..wired.steps.len() {
         if !reached[step] && reached[step - 1] {
             let rest = (step..wired.steps.len()).take_while(|step| !reached[*step]).count();

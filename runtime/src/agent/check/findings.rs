@@ -28,10 +28,16 @@ impl Findings {
         self.report.0.len() == MAX_FINDINGS
     }
 
+    /// Whether a name that was meant is still looked for.
+    pub fn may_suggest(&self) -> bool {
+        self.suggested < MAX_SUGGESTIONS
+    }
+
     /// What to say beside a name that isn't one of `known`.
     pub fn suggestion<'a>(&mut self, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+        let may = self.may_suggest();
         self.suggested += 1;
-        if self.suggested > MAX_SUGGESTIONS { None } else { suggestion(name, known) }
+        if may { suggestion(name, known) } else { None }
     }
 
     /// All of them, and whether there may be more of what `agent` says.

@@ -64,9 +64,9 @@ pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, found: &mut Find
     }
     jumps::check(wired, found);
     let possible = Flow::possible(wired);
-    names::check(wired, &possible, found);
-    if thorough {
-        let likely = Flow::likely(wired);
+    let likely = thorough.then(|| Flow::likely(wired));
+    names::check(wired, &possible, likely.as_ref(), found);
+    if let Some(likely) = likely {
         types::check(wired, found);
         unread::check(wired, &possible, found);
         dead::check(wired, &likely, found);

@@ -11,30 +11,42 @@ use super::{
     Findings, Wired,
     flow::Flow,
     reads::{Read, is_always_there},
-    set::{Set, Spread, parts},
+    set::{Set, Spread, parts, reached, turned},
 };
 
-/// Reports each name that is read where nothing can have set it.
-pub fn check(wired: &Wired<'_>, flow: &Flow, found: &mut Findings) {
+/// Reports each name that is read where nothing can have set it; and warns, where it is said which ways are
+/// `likely`, of each that nothing sets on these.
+pub fn check(wired: &Wired<'_>, possible: &Flow, likely: Option<&Flow>, found: &mut Findings) {
     let results = wired.results();
-    let mut reads = reads(wired, flow, &results);
+    let mut reads = reads(wired, possible, &results);
     let set: Vec<Vec<_>> = wired.steps.iter().map(|step| wired.set_by(step, &results)).collect();
-    for part in parts(results.len(), flow.next.len()) {
+    let setters = Setters::of(wired, possible);
+    mark(&mut reads, &set, results.len(), possible);
+    for read in reads.iter().filter(|read| read.is_missing) {
+        if found.is_full() {
+            return;
+        }
+        setters.report(read, found);
+    }
+    let Some(likely) = likely else { return };
+    reads.retain(|read| !read.is_missing);
+    mark(&mut reads, &set, results.len(), likely);
+    for read in reads.iter().filter(|read| read.is_missing) {
+        found.push(setters.warning(read));
+    }
+}
+
+/// Marks those of `reads` that no way of `flow` leads to on which their name is set.
+fn mark(reads: &mut [Reader<'_>], set: &[Vec<usize>], results: usize, flow: &Flow) {
+    for part in parts(results, flow.next.len()) {
         let made: Vec<_> = set.iter().map(|numbers| Set::of(numbers, &part)).collect();
         let reaching = Spread::of(&flow.next, &[0], &made);
-        for read in &mut reads {
+        for read in &mut *reads {
             let number = read.number.filter(|number| part.contains(number)).map(|number| number - part.start);
             // What no path leads to reads nothing.
             read.is_missing |=
                 number.zip(reaching.at(read.node)).is_some_and(|(number, reaching)| !reaching.contains(number));
         }
-    }
-    let setters = Setters::of(wired);
-    for read in reads.iter().filter(|read| read.is_missing) {
-        if found.is_full() {
-            return;
-        }
-        setters.report(read.read.name, &read.place(wired), found);
     }
 }
 
@@ -90,41 +102,61 @@ impl Reader<'_> {
 /// Which steps set each name: the first, and how many others.
 struct Setters<'w, 'a> {
     wired: &'w Wired<'a>,
+    /// The ways that the head can go, turned around.
+    before: Vec<Vec<usize>>,
     steps: HashMap<&'a str, (usize, usize)>,
 }
 
 impl<'w, 'a> Setters<'w, 'a> {
-    fn of(wired: &'w Wired<'a>) -> Self {
+    fn of(wired: &'w Wired<'a>, flow: &Flow) -> Self {
         let mut steps: HashMap<&str, (usize, usize)> = HashMap::new();
         let names = wired.steps.iter().enumerate().flat_map(|(at, step)| step.outputs.iter().map(move |set| (at, set)));
         for (at, (_, name)) in names {
             steps.entry(name).and_modify(|(_, others)| *others += 1).or_insert((at, 0));
         }
-        Self { wired, steps }
+        Self { wired, before: turned(&flow.next), steps }
     }
 
-    /// Reports that nothing has set `name` at `place`.
-    fn report(&self, name: &str, place: &Place, found: &mut Findings) {
-        let finding = match self.steps.get(name) {
+    /// Reports that nothing has set the name of `read`.
+    fn report(&self, read: &Reader<'_>, found: &mut Findings) {
+        let name = read.read.name;
+        let finding = match self.set_by(name) {
             None => {
-                let help = self.minus(name).or_else(|| found.suggestion(name, self.known()));
+                let help = self.minus(name).or_else(|| {
+                    let known = found.may_suggest().then(|| self.known(read.node));
+                    known.and_then(|known| found.suggestion(name, known.iter().copied()))
+                });
                 Diagnostic::error("unset-name", format!("nothing in this workflow sets `{name}`")).maybe_help(help)
             }
-            Some(&(first, others)) => {
-                let agent = &self.wired.callees[first].name;
-                let others = if others == 0 { String::new() } else { format!(" and {}", counted(others, "other")) };
-                Diagnostic::error("unset-name", format!("nothing that runs before this sets `{name}`"))
-                    .help(format!("step {first} (`{agent}`){others} sets it, and runs later"))
-            }
+            Some(steps) => Diagnostic::error("unset-name", format!("nothing that runs before this sets `{name}`"))
+                .help(format!("{steps} sets it, and runs later")),
         };
-        found.push(finding.at_place(place));
+        found.push(finding.at_place(&read.place(self.wired)));
     }
 
-    /// The names that could be meant.
-    fn known(&self) -> impl Iterator<Item = &str> + Clone {
+    /// The warning that nothing sets the name of `read` on the likely ways.
+    fn warning(&self, read: &Reader<'_>) -> Diagnostic {
+        let name = read.read.name;
+        let message = format!("no path that leads here passes a step that sets `{name}`");
+        let behind = "after a jump, the step behind its target runs next";
+        let help = self.set_by(name).map(|steps| format!("{steps} sets it; {behind}"));
+        Diagnostic::warning("probably-unset", message).at_place(&read.place(self.wired)).maybe_help(help)
+    }
+
+    /// The steps that set `name`, in words, if there is one.
+    fn set_by(&self, name: &str) -> Option<String> {
+        let &(first, others) = self.steps.get(name)?;
+        let agent = &self.wired.callees[first].name;
+        let others = if others == 0 { String::new() } else { format!(" and {}", counted(others, "other")) };
+        Some(format!("step {first} (`{agent}`){others}"))
+    }
+
+    /// The names that could be meant at `node`: inputs, and what a step sets that can run before.
+    fn known(&self, node: usize) -> Vec<&str> {
+        let runs_before = reached(&self.before, &self.before[node]);
         let inputs = self.wired.manifest.inputs.iter().map(|input| input.name.as_str());
-        let results = self.wired.steps.iter().flat_map(|step| &step.outputs).map(|(_, name)| name.as_str());
-        inputs.chain(results)
+        let steps = self.wired.steps.iter().zip(runs_before).filter(|(_, before)| *before);
+        inputs.chain(steps.flat_map(|(step, _)| &step.outputs).map(|(_, name)| name.as_str())).collect()
     }
 
     /// A `-` belongs to the name that it stands in, unless this is said to be an expression.

@@ -88,10 +88,10 @@ impl Spread {
     }
 }
 
-/// The nodes that some way leads to from `start`.
-pub fn reached(next: &[Vec<usize>], start: usize) -> Vec<bool> {
+/// The nodes that some way leads to from one of `starts`, and these.
+pub fn reached(next: &[Vec<usize>], starts: &[usize]) -> Vec<bool> {
     let mut reached = vec![false; next.len()];
-    let mut waiting = vec![start];
+    let mut waiting = starts.to_vec();
     while let Some(node) = waiting.pop() {
         if !std::mem::replace(&mut reached[node], true) {
             waiting.extend(next[node].iter().filter(|&&after| !reached[after]));
@@ -138,6 +138,6 @@ mod tests {
         assert_eq!(at(1), [true, true, true, false, false]);
         assert_eq!(at(3), [true, true, true, false, false]);
         assert_eq!(reaching.at(4), None);
-        assert_eq!(reached(&turned(&next), 3), [true, true, true, true, true]);
+        assert_eq!(reached(&turned(&next), &[3]), [true, true, true, true, true]);
     }
 }

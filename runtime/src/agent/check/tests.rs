@@ -1,5 +1,7 @@
 //! What is found in small workflows and templates, and what isn't.
 
+mod values;
+
 use crate::agent::{Library, Program};
 
 /// Agents that the workflows here use, beside the built-in ones.
