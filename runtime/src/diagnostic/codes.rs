@@ -27,11 +27,12 @@ const fn warned(code: &'static str, found: Found, help: &'static str) -> Warned 
 }
 
 /// Every warning, by its code.
-pub const WARNINGS: [Warned; 29] = [
+pub const WARNINGS: [Warned; 30] = [
     warned("covered-grant", Found::Elsewhere, "a grant allows nothing that another one doesn't"),
     warned("dead-step", Found::Agent, "no path leads to a step"),
     warned("dynamic-import", Found::AgentUnderPolicy, "which module is imported is known only when the agent runs"),
     warned("endless-loop", Found::Agent, "a jump back that is taken once is taken for ever"),
+    warned("endless-recursion", Found::Agent, "a workflow calls itself whatever happens"),
     warned("import-cannot-work", Found::Elsewhere, "an agent of an imported library does what no agent can do here"),
     warned("import-changed", Found::Elsewhere, "an agent of an imported library was changed, and does the same"),
     warned(

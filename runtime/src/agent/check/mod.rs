@@ -12,6 +12,7 @@ mod loops;
 mod names;
 mod once;
 mod reads;
+mod recursion;
 mod set;
 mod steps;
 mod template;
@@ -72,6 +73,7 @@ pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, found: &mut Find
         dead::check(wired, &likely, found);
         loops::check(wired, &possible, &likely, found);
         once::check(wired, found);
+        recursion::check(wired, &likely, found);
     }
 }
 

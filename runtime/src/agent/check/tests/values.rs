@@ -45,3 +45,22 @@ fn a_name_is_suggested_that_can_be_set() {
     let back = ("jump_if", "condition = \"$output\", target = 0", "");
     assert_eq!(help(&[other, reads, back]).unwrap(), "did you mean `output`?");
 }
+
+#[test]
+fn a_workflow_that_calls_itself_has_a_way_out() {
+    let itself = ("under_test", "", "");
+    let echo = ("echo", "input = 1", "");
+    let warned = vec!["endless-recursion \"under_test\""];
+    for (steps, expected) in [
+        (vec![itself], warned.clone()),
+        (vec![echo, itself, echo], warned.clone()),
+        (
+            vec![("jump_if", "condition = \"$status\", target = \"end\"", ""), itself, ("echo#end", "input = 1", "")],
+            vec![],
+        ),
+        (vec![("jump_if", "condition = \"$status\", target = 0", ""), itself], warned),
+        (vec![("halt", "", ""), itself], vec!["dead-step \"under_test\""]),
+    ] {
+        assert_eq!(found(&workflow("", &steps)), expected, "{steps:?}");
+    }
+}
