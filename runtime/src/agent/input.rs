@@ -189,7 +189,12 @@ impl Hint {
     }
 
     fn expected(&self, found: &str) -> String {
-        let wanted = match self {
+        format!("expected {}: {found}", self.wanted())
+    }
+
+    /// What is expected, for a message.
+    pub(crate) fn wanted(&self) -> String {
+        match self {
             Self::Number(bounds) => format!("a number{bounds}"),
             Self::Integer(bounds) => format!("a whole number{bounds}"),
             Self::Boolean => "`true` or `false`".into(),
@@ -202,8 +207,7 @@ impl Hint {
             Self::Step => "the id or the position of a step".into(),
             Self::Text | Self::File | Self::Secret => "text".into(),
             Self::Bytes => "bytes".into(),
-        };
-        format!("expected {wanted}: {found}")
+        }
     }
 }
 
@@ -347,7 +351,7 @@ fn read_output(item: Item<'_>, sole: Option<bool>, report: &mut Report) -> Optio
         Some(sole) => taken = read_taken(&mut table, sole, &place, report),
         None => {
             from = table.take("from", report, |item| {
-                place = item.place();
+                place = Wire::place(&item);
                 let (wire, more) = Wire::read(&item)?;
                 warnings = more;
                 Ok(wire)

@@ -78,6 +78,14 @@ impl Wire {
         Ok((wire, Vec::new()))
     }
 
+    /// Where what a wire says is written: an expression within its table.
+    pub(super) fn place(item: &Item<'_>) -> Place {
+        match item.inner().as_slice() {
+            [inner] if inner.key == "expr" => inner.place(),
+            _ => item.place(),
+        }
+    }
+
     fn short(text: &str) -> Short {
         if ["{{", "{%", "{#"].iter().any(|opening| text.contains(opening)) {
             return Short::Wire(Self::Template(text.to_owned()));

@@ -89,7 +89,7 @@ fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
     let agent = table.need("agent", report, |item| Ok((item.clone().string()?, item.place())));
     let mut warnings = Vec::new();
     let inputs = entries(&mut table, "inputs", report, |item| {
-        let (key, place) = (item.key_place(), item.place());
+        let (key, place) = (item.key_place(), Wire::place(&item));
         let name = key_name(&item, "an input")?;
         let (wire, more) = Wire::read(&item)?;
         warnings.extend(more);

@@ -42,6 +42,11 @@ impl Work {
         Self { left: u64::MAX }
     }
 
+    /// How much of it is taken.
+    pub fn spent(&self) -> u64 {
+        MAX_WORK.saturating_sub(self.left)
+    }
+
     /// Takes `units`, or fails.
     #[inline]
     pub fn charge(&mut self, units: u64) -> Result<()> {

@@ -42,6 +42,11 @@ impl<'a> Evaluator<'a> {
         write::value(data, limit, &mut self.work).map_err(|wrong| wrong.at(&self.expression.root.span))
     }
 
+    /// The work that it took so far.
+    pub fn spent(&self) -> u64 {
+        self.work.spent()
+    }
+
     /// The value of one node. Nodes nest as deep as they may be written, and so does this.
     fn evaluate(&mut self, node: &Node) -> Result<Data> {
         self.work.charge(1).and_then(|()| self.kind(node)).map_err(|wrong| wrong.at(&node.span))

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::{
     bounds::Work,
     data::{Data, Dict, quoted},
+    kinds::Kinds,
     signature::{Given, Signature},
     view::View,
     wrong::{Result, Wrong, wrong},
@@ -26,52 +27,56 @@ pub type DictMethod = Signature<fn(&Dict, &Given, &mut Work) -> Result<Data>>;
 pub type BytesMethod = Signature<fn(&[u8], &Given, &mut Work) -> Result<Data>>;
 
 const TEXT: &[TextMethod] = &[
-    TextMethod::new("upper", 0, 0, case::upper),
-    TextMethod::new("lower", 0, 0, case::lower),
-    TextMethod::new("title", 0, 0, case::title),
-    TextMethod::new("capitalize", 0, 0, case::capitalize),
-    TextMethod::new("swapcase", 0, 0, case::swapcase),
-    TextMethod::new("isupper", 0, 0, case::isupper),
-    TextMethod::new("islower", 0, 0, case::islower),
-    TextMethod::new("isdigit", 0, 0, case::isdigit),
-    TextMethod::new("isalpha", 0, 0, case::isalpha),
-    TextMethod::new("isalnum", 0, 0, case::isalnum),
-    TextMethod::new("isspace", 0, 0, case::isspace),
-    TextMethod::new("strip", 0, 1, split::strip),
-    TextMethod::new("lstrip", 0, 1, split::lstrip),
-    TextMethod::new("rstrip", 0, 1, split::rstrip),
-    TextMethod::new("split", 0, 2, split::split).named(split::NAMED),
-    TextMethod::new("rsplit", 0, 2, split::rsplit).named(split::NAMED),
-    TextMethod::new("splitlines", 0, 1, split::splitlines).named(&[("keepends", Some(0))]),
-    TextMethod::new("partition", 1, 1, split::partition),
-    TextMethod::new("rpartition", 1, 1, split::rpartition),
-    TextMethod::new("removeprefix", 1, 1, split::removeprefix),
-    TextMethod::new("removesuffix", 1, 1, split::removesuffix),
-    TextMethod::new("startswith", 1, 3, find::startswith),
-    TextMethod::new("endswith", 1, 3, find::endswith),
-    TextMethod::new("find", 1, 3, find::find),
-    TextMethod::new("rfind", 1, 3, find::rfind),
-    TextMethod::new("index", 1, 3, find::index),
-    TextMethod::new("rindex", 1, 3, find::rindex),
-    TextMethod::new("count", 1, 3, find::count),
-    TextMethod::new("join", 1, 1, make::join).walks(),
-    TextMethod::new("replace", 2, 3, make::replace).named(&[("count", Some(2))]),
-    TextMethod::new("zfill", 1, 1, make::zfill),
-    TextMethod::new("ljust", 1, 2, make::ljust),
-    TextMethod::new("rjust", 1, 2, make::rjust),
-    TextMethod::new("center", 1, 2, make::center),
+    TextMethod::new("upper", 0, 0, case::upper).gives(Kinds::TEXT),
+    TextMethod::new("lower", 0, 0, case::lower).gives(Kinds::TEXT),
+    TextMethod::new("title", 0, 0, case::title).gives(Kinds::TEXT),
+    TextMethod::new("capitalize", 0, 0, case::capitalize).gives(Kinds::TEXT),
+    TextMethod::new("swapcase", 0, 0, case::swapcase).gives(Kinds::TEXT),
+    TextMethod::new("isupper", 0, 0, case::isupper).gives(Kinds::BOOL),
+    TextMethod::new("islower", 0, 0, case::islower).gives(Kinds::BOOL),
+    TextMethod::new("isdigit", 0, 0, case::isdigit).gives(Kinds::BOOL),
+    TextMethod::new("isalpha", 0, 0, case::isalpha).gives(Kinds::BOOL),
+    TextMethod::new("isalnum", 0, 0, case::isalnum).gives(Kinds::BOOL),
+    TextMethod::new("isspace", 0, 0, case::isspace).gives(Kinds::BOOL),
+    TextMethod::new("strip", 0, 1, split::strip).gives(Kinds::TEXT),
+    TextMethod::new("lstrip", 0, 1, split::lstrip).gives(Kinds::TEXT),
+    TextMethod::new("rstrip", 0, 1, split::rstrip).gives(Kinds::TEXT),
+    TextMethod::new("split", 0, 2, split::split).gives(Kinds::LIST).named(split::NAMED),
+    TextMethod::new("rsplit", 0, 2, split::rsplit).gives(Kinds::LIST).named(split::NAMED),
+    TextMethod::new("splitlines", 0, 1, split::splitlines).gives(Kinds::LIST).named(&[("keepends", Some(0))]),
+    TextMethod::new("partition", 1, 1, split::partition).gives(Kinds::LIST),
+    TextMethod::new("rpartition", 1, 1, split::rpartition).gives(Kinds::LIST),
+    TextMethod::new("removeprefix", 1, 1, split::removeprefix).gives(Kinds::TEXT),
+    TextMethod::new("removesuffix", 1, 1, split::removesuffix).gives(Kinds::TEXT),
+    TextMethod::new("startswith", 1, 3, find::startswith).gives(Kinds::BOOL),
+    TextMethod::new("endswith", 1, 3, find::endswith).gives(Kinds::BOOL),
+    TextMethod::new("find", 1, 3, find::find).gives(Kinds::INT),
+    TextMethod::new("rfind", 1, 3, find::rfind).gives(Kinds::INT),
+    TextMethod::new("index", 1, 3, find::index).gives(Kinds::INT),
+    TextMethod::new("rindex", 1, 3, find::rindex).gives(Kinds::INT),
+    TextMethod::new("count", 1, 3, find::count).gives(Kinds::INT),
+    TextMethod::new("join", 1, 1, make::join).gives(Kinds::TEXT).walks(),
+    TextMethod::new("replace", 2, 3, make::replace).gives(Kinds::TEXT).named(&[("count", Some(2))]),
+    TextMethod::new("zfill", 1, 1, make::zfill).gives(Kinds::TEXT),
+    TextMethod::new("ljust", 1, 2, make::ljust).gives(Kinds::TEXT),
+    TextMethod::new("rjust", 1, 2, make::rjust).gives(Kinds::TEXT),
+    TextMethod::new("center", 1, 2, make::center).gives(Kinds::TEXT),
 ];
 
-const LIST: &[ListMethod] = &[ListMethod::new("index", 1, 3, list::index), ListMethod::new("count", 1, 1, list::count)];
+const LIST: &[ListMethod] = &[
+    ListMethod::new("index", 1, 3, list::index).gives(Kinds::INT),
+    ListMethod::new("count", 1, 1, list::count).gives(Kinds::INT),
+];
 
 const DICT: &[DictMethod] = &[
     DictMethod::new("get", 1, 2, get),
-    DictMethod::new("keys", 0, 0, keys),
-    DictMethod::new("values", 0, 0, values),
-    DictMethod::new("items", 0, 0, items),
+    DictMethod::new("keys", 0, 0, keys).gives(Kinds::NOTHING),
+    DictMethod::new("values", 0, 0, values).gives(Kinds::NOTHING),
+    DictMethod::new("items", 0, 0, items).gives(Kinds::NOTHING),
 ];
 
-const BYTES: &[BytesMethod] = &[BytesMethod::new("decode", 0, 1, decode).named(&[("encoding", Some(0))])];
+const BYTES: &[BytesMethod] =
+    &[BytesMethod::new("decode", 0, 1, decode).gives(Kinds::TEXT).named(&[("encoding", Some(0))])];
 
 /// The methods of one name.
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +132,17 @@ impl Method {
             true => Ok(()),
             false => Err(known.next().map(|(_, wanted)| wanted).unwrap_or_default()),
         }
+    }
+
+    /// The kinds of what it gives, of a receiver of one of these kinds.
+    pub fn gives(&self, receiver: Kinds) -> Kinds {
+        fn of<F>(method: Option<&Signature<F>>, fits: bool) -> Kinds {
+            method.filter(|_| fits).map_or(Kinds::NOTHING, |method| method.gives)
+        }
+        of(self.text, receiver.has(Kinds::TEXT))
+            | of(self.list, receiver.has(Kinds::LIST))
+            | of(self.dict, receiver.has(Kinds::DICT))
+            | of(self.bytes, receiver.has(Kinds::BYTES))
     }
 
     /// Whether it walks all of what it is given.

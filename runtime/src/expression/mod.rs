@@ -14,6 +14,7 @@ mod evaluate;
 mod float;
 mod functions;
 pub(crate) mod json;
+mod kinds;
 mod methods;
 mod node;
 mod number;
@@ -35,6 +36,7 @@ use std::{fmt, ops::Range, sync::Arc};
 pub use bounds::{MAX_BITS, MAX_ITEMS, MAX_NESTING, MAX_SOURCE, MAX_TEXT, MAX_WORK};
 pub(crate) use data::Data;
 pub(crate) use float::shown as shown_float;
+pub(crate) use kinds::Kinds;
 pub(crate) use number::Int;
 pub use wrong::ExpressionError;
 
@@ -70,6 +72,8 @@ pub struct Expression {
     root: node::Node,
     references: Vec<Reference>,
     names: Vec<String>,
+    /// Where each name is written first.
+    starts: Vec<usize>,
     locals: usize,
     again: bool,
 }
@@ -81,6 +85,19 @@ pub trait Scope {
 
     /// What the value of a name is expected to be: a text is read as that.
     fn hint(&self, name: &str) -> Option<&Hint>;
+}
+
+/// A scope without a name.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn value(&self, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn hint(&self, _: &str) -> Option<&Hint> {
+        None
+    }
 }
 
 /// The names that the expression `text` takes from its scope, in the order of the alphabet.
@@ -100,14 +117,16 @@ impl Expression {
     /// When it is not Python, or uses what isn't allowed.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
         let parsed = parse::parse(text)?;
-        let mut names: Vec<_> = parsed.references.iter().map(|reference| reference.name.clone()).collect();
+        let mut names: Vec<_> = parsed.places.into_iter().map(|(start, reference)| (reference.name, start)).collect();
         names.sort();
-        names.dedup();
+        names.dedup_by(|next, first| next.0 == first.0);
+        let (names, starts) = names.into_iter().unzip();
         Ok(Self {
             source: text.into(),
             root: parsed.root,
             references: parsed.references,
             names,
+            starts,
             locals: parsed.locals,
             again: parsed.again,
         })
@@ -116,6 +135,36 @@ impl Expression {
     /// The names that it takes from its scope, in the order of the alphabet.
     pub fn free_variables(&self) -> &[String] {
         &self.names
+    }
+
+    /// Its names as [`Self::free_variables`] has them, and where each is written first.
+    pub(crate) fn name_places(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
+        let place = |(name, start): (&'_ String, &usize)| *start..start + "$".len() + name.len();
+        self.names.iter().zip(&self.starts).map(move |named| (named.0.as_str(), place(named)))
+    }
+
+    /// The kinds of what it can give, whatever its names stand for.
+    pub(crate) fn kinds(&self) -> Kinds {
+        Kinds::of(&self.root)
+    }
+
+    /// Its value, if no name is in it and `budget` has the work for it left: or why it always fails.
+    pub(crate) fn constant(&self, budget: &mut u64) -> Option<Result<Value, ExpressionError>> {
+        if !self.names.is_empty() || *budget < MAX_WORK {
+            return None;
+        }
+        let mut evaluator = evaluate::Evaluator::new(self, &Nothing);
+        let value = evaluator.run(MAX_TEXT as u64);
+        *budget -= evaluator.spent();
+        match value {
+            Ok(value) => Some(Ok(value)),
+            Err(wrong) if wrong.code == Code::Expression => {
+                let span = wrong.span.unwrap_or(0..self.source.len());
+                Some(Err(ExpressionError { message: wrong.message, span, help: wrong.help, is_python: true }))
+            }
+            // How long a value may be, a policy says.
+            Err(_) => None,
+        }
     }
 
     /// What it was read from.

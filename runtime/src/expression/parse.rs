@@ -34,6 +34,8 @@ pub struct Parsed {
     pub root: Node,
     /// The references, each once.
     pub references: Vec<Reference>,
+    /// Where each of them begins, each time that it is written.
+    pub places: Vec<(usize, Reference)>,
     /// How many variables its comprehensions have.
     pub locals: usize,
     /// Whether a reference may be needed more than once.
@@ -69,7 +71,8 @@ fn read(text: &str, scanned: Scanned) -> Result<Parsed, ExpressionError> {
         Reader { text, shift, places: scanned.references, references: Vec::new(), scope: Vec::new(), locals: 0 };
     let root = reader.node(&tree, MAX_NESTING)?;
     let again = reader.locals > 0 || reader.places.len() > reader.references.len();
-    Ok(Parsed { root, references: reader.references, locals: reader.locals, again })
+    let Reader { references, places, locals, .. } = reader;
+    Ok(Parsed { root, references, places, locals, again })
 }
 
 /// What the parser stumbled over, in the words of the text.

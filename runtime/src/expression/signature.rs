@@ -2,6 +2,7 @@
 
 use super::{
     data::Data,
+    kinds::Kinds,
     wrong::{Result, wrong},
 };
 
@@ -18,6 +19,8 @@ pub struct Signature<F> {
     pub named: &'static [(&'static str, Option<usize>)],
     /// Whether its argument may be a generator: then it walks all of it.
     pub generator: bool,
+    /// The kinds of what it gives.
+    pub gives: Kinds,
     /// What it does.
     pub call: F,
 }
@@ -27,7 +30,7 @@ pub const ANY: usize = usize::MAX;
 
 impl<F> Signature<F> {
     pub const fn new(word: &'static str, least: usize, most: usize, call: F) -> Self {
-        Self { word, least, most, named: &[], generator: false, call }
+        Self { word, least, most, named: &[], generator: false, gives: Kinds::ANY, call }
     }
 
     pub const fn named(mut self, named: &'static [(&'static str, Option<usize>)]) -> Self {
@@ -37,6 +40,11 @@ impl<F> Signature<F> {
 
     pub const fn walks(mut self) -> Self {
         self.generator = true;
+        self
+    }
+
+    pub const fn gives(mut self, gives: Kinds) -> Self {
+        self.gives = gives;
         self
     }
 

@@ -4,6 +4,7 @@
 //! Warnings may assume what is usual.
 
 mod components;
+mod constants;
 mod dead;
 mod findings;
 mod flow;
@@ -65,6 +66,7 @@ pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, found: &mut Find
     }
     jumps::check(wired, found);
     let possible = Flow::possible(wired);
+    constants::check(wired, &possible, thorough, found);
     let likely = thorough.then(|| Flow::likely(wired));
     names::check(wired, &possible, likely.as_ref(), found);
     if let Some(likely) = likely {

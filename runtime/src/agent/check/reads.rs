@@ -22,7 +22,7 @@ pub struct Read<'a> {
     pub name: &'a str,
     /// Whether it is an error when nothing has set it.
     pub needed: bool,
-    /// Where, in the template that takes it.
+    /// Where, in the template or the expression that takes it.
     pub span: Option<Range<usize>>,
 }
 
@@ -34,8 +34,8 @@ impl<'a> Wired<'a> {
             From::Reference(reference) => vec![Read { name: &reference.name, needed: true, span: None }],
             From::Default { from, .. } => vec![Read { name: &from.name, needed: false, span: None }],
             From::Expression(expression) => {
-                let read = |name: &'a String| Read { name, needed: true, span: None };
-                expression.free_variables().iter().map(read).collect()
+                let read = |(name, span): (&'a str, _)| Read { name, needed: true, span: Some(span) };
+                expression.name_places().map(read).collect()
             }
             From::Template { name, .. } => {
                 let names = self.templates.get(name).into_iter().flat_map(|template| &template.uses.names);
@@ -88,12 +88,15 @@ impl<'a> Wired<'a> {
         step.outputs.iter().filter_map(|(_, name)| results.get(name.as_str()).copied()).collect()
     }
 
-    /// Where `from` is written, which stands at `place`; or the part of its template.
+    /// Where `from` is written, which stands at `place`; or the part of its template or expression.
     pub fn place(&self, from: &From, place: &Place, part: Option<&Range<usize>>) -> Place {
         match (from, part) {
             (From::Template { name, .. }, Some(part)) => {
                 self.templates.get(name).map(|template| template.text.at(part))
             }
+            (From::Expression(expression), Some(part)) => place
+                .inside(expression.source())
+                .map(|start| Place { source: place.source.clone(), span: start + part.start..start + part.end }),
             _ => None,
         }
         .unwrap_or_else(|| place.clone())

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use crate::{
     Value,
-    agent::{Bounds, Hint, Input, program::Source as From},
+    agent::{Bounds, Hint, Input, manifest::Manifest, program::Source as From},
     diagnostic::Diagnostic,
+    expression::Kinds,
 };
 
 use super::{Findings, Wired};
@@ -18,22 +19,32 @@ pub fn check(wired: &Wired<'_>, found: &mut Findings) {
             let Some(input) = callee.input(name) else { continue };
             let finding = match from {
                 From::Constant(value) => constant(input, value),
+                From::Expression(expression) if !expression.free_variables().is_empty() => {
+                    computed(input, expression.kinds())
+                }
                 From::Reference(reference) if reference.path.is_empty() => {
                     wired.manifest.input(&reference.name).and_then(|own| handed_on(own, input))
                 }
                 _ => None,
             };
-            if let Some((message, help)) = finding {
-                let warning = Diagnostic::warning("type-mismatch", message).at_place(&written.place);
-                found.push(warning.label(format!("for `{name}` of `{}`", callee.name)).maybe_help(help));
+            if let Some(finding) = finding {
+                found.push(warning(finding, input, callee).at_place(&written.place));
             }
         }
     }
 }
 
-type Finding = (String, Option<String>);
+/// The warning for what a step gives an input of its agent.
+pub fn warning((message, help): Finding, input: &Input, callee: &Manifest) -> Diagnostic {
+    let label = format!("for `{}` of `{}`", input.name, callee.name);
+    Diagnostic::warning("type-mismatch", message).label(label).maybe_help(help)
+}
 
-fn constant(input: &Input, value: &Value) -> Option<Finding> {
+/// What is said of a value, and how to mend it.
+pub type Finding = (String, Option<String>);
+
+/// What is said where a value is not what an input is to be.
+pub fn constant(input: &Input, value: &Value) -> Option<Finding> {
     let lenient = match (&input.hint, value) {
         // Where nothing is said it is text, and a step has a check of its own.
         (Hint::Text | Hint::Step | Hint::Secret, _) | (_, Value::Secret(_)) => true,
@@ -59,6 +70,27 @@ fn constant(input: &Input, value: &Value) -> Option<Finding> {
         _ => None,
     };
     Some((message, bare))
+}
+
+/// What is said where no result of an expression can be what an input is to be.
+fn computed(input: &Input, kinds: Kinds) -> Option<Finding> {
+    let left_out = if input.is_required() { Kinds::NOTHING } else { Kinds::NONE };
+    let (wanted, function) = match input.hint {
+        Hint::Text | Hint::Step | Hint::Secret | Hint::Json => return None,
+        Hint::Number(_) => (Kinds::NUMBER, Some("float")),
+        Hint::Integer(_) => (Kinds::INT, Some("int")),
+        Hint::Boolean => (Kinds::BOOL, Some("bool")),
+        Hint::Bytes => (Kinds::BYTES | Kinds::TEXT, None),
+        Hint::File | Hint::Date | Hint::Choice(_) => (Kinds::TEXT, None),
+    };
+    // What has no result at all fails, and its message says why.
+    if kinds == Kinds::NOTHING || kinds.has(wanted | left_out) {
+        return None;
+    }
+    let takes = Kinds::TEXT | Kinds::NUMBER | Kinds::BOOL;
+    let help = function.filter(|function| *function == "bool" || kinds.has(takes));
+    let message = format!("expected {}: this expression always gives {kinds}", input.hint.wanted());
+    Some((message, help.map(|function| format!("write {function}(…) around it"))))
 }
 
 /// What is said where no value can be both what the workflow takes and what the agent wants.

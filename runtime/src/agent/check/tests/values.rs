@@ -3,7 +3,59 @@
 use super::{found, workflow};
 use crate::agent::{Library, Program};
 
+#[test]
+fn results_of_expressions_fit_the_types_of_inputs() {
+    for (inputs, expected) in [
+        ("n = { expr = \"[1]\" }", &["type-mismatch \"[1]\""][..]),
+        ("n = { expr = \"10\" }", &["type-mismatch \"10\""]),
+        ("n = { expr = \"1 + 1\" }", &[]),
+        ("n = { expr = \"4 / 2\" }", &["type-mismatch \"4 / 2\""]),
+        ("n = \"$v + 1\"", &[]),
+        ("n = \"'a' + $v\"", &["type-mismatch \"'a' + $v\""]),
+        ("n = \"$v / 2\"", &["type-mismatch \"$v / 2\""]),
+        ("n = \"len($v) if $v else None\"", &[]),
+        ("b = \"not $v\"", &[]),
+        ("n = \"not $v\"", &["type-mismatch \"not $v\""]),
+        ("b = \"len($v)\"", &["type-mismatch \"len($v)\""]),
+        ("d = \"[$v]\"", &["type-mismatch \"[$v]\""]),
+        ("c = \"$v > 1\"", &["type-mismatch \"$v > 1\""]),
+        ("c = \"$v or 'red'\"", &[]),
+        ("c = { expr = \"'r' + 'ed'\" }", &[]),
+        ("c = { expr = \"'b' + 'lue'\" }", &["type-mismatch \"'b' + 'lue'\""]),
+    ] {
+        assert_eq!(found(&workflow("[inputs.v]\n", &[("typed", inputs, "")])), expected, "{inputs}");
+    }
+}
+
+#[test]
+fn expressions_without_a_name_are_evaluated() {
+    let echo = |input: &'static str| ("echo", input, "");
+    for (steps, expected) in [
+        (vec![echo("input = { expr = \"9**9**9\" }")], vec!["expression 9**9**9"]),
+        (vec![echo("input = { expr = \"[1, 1 + 'b']\" }")], vec!["expression 1 + 'b'"]),
+        (vec![echo("input = { expr = \"1 / 0 if False else 2\" }")], vec![]),
+        (vec![echo("input = { expr = \"range(3)\" }")], vec!["expression range(3)"]),
+        // Where the file has escapes, all of the text is meant.
+        (vec![echo("input = { expr = \"1\\u0020/ 0\" }")], vec!["expression \"1\\u0020/ 0\""]),
+    ] {
+        assert_eq!(found(&workflow("", &steps)), expected, "{steps:?}");
+    }
+    let output =
+        "kind = \"workflow\"\n[outputs.o]\nfrom = { expr = \"'a' * 10 ** 12\" }\n[[steps]]\nagent = \"halt\"\n";
+    assert_eq!(found(output), ["expression 'a' * 10 ** 12"]);
+    let run = workflow("", &[echo("input = { expr = \"1/0\" }")]);
+    let report = Program::load(&Library::with_manifests(&[("a", &run)]), "a").unwrap_err();
+    assert_eq!((report.0[0].code, report.0[0].message.as_str()), ("expression", "division by zero"));
+}
+
 /// What is evaluated in one file is bounded, however many expressions it has.
+#[test]
+fn a_file_of_long_expressions_is_looked_at_in_time() {
+    let long = ("echo", "input = { expr = \"[0 for x in range(10 ** 9)]\" }", "");
+    let found = found(&workflow("", &vec![long; 1000]));
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
 #[test]
 fn names_are_set_on_the_ways_that_are_likely() {
     let set = ("echo#a", "input = \"1\"", "output = \"v\"");
@@ -11,7 +63,7 @@ fn names_are_set_on_the_ways_that_are_likely() {
     for (steps, expected) in [
         (
             vec![("jump_if", "condition = true, target = \"a\"", ""), set, read],
-            vec!["dead-step \"echo\"", "probably-unset \"$v + 1\""],
+            vec!["dead-step \"echo\"", "probably-unset $v"],
         ),
         (vec![("jump_if", "condition = \"$status\", target = \"a\"", ""), set, read], vec![]),
         (vec![("jump_if", "condition = false, target = \"a\"", ""), set, read], vec![]),
@@ -28,6 +80,15 @@ fn names_are_set_on_the_ways_that_are_likely() {
     ] {
         assert_eq!(found(&workflow("", &steps)), expected, "{steps:?}");
     }
+}
+
+#[test]
+fn a_place_is_that_of_the_name() {
+    let steps = [("echo", "input = \"1 + $nope.a + $nope\"", "")];
+    assert_eq!(
+        found(&workflow("[outputs.o]\nfrom = \"[$none, $o]\"\n", &steps)),
+        ["unset-name $none", "unset-name $o", "unset-name $nope"]
+    );
 }
 
 #[test]

@@ -1,0 +1,56 @@
+//! Expressions without a name in them: what they give, or that they fail, is known before a run.
+
+use crate::{
+    agent::program::Source as From,
+    diagnostic::Diagnostic,
+    expression::{Expression, ExpressionError, MAX_WORK},
+    source::Place,
+};
+
+use super::{Findings, Wired, flow::Flow, set::reached, types};
+
+/// The work that the expressions of one workflow may take here, together: what some of them take at
+/// most. Those beyond it are left to a run, so that a file of thousands is looked at in seconds.
+const MAX_CHECKED: u64 = 2 * MAX_WORK;
+
+/// Reports each such expression that fails; and, where the look is to be thorough, those that give
+/// what the agent's input is not to be.
+pub fn check(wired: &Wired<'_>, flow: &Flow, thorough: bool, found: &mut Findings) {
+    let mut budget = MAX_CHECKED;
+    let reached = reached(&flow.next, &[0]);
+    for (step, callee) in wired.callees.iter().enumerate().filter(|(step, _)| reached[*step]) {
+        for ((name, from), written) in wired.steps[step].inputs.iter().zip(&wired.spec.steps[step].inputs) {
+            let From::Expression(expression) = from else { continue };
+            match (expression.constant(&mut budget), callee.input(name)) {
+                (Some(Err(error)), _) => found.push(failing(wired, from, expression, error, &written.place)),
+                (Some(Ok(value)), Some(input)) if thorough => {
+                    let finding = types::constant(input, &value);
+                    let warnings = finding.map(|finding| types::warning(finding, input, callee));
+                    warnings.into_iter().for_each(|warning| found.push(warning.at_place(&written.place)));
+                }
+                _ => {}
+            }
+        }
+    }
+    for (name, from) in wired.outputs.iter().filter(|_| reached[flow.exit]) {
+        let From::Expression(expression) = from else { continue };
+        if let Some(Err(error)) = expression.constant(&mut budget) {
+            found.push(failing(wired, from, expression, error, &wired.output_place(name)));
+        }
+    }
+}
+
+fn failing(
+    wired: &Wired<'_>,
+    from: &From,
+    expression: &Expression,
+    error: ExpressionError,
+    place: &Place,
+) -> Diagnostic {
+    // A result that can't be one is all of the expression.
+    let part = Some(&error.span).filter(|span| span.end <= expression.source().len());
+    Diagnostic::error("expression", error.message)
+        .at_place(&wired.place(from, place, part))
+        .label("this fails each time")
+        .maybe_help(error.help)
+}
