@@ -34,7 +34,7 @@ pub fn operator(text: &str, at: usize) -> Option<ExpressionError> {
     [at.checked_sub(1), Some(at)].into_iter().flatten().find_map(|start| {
         let (written, ours) = OPERATORS.iter().find(|(written, _)| is_written(text.get(start..), written))?;
         let span = start..start + written.len();
-        Some(ExpressionError::syntax(format!("`{written}` is not expected here"), span).help(format!("write {ours}")))
+        Some(ExpressionError::syntax(format!("`{written}` is not expected here"), span).help(format!("write `{ours}`")))
     })
 }
 
