@@ -45,6 +45,8 @@ pub struct Loader<'a> {
     /// The agents, the first being the one that was asked for; with a body once they are linked.
     pub agents: Vec<(Arc<Manifest>, Option<Body>)>,
     ids: HashMap<String, Option<AgentId>>,
+    /// What is left of the work for expressions that are looked at.
+    budget: u64,
     /// What was found so far.
     pub report: Report,
 }
@@ -52,7 +54,14 @@ pub struct Loader<'a> {
 impl<'a> Loader<'a> {
     /// Puts the agent called `name` in line to be linked.
     pub fn new(library: &'a Library, name: &str, one: bool) -> Self {
-        let mut loader = Self { library, one, agents: Vec::new(), ids: HashMap::new(), report: Report::default() };
+        let mut loader = Self {
+            library,
+            one,
+            agents: Vec::new(),
+            ids: HashMap::new(),
+            budget: check::MAX_LOOKED,
+            report: Report::default(),
+        };
         match library.get(name) {
             Some(_) => drop(loader.id(name)),
             None => loader.report.push(unknown_agent(library, name)),
@@ -194,7 +203,7 @@ impl<'a> Loader<'a> {
             outputs: &outputs,
             templates: &wires.read,
         };
-        check::check_workflow(&wired, self.one, &mut found);
+        check::check_workflow(&wired, self.one, &mut self.budget, &mut found);
         self.report.0.extend(found.report(&manifest.place()).0);
         Workflow { steps, on_fail: spec.on_fail, labels, templates: wires.templates, outputs }
     }

@@ -9,19 +9,19 @@ use crate::{
 
 use super::{Findings, Wired, flow::Flow, set::reached, types};
 
-/// The work that the expressions of one workflow may take here, together: what some of them take at
-/// most. Those beyond it are left to a run, so that a file of thousands is looked at in seconds.
-const MAX_CHECKED: u64 = 2 * MAX_WORK;
+/// The work that such expressions may take in one look, together, be it at one agent or at all that a run
+/// can reach: twice what one of them takes at most. Those beyond it are left to the run, so that looking at
+/// thousands takes no longer.
+pub const MAX_LOOKED: u64 = 2 * MAX_WORK;
 
-/// Reports each such expression that fails; and, where the look is to be thorough, those that give
-/// what the agent's input is not to be.
-pub fn check(wired: &Wired<'_>, flow: &Flow, thorough: bool, found: &mut Findings) {
-    let mut budget = MAX_CHECKED;
+/// Reports each such expression that fails, as far as `budget` has the work for it; and, where the look is
+/// to be thorough, those that give what the agent's input is not to be.
+pub fn check(wired: &Wired<'_>, flow: &Flow, thorough: bool, budget: &mut u64, found: &mut Findings) {
     let reached = reached(&flow.next, &[0]);
     for (step, callee) in wired.callees.iter().enumerate().filter(|(step, _)| reached[*step]) {
         for ((name, from), written) in wired.steps[step].inputs.iter().zip(&wired.spec.steps[step].inputs) {
             let From::Expression(expression) = from else { continue };
-            match (expression.constant(&mut budget), callee.input(name)) {
+            match (expression.constant(budget), callee.input(name)) {
                 (Some(Err(error)), _) => found.push(failing(wired, from, expression, error, &written.place)),
                 (Some(Ok(value)), Some(input)) if thorough => {
                     let finding = types::constant(input, &value);
@@ -34,7 +34,7 @@ pub fn check(wired: &Wired<'_>, flow: &Flow, thorough: bool, found: &mut Finding
     }
     for (name, from) in wired.outputs.iter().filter(|_| reached[flow.exit]) {
         let From::Expression(expression) = from else { continue };
-        if let Some(Err(error)) = expression.constant(&mut budget) {
+        if let Some(Err(error)) = expression.constant(budget) {
             found.push(failing(wired, from, expression, error, &wired.output_place(name)));
         }
     }

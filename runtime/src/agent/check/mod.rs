@@ -32,6 +32,7 @@ use crate::agent::{
 };
 use flow::Flow;
 
+pub(super) use constants::MAX_LOOKED;
 pub(super) use findings::Findings;
 pub(super) use steps::check_step;
 pub(super) use template::{Template, Text, check_template, wrong_template};
@@ -55,7 +56,8 @@ pub(super) struct Wired<'a> {
 }
 
 /// Finds what surely fails in a workflow; and, where the look is to be thorough, what is worth one.
-pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, found: &mut Findings) {
+/// Expressions are evaluated as far as `budget` goes, which begins as [`MAX_LOOKED`].
+pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, budget: &mut u64, found: &mut Findings) {
     for template in wired.templates.values() {
         template::check_tools(template, found);
         template::no_includes(template, found);
@@ -66,7 +68,7 @@ pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, found: &mut Find
     }
     jumps::check(wired, found);
     let possible = Flow::possible(wired);
-    constants::check(wired, &possible, thorough, found);
+    constants::check(wired, &possible, thorough, budget, found);
     let likely = thorough.then(|| Flow::likely(wired));
     names::check(wired, &possible, likely.as_ref(), found);
     if let Some(likely) = likely {
