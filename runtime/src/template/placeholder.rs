@@ -31,28 +31,52 @@ pub(super) fn placeholder(value: &Jinja, unset: String) -> Result<String, miniji
     }
 }
 
-/// `text` for the inside of a text in JSON. Doing it twice does no more than doing it once, since
-/// what one template has written may go into another. So a backslash stays one, but for a last one,
-/// which would take the quote behind it.
+/// `text` for the inside of a text in JSON. Controls go last: what they part until then is not taken
+/// together. Whatever comes of that, no quote is freed, neither one of the value's nor the one behind
+/// it.
 fn cleaned(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
-    let mut backslash = false;
+    // Backslashes that wait for what comes behind them.
+    let mut waiting = 0;
     for c in text.chars() {
+        let escaped = matches!(c, '"' | '\n' | '\r');
+        if c != '\\' {
+            let run = collapsed(2 * waiting + usize::from(escaped));
+            clean.extend(std::iter::repeat_n('\\', run));
+        }
         match c {
-            '\\' => {}
-            '\n' | '\r' => clean.push_str("\\n"),
-            '"' => clean.push_str("\\\""),
-            // It goes, and what was before it is before what follows.
-            _ if c.is_control() => continue,
-            _ if backslash => clean.extend(['\\', c]),
+            '\\' => {
+                waiting += 1;
+                continue;
+            }
+            '"' => {
+                if backslashes(&clean).is_multiple_of(2) {
+                    clean.pop();
+                }
+                clean.push('"');
+            }
+            '\n' | '\r' => clean.push('n'),
+            _ if c.is_control() => {}
             _ => clean.push(c),
         }
-        backslash = c == '\\';
+        waiting = 0;
     }
-    if backslash {
-        clean.push_str("\\\\");
+    clean.extend(std::iter::repeat_n('\\', collapsed(2 * waiting)));
+    if !backslashes(&clean).is_multiple_of(2) {
+        clean.push('\\');
     }
     clean
+}
+
+/// What the original leaves of so many backslashes in a row: it replaces six by two, then five, and
+/// so on.
+fn collapsed(run: usize) -> usize {
+    [(6, 2), (5, 2), (4, 2), (3, 2), (2, 1)].into_iter().fold(run, |run, (from, to)| run / from * to + run % from)
+}
+
+/// How many backslashes `text` ends with.
+fn backslashes(text: &str) -> usize {
+    text.len() - text.trim_end_matches('\\').len()
 }
 
 /// Writes a value as Python's `str` would.
@@ -143,16 +167,30 @@ mod tests {
         ] {
             let clean = cleaned(text);
             assert_eq!(clean, expected);
+            // What one template has written may go into another.
             assert_eq!(cleaned(&clean), clean);
+        }
+    }
+
+    #[test]
+    fn controls_go_last() {
+        for (text, expected) in [
+            ("b\\\t\rc", r"b\\nc"),
+            ("\\\t\\x", r"\\x"),
+            ("\\\t\\\"", r#"\""#),
+            ("x\\\t", r"x\\"),
+            (&format!("{}x", "\\".repeat(30)), r"\\x"),
+        ] {
+            assert_eq!(cleaned(text), expected, "{text:?}");
         }
     }
 
     #[test]
     fn no_text_leaves_its_quotes() {
         for run in 0..40 {
-            for end in ["", "\"", "\n", "x", "\"}"] {
+            for end in ["", "\"", "\n", "/", "\"}", "\t", "\t\"", "\t\\\"", "\t\\", "\t\t\n\""] {
                 let text = format!("{}{end}", "\\".repeat(run));
-                let document = format!("[\"{}\"]", cleaned(&text).replace("\\x", "\\\\x"));
+                let document = format!("[\"{}\"]", cleaned(&text));
                 assert!(serde_json::from_str::<Vec<String>>(&document).is_ok(), "{document}");
             }
         }
