@@ -44,13 +44,13 @@ impl<'a> Library<'a> {
         let mut library = Self {
             source,
             legacy,
-            names: AgentNames::default(),
+            names: AgentNames::of(legacy.agents.iter().map(|agent| &*agent.name.text)),
             procs: Vec::new(),
             extra: vec![BTreeSet::new(); legacy.agents.len()],
             index: HashMap::new(),
         };
         for (at, agent) in legacy.agents.iter().enumerate() {
-            let new = library.names.add(&agent.name.text);
+            let new = library.names.get(&agent.name.text);
             if *new != *agent.name.text {
                 let message = format!("the agent `{}` is called `{new}` here", agent.name.text.escape_debug());
                 report.push(Diagnostic::warning(CHANGED, message).at(source, agent.name.span.clone()));

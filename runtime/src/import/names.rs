@@ -46,14 +46,20 @@ pub struct AgentNames {
 }
 
 impl AgentNames {
-    /// A name for the agent that was called `old`, unless there is one already.
-    pub fn add(&mut self, old: &str) -> &str {
+    /// Names for agents that were called like this. Those that can be said keep theirs.
+    pub fn of<'n>(all: impl Iterator<Item = &'n str> + Clone) -> Self {
+        let mut names = Self::default();
+        all.clone().filter(|old| short(old) == **old).for_each(|old| names.add(old));
+        all.for_each(|old| names.add(old));
+        names
+    }
+
+    fn add(&mut self, old: &str) {
         if !self.names.contains_key(old) {
             let new = self.free(old);
             self.taken.insert(new.clone());
             self.names.insert(old.into(), new);
         }
-        self.names.get(old).map_or("", String::as_str)
     }
 
     /// The name of the agent that was called `old`; for one that isn't there, one that no other has.
@@ -112,10 +118,11 @@ mod tests {
 
     #[test]
     fn agents_keep_names_of_their_own() {
-        let mut names = AgentNames::default();
-        assert_eq!(["a b", "a_b", "a-b", "a b"].map(|old| names.add(old).to_owned()), ["a_b", "a_b_2", "a-b", "a_b"]);
-        assert_eq!((&*names.get("a_b"), &*names.get("a b "), &*names.get("c d")), ("a_b_2", "a_b_", "c_d"));
+        let old = ["a b", "a_b", "a-b", "a b", "a.b", "a_b_2"];
+        let names = AgentNames::of(old.into_iter());
+        assert_eq!(old.map(|old| names.get(old).into_owned()), ["a_b_3", "a_b", "a-b", "a_b_3", "a_b_4", "a_b_2"]);
+        assert_eq!((&*names.get("a b "), &*names.get("c d")), ("a_b_", "c_d"));
         let long = "x".repeat(200);
-        assert!(is_name(names.add(&long)));
+        assert!(is_name(&AgentNames::of([long.as_str()].into_iter()).get(&long)));
     }
 }
