@@ -202,6 +202,9 @@ impl Reader<'_> {
                 b'"' => {
                     self.at += 1;
                     return serde_json::from_str::<Box<str>>(self.written(start)).map_err(|error| {
+                        if let Some(half) = half(self.written(start)) {
+                            return self.not_json(start + half.start..start + half.end, HALF.into());
+                        }
                         let why = error.to_string();
                         let why = why.split(" at line").next().unwrap_or_default().to_owned();
                         self.not_json(start..self.at, why)
@@ -275,6 +278,28 @@ impl Reader<'_> {
     }
 }
 
+/// What is said of `\ud800` alone.
+const HALF: &str = "this escape is half of a character, and the other half isn't beside it";
+
+/// Where a text in quotes has one half of a character that takes two escapes.
+fn half(written: &str) -> Option<Range<usize>> {
+    let unit = |at: usize| {
+        let digits = written.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut at = 0;
+    while let Some(found) = written.get(at..)?.find('\\').map(|found| at + found) {
+        at = match (unit(found), unit(found + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => found + 12,
+            (Some(0xd800..=0xdfff), _) => return Some(found..found + 6),
+            (Some(_), _) => found + 6,
+            // The escaped character may be of any length.
+            (None, _) => found + 1 + written.get(found + 1..)?.chars().next()?.len_utf8(),
+        };
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,7 +330,11 @@ mod tests {
             ("[1e999]", "l.json:1: error[not-json]: this is not JSON: this is no number that JSON can hold"),
             ("[\"a", "l.json:1: error[not-json]: this is not JSON: this text is never closed"),
             ("[\"\\", "l.json:1: error[not-json]: this is not JSON: this text is never closed"),
-            ("\"\\ud800\"", "l.json:1: error[not-json]: this is not JSON: unexpected end of hex escape"),
+            (
+                "\"\\ud83d\\ude00 \\\\ud800 \\ud800\"",
+                "l.json:1: error[not-json]: this is not JSON: this escape is half of a character, and the other half isn't beside it",
+            ),
+            ("\"\\ud80\"", "l.json:1: error[not-json]: this is not JSON: invalid escape"),
             ("{} {}", "l.json:1: error[not-json]: this is not JSON: expected the end of the file, found `{`"),
             ("ä", "l.json:1: error[not-json]: this is not JSON: expected a value, found `ä`"),
         ] {

@@ -196,6 +196,7 @@ fn template_files(
 
 fn settings(library: &Library<'_>, report: &mut Report) {
     let Legacy { dropped, .. } = library.legacy;
+    report.0.extend(policy::depth_finding(library));
     for key in dropped {
         let message =
             format!("`{}` is left out: no agent can reach it, nor could it in the original", key.text.escape_debug());

@@ -6,9 +6,10 @@ use std::{
 };
 
 use crate::{
+    diagnostic::Diagnostic,
     import::{
         json::{Kind, Node},
-        library::Library,
+        library::{CHANGED, Library},
         names::clean,
         proc::names,
         read::{Body, Step},
@@ -23,6 +24,9 @@ const MAX_BELOW: usize = 1000;
 
 /// The deepest nesting that a policy can allow.
 const MAX_DEPTH: u64 = 1_000_000;
+
+/// The longest number that is shown as it is written.
+const MAX_SHOWN: usize = 40;
 
 /// What is asked for, by agent.
 #[derive(Default)]
@@ -70,7 +74,38 @@ const DEFAULT_DEPTH: u64 = 20;
 
 /// The `max_depth` that a library says, as a policy can say it.
 pub fn depth(library: &Library<'_>) -> Option<u64> {
-    library.legacy.max_depth.as_ref().map(|(depth, _)| (*depth).clamp(1, MAX_DEPTH))
+    library.legacy.max_depth.as_ref().and_then(|said| taken(said).0)
+}
+
+/// What becomes of a `max_depth` that a policy can't say.
+pub fn depth_finding(library: &Library<'_>) -> Option<Diagnostic> {
+    let said = library.legacy.max_depth.as_ref()?;
+    let why = taken(said).1?;
+    let written = library.source.text.get(said.span.clone()).unwrap_or_default();
+    let written: String = written.chars().take(MAX_SHOWN).collect();
+    let message = format!("`max_depth` is `{}`: {why}", written.escape_debug());
+    Some(Diagnostic::warning(CHANGED, message).at(library.source, said.span.clone()))
+}
+
+/// The depth that is meant, and what there is to say of it.
+fn taken(said: &Node) -> (Option<u64>, Option<String>) {
+    let number = match &said.kind {
+        Kind::Number(number) => number.parse::<f64>().ok(),
+        _ => None,
+    };
+    let Some(number) = number else {
+        let why = format!("that is no number, and the original runs nothing with it; here, it is {DEFAULT_DEPTH}");
+        return (Some(DEFAULT_DEPTH), Some(why));
+    };
+    // The original goes down while it is above that number. In between, no digit is lost.
+    let depth = number.ceil().clamp(1.0, MAX_DEPTH as f64) as u64;
+    let why = match number {
+        _ if number.ceil() < 1.0 => "the original runs nothing with it; here, it is 1".into(),
+        _ if number > MAX_DEPTH as f64 => format!("a policy can say no more than {MAX_DEPTH}, so it is that"),
+        _ if number.fract() != 0.0 => format!("a policy says whole numbers, so it is {depth}, which means the same"),
+        _ => return (Some(depth), None),
+    };
+    (Some(depth), Some(why))
 }
 
 fn section(

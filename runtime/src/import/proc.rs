@@ -84,7 +84,7 @@ impl Proc {
     fn unfinished(why: String) -> Self {
         Self {
             uses: Uses::default(),
-            shape: Shape { always: [Key::Output(0)].into(), ..Shape::default() },
+            shape: Shape { always: [Key::Output(0)].into(), known: true, plain: true, ..Shape::default() },
             outputs: None,
             jumps: false,
             unfinished: Some(why),
@@ -153,7 +153,12 @@ pub fn files(
     manifest.line("python = \"main.py\"");
     let open = proc.outputs.is_none() && proc.unfinished.is_none();
     if open {
-        manifest.line("open_outputs = true                 # what it returns is known only when it runs");
+        let why = if proc.shape.known {
+            "its results are called as steps want"
+        } else {
+            "what it returns is known only when it runs"
+        };
+        manifest.line(&format!("open_outputs = true                 # {why}"));
     }
     manifest.inputs(agent, &library.extra[at]);
     let mut declared: Vec<_> = agent.outputs.iter().map(|name| clean(&name.text).into_owned()).collect();
@@ -261,7 +266,10 @@ fn findings(library: &Library<'_>, agent: &Agent, proc: &Proc, report: &mut Repo
     };
     let mut say = |code, message: &str| report.push(library.finding(code, agent, message, span));
     if let Some(why) = &proc.unfinished {
-        say(UNFINISHED, &format!("{why}; each call fails, as in the original, unless its program has such a function"));
+        // Its program had functions of its own, which came before what a library says.
+        let unless =
+            if matches!(agent.body, Body::Proc { .. }) { ", unless its program has such a function" } else { "" };
+        say(UNFINISHED, &format!("{why}; each call fails, as in the original{unless}"));
         return;
     }
     if let Some(why) = &proc.unread {
@@ -276,7 +284,7 @@ fn findings(library: &Library<'_>, agent: &Agent, proc: &Proc, report: &mut Repo
             "its function takes no `output`, which it is always given: each call fails, as in the original",
         );
     }
-    if proc.outputs.is_none() && !proc.jumps {
+    if proc.outputs.is_none() && !proc.shape.known && !proc.jumps {
         say(
             SAFE,
             "what it returns is known only when it runs, and is merged as in the original; but data can't move the head",

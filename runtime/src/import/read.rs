@@ -21,8 +21,8 @@ const WRAPPER: &str = "singleton";
 #[derive(Debug)]
 pub struct Legacy {
     pub agents: Vec<Agent>,
-    /// How deep workflows may nest, and where that stands.
-    pub max_depth: Option<(u64, Range<usize>)>,
+    /// How deep workflows may nest, as it is written there.
+    pub max_depth: Option<Node>,
     /// What was left out.
     pub dropped: Vec<Text>,
 }
@@ -119,19 +119,11 @@ pub fn read(source: &Arc<Source>) -> Result<Legacy, Report> {
                     .map(|(name, definition)| agent(name, definition))
                     .collect();
             }
-            "workflow_settings" => legacy.max_depth = max_depth(&value),
+            "workflow_settings" => legacy.max_depth = value.get("max_depth").cloned(),
             _ => legacy.dropped.push(key),
         }
     }
     if found { Ok(legacy) } else { Err(not_a_library(span.start..span.start, "this file has no `agents`").into()) }
-}
-
-fn max_depth(settings: &Node) -> Option<(u64, Range<usize>)> {
-    let depth = settings.get("max_depth")?;
-    match &depth.kind {
-        Kind::Number(number) => Some((number.parse().ok()?, depth.span.clone())),
-        _ => None,
-    }
 }
 
 fn agent(name: Text, definition: Node) -> Agent {
@@ -202,16 +194,13 @@ fn once(mut names: Vec<Text>) -> Vec<Text> {
 }
 
 fn body(name: &Text, definition: &Node) -> Result<Body, Fault> {
-    let kind = text(definition, "type").ok_or_else(|| ("it has no `type`".to_owned(), name.span.clone()))?;
+    let kind = text(definition, "type", &name.span)?;
     match &*kind.text {
         "template" => template(definition, None, name),
-        "proc" => {
-            let missing = |key: &str| (format!("it has no `{key}`"), name.span.clone());
-            Ok(Body::Proc {
-                function: text(definition, "function").ok_or_else(|| missing("function"))?,
-                source: text(definition, "function_def").ok_or_else(|| missing("function_def"))?,
-            })
-        }
+        "proc" => Ok(Body::Proc {
+            function: text(definition, "function", &name.span)?,
+            source: text(definition, "function_def", &name.span)?,
+        }),
         "workflow" => workflow(name, definition),
         old if OLD_TEMPLATES.contains(&old) || definition.get("prompt").is_some() => {
             template(definition, Some(kind), name)
@@ -221,10 +210,7 @@ fn body(name: &Text, definition: &Node) -> Result<Body, Fault> {
 }
 
 fn template(definition: &Node, older: Option<Text>, name: &Text) -> Result<Body, Fault> {
-    match text(definition, "prompt") {
-        Some(prompt) => Ok(Body::Template { prompt, older }),
-        None => Err(("it has no `prompt`".into(), name.span.clone())),
-    }
+    Ok(Body::Template { prompt: text(definition, "prompt", &name.span)?, older })
 }
 
 fn workflow(name: &Text, definition: &Node) -> Result<Body, Fault> {
@@ -242,7 +228,10 @@ fn workflow(name: &Text, definition: &Node) -> Result<Body, Fault> {
 }
 
 fn step(item: &Node) -> Result<Step, Fault> {
-    let agent = text(item, "agent").ok_or_else(|| ("a step names no `agent`".to_owned(), item.span.clone()))?;
+    let agent = match item.get("agent") {
+        Some(_) => text(item, "agent", &item.span)?,
+        None => return Err(("a step names no `agent`".into(), item.span.clone())),
+    };
     let params = match item.get("params") {
         None => &[][..],
         Some(params) => {
@@ -260,9 +249,11 @@ fn step(item: &Node) -> Result<Step, Fault> {
     Ok(Step { agent, params: params.to_vec(), outputs, fault })
 }
 
-fn text(object: &Node, key: &str) -> Option<Text> {
-    let value = object.get(key)?;
-    Some(Text { text: value.text()?.into(), span: value.span.clone() })
+/// The text that `key` is in `object`, which stands at `span`.
+fn text(object: &Node, key: &str, span: &Range<usize>) -> Result<Text, Fault> {
+    let value = object.get(key).ok_or_else(|| (format!("it has no `{key}`"), span.clone()))?;
+    let text = value.text().ok_or_else(|| (format!("`{key}` is no text"), value.span.clone()))?;
+    Ok(Text { text: text.into(), span: value.span.clone() })
 }
 
 #[cfg(test)]
@@ -293,7 +284,8 @@ mod tests {
         let legacy = library(
             r#""a": 5, "b": {"type": "proc"}, "c": {"type": "workflow", "steps": []}, "d": {"type": "x", "inputs": "i"},
                "e": {"type": "workflow", "steps": [{"params": {}}]}, "f": {"type": "x"}, "g": {"type": "template"},
-               "h": {"type": "txt2txt", "prompt": "p", "colour": 1}, "singleton": {}"#,
+               "h": {"type": "txt2txt", "prompt": "p", "colour": 1}, "i": {"type": 5}, "j": {"type": "template", "prompt": []},
+               "k": {"type": "workflow", "steps": [{"agent": 1}]}, "l": {}, "singleton": {}"#,
         );
         let whys: Vec<_> = legacy
             .agents
@@ -312,6 +304,10 @@ mod tests {
             "nothing is known of the type `x`",
             "it has no `prompt`",
             "",
+            "`type` is no text",
+            "`prompt` is no text",
+            "`agent` is no text",
+            "it has no `type`",
         ];
         assert_eq!(whys, expected);
         assert_eq!(*legacy.agents[7].dropped[0].text, *"colour");

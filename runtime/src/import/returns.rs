@@ -30,6 +30,7 @@ struct Stored {
     keys: BTreeSet<Key>,
     known: bool,
     dict: bool,
+    plain: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -146,19 +147,20 @@ impl<'a> Reader<'a> {
 
     /// What all of them say.
     pub fn shape(&self) -> Shape {
-        let mut shape = Shape { closed: true, keeps_state: self.keeps_state, ..Shape::default() };
+        let mut shape = Shape { known: true, keeps_state: self.keeps_state, ..Shape::default() };
         for (nth, returned) in self.returned.iter().enumerate() {
             let result = match returned {
                 Expr::Tuple(pair) if pair.elts.len() == 2 => self.result(&pair.elts[0], true),
                 // Anything else can't be told apart here: `return pair`, say.
                 _ => Stored::default(),
             };
-            shape.closed &= result.known;
+            shape.known &= result.known;
+            shape.plain |= result.plain || !result.known;
             shape.dict |= result.dict || !result.known;
             shape.always = if nth == 0 { result.keys.clone() } else { &shape.always & &result.keys };
             shape.keys.extend(result.keys);
         }
-        if !shape.closed {
+        if !shape.known {
             shape.always.clear();
         }
         shape
@@ -166,11 +168,11 @@ impl<'a> Reader<'a> {
 
     /// What is stored when `value` is returned. Names are followed once.
     fn result(&self, value: &'a Expr, follow: bool) -> Stored {
-        let plain = || Stored { keys: [Key::Output(0)].into(), known: true, dict: false };
+        let plain = || Stored { keys: [Key::Output(0)].into(), known: true, plain: true, dict: false };
         match value {
             Expr::Dict(dict) => {
                 let keys: Option<BTreeSet<_>> = dict.keys.iter().map(|found| key(found.as_ref()?)).collect();
-                Stored { known: keys.is_some(), keys: keys.unwrap_or_default(), dict: true }
+                Stored { known: keys.is_some(), keys: keys.unwrap_or_default(), dict: true, plain: false }
             }
             Expr::Name(name) if follow => self.named(name.id.as_str()),
             Expr::Constant(_)
@@ -198,6 +200,7 @@ impl<'a> Reader<'a> {
         for value in values {
             let result = self.result(value, false);
             all.dict |= result.dict;
+            all.plain |= result.plain;
             all.known &= result.known;
             all.keys.extend(result.keys);
         }

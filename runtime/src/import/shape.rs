@@ -27,10 +27,13 @@ pub struct Shape {
     pub keys: BTreeSet<Key>,
     /// What is there whenever the function returns.
     pub always: BTreeSet<Key>,
-    /// Whether all of that is known, and `output` is only used for the names of results.
+    /// Whether all of that is known.
+    pub known: bool,
+    /// Whether, too, `output` is only used for the names of results.
     pub closed: bool,
-    /// Whether it may return a dict.
+    /// Whether it may return a dict, and whether anything else.
     pub dict: bool,
+    pub plain: bool,
     /// The names of the function's parameters.
     pub parameters: Vec<String>,
     /// Whether it keeps something for the next call.
@@ -92,7 +95,8 @@ fn look_on_this_stack(source: &str, name: &str) -> Result<Shape, Unknown> {
     let named = || arguments.args.iter().chain(&arguments.kwonlyargs);
     shape.parameters = named().map(|argument| argument.def.arg.to_string()).collect();
     let output = named().find(|argument| argument.def.arg.as_str() == "output");
-    shape.closed &= names_results_only(source, output.map(|argument| argument.def.range.start().to_usize()));
+    shape.closed =
+        shape.known && names_results_only(source, output.map(|argument| argument.def.range.start().to_usize()));
     Ok(shape)
 }
 
@@ -197,6 +201,10 @@ mod tests {
         ] {
             assert!(!shape(body).closed, "{body}");
         }
+        // What it gives is known, and only its name isn't.
+        let named = shape("return f'{output[0]} {a}', S");
+        assert!(named.known && named.keys == [out(0)].into());
+        assert!(!shape("return json.loads(a), S").known);
     }
 
     #[test]
