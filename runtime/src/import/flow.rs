@@ -1,13 +1,14 @@
 //! Which names are set when a step of a workflow begins.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
     agent::{STATUS, STEP_INDEX, STEP_MAX},
     import::{
+        given::{self, Last, given},
         library::{Library, inputs},
         names::{clean, is_special},
-        outputs::Plan,
+        outputs::{Plan, Steps, result},
         proc::Proc,
         prompt::placeholders,
         read::{Agent, Body, Step},
@@ -23,6 +24,9 @@ pub struct Facts {
     pub optional: HashSet<String>,
     /// The names that its steps can set, and the first step that can set any name.
     pub settable: HashSet<String>,
+    /// Those of them that a step sets which doesn't fail, and what its last step gives.
+    pub given: HashSet<String>,
+    pub last: Last,
     /// The last step that sets each of them.
     last_set: HashMap<String, usize>,
     pub open: Option<usize>,
@@ -48,36 +52,6 @@ pub struct Sets {
     pub open: bool,
 }
 
-/// What the last step of a workflow gives. The original passes it on where none of the names that
-/// are wanted of the workflow is set.
-#[derive(Debug, Default)]
-pub struct Last {
-    /// The name that has it.
-    pub result: Option<String>,
-    /// The names that it has where it is a dict: the original passes it on under these.
-    pub keys: Vec<String>,
-}
-
-impl Last {
-    /// The last result of `agent`.
-    pub fn of(library: &Library<'_>, agent: &Agent) -> Self {
-        let Body::Workflow { steps, .. } = &agent.body else { return Self::default() };
-        let Some(step) = steps.last() else { return Self::default() };
-        let names = result_names(step);
-        let first = names.first().cloned().filter(|name| !is_special(name));
-        match library.find(&step.agent.text).map(|(_, agent)| &agent.body) {
-            Some(Body::Workflow { .. }) => Self { result: first, keys: names },
-            Some(Body::Template { .. }) | None => Self { result: first, keys: Vec::new() },
-            Some(Body::Proc { .. } | Body::Unfinished { .. } | Body::Missing) => {
-                let dict = proc(library, step).filter(|proc| proc.shape.dict);
-                let keys = dict.map(|proc| Sets::of_proc(proc, names, Vec::new(), true).may).unwrap_or_default();
-                let result = first.filter(|first| keys.is_empty() || keys.contains(first));
-                Self { result: result.or_else(|| keys.first().cloned()), keys }
-            }
-        }
-    }
-}
-
 /// How a name stands when a step begins.
 #[derive(Debug, PartialEq)]
 pub enum Standing {
@@ -97,18 +71,20 @@ pub fn result_names(step: &Step) -> Vec<String> {
 }
 
 impl Facts {
-    /// Looks at the steps of `agent`. What the workflows in it do is not known yet.
-    pub fn of(library: &Library<'_>, at: usize, agent: &Agent, steps: &[Step], stops: bool) -> Self {
+    /// Looks at the steps of `agent`; `known` are the workflows in it, as far as they don't run it.
+    pub fn of(library: &Library<'_>, known: &BTreeMap<usize, Self>, at: usize, agent: &Agent) -> Self {
+        let Body::Workflow { steps, stops } = &agent.body else { return Self::default() };
+        let stops = *stops;
         let required = agent.inputs.iter().map(|name| clean(&name.text).into_owned()).collect::<HashSet<_>>();
         let optional = inputs(agent).chain(library.extra[at].iter().cloned()).filter(|name| !required.contains(name));
         let used = used(library, agent, steps);
-        let mut facts = Self { optional: optional.collect(), required, used, stops, ..Self::default() };
+        let last = Last::of(library, known, steps);
+        let mut facts = Self { optional: optional.collect(), required, used, stops, last, ..Self::default() };
         for (position, step) in steps.iter().enumerate() {
             let mut sets = Sets::of(library, step, None, None, stops);
-            if let Some((_, child)) = library.find(&step.agent.text) {
-                let keys = Last::of(library, child).keys.into_iter();
-                sets.may.extend(keys.filter(|key| facts.used.contains(key)));
-            }
+            let given = given(library, known, step);
+            sets.may.extend(given.iter().cloned());
+            facts.given.extend(given);
             facts.last_set.extend(sets.may.iter().map(|name| (name.clone(), position)));
             facts.settable.extend(sets.may);
             facts.jumps |= proc(library, step).is_some_and(|proc| proc.jumps);
@@ -126,12 +102,26 @@ impl Facts {
     }
 
     /// Takes what the steps' results are called, now that it is settled.
-    pub fn settle(&mut self, steps: &[Option<Vec<(String, String)>>]) {
+    pub fn settle(&mut self, library: &Library<'_>, steps: &[Step], planned: &Steps) {
         let open = std::mem::take(&mut self.settable);
-        self.settable = steps.iter().flatten().flatten().map(|(_, name)| name.clone()).collect();
+        self.settable = steps.iter().zip(planned).flat_map(|(step, named)| self.names(library, step, named)).collect();
         if self.open.is_some() {
             self.settable.extend(open);
         }
+    }
+
+    /// The results that a step may set, where its agent's outputs are called like this, if that is
+    /// said at all.
+    pub fn names(&self, library: &Library<'_>, step: &Step, named: &Option<Vec<(String, String)>>) -> Vec<String> {
+        match named {
+            Some(named) => named.iter().map(|(_, name)| name.clone()).collect(),
+            None => Sets::of(library, step, None, None, self.stops).may.iter().map(|name| result(self, name)).collect(),
+        }
+    }
+
+    /// Whether one of these names is set where nothing fails.
+    pub fn gives_any(&self, names: &[String]) -> bool {
+        names.iter().any(|name| self.given.contains(name))
     }
 
     /// Whether `name` could be a name of this workflow: text that merely begins with `$` isn't one.
@@ -174,33 +164,28 @@ impl Sets {
             }
             Body::Missing => Self { may: names, sure: first, ..Self::default() },
             Body::Proc { .. } | Body::Unfinished { .. } => match library.procs.get(at).and_then(Option::as_ref) {
-                Some(proc) => Self::of_proc(proc, names, first, stops),
+                Some(proc) => Self::of_proc(proc, &names, first, stops),
                 None => Self::default(),
             },
         }
     }
 
-    fn of_proc(proc: &Proc, names: Vec<String>, first: Vec<String>, stops: bool) -> Self {
-        let called = |key: &Key| match key {
-            Key::Output(position) => names.get(*position).cloned(),
-            Key::Name(name) => Some(clean(name).into_owned()),
-        };
+    fn of_proc(proc: &Proc, names: &[String], first: Vec<String>, stops: bool) -> Self {
         // A function that raises sets the first name, and no other.
         let sure = if stops {
-            proc.shape.always.iter().filter_map(called).collect()
+            proc.shape.always.iter().filter_map(|key| given::called(key, names)).collect()
         } else if proc.shape.always.contains(&Key::Output(0)) {
             first.clone()
         } else {
             Vec::new()
         };
-        if proc.unfinished.is_some() {
-            return Self { may: first.clone(), sure: first, ..Self::default() };
-        }
-        let open = proc.outputs.is_none();
-        let mut may: Vec<_> = proc.shape.keys.iter().filter_map(called).collect();
-        may.extend(names);
+        let mut may = first;
         may.retain(|name| !is_special(name));
-        Self { may, sure, ran: Vec::new(), open }
+        if proc.unfinished.is_some() {
+            return Self { sure: may.clone(), may, ..Self::default() };
+        }
+        may.extend(given::of_proc(proc, names));
+        Self { may, sure, ran: Vec::new(), open: proc.outputs.is_none() && !proc.shape.known }
     }
 }
 
@@ -249,7 +234,8 @@ impl<'f> Flow<'f> {
 
     /// How `name` stands when the next step begins.
     pub fn standing(&self, name: &str) -> Standing {
-        if self.facts.required.contains(name) || [STEP_INDEX, STEP_MAX, STATUS].contains(&name) {
+        let always = [STEP_INDEX, STEP_MAX].contains(&name) || name == STATUS && self.position > 0;
+        if self.facts.required.contains(name) || always {
             return Standing::Sure;
         }
         let level = |set: &HashMap<String, bool>| set.get(name).copied();

@@ -7,6 +7,7 @@
 //! the original has a hole, the agents have none, and the report says that, too.
 
 mod flow;
+mod given;
 mod json;
 mod library;
 mod manifest;

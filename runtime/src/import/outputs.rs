@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::import::{
-    flow::{Facts, Last, proc, result_names},
+    flow::{Facts, proc, result_names},
+    given::Last,
     library::Library,
     names::{clean, is_special},
     read::{Agent, Body, Step},
@@ -15,9 +16,12 @@ use crate::import::{
 pub struct Plan {
     /// Its outputs.
     pub outputs: Vec<Given>,
-    /// For each step, its agent's outputs and what they are called; none where all keep their names.
-    pub steps: Vec<Option<Vec<(String, String)>>>,
+    /// What each step gives.
+    pub steps: Steps,
 }
+
+/// For each step, its agent's outputs and what they are called; none where all keep their names.
+pub type Steps = Vec<Option<Vec<(String, String)>>>;
 
 /// An output of a workflow.
 #[derive(Debug)]
@@ -50,7 +54,9 @@ pub fn plan(library: &Library<'_>, facts: &BTreeMap<usize, Facts>) -> BTreeMap<u
     }
     for (at, agent) in library.legacy.agents.iter().enumerate() {
         if let Body::Workflow { steps, .. } = &agent.body {
-            let planned = steps.iter().map(|step| outputs.step(at, step)).collect();
+            let last = steps.len().saturating_sub(1);
+            let planned = steps.iter().enumerate().map(|(position, step)| outputs.step(at, step, position == last));
+            let planned = planned.collect();
             outputs.plans.entry(at).or_default().steps = planned;
         }
     }
@@ -76,21 +82,28 @@ pub fn declared(agent: &Agent) -> impl Iterator<Item = String> {
 
 impl Outputs<'_, '_> {
     /// Decides about the outputs that a workflow declares: those that a step sets, or else its last
-    /// result.
+    /// result, which keeps its own names where it is a dict.
     fn interface(&mut self, at: usize, agent: &Agent) {
         let Some(facts) = self.facts.get(&at) else { return };
-        let set = |name: &String| facts.open.is_some() || facts.settable.contains(name);
-        let mut outputs: Vec<_> =
-            declared(agent).filter(set).map(|name| Given::declared(name.clone(), result(facts, &name))).collect();
-        if let (true, Some(last)) = (outputs.is_empty(), Last::of(self.library, agent).result) {
-            let name = declared(agent).next().unwrap_or_else(|| "result".into());
-            outputs.push(Given::declared(name, result(facts, &last)));
+        let own: Vec<_> = declared(agent).collect();
+        let set = |name: &&String| facts.open.is_some() || facts.settable.contains(*name);
+        let declared = |name: &String, from: &String| Given::declared(name.clone(), result(facts, from));
+        let mut outputs: Vec<Given> = Vec::new();
+        if facts.open.is_none() && !facts.gives_any(&own) {
+            let first = || own.first().cloned().unwrap_or_else(|| "result".into());
+            outputs.extend(facts.last.result.as_ref().map(|last| declared(&first(), last)));
+            outputs.extend(facts.last.keys.iter().map(|key| declared(key, key)));
+            let mut seen = HashSet::new();
+            outputs.retain(|own| seen.insert(own.name.clone()));
+        }
+        if outputs.is_empty() {
+            outputs.extend(own.iter().filter(set).map(|name| declared(name, name)));
         }
         self.plans.insert(at, Plan { outputs, steps: Vec::new() });
     }
 
     /// What one step of the workflow `at` gives.
-    fn step(&mut self, at: usize, step: &Step) -> Option<Vec<(String, String)>> {
+    fn step(&mut self, at: usize, step: &Step, is_last: bool) -> Option<Vec<(String, String)>> {
         let wanted = result_names(step);
         let facts = self.facts.get(&at)?;
         let renamed: Vec<(String, String)> = match self.library.find(&step.agent.text) {
@@ -100,7 +113,11 @@ impl Outputs<'_, '_> {
                     let own = template_output(callee);
                     wanted.into_iter().take(1).map(|name| (own.clone(), name)).collect()
                 }
-                Body::Workflow { .. } => self.of_child(&facts.used, (child, callee), wanted),
+                Body::Workflow { .. } => {
+                    // What the last step gives is asked for by whoever runs this workflow.
+                    let reads = |name: &str| is_last || facts.used.contains(name);
+                    self.of_child(reads, child, wanted)
+                }
                 Body::Proc { .. } | Body::Unfinished { .. } | Body::Missing => self.of_proc(step, callee, &wanted)?,
             },
         };
@@ -131,29 +148,27 @@ impl Outputs<'_, '_> {
     /// where it has none of them, the first is what its last step gave.
     fn of_child(
         &mut self,
-        used: &HashSet<String>,
-        (child, callee): (usize, &Agent),
+        reads: impl Fn(&str) -> bool,
+        child: usize,
         mut wanted: Vec<String>,
     ) -> Vec<(String, String)> {
         wanted.retain(|name| !is_special(name));
         let Some(facts) = self.facts.get(&child) else { return Vec::new() };
-        let has = |name: &String| facts.settable.contains(name);
-        let any = wanted.iter().any(has);
+        let any = facts.gives_any(&wanted);
         // Where a run may set any name, those that are wanted may be among them.
         let open = facts.open.is_some() && (any || wanted.len() > 1);
-        let there: Vec<_> = wanted.iter().filter(|name| has(name) || open).cloned().collect();
+        let has = |name: &&String| open || any && facts.settable.contains(*name);
+        let there: Vec<_> = wanted.iter().filter(has).cloned().collect();
         let mut renamed = Vec::new();
-        if let (false, Some(first), Last { result: Some(last), keys }) =
-            (any, wanted.first(), Last::of(self.library, callee))
-        {
+        if let (false, Some(first), Last { result, keys }) = (any, wanted.first(), &facts.last) {
             // The original passes a dict on under its own names: whoever reads these gets them, too.
-            let keys: Vec<_> = keys
-                .into_iter()
-                .filter(|key| used.contains(key) && !wanted.contains(key) && !is_special(key))
-                .collect();
-            let alias = keys.contains(&last).then_some(first.as_str());
-            renamed.push((self.exposed(child, &last, alias), first.clone()));
-            renamed.extend(keys.into_iter().map(|key| (self.exposed(child, &key, None), key)));
+            let keys: Vec<_> =
+                keys.iter().filter(|key| reads(key) && (result.is_none() || !wanted.contains(key))).collect();
+            if let Some(last) = result {
+                let alias = keys.contains(&last).then_some(first.as_str());
+                renamed.push((self.exposed(child, last, alias), first.clone()));
+            }
+            renamed.extend(keys.into_iter().map(|key| (self.exposed(child, key, None), key.clone())));
         }
         for name in there {
             renamed.push((self.exposed(child, &name, None), name));
@@ -191,9 +206,10 @@ impl Outputs<'_, '_> {
                     callers.entry(child).or_default().push((at, position));
                 }
             }
-            let names = self.plans.get(&at).into_iter().flat_map(|plan| plan.steps.iter().flatten().flatten());
-            for (_, name) in names {
-                *set.entry(at).or_default().entry(name.clone()).or_default() += 1;
+            let (Some(facts), Some(plan)) = (self.facts.get(&at), self.plans.get(&at)) else { continue };
+            let names = steps.iter().zip(&plan.steps).flat_map(|(step, named)| facts.names(self.library, step, named));
+            for name in names {
+                *set.entry(at).or_default().entry(name).or_default() += 1;
             }
         }
         let mut waiting: VecDeque<usize> = self.plans.keys().copied().collect();

@@ -4,6 +4,7 @@ use super::*;
 use crate::{Library as Agents, Policy, Program, agent::Entry};
 
 mod missing;
+mod passed_on;
 mod said;
 
 const OK: &str = "{\\\"status\\\": {\\\"value\\\": 0}}";

@@ -7,6 +7,7 @@ use crate::{
     diagnostic::{Report, list},
     import::{
         flow::{Facts, Flow, Sets, Standing, proc, result_names},
+        given::inner_first,
         library::{CHANGED, Library, SAFE, UNFINISHED, inputs},
         manifest::Manifest,
         names::clean,
@@ -42,15 +43,14 @@ impl<'l, 'a> Workflows<'l, 'a> {
     /// Plans every workflow of `library`.
     pub fn new(library: &'l Library<'a>) -> Self {
         let mut facts = BTreeMap::new();
-        for (at, agent) in library.legacy.agents.iter().enumerate() {
-            if let Body::Workflow { steps, stops } = &agent.body {
-                facts.insert(at, Facts::of(library, at, agent, steps, *stops));
-            }
+        for at in inner_first(library) {
+            let known = Facts::of(library, &facts, at, &library.legacy.agents[at]);
+            facts.insert(at, known);
         }
         let plans = outputs::plan(library, &facts);
         for (at, plan) in &plans {
             if let Some(facts) = facts.get_mut(at) {
-                facts.settle(&plan.steps);
+                facts.settle(library, library.legacy.agents[*at].steps(), &plan.steps);
             }
         }
         let reads = vec![BTreeSet::new(); library.legacy.agents.len()];
@@ -195,10 +195,9 @@ impl<'l, 'a> Workflows<'l, 'a> {
             let text = match (planned.own(&name), flow.standing(&name)) {
                 (Some(value), _) => value.write(flow),
                 (None, Standing::Sure) => format!("\"${name}\""),
-                (None, Standing::Maybe | Standing::OrEmpty) if planned.facts.knows(&name) => {
-                    or(&name, &format!("{{{old}}}"))
-                }
-                (None, _) => continue,
+                (None, Standing::Maybe) => or(&name, &format!("{{{old}}}")),
+                (None, Standing::OrEmpty) => or(&name, ""),
+                (None, Standing::Never) => continue,
             };
             if !declared.contains(&name) {
                 self.reads[callee].insert(name.clone());
