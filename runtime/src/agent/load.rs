@@ -12,7 +12,7 @@ use crate::{
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
         packages,
-        program::{AgentId, Body, Code, Source, Step, TEMPLATE, Workflow},
+        program::{AgentId, Body, Code, EMPTY_ON_FAIL, Source, Step, TEMPLATE, Workflow},
         wire::{Reference, Wire},
         workflow::{StepSpec, WorkflowSpec},
     },
@@ -175,6 +175,7 @@ impl<'a> Loader<'a> {
             let callee = self.agents[agent.0].0.clone();
             check::check_step(step, &callee, &mut found);
             kept += step.outputs.as_ref().map_or(callee.outputs.len(), Vec::len);
+            kept += usize::from(step.empty_on_fail.is_some());
             if kept > MAX_RESULTS {
                 found.push(too_many_results(step));
                 break;
@@ -205,7 +206,14 @@ impl<'a> Loader<'a> {
         };
         check::check_workflow(&wired, self.one, &mut self.budget, &mut found);
         self.report.0.extend(found.report(&manifest.place()).0);
-        Workflow { steps, on_fail: spec.on_fail, labels, templates: wires.templates, outputs }
+        Workflow {
+            steps,
+            on_fail: spec.on_fail,
+            open_ends: spec.open_ends,
+            labels,
+            templates: wires.templates,
+            outputs,
+        }
     }
 
     fn step_agent(&mut self, step: &StepSpec, found: &mut Findings) -> Option<AgentId> {
@@ -263,12 +271,14 @@ fn too_many_results(step: &StepSpec) -> Diagnostic {
 
 /// The outputs of a step's agent that are kept, and under which names.
 fn results(step: &StepSpec, callee: &Manifest) -> Vec<(String, String)> {
-    match &step.outputs {
+    let mut results: Vec<_> = match &step.outputs {
         Some(named) => named.iter().map(|(output, name, _)| (output.clone(), name.clone())).collect(),
         None => {
             // Where the head goes is not a result: a stale one would hide where the head is.
             let kept = callee.outputs.iter().filter(|output| !output.internal && output.name != STEP_INDEX);
             kept.map(|output| (output.name.clone(), output.name.clone())).collect()
         }
-    }
+    };
+    results.extend(step.empty_on_fail.iter().map(|name| (EMPTY_ON_FAIL.to_owned(), name.clone())));
+    results
 }

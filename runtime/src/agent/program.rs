@@ -106,6 +106,8 @@ pub struct Workflow {
     pub steps: Vec<Step>,
     /// What a failed step means.
     pub on_fail: OnFail,
+    /// Whether a jump may go out of the steps.
+    pub open_ends: bool,
     /// The positions of steps that have an id.
     pub labels: HashMap<String, usize>,
     /// The templates that are written in the workflow.
@@ -113,6 +115,10 @@ pub struct Workflow {
     /// Where each output comes from.
     pub outputs: Vec<(String, Source)>,
 }
+
+/// What stands for an agent's output where a step says which result is an empty text once it has
+/// failed. No output can be called so.
+pub(crate) const EMPTY_ON_FAIL: &str = "(failed)";
 
 /// A linked step.
 #[derive(Debug)]

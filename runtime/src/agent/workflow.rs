@@ -31,6 +31,8 @@ pub struct WorkflowSpec {
     pub steps: Vec<StepSpec>,
     /// What a failed step means.
     pub on_fail: OnFail,
+    /// Whether a jump may go out of the steps: before the first one, or behind the last.
+    pub open_ends: bool,
 }
 
 /// One step.
@@ -44,6 +46,8 @@ pub struct StepSpec {
     pub inputs: Vec<StepInput>,
     /// The agent's output → the name in results. Where nothing is said, every output keeps its name.
     pub outputs: Option<Vec<(String, String, Place)>>,
+    /// The result that is an empty text after the step has failed, unless its agent gave it.
+    pub empty_on_fail: Option<String>,
     /// Where the agent is named.
     pub place: Place,
 }
@@ -65,6 +69,7 @@ pub(super) fn read_workflow(top: &mut Table<'_>, report: &mut Report) -> Option<
     let on_fail = top
         .take("on_fail", report, |item| item.choice(&[("stop", OnFail::Stop), ("continue", OnFail::Continue)]))
         .unwrap_or_default();
+    let open_ends = top.take("open_ends", report, Item::boolean).unwrap_or_default();
     let items = top.need("steps", report, |item| match item.clone().array()? {
         steps if steps.len() > MAX_STEPS => {
             Err(item.wrong("too-many-steps", format!("{} steps are more than {MAX_STEPS}", steps.len())))
@@ -80,7 +85,7 @@ pub(super) fn read_workflow(top: &mut Table<'_>, report: &mut Report) -> Option<
             report.push(Diagnostic::error("duplicate-id", message).at(&step.place.source, step.place.span.clone()));
         }
     }
-    Some(WorkflowSpec { steps, on_fail })
+    Some(WorkflowSpec { steps, on_fail, open_ends })
 }
 
 fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
@@ -100,9 +105,10 @@ fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
     let outputs = entries(&mut table, "outputs", report, |item| {
         Ok((key_name(&item, "an output")?, text_name(item.clone(), "a result")?, item.key_place()))
     });
+    let empty_on_fail = table.take("empty_on_fail", report, |item| text_name(item, "a result"));
     table.finish(report);
     let (agent, place) = agent?;
-    Some(StepSpec { id, agent, inputs, outputs, place })
+    Some(StepSpec { id, agent, inputs, outputs, empty_on_fail, place })
 }
 
 fn entries<'a, T>(

@@ -1,5 +1,6 @@
 //! One workflow that is running: its inputs, its results, its head and its budget.
 
+mod jump;
 mod names;
 mod path;
 
@@ -11,15 +12,14 @@ use std::{
 
 use crate::{
     Json, Value,
-    agent::{Manifest, OnFail, Program, STATUS, STEP_INDEX, STEP_MAX, Source, Step, Workflow},
-    capability::gate::{self, Gate, UNWRITTEN},
-    diagnostic::suggestion,
+    agent::{EMPTY_ON_FAIL, Manifest, OnFail, Program, STATUS, STEP_INDEX, STEP_MAX, Source, Step, Workflow},
+    capability::gate::{self, Gate},
     engine::{
         Budget, Call, MAX_DENIALS, Outcome, Results, Status,
         frame::{names::Names, path::shortened},
     },
     failure::{Code, Failure},
-    policy::{Ceilings, Denial, Denials, Request},
+    policy::{Ceilings, Denials},
     sandbox::Usage,
 };
 
@@ -30,9 +30,6 @@ const RESULT_OVERHEAD: u64 = 64;
 /// nesting, too, is paid for from the memory of whoever nests.
 const FRAME_OVERHEAD: u64 = 1024;
 const STEP_OVERHEAD: u64 = 4;
-
-/// What a step costs that moves the head, in bytes: where its jumps are decided.
-const JUMP_OVERHEAD: u64 = 1024;
 
 pub(super) struct Frame<'a> {
     workflow: &'a Workflow,
@@ -252,63 +249,6 @@ impl<'a> Frame<'a> {
         Failure::new(Code::Unset, format!("`{reference}` is not set: no step before this one has set it"))
     }
 
-    /// Fails a step that moves the head where it may not, or to where no step is. Gives the denial
-    /// of a policy that doesn't let it. `gate` makes the gate of the step under the head.
-    pub(super) fn settle(&mut self, outcome: &mut Outcome, gate: impl FnOnce(&str) -> Gate) -> Option<Denial> {
-        let (_, target) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX)?;
-        let mut denied = None;
-        let failure = match (self.may_jump(gate), self.target(target)) {
-            (Err(denial), _) if denial.code == UNWRITTEN => Failure::host(denial.request),
-            (Err(denial), _) => {
-                denied = Some(denial);
-                Failure::new(Code::Denied, "the policy doesn't let this agent move the head")
-            }
-            (Ok(()), Err(failure)) => failure,
-            (Ok(()), Ok(_)) => return None,
-        };
-        outcome.outputs.retain(|(name, _)| name != STEP_INDEX);
-        if outcome.failure.is_none() || failure.code == Code::Host {
-            outcome.status = Status { value: 1, reason: failure.message.clone() };
-            outcome.failure = Some(failure);
-        }
-        denied
-    }
-
-    fn may_jump(&mut self, gate: impl FnOnce(&str) -> Gate) -> Result<(), Denial> {
-        if !self.jumps.contains_key(&self.head) {
-            self.jumps.insert(self.head, gate(&self.step_path()));
-            self.held += JUMP_OVERHEAD;
-        }
-        self.jumps.get(&self.head).map_or(Ok(()), |gate| gate.ask(&Request::Jump))
-    }
-
-    /// The step that a value of `step_index` means: a position, or the id of a step.
-    fn target(&self, value: &Value) -> Result<usize, Failure> {
-        let position = match value {
-            Value::Text(id) => match self.workflow.labels.get(id.as_ref()) {
-                Some(position) => return Ok(*position),
-                None => id.trim().parse().ok(),
-            },
-            Value::Json(json) => json.to_integer(),
-            Value::Data(_) | Value::Secret(_) => None,
-        };
-        let steps = self.workflow.steps.len();
-        position
-            .and_then(|position: i64| usize::try_from(position).ok())
-            .filter(|position| *position < steps)
-            .ok_or_else(|| {
-                let mut failure = Failure::new(Code::Jump, format!("the head can't be moved to {value:?}"));
-                failure.help = match value {
-                    Value::Text(id) if id.trim().parse::<i64>().is_err() => {
-                        suggestion(id, self.workflow.labels.keys().map(String::as_str))
-                    }
-                    _ => None,
-                }
-                .or_else(|| Some(format!("the steps are 0 to {}", steps.saturating_sub(1))));
-                failure
-            })
-    }
-
     /// Merges a step's outputs into results and moves the head. Gives the workflow's outcome if the
     /// step's failure ends it.
     pub(super) fn merge(&mut self, outcome: Outcome) -> Option<Outcome> {
@@ -321,11 +261,11 @@ impl<'a> Frame<'a> {
             return Some(Outcome::failed(failure.clone()));
         }
         let step = self.step()?;
-        let jump = outcome
-            .outputs
-            .iter()
-            .find(|(name, _)| name == STEP_INDEX)
-            .and_then(|(_, target)| self.target(target).ok());
+        let jump = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX);
+        let next = jump.and_then(|(_, target)| self.after(target).ok()).unwrap_or(self.head + 1);
+        if self.last_failure.is_some() {
+            self.empty(step, &outcome.outputs);
+        }
         for (name, value) in outcome.outputs {
             let mut named = false;
             for (_, result) in step.outputs.iter().filter(|(output, _)| *output == name) {
@@ -339,8 +279,18 @@ impl<'a> Frame<'a> {
         for (_, result) in step.outputs.iter().filter(|(output, _)| output == STATUS) {
             self.set(Cow::Borrowed(result), self.status.to_value());
         }
-        self.head = jump.unwrap_or(self.head) + 1;
+        self.head = next;
         None
+    }
+
+    /// Takes note that a step has failed and not given all that it was to give.
+    fn empty(&mut self, step: &'a Step, given: &[(String, Value)]) {
+        let is_given = |name: &str| {
+            given.iter().any(|(own, _)| step.outputs.iter().any(|(output, result)| output == own && result == name))
+        };
+        for (_, name) in step.outputs.iter().filter(|(output, name)| output == EMPTY_ON_FAIL && !is_given(name)) {
+            self.set(Cow::Borrowed(name), Value::text(""));
+        }
     }
 
     /// Counts what a step used, and takes it off what is left.

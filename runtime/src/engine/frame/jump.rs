@@ -1,0 +1,84 @@
+//! How an agent moves the head.
+
+use crate::{
+    Value,
+    agent::STEP_INDEX,
+    capability::gate::{Gate, UNWRITTEN},
+    diagnostic::suggestion,
+    engine::{Outcome, Status, frame::Frame},
+    failure::{Code, Failure},
+    policy::{Denial, Request},
+};
+
+/// What a step costs that moves the head, in bytes: where its jumps are decided.
+const JUMP_OVERHEAD: u64 = 1024;
+
+impl Frame<'_> {
+    /// Fails a step that moves the head where it may not, or to where no step is. Gives the denial
+    /// of a policy that doesn't let it. `gate` makes the gate of the step under the head.
+    pub(in crate::engine) fn settle(
+        &mut self,
+        outcome: &mut Outcome,
+        gate: impl FnOnce(&str) -> Gate,
+    ) -> Option<Denial> {
+        let (_, target) = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX)?;
+        let mut denied = None;
+        let failure = match (self.may_jump(gate), self.after(target)) {
+            (Err(denial), _) if denial.code == UNWRITTEN => Failure::host(denial.request),
+            (Err(denial), _) => {
+                denied = Some(denial);
+                Failure::new(Code::Denied, "the policy doesn't let this agent move the head")
+            }
+            (Ok(()), Err(failure)) => failure,
+            (Ok(()), Ok(_)) => return None,
+        };
+        outcome.outputs.retain(|(name, _)| name != STEP_INDEX);
+        if outcome.failure.is_none() || failure.code == Code::Host {
+            outcome.status = Status { value: 1, reason: failure.message.clone() };
+            outcome.failure = Some(failure);
+        }
+        denied
+    }
+
+    fn may_jump(&mut self, gate: impl FnOnce(&str) -> Gate) -> Result<(), Denial> {
+        if !self.jumps.contains_key(&self.head) {
+            self.jumps.insert(self.head, gate(&self.step_path()));
+            self.held += JUMP_OVERHEAD;
+        }
+        self.jumps.get(&self.head).map_or(Ok(()), |gate| gate.ask(&Request::Jump))
+    }
+
+    /// Where the head is after a jump to what a value of `step_index` means, a position or the id of a
+    /// step: on the step behind that.
+    pub(super) fn after(&self, value: &Value) -> Result<usize, Failure> {
+        let position = match value {
+            Value::Text(id) => match self.workflow.labels.get(id.as_ref()) {
+                Some(position) => return Ok(position + 1),
+                None => id.trim().parse().ok(),
+            },
+            Value::Json(json) => json.to_integer(),
+            Value::Data(_) | Value::Secret(_) => None,
+        };
+        let steps = self.workflow.steps.len();
+        let after = |position: i64| match usize::try_from(position) {
+            Ok(position) if position < steps => Some(position + 1),
+            Ok(_) if self.workflow.open_ends => Some(steps),
+            Err(_) if self.workflow.open_ends && position == -1 => Some(0),
+            _ => None,
+        };
+        position.and_then(after).ok_or_else(|| self.no_step(value))
+    }
+
+    fn no_step(&self, value: &Value) -> Failure {
+        let mut failure = Failure::new(Code::Jump, format!("the head can't be moved to {value:?}"));
+        let id = match value {
+            Value::Text(id) if id.trim().parse::<i64>().is_err() => {
+                suggestion(id, self.workflow.labels.keys().map(String::as_str))
+            }
+            _ => None,
+        };
+        let last = self.workflow.steps.len().saturating_sub(1);
+        failure.help = id.or_else(|| Some(format!("the steps are 0 to {last}")));
+        failure
+    }
+}
