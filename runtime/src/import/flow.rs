@@ -46,8 +46,8 @@ pub struct Sets {
     pub may: Vec<String>,
     /// What is set whenever the step has run, also when it failed.
     pub sure: Vec<String>,
-    /// What is set when it ended without a failure, and is an empty text in the original otherwise.
-    pub ran: Vec<String>,
+    /// What is an empty text when it has failed, though its agent gives nothing then.
+    pub empty: Option<String>,
     /// Whether it can set any name.
     pub open: bool,
 }
@@ -59,8 +59,6 @@ pub enum Standing {
     Sure,
     /// Only a run can tell. The original takes the text that refers to it in its place.
     Maybe,
-    /// It has a value, unless a workflow has failed: then the original takes nothing in its place.
-    OrEmpty,
     /// Nothing sets it.
     Never,
 }
@@ -113,9 +111,12 @@ impl Facts {
     /// The results that a step may set, where its agent's outputs are called like this, if that is
     /// said at all.
     pub fn names(&self, library: &Library<'_>, step: &Step, named: &Option<Vec<(String, String)>>) -> Vec<String> {
+        let sets = Sets::of(library, step, None, None, self.stops);
         match named {
-            Some(named) => named.iter().map(|(_, name)| name.clone()).collect(),
-            None => Sets::of(library, step, None, None, self.stops).may.iter().map(|name| result(self, name)).collect(),
+            Some(named) => {
+                named.iter().map(|(_, name)| name.clone()).chain(sets.empty.map(|name| result(self, &name))).collect()
+            }
+            None => sets.may.iter().map(|name| result(self, name)).collect(),
         }
     }
 
@@ -154,13 +155,16 @@ impl Sets {
         match &agent.body {
             Body::Template { .. } => Self { may: first.clone(), sure: first, ..Self::default() },
             Body::Workflow { stops: child_stops, .. } => {
-                let may = named.map_or(names, |named| named.iter().map(|(_, name)| name.clone()).collect());
+                let mut may: Vec<_> = named.map_or(names, |named| named.iter().map(|(_, name)| name.clone()).collect());
                 let sure = named.into_iter().flatten().filter(|(own, _)| is_sure(child, own));
-                let sure: Vec<_> = sure.map(|(_, name)| name.clone()).collect();
-                match *child_stops && !stops {
-                    true => Self { may, ran: sure, ..Self::default() },
-                    false => Self { may, sure, ..Self::default() },
+                let mut sure: Vec<_> = sure.map(|(_, name)| name.clone()).collect();
+                // Of a workflow that has stopped, the original takes an empty result.
+                let empty = first.into_iter().next().filter(|name| *child_stops && !stops && !is_special(name));
+                if *child_stops && !stops {
+                    sure.retain(|name| empty.as_ref() == Some(name));
                 }
+                may.extend(empty.clone());
+                Self { may, sure, empty, open: false }
             }
             Body::Missing => Self { may: names, sure: first, ..Self::default() },
             Body::Proc { .. } | Body::Unfinished { .. } => match library.procs.get(at).and_then(Option::as_ref) {
@@ -185,7 +189,7 @@ impl Sets {
             return Self { sure: may.clone(), may, ..Self::default() };
         }
         may.extend(given::of_proc(proc, names));
-        Self { may, sure, ran: Vec::new(), open: proc.outputs.is_none() && !proc.shape.known }
+        Self { may, sure, empty: None, open: proc.outputs.is_none() && !proc.shape.known }
     }
 }
 
@@ -216,10 +220,10 @@ fn used(library: &Library<'_>, agent: &Agent, steps: &[Step]) -> HashSet<String>
 /// The names that are set, step by step.
 pub struct Flow<'f> {
     facts: &'f Facts,
-    /// What is set when the next step begins, and whether surely, if it is reached from the one before.
-    set: HashMap<String, bool>,
+    /// What is set when the next step begins, if it is reached from the one before.
+    set: HashSet<String>,
     /// What is set wherever the head can be moved from; none where it isn't moved forward.
-    jumped: Option<HashMap<String, bool>>,
+    jumped: Option<HashSet<String>>,
     may: HashSet<String>,
     position: usize,
     /// The steps that set a name, so far.
@@ -229,7 +233,7 @@ pub struct Flow<'f> {
 impl<'f> Flow<'f> {
     /// A flow that is before the first step.
     pub fn new(facts: &'f Facts) -> Self {
-        Self { facts, set: HashMap::new(), jumped: None, may: HashSet::new(), position: 0, setters: HashMap::new() }
+        Self { facts, set: HashSet::new(), jumped: None, may: HashSet::new(), position: 0, setters: HashMap::new() }
     }
 
     /// How `name` stands when the next step begins.
@@ -238,17 +242,11 @@ impl<'f> Flow<'f> {
         if self.facts.required.contains(name) || always {
             return Standing::Sure;
         }
-        let level = |set: &HashMap<String, bool>| set.get(name).copied();
-        let level = match &self.jumped {
-            None => level(&self.set),
-            Some(jumped) => level(&self.set).and_then(|here| Some(here && level(jumped)?)),
-        };
-        let input = self.facts.optional.contains(name);
-        match level {
-            Some(true) => Standing::Sure,
-            Some(false) => Standing::OrEmpty,
-            None if input || self.may(name) => Standing::Maybe,
-            None => Standing::Never,
+        let is_set = self.set.contains(name) && self.jumped.as_ref().is_none_or(|jumped| jumped.contains(name));
+        match is_set {
+            true => Standing::Sure,
+            false if self.facts.optional.contains(name) || self.may(name) => Standing::Maybe,
+            false => Standing::Never,
         }
     }
 
@@ -262,27 +260,20 @@ impl<'f> Flow<'f> {
     pub fn pass(&mut self, position: usize, step: &Step, sets: &Sets, library: &Library<'_>) {
         let goes_back = self.goes_back(step);
         if let Some(jumped) = &self.jumped {
-            self.set.retain(|name, sure| match jumped.get(name) {
-                Some(other) => {
-                    *sure &= other;
-                    true
-                }
-                None => false,
-            });
+            self.set.retain(|name| jumped.contains(name));
         }
         let from_head = step.params.iter().any(|(_, value)| value.text() == Some("$step_index"));
         for name in &sets.may {
             self.setters.entry(name.clone()).or_default().push(from_head);
         }
-        self.set.extend(sets.ran.iter().map(|name| (name.clone(), false)));
-        self.set.extend(sets.sure.iter().map(|name| (name.clone(), true)));
+        self.set.extend(sets.sure.iter().cloned());
         self.may.extend(sets.may.iter().cloned());
         self.position = position + 1;
         let later = |name: &str| self.facts.last_set.get(name).is_some_and(|last| *last > position);
         let moves = proc(library, step).is_some_and(|proc| proc.jumps);
         if moves && goes_back.is_none_or(|name| later(&name)) {
             match &mut self.jumped {
-                Some(jumped) => jumped.retain(|name, _| self.set.contains_key(name)),
+                Some(jumped) => jumped.retain(|name| self.set.contains(name)),
                 None => self.jumped = Some(self.set.clone()),
             }
         }
@@ -300,8 +291,7 @@ impl<'f> Flow<'f> {
 
     fn sure(self) -> HashSet<String> {
         let Self { set, jumped, .. } = self;
-        let reached = |name: &str| jumped.as_ref().is_none_or(|jumped| jumped.get(name) == Some(&true));
-        set.into_iter().filter(|(name, sure)| *sure && reached(name)).map(|(name, _)| name).collect()
+        set.into_iter().filter(|name| jumped.as_ref().is_none_or(|jumped| jumped.contains(name))).collect()
     }
 }
 

@@ -198,6 +198,7 @@ fn a_loop_takes_nothing_away_and_a_jump_ahead_does() {
     let goes_on = steps(&imported, "goes_on");
     assert!(goes_on.contains("{ from = \"$skipped\", default = \"$skipped\" }"), "{goes_on}");
     assert!(file(&imported, "back", "agent.toml").contains("[outputs.step_index]"));
+    assert!(file(&imported, "loops", "agent.toml").contains("\nopen_ends = true\n"));
     runs(imported, &source);
 }
 
@@ -259,11 +260,12 @@ inputs = { a = \"$a\" }
 outputs = { made = \"b\" }
 [[steps]]
 agent = \"stops\"
+empty_on_fail = \"c\"
 inputs = { a = \"$b\" }
 outputs = { made = \"c\" }
 [[steps]]
 agent = \"undeclared\"
-inputs = { a = { from = \"$c\", default = \"\" }, more = 1 }
+inputs = { a = \"$c\", more = 1 }
 outputs = { other = \"made\" }
 ";
     assert_eq!(steps(&imported, "parent"), expected);

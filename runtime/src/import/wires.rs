@@ -71,7 +71,6 @@ impl Value<'_> {
             Self::Outer(name, text) => match flow.standing(name) {
                 Standing::Sure => quoted(&format!("${name}")),
                 Standing::Maybe => or(name, text),
-                Standing::OrEmpty => or(name, ""),
                 Standing::Never => literal(text),
             },
             Self::Constant(node) => constant(node),

@@ -12,7 +12,7 @@ use crate::{
         manifest::Manifest,
         names::clean,
         outputs::{self, Plan, result},
-        proc::{RESULT_NAMES, is_names, names},
+        proc::{RESULT_NAMES, is_names},
         prompt::placeholders,
         read::{Agent, Body, Step},
         toml::{loses, step_table},
@@ -64,6 +64,9 @@ impl<'l, 'a> Workflows<'l, 'a> {
             return manifest.text();
         };
         manifest.line(if *stops { "on_fail = \"stop\"" } else { "on_fail = \"continue\"" });
+        if self.facts.get(&at).is_some_and(|facts| facts.jumps) {
+            manifest.line("open_ends = true");
+        }
         manifest.inputs(agent, &self.library.extra[at]);
         for own in &plan.outputs {
             manifest.output(&own.name, Some(&own.from), own.internal);
@@ -90,27 +93,42 @@ impl<'l, 'a> Workflows<'l, 'a> {
             let planned = Planned { agent, step, facts: &facts, scope: &scope };
             let outputs = plan.steps.get(position).and_then(Option::as_ref);
             let inputs = self.inputs(&planned, &flow, report);
-            let mut tables = Vec::new();
-            tables.extend((!inputs.is_empty()).then(|| step_table("inputs", &inputs)));
-            tables.extend(outputs.map(|outputs| {
-                let quoted = outputs.iter().map(|(own, name)| (own.clone(), format!("\"{name}\"")));
-                step_table("outputs", &quoted.collect::<Vec<_>>())
-            }));
-            let mut text = format!("agent = \"{}\"\n", self.library.names.get(&step.agent.text));
-            // A table of its own ends the step's lines, so what fits on one comes first.
-            tables.sort_by_key(|table| table.starts_with('['));
-            tables.iter().for_each(|table| text.push_str(table));
-            texts.push(text);
             let child = self.library.find(&step.agent.text).and_then(|(child, _)| {
                 // What is known of this very workflow is no help: it isn't known yet.
                 Some((self.facts.get(&child)?, self.plans.get(&child)?))
             });
             let sets = Sets::of(self.library, step, child, outputs, facts.stops);
+            let empty = sets.empty.as_ref().map(|name| result(&facts, name));
+            texts.push(self.step(step, &inputs, outputs, empty));
             flow.pass(position, step, &sets, self.library);
         }
         drop(flow);
         self.facts.insert(at, facts);
         texts
+    }
+
+    /// A step as it is written. After it has failed, the result `empty` is an empty text.
+    fn step(
+        &self,
+        step: &Step,
+        inputs: &[(String, String)],
+        outputs: Option<&Vec<(String, String)>>,
+        empty: Option<String>,
+    ) -> String {
+        let mut text = format!("agent = \"{}\"\n", self.library.names.get(&step.agent.text));
+        if let Some(name) = empty {
+            text.push_str(&format!("empty_on_fail = \"{name}\"\n"));
+        }
+        let mut tables = Vec::new();
+        tables.extend((!inputs.is_empty()).then(|| step_table("inputs", inputs)));
+        tables.extend(outputs.map(|outputs| {
+            let quoted = outputs.iter().map(|(own, name)| (own.clone(), format!("\"{name}\"")));
+            step_table("outputs", &quoted.collect::<Vec<_>>())
+        }));
+        // A table of its own ends the step's lines, so what fits on one comes first.
+        tables.sort_by_key(|table| table.starts_with('['));
+        tables.iter().for_each(|table| text.push_str(table));
+        text
     }
 
     /// A step's inputs, and what is given to each.
@@ -163,8 +181,7 @@ impl<'l, 'a> Workflows<'l, 'a> {
         }
         let mut entries: Vec<_> = entries.into_values().collect();
         if function.is_some_and(|proc| proc.outputs.is_none() && proc.unfinished.is_none()) {
-            let wanted: Vec<_> = result_names(step).iter().map(|name| result(facts, name)).collect();
-            entries.push((RESULT_NAMES.into(), names(&wanted)));
+            entries.push((RESULT_NAMES.into(), names_and_results(facts, &result_names(step))));
         }
         entries
     }
@@ -196,7 +213,6 @@ impl<'l, 'a> Workflows<'l, 'a> {
                 (Some(value), _) => value.write(flow),
                 (None, Standing::Sure) => format!("\"${name}\""),
                 (None, Standing::Maybe) => or(&name, &format!("{{{old}}}")),
-                (None, Standing::OrEmpty) => or(&name, ""),
                 (None, Standing::Never) => continue,
             };
             if !declared.contains(&name) {
@@ -248,6 +264,15 @@ impl<'l, 'a> Workflows<'l, 'a> {
             say(UNFINISHED, &message, &step.agent.span);
         }
     }
+}
+
+/// The names that a function gets, each with the result that it is where that isn't called so.
+fn names_and_results(facts: &Facts, names: &[String]) -> String {
+    let entry = |name: &String| match result(facts, name) {
+        own if own == *name => format!("\"{name}\""),
+        other => format!("{{ {name} = \"{other}\" }}"),
+    };
+    format!("[{}]", names.iter().map(entry).collect::<Vec<_>>().join(", "))
 }
 
 impl<'p> Planned<'p> {

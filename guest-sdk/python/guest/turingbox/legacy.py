@@ -3,7 +3,8 @@
 Agents that `turingbox import` writes end with `main = turingbox.legacy.adapted(function, ["name"])`.
 The function gets its inputs, and as `output` the names that its results are to have: these, or what a
 step gives as `result_names`. It returns a result and a status: a dict is merged key by key, and
-anything else is called by the first of these names.
+anything else is called by the first of these names. A name that is a result of another name, since
+its workflow has an input of that one, is given with it: `{"name": "name_result"}`.
 """
 
 import traceback
@@ -23,16 +24,17 @@ def adapted(function, output):
     """`function` as an agent whose outputs are called `output` where a step calls them nothing else."""
 
     def main(result_names=output, **inputs):
+        names, results = _split(result_names)
         try:
-            result, status = function(**inputs, output=result_names)
-            return {**_named(result, result_names), "status": _checked(status)}
+            result, status = function(**inputs, output=names)
+            return {**_renamed(_named(result, names), results), "status": _checked(status)}
         except (MemoryError, LimitReached):
             raise
         except Exception as error:
             # A step that fails is no end: the next may ask `$status`.
             traceback.print_exception(error.with_traceback(error.__traceback__.tb_next))
             reason = f"{getattr(function, '__name__', 'the function')}: {type(error).__name__}: {error}"
-            return _failed(reason, result_names)
+            return _renamed(_failed(reason, names), results)
 
     return main
 
@@ -44,6 +46,20 @@ def unfinished(name, reason, output):
         return _failed(f"`{name}` is unfinished: {reason}", output)
 
     return main
+
+
+def _split(result_names):
+    """The names that a function gets, and the results that are called otherwise."""
+    if not isinstance(result_names, list):
+        return result_names, {}
+    results = {}
+    for pair in result_names:
+        results.update(pair if isinstance(pair, dict) else {})
+    return [name for entry in result_names for name in (entry if isinstance(entry, dict) else [entry])], results
+
+
+def _renamed(named, results):
+    return {results.get(name, name): value for name, value in named.items()}
 
 
 def _named(result, output):

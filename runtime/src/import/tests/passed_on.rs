@@ -106,6 +106,57 @@ fn whatever_data_may_set_is_wired() {
 }
 
 #[test]
+fn a_result_with_the_name_of_an_input_is_asked_for_by_its_own_name() {
+    let agents = [
+        dict("named", "x + output[0]", "\"n\""),
+        workflow("w", "\"x\"", "\"x\"", &step("named", "\"x\": \"$x\"", "\"x\", \"y\""), ""),
+    ];
+    let (imported, source) = converted(&agents.join(","));
+    let expected = "inputs = { x = \"$x\", result_names = [{ x = \"x_result\" }, \"y\"] }";
+    assert!(steps(&imported, "w").contains(expected), "{}", steps(&imported, "w"));
+    assert_eq!(outputs(&imported, "w"), ["x from = \"$x_result\""]);
+    runs(imported, &source);
+}
+
+#[test]
+fn what_has_stopped_leaves_the_first_name_empty() {
+    let (x, stops) = ("\"x\": \"$x\"", ", \"return_on_fail\": 1");
+    let agents = [
+        dict("up", "str(x)", "\"r\""),
+        template("say", "{b}", ""),
+        workflow("child", "\"x\"", "\"r\"", &step("up", x, "\"r\""), stops),
+        workflow(
+            "parent",
+            "\"x\"",
+            "\"b\", \"s\"",
+            &[step("child", x, "\"b\", \"c\""), step("say", "", "\"s\""), step("child", x, "\"x\"")].join(","),
+            "",
+        ),
+        workflow("parent_stops", "\"x\"", "\"b\"", &step("child", x, "\"b\""), stops),
+    ];
+    let (imported, source) = converted(&agents.join(","));
+    let expected = "\
+[[steps]]
+agent = \"child\"
+empty_on_fail = \"b\"
+inputs = { x = \"$x\" }
+outputs = { r = \"b\" }
+[[steps]]
+agent = \"say\"
+inputs = { b = \"$b\" }
+outputs = { text = \"s\" }
+[[steps]]
+agent = \"child\"
+empty_on_fail = \"x_result\"
+inputs = { x = \"$x\" }
+outputs = { r = \"x_result\" }
+";
+    assert_eq!(steps(&imported, "parent"), expected);
+    assert!(!file(&imported, "parent_stops", "agent.toml").contains("empty_on_fail"));
+    runs(imported, &source);
+}
+
+#[test]
 fn workflows_may_nest_as_deep_as_a_library_is_long() {
     let mut agents = vec![dict("two", "{'aa': x, 'bb': 1}", "\"aa\"")];
     agents.push(workflow("w0", "\"x\"", "\"never\"", &step("two", "\"x\": \"$x\"", "\"o\""), ""));
