@@ -11,7 +11,7 @@ fn the_guest_is_as_it_is_described() {
     let outcome = host::run(&library, "describe", &Policy::default(), &[]).outcome;
     assert!(outcome.failure.is_none(), "{outcome:?}");
     let said = |name: &str| {
-        outcome.outputs.iter().find(|(output, _)| output == name).map(|(_, value)| value.to_json()).unwrap()
+        outcome.outputs.iter().find(|(output, _)| output == name).map(|(_, value)| serde_json::json!(value)).unwrap()
     };
     let environment: serde_json::Map<_, _> =
         build::ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();

@@ -82,7 +82,10 @@ fn own(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, Stop> {
         let around = whole.ancestors().filter(|around| around.join(LOCK).is_file());
         let locks = around.map(|around| Ok((Lock::read(around)?, around))).collect::<Result<Vec<_>, Report>>()?;
         if locks.iter().any(|(lock, around)| lock.is_added(&folder, around)) {
-            render::note(&format!("`{}` was added, so it isn't built: what is built of it came with it", folder.display()));
+            render::note(&format!(
+                "`{}` was added, so it isn't built: what is built of it came with it",
+                folder.display()
+            ));
         } else {
             own.push(folder);
         }

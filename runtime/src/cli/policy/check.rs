@@ -123,7 +123,7 @@ fn unmet(policy: &Policy, library: &Library, manifest: &Manifest, report: &mut R
     let agent = (manifest.name.as_str(), manifest.path.as_str());
     let (said, sections) = (policy.said(agent), policy.sections_about(agent));
     let Some((pattern, section)) = sections.first() else { return };
-    if matches!(manifest.folder, Folder::Builtin(_)) && Pattern::new(pattern).is_glob() {
+    if matches!(manifest.folder, Folder::Builtin(_)) && Pattern::new(*pattern).is_glob() {
         return;
     }
     let authority = policy.authority(agent.0, agent.1);
