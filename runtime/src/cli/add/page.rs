@@ -33,7 +33,7 @@ impl Page<'_> {
             ("signed", self.signed()),
         ];
         show::section(&mut page, "Comes", rows);
-        let changes: Vec<_> = self.changes().into_iter().map(|(sign, need)| (sign, need)).collect();
+        let changes: Vec<_> = self.changes().into_iter().collect();
         show::section(&mut page, "Asks for other things than the one that is there", changes);
         terminal::escape(&page).into_owned()
     }
