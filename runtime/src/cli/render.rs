@@ -101,17 +101,17 @@ fn excerpt<'a>(group: Group<'a>, place: &'a Place, path: String, label: Option<S
     let lines = source.lines_of(span);
     let own = span.start.saturating_sub(lines.start)..span.end.saturating_sub(lines.start);
     let text = source.text.get(lines.clone()).unwrap_or_default();
-    let (shown, own) = escape_around(text, &own);
-    let (group, path) = match shown.len() == text.len() {
+    let (shown, shifted) = escape_around(text, &own);
+    let (group, path) = match shifted.start == own.start {
         true => (group, Some(path)),
-        // What is escaped takes other columns than the file's.
+        // Behind what is escaped, the columns of the excerpt are not the file's.
         false => {
             let (start, _) = place.lines();
             (group.element(Origin::path(path).line(start.line).char_column(start.column)), None)
         }
     };
     let snippet = Snippet::source(shown).line_start(source.line(lines.start)).path(path);
-    group.element(snippet.annotation(AnnotationKind::Primary.span(own).label(label)))
+    group.element(snippet.annotation(AnnotationKind::Primary.span(shifted).label(label)))
 }
 
 /// A path as a person in this folder would write it.
