@@ -20,7 +20,7 @@ fn compiling(folder: &std::path::Path) -> (Child, u32) {
     drop(library(folder, &with_functions(&loops(500))));
     let mut command = binary::turingbox(folder);
     command.env("TURINGBOX_CACHE", folder.join("cache")).env("TURINGBOX_STATE", folder.join("state"));
-    let run = command.args(["run", "a"]).stderr(Stdio::null()).spawn().unwrap();
+    let mut run = command.args(["run", "a"]).stderr(Stdio::null()).spawn().unwrap();
     let end = Instant::now() + Duration::from_secs(30);
     while Instant::now() < end {
         let compilers = children(run.id());
@@ -31,6 +31,8 @@ fn compiling(folder: &std::path::Path) -> (Child, u32) {
         }
         thread::sleep(Duration::from_millis(5));
     }
+    run.kill().unwrap();
+    run.wait().unwrap();
     panic!("no compiler is confined")
 }
 
