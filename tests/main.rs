@@ -6,6 +6,7 @@ mod audit;
 mod authority;
 mod bad_input;
 mod cache;
+mod cases;
 mod cli;
 mod clients;
 mod commands;

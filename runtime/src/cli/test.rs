@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::{
     Engine, Failure, Library, Outcome, Program, Sandbox, Setup,
     agent::{Entry, Folder, Manifest},
+    capability::network::Network,
     cli::{
         Globals, Stop,
         cases::{self, Case},
@@ -92,13 +93,15 @@ fn test_case(
     let host = |error: std::io::Error| Stop::Host(Failure::host(error));
     let copy = tempfile::tempdir().map_err(host)?;
     cases::copy(folder, copy.path()).map_err(host)?;
-    let mut policy = setup::policy(globals)?;
+    let (mut policy, mut sandbox) = (setup::policy(globals)?, sandbox.clone());
     let mut protected = setup::protected(&policy);
     if let Some(own) = case.policy(copy.path()) {
-        // It comes with the agent, so it grants what the case brings along and nothing else.
+        // It comes with the agent, so it grants what the case brings along and nothing else: no folder of
+        // this machine's, no variable, and no network.
         let own = Globals { policy: Some(own), ..Globals::default() };
         policy = setup::policy(&own)?.under(policy);
         protected.within = Some(copy.path().canonicalize().map_err(host)?);
+        sandbox = sandbox.over(Network::closed());
     }
     let mut inputs = case.inputs.clone();
     let secrets = inputs::hide(manifest, &mut inputs, Secrets::default());
@@ -107,7 +110,7 @@ fn test_case(
         protected,
         secrets,
         wall: wall.clone(),
-        ..Setup::new(library.clone(), sandbox.clone())
+        ..Setup::new(library.clone(), sandbox)
     };
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let outcome: Outcome = run::block_on(engine.run(inputs))?;
