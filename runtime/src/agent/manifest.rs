@@ -9,12 +9,12 @@ use crate::{
         folder::Folder,
         input::{Input, Output, read_inputs, read_outputs},
         name::text_name,
+        needs::{Need, read_needs},
         workflow::{WorkflowSpec, read_workflow},
     },
     diagnostic::{Diagnostic, Report},
     document::{self, Item, Table},
     packages::{self, Requirement},
-    policy::need_form,
     source::{Place, Source},
     template::Escape,
 };
@@ -55,15 +55,6 @@ pub struct Manifest {
 struct Places {
     inputs: HashMap<String, usize>,
     outputs: HashMap<String, usize>,
-}
-
-/// One capability that an agent asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
-    /// The capability's word, as in a policy.
-    pub capability: String,
-    /// What of it.
-    pub wanted: Vec<String>,
 }
 
 /// What an agent is made of, before its files are read.
@@ -300,31 +291,6 @@ fn template_output(outputs: &mut Vec<Output>, top: &Table<'_>, report: &mut Repo
         _ => {
             let place = top.place();
             report.push(Diagnostic::error("template-outputs", "a template has one output").at(&place.source, 0..0));
-        }
-    }
-}
-
-fn read_needs(top: &mut Table<'_>, report: &mut Report) -> Vec<Need> {
-    let Some(mut table) = top.take("needs", report, Item::table) else { return Vec::new() };
-    let mut needs = Vec::new();
-    for capability in ["files", "http", "tcp", "databases", "env", "calls"] {
-        if let Some(items) = table.take(capability, report, Item::array) {
-            let read = |item| read_need(capability, item).map_err(|wrong| report.push(wrong)).ok();
-            let wanted = items.into_iter().filter_map(read).collect();
-            needs.push(Need { capability: capability.into(), wanted });
-        }
-    }
-    table.finish(report);
-    needs
-}
-
-fn read_need(capability: &str, item: Item<'_>) -> Result<String, Diagnostic> {
-    let text = item.clone().string()?;
-    match need_form(capability, &text) {
-        Ok(()) => Ok(text),
-        Err(form) => {
-            let message = format!("`{}` is nothing that can be asked for with `{capability}`", text.escape_debug());
-            Err(item.wrong("bad-need", message).help(form))
         }
     }
 }
