@@ -132,7 +132,7 @@ impl Lock {
 
     fn parse(source: &Arc<Source>) -> Result<Self, Report> {
         let wrong = |message: &str, span| {
-            let help = "`turingbox build` and `turingbox add` write it: let them write a new one";
+            let help = "mend it, or remove it and run `turingbox build` and `turingbox add` anew";
             Report::from(Diagnostic::error("bad-lock", message.to_owned()).at(source, span).help(help))
         };
         let lock: Self =

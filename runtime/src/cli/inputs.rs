@@ -58,7 +58,8 @@ fn options(manifest: &Manifest) -> Vec<(String, Option<String>)> {
         let numbered = (0..).map(|more| format!("input-{}", index + more));
         let long = [plain, behind].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
         let long = long.unwrap_or_else(|| unreachable!("there is always a number more"));
-        let other = Some(input.name.clone()).filter(|name| !name.starts_with('-') && taken.insert(name.clone()));
+        let others = [input.name.clone(), format!("input_{}", input.name)];
+        let other = others.into_iter().find(|name| !name.starts_with('-') && taken.insert(name.clone()));
         options.push((long, other));
     }
     options

@@ -27,8 +27,11 @@ impl Home {
     /// When the folder can't be found, or its name can't be written down.
     pub fn of(name: &str, group: &Path, libraries: &[PathBuf]) -> io::Result<Self> {
         let there = resolved(group)?;
-        let around =
-            libraries.iter().filter(|library| resolved(library).is_ok_and(|library| there.starts_with(library)));
+        let inside = |library: &&PathBuf| resolved(library).is_ok_and(|library| there.starts_with(library));
+        if libraries.iter().filter(|library| group.starts_with(library)).any(|library| !inside(&library)) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it leads out of the library"));
+        }
+        let around = libraries.iter().filter(inside);
         // Of several, the innermost: its lock file is the one that is asked when the agent runs.
         let library = around.max_by_key(|library| library.components().count()).cloned();
         let with_lock = || there.ancestors().find(|folder| folder.join(LOCK).is_file()).map(Path::to_path_buf);
@@ -37,6 +40,10 @@ impl Home {
         let below = there.strip_prefix(&below).map_err(io::Error::other)?;
         let parts: Option<Vec<_>> = below.iter().map(|part| part.to_str()).collect();
         let odd = || io::Error::new(io::ErrorKind::InvalidInput, "its name is not UTF-8");
+        if let Some(part) = parts.iter().flatten().find(|part| part.starts_with('.') || **part == "cases") {
+            let message = format!("agents are not looked for below `{part}`");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         let path = parts.ok_or_else(odd)?.into_iter().chain([name]).collect::<Vec<_>>().join("/");
         Ok(Self { library, group: group.to_path_buf(), path })
     }

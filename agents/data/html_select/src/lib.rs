@@ -14,7 +14,7 @@ const BLOCKS: &str = "\
 /// Find elements of HTML by a CSS selector, and take their text, HTML or attributes
 #[agent]
 fn html_select(
-    /// The HTML: a page, or a part of one. It is read as browsers do, so it may be wrong
+    /// The HTML: a page, or a part of one. It is read as browsers do, so it may be wrong; what is in a <template> is found, too
     html: String,
     /// Such as table.prices > tbody td:nth-child(2), or a[href^="https:"]; several with commas between
     selector: String,
@@ -29,7 +29,11 @@ fn html_select(
     let page = Html::parse_document(&html);
     let elements = page.select(&wanted);
     let matches: Vec<Value> = match attribute {
-        Some(name) => elements.filter_map(|element| Some(element.attr(&name)?.into())).collect(),
+        Some(name) => {
+            // In HTML, case is nothing in the name of an attribute.
+            let name = name.to_ascii_lowercase();
+            elements.filter_map(|element| Some(element.attr(&name)?.into())).collect()
+        }
         None => {
             let take = taker(&take)?;
             elements.map(take).collect()

@@ -6,14 +6,19 @@ use turingbox_sdk::{Failure, agent};
 /// Turn YAML into JSON
 #[agent(output = "What the YAML says; several documents are a list")]
 fn yaml_to_json(
-    /// The YAML (1.2)
+    /// The YAML (1.2). What has a needless zero before it, like 012, stays a text
     yaml: String,
     /// Whether it is a stream of documents, which come as a list
     #[input(default = false)]
     stream: bool,
 ) -> Result<Value, Failure> {
-    // In YAML 1.2, `no` is a text.
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    // In YAML 1.2, `no` and `1_000` are texts. So here is `012`: it is a number there, and more often a code.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        underscored_numbers_as_strings: true,
+        leading_zero_numbers_as_strings: true,
+        with_snippet: false,
+    };
     if stream {
         return Ok(serde_saphyr::from_multiple_with_options::<Value>(&yaml, options).map(Value::Array)?);
     }
@@ -32,6 +37,7 @@ mod tests {
             read("b: [1, 2.5, no]\na: &x {y: null}\nz: *x"),
             Ok(json!({ "b": [1, 2.5, "no"], "a": { "y": null }, "z": { "y": null } }))
         );
+        assert_eq!(read("[012, 1_000, 0, 0.5, 0x1f, -7]"), Ok(json!(["012", "1_000", 0, 0.5, 31, -7])));
         assert!(read("a: b: c").is_err());
         assert_eq!(yaml_to_json("1\n---\na".into(), true), Ok(json!([1, "a"])));
     }

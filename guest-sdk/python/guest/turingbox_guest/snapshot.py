@@ -169,7 +169,9 @@ def _keep_linecache_off_files():
     update = linecache.updatecache
 
     def updatecache(filename, module_globals=None):
-        return [] if filename.startswith(WITHOUT_SOURCE) else update(filename, module_globals)
+        # Some frames have files of C, which nobody has here: looking for one would be denied.
+        has_none = filename.startswith(WITHOUT_SOURCE) or not filename.endswith(".py")
+        return [] if has_none else update(filename, module_globals)
 
     linecache.updatecache = packages.keep_lines(updatecache)
 

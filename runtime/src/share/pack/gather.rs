@@ -14,8 +14,8 @@ use crate::policy::size_text;
 const MAX_DEPTH: usize = 32;
 
 impl Pack {
-    /// Packs the agent called `name`, whose folder is `folder`. What is hidden and what cargo builds into,
-    /// `target`, is left out.
+    /// Packs the agent called `name`, whose folder is `folder`. What is hidden, what cargo builds into, `target`,
+    /// and an earlier pack of the agent are left out.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl Pack {
                 let entry = entry.map_err(unread)?;
                 let path = below.join(entry.file_name());
                 let kind = entry.file_type().map_err(unread)?;
-                if is_left_out(&path, kind.is_dir()) {
+                if is_left_out(&path, kind.is_dir()) || is_earlier(name, &path) {
                     continue;
                 }
                 if kind.is_dir() {
@@ -63,6 +63,13 @@ impl Pack {
 fn is_left_out(path: &Path, is_folder: bool) -> bool {
     let name = path.file_name().unwrap_or_default();
     name.as_encoded_bytes().starts_with(b".") || (is_folder && name == "target")
+}
+
+/// Whether a path is a pack of the agent called `name`, or the signature of one: so the folder has one digest,
+/// whether it was packed in its own folder or not.
+fn is_earlier(name: &str, path: &Path) -> bool {
+    let pack = format!("{name}.tar");
+    path == Path::new(&pack) || path == Path::new(&format!("{pack}.minisig"))
 }
 
 fn read(folder: &Dir, path: &Path) -> Result<Vec<u8>, String> {
