@@ -155,10 +155,16 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     if name.len() > LONGEST {
         return None;
     }
+    // Names that begin alike score well: a third of their letters may be otherwise, and no more.
+    let is_near = |candidate: &str| {
+        let begins = name.starts_with(candidate) || candidate.starts_with(name);
+        begins
+            || strsim::osa_distance(name, candidate) <= (name.chars().count().max(candidate.chars().count()) / 3).max(2)
+    };
     known
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(score, _)| *score > ALIKE)
+        .filter(|(score, candidate)| *score > ALIKE && is_near(candidate))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }
