@@ -285,7 +285,7 @@ mod tests {
         let mut scrubber = Scrubber::default();
         scrubber.add("PIN", "12345678");
         let clean = scrubber.value(Value::Json(Json::parse(r#"{"12345678": [12345678, 1.5, "x12345678"]}"#).unwrap()));
-        assert_eq!(clean, Value::Json(Json::parse(r#"{"[PIN]":["[PIN]",1.5,"x[PIN]"]}"#).unwrap()));
+        assert_eq!(clean, Value::Json(Json::parse(r#"{"[PIN]": ["[PIN]", 1.5, "x[PIN]"]}"#).unwrap()));
     }
 
     #[test]
