@@ -18,9 +18,11 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    assert_eq!(Value::text(text).to_json(), serde_json::Value::from(text));
+    assert_eq!(serde_json::json!(Value::text(text)), serde_json::Value::from(text));
     let Ok(json) = Json::parse(text) else { return };
     assert_eq!(json.as_str(), text);
+    let written = serde_json::to_string(&Value::Json(json.clone())).expect("it is a document");
+    assert!(Json::parse(written.as_str()).expect("it was valid").means(&json), "{text:?} became {written:?}");
     let tree = json.to_value();
     assert!(!tree.is_null() || text.trim() == "null", "{text:?} was lost");
     let again = Json::from(tree.clone());
