@@ -31,7 +31,7 @@ impl Pack {
                 let entry = entry.map_err(unread)?;
                 let path = below.join(entry.file_name());
                 let kind = entry.file_type().map_err(unread)?;
-                if is_left_out(&path, kind.is_dir()) || is_earlier(name, &path) {
+                if is_left_out(&path, kind.is_dir()) || path.to_str().is_some_and(|path| is_earlier(name, path)) {
                     continue;
                 }
                 if kind.is_dir() {
@@ -65,11 +65,10 @@ fn is_left_out(path: &Path, is_folder: bool) -> bool {
     name.as_encoded_bytes().starts_with(b".") || (is_folder && name == "target")
 }
 
-/// Whether a path is a pack of the agent called `name`, or the signature of one: so the folder has one digest,
-/// whether it was packed in its own folder or not.
-fn is_earlier(name: &str, path: &Path) -> bool {
-    let pack = format!("{name}.tar");
-    path == Path::new(&pack) || path == Path::new(&format!("{pack}.minisig"))
+/// Whether a file of the agent's folder is a pack of the agent called `name`, or the signature of one: so the
+/// folder has one digest, whether it was packed in its own folder or not.
+pub(super) fn is_earlier(name: &str, file: &str) -> bool {
+    file.strip_prefix(name).is_some_and(|rest| matches!(rest, ".tar" | ".tar.minisig"))
 }
 
 fn read(folder: &Dir, path: &Path) -> Result<Vec<u8>, String> {

@@ -40,6 +40,10 @@ pub fn check(path: &str) -> Result<(), String> {
         check_part(part).or_else(|why| wrong(&format!("has {why} in it")))?;
     }
     let (folders, name) = (&inner[..inner.len() - 1], inner[inner.len() - 1]);
+    // Packing leaves it out, so the folder would have another digest.
+    if folders.is_empty() && super::gather::is_earlier(agent, name) {
+        return wrong("is a pack of the agent itself, or its signature");
+    }
     // Cases are never searched for agents.
     let is_case = folders.contains(&"cases");
     if name == "agent.toml" && !folders.is_empty() && !is_case {

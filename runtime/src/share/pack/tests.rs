@@ -117,6 +117,8 @@ fn a_path_stays_in_its_folder_and_is_one_everywhere() {
         ("a/naïve", "can be written in more than one way"),
         ("a/b.", "a dot or a space at its end"),
         ("a/b/agent.toml", "is another agent"),
+        ("a/a.tar", "is a pack of the agent itself"),
+        ("a/a.tar.minisig", "or its signature"),
         ("a/library.toml", "is a file of a library"),
         ("a/agents.lock", "is a file of a library"),
     ] {
