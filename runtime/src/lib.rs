@@ -10,6 +10,7 @@
 //! - [`packages`]: Python packages that come with an agent
 //! - [`policy`]: what an operator grants, and the decisions that follow
 //! - [`audit`]: decisions, written down
+//! - [`batch`]: many items through one agent
 //! - [`plan`]: what a run would do
 //! - [`secret`]: values that are never written anywhere
 //! - [`engine`]: the tape, the head and the step loop
@@ -33,6 +34,7 @@ pub mod agent;
 #[cfg(feature = "host")]
 pub mod attack;
 pub mod audit;
+pub mod batch;
 #[cfg(feature = "host")]
 pub mod build;
 #[cfg(feature = "host")]

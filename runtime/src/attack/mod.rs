@@ -21,6 +21,7 @@ use crate::{
     attack::scratch::{Scratch, Targets},
     audit::{Audit, Record, Verdict},
     capability::network::Network,
+    engine::Allowance,
     wall::Wall,
 };
 
@@ -101,7 +102,7 @@ pub async fn run(
         Ok(engine) => engine,
         Err(error) => return Ok(Verdicts::DidNotRun(error.message)),
     };
-    let outcome = engine.run_below(scratch.ceilings(), Vec::new()).await;
+    let outcome = engine.run_below(scratch.ceilings(), Allowance::default(), Vec::new()).await;
     Ok(match scratch.damage()? {
         Some(damage) => Verdicts::BrokeOut(damage),
         None => judge(attack, &outcome, records.taken()),

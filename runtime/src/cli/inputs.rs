@@ -8,22 +8,94 @@ use std::{
     os::unix::{ffi::OsStringExt, fs::FileTypeExt},
 };
 
-use clap::{Arg, ArgAction, ArgMatches, Args, builder::OsStringValueParser};
+use clap::{Arg, ArgAction, ArgMatches, builder::OsStringValueParser};
 
 use crate::{
     Hint, Secret, Value,
     agent::{Input, Manifest},
-    cli::{Globals, Stop, recording::RecordingArgs, terminal::escape},
+    cli::{Stop, terminal::escape},
     secret::Secrets,
 };
 
 /// The most that one input may hold, in bytes; a guest's memory bounds it further.
 const MAX_INPUT: u64 = 1 << 30;
 
-/// The arguments for the inputs of `manifest`.
-pub fn arguments(manifest: &Manifest) -> Vec<Arg> {
-    let options = options(manifest);
-    manifest.inputs.iter().zip(options).map(|(input, (long, other))| argument(input, long, other)).collect()
+/// The inputs of an agent, as options of a command.
+pub struct InputOptions<'m> {
+    manifest: &'m Manifest,
+    /// For each input its option, and another way to write it.
+    options: Vec<(String, Option<String>)>,
+}
+
+impl<'m> InputOptions<'m> {
+    /// Those of `manifest`, beside a command's `own`.
+    pub fn new(manifest: &'m Manifest, own: &clap::Command) -> Self {
+        Self { manifest, options: options(manifest, own) }
+    }
+
+    /// The arguments.
+    pub fn arguments(&self) -> Vec<Arg> {
+        let options = self.options.iter().cloned();
+        self.manifest.inputs.iter().zip(options).map(|(input, (long, other))| argument(input, long, other)).collect()
+    }
+
+    /// The inputs that the command line gives. What is piped in fills the one required input that is
+    /// missing.
+    pub fn read(&self, matches: &ArgMatches) -> Result<Vec<(String, Value)>, Stop> {
+        let mut inputs = self.given(matches)?;
+        let is_missing = |input: &&Input| input.is_required() && inputs.iter().all(|(name, _)| *name != input.name);
+        let missing: Vec<_> = self.manifest.inputs.iter().filter(is_missing).collect();
+        if let ([input], true) = (missing.as_slice(), stdin_is_piped()) {
+            let bytes = read_all(io::stdin()).map_err(|error| Stop::Usage(format!("stdin can't be read: {error}")))?;
+            inputs.push((input.name.clone(), self.value(input, bytes)?));
+            return Ok(inputs);
+        }
+        if missing.is_empty() {
+            return Ok(inputs);
+        }
+        let shown = |input: &&Input| {
+            format!("  --{} <{}>  {}", self.option(input), input.hint.word().to_uppercase(), input.help)
+        };
+        let lines: Vec<_> = missing.iter().map(shown).collect();
+        Err(Stop::Usage(format!(
+            "these inputs of `{0}` are missing:\n{1}\n\nsee `turingbox run {0} --help`",
+            self.manifest.name,
+            lines.join("\n")
+        )))
+    }
+
+    /// The inputs that the arguments themselves give.
+    pub fn given(&self, matches: &ArgMatches) -> Result<Vec<(String, Value)>, Stop> {
+        let mut inputs = Vec::new();
+        for input in &self.manifest.inputs {
+            if let Some(argument) = matches.get_one::<OsString>(&format!("input:{}", input.name)) {
+                inputs.push((input.name.clone(), self.value(input, self.argument(input, argument)?)?));
+            }
+        }
+        Ok(inputs)
+    }
+
+    fn value(&self, input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {
+        input.hint.read(bytes).map_err(|expected| Stop::Usage(format!("--{}: {expected}", self.option(input))))
+    }
+
+    /// `@file` is the file's contents, `-` is stdin, `@@text` is `@text`.
+    fn argument(&self, input: &Input, argument: &OsString) -> Result<Vec<u8>, Stop> {
+        let bytes = argument.clone().into_vec();
+        let read = match bytes.as_slice() {
+            b"-" => read_all(io::stdin()),
+            [b'@', b'@', ..] => Ok(bytes[1..].to_vec()),
+            [b'@', path @ ..] => File::open(OsString::from_vec(path.to_vec())).and_then(read_all),
+            _ => Ok(bytes),
+        };
+        read.map_err(|error| Stop::Usage(format!("--{} {}: {error}", self.option(input), argument.display())))
+    }
+
+    /// The option of one input, for messages.
+    fn option<'i>(&'i self, input: &'i Input) -> &'i str {
+        let position = self.manifest.inputs.iter().position(|other| other.name == input.name);
+        position.and_then(|position| self.options.get(position)).map_or(&input.name, |(long, _)| long)
+    }
 }
 
 fn argument(input: &Input, long: String, other: Option<String>) -> Arg {
@@ -47,8 +119,7 @@ fn argument(input: &Input, long: String, other: Option<String>) -> Arg {
 /// The option of each input, with hyphens; and the same with underscores, which works too. A name
 /// that is taken, by the command's own options or by another input, is put behind `--input-`: an
 /// agent can't take a global option's place.
-fn options(manifest: &Manifest) -> Vec<(String, Option<String>)> {
-    let own = RecordingArgs::augment_args(Globals::augment_args(clap::Command::new("")));
+fn options(manifest: &Manifest, own: &clap::Command) -> Vec<(String, Option<String>)> {
     let own = own.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned));
     let mut taken: HashSet<String> = own.chain(["output", "help", "version", ""].map(str::to_owned)).collect();
     let mut options = Vec::new();
@@ -63,12 +134,6 @@ fn options(manifest: &Manifest) -> Vec<(String, Option<String>)> {
         options.push((long, other));
     }
     options
-}
-
-/// The option of one input, for messages.
-fn option(manifest: &Manifest, input: &Input) -> String {
-    let position = manifest.inputs.iter().position(|other| other.name == input.name);
-    position.map_or_else(|| input.name.clone(), |position| options(manifest).swap_remove(position).0)
 }
 
 fn help(input: &Input) -> String {
@@ -102,39 +167,6 @@ fn short(value: &Value) -> String {
     }
 }
 
-/// The inputs that the command line gives. What is piped in fills the one required input that is
-/// missing.
-pub fn read(manifest: &Manifest, matches: &ArgMatches) -> Result<Vec<(String, Value)>, Stop> {
-    let mut inputs = Vec::new();
-    let mut missing = Vec::new();
-    for input in &manifest.inputs {
-        match matches.get_one::<OsString>(&format!("input:{}", input.name)) {
-            Some(argument) => {
-                inputs.push((input.name.clone(), value(manifest, input, read_argument(manifest, input, argument)?)?))
-            }
-            None if input.is_required() => missing.push(input),
-            None => {}
-        }
-    }
-    if let ([input], true) = (missing.as_slice(), stdin_is_piped()) {
-        let bytes = read_all(io::stdin()).map_err(|error| Stop::Usage(format!("stdin can't be read: {error}")))?;
-        inputs.push((input.name.clone(), value(manifest, input, bytes)?));
-        missing.clear();
-    }
-    if missing.is_empty() {
-        return Ok(inputs);
-    }
-    let lines = missing
-        .iter()
-        .map(|input| format!("  --{} <{}>  {}", option(manifest, input), input.hint.word().to_uppercase(), input.help));
-    let lines: Vec<_> = lines.collect();
-    Err(Stop::Usage(format!(
-        "these inputs of `{0}` are missing:\n{1}\n\nsee `turingbox run {0} --help`",
-        manifest.name,
-        lines.join("\n")
-    )))
-}
-
 /// Takes the values of secret inputs out of `inputs`, and leaves their names. `$env.NAME` names a
 /// variable; any other value has the input's own name.
 pub fn hide(manifest: &Manifest, inputs: &mut [(String, Value)], mut secrets: Secrets) -> Secrets {
@@ -156,22 +188,6 @@ pub fn hide(manifest: &Manifest, inputs: &mut [(String, Value)], mut secrets: Se
         *value = Value::Secret(Secret::new(&named));
     }
     secrets
-}
-
-fn value(manifest: &Manifest, input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {
-    input.hint.read(bytes).map_err(|expected| Stop::Usage(format!("--{}: {expected}", option(manifest, input))))
-}
-
-/// `@file` is the file's contents, `-` is stdin, `@@text` is `@text`.
-fn read_argument(manifest: &Manifest, input: &Input, argument: &OsString) -> Result<Vec<u8>, Stop> {
-    let bytes = argument.clone().into_vec();
-    let read = match bytes.as_slice() {
-        b"-" => read_all(io::stdin()),
-        [b'@', b'@', ..] => Ok(bytes[1..].to_vec()),
-        [b'@', path @ ..] => File::open(OsString::from_vec(path.to_vec())).and_then(read_all),
-        _ => Ok(bytes),
-    };
-    read.map_err(|error| Stop::Usage(format!("--{} {}: {error}", option(manifest, input), argument.display())))
 }
 
 fn read_all(from: impl Read) -> io::Result<Vec<u8>> {

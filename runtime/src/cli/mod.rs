@@ -3,6 +3,7 @@
 
 mod add;
 mod attack;
+mod batch;
 mod build;
 mod cases;
 mod check;
@@ -12,6 +13,7 @@ mod inputs;
 mod inspect;
 mod list;
 mod new;
+mod outcome;
 mod pack;
 mod plan;
 mod policy;
@@ -57,6 +59,8 @@ Exit codes: 0 done, 1 the agent failed, 2 usage or a bad file, 3 denied by polic
 enum Command {
     /// Run one agent; its inputs are arguments
     Run(run::RunArgs),
+    /// Run one agent on many items, many at a time
+    Batch(batch::BatchArgs),
     /// List the agents there are
     List(list::ListArgs),
     /// Show an agent's inputs, outputs and needs, and what it may do under a policy
@@ -192,14 +196,19 @@ pub fn main() -> ExitCode {
 fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
-    if globals.wall.is_some() && !matches!(command, Command::Run(_) | Command::Test(_) | Command::Attack(_)) {
-        return Err(Stop::Usage("`--wall` is for `run`, `test` and `attack`: nothing else runs guests".into()));
+    if globals.wall.is_some()
+        && !matches!(command, Command::Run(_) | Command::Batch(_) | Command::Test(_) | Command::Attack(_))
+    {
+        return Err(Stop::Usage(
+            "`--wall` is for `run`, `batch`, `test` and `attack`: nothing else runs guests".into(),
+        ));
     }
     if globals.dry_run && !matches!(command, Command::Run(_) | Command::Add(_)) {
         return Err(Stop::Usage("`--dry-run` is for `run` and `add`: `turingbox run AGENT --dry-run`".into()));
     }
     match command {
         Command::Run(arguments) => run::run(globals, arguments),
+        Command::Batch(arguments) => batch::batch(globals, arguments),
         Command::List(arguments) => list::list(&globals, &arguments),
         Command::Show(arguments) => show::show(&globals, &arguments),
         Command::Check(arguments) => check::check(&globals, &arguments),

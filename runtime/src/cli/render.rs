@@ -53,6 +53,11 @@ pub fn note(message: &str) {
     title(Level::NOTE, message);
 }
 
+/// Says more of the same, on stderr.
+pub fn plain(message: &str) {
+    line(&escape(message));
+}
+
 fn title(level: Level<'_>, message: &str) {
     line(&renderer().render(&[Group::with_title(level.primary_title(escape(message)))]));
 }

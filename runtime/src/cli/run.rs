@@ -3,24 +3,25 @@
 use std::{ffi::OsString, sync::Arc, task::Poll};
 
 use clap::{Args, FromArgMatches};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
     Engine, Failure, Library, Outcome, Program, Report, Setup, Value,
-    agent::{Body, Entry, Manifest},
+    agent::{Entry, Manifest},
     capability::files::MountError,
     cli::{
-        Globals, Stop, inputs, plan,
+        Globals, Stop,
+        inputs::{self, InputOptions},
+        outcome::{Denied, Failed, Outputs},
+        plan,
         recording::{Recording, RecordingArgs},
         render, setup, terminal,
         trace::Trace,
     },
     failure::Code,
     plan::{Effects, Plan},
-    policy::Decision,
     secret::Secrets,
-    share,
 };
 
 #[derive(Args)]
@@ -46,7 +47,7 @@ pub struct RunArgs {
 /// Runs one agent.
 pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let RunArgs { help, agent, recording, mut rest } = arguments;
-    let Some(name) = agent else { return Err(missing_agent(help)) };
+    let Some(name) = agent else { return Err(missing_agent("run", help)) };
     if help {
         rest.insert(0, "--help".into());
     }
@@ -58,45 +59,23 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         return Err(library.conflicts().clone().into());
     }
     let manifest = manifest(&library, &name)?;
-    let matches = command(&manifest).try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
+    let command = command(&manifest);
+    let options = InputOptions::new(&manifest, &command);
+    let matches = command.clone().try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
     let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
     let (program, warnings) = Program::load(&library, &name)?;
     render::report(&taken_as_it_is(warnings));
     let policy = setup::policy(&globals)?;
-    if globals.policy.is_some() {
-        // A grant by name is theirs.
-        render::report(&library.replaced());
-    }
-    let wall = setup::wall(&globals)?;
-    let mut given = inputs::read(&manifest, &matches)?;
+    let mut given = options.read(&matches)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
-    let sandbox = setup::sandbox()?;
-    for (_, agent) in program.agents() {
-        let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
-        // What may not run isn't compiled either.
-        if let Body::Proc(code) = &agent.body
-            && !matches!(share::vouched(agent, &authority), Some(Decision::Denied(_)))
-        {
-            sandbox.prepare(code);
-        }
-    }
-    if let Some(why) = sandbox.unkept() {
-        render::warning(&format!("a compiled guest can't be kept, so the next run compiles it anew: {why}"));
-    }
     let recording = Recording::open(&recording, &policy)?;
-    let mut protected = setup::protected(&policy);
-    recording.protect(&mut protected);
     let planned = globals.dry_run.then(Arc::<Plan>::default);
     let made = Setup {
-        protected,
-        policy: Arc::new(policy),
         tape: Arc::new(Trace::new(&globals)),
-        audit: recording.audit(),
         secrets,
-        wall,
         effects: planned.clone().map_or(Effects::Real, |plan| Effects::Planned(plan)),
-        ..Setup::new(Arc::new(library), sandbox)
+        ..setup::made(&globals, (library, &program), policy, &recording)?
     };
     let (engine, outcome) = block_on(run_interruptible(program, made, given))?.map_err(setup::mount_error)?;
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
@@ -105,24 +84,25 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
 }
 
 /// The warnings of what a run takes as it is, though something else was probably meant.
-fn taken_as_it_is(mut warnings: Report) -> Report {
+pub fn taken_as_it_is(mut warnings: Report) -> Report {
     warnings.0.retain(|finding| ["literal-dollar", "literal-table"].contains(&finding.code));
     warnings
 }
 
-fn missing_agent(help: bool) -> Stop {
-    let mut command = <super::Cli as clap::CommandFactory>::command();
-    command.build();
-    let run = command.find_subcommand_mut("run").map(|run| run.clone().bin_name("turingbox run"));
-    match run {
-        Some(mut run) if help => drop(run.print_help()),
+/// What is said where no agent is named.
+pub fn missing_agent(command: &str, help: bool) -> Stop {
+    let mut program = <super::Cli as clap::CommandFactory>::command();
+    program.build();
+    let named = program.find_subcommand_mut(command);
+    match named.map(|named| named.clone().bin_name(format!("turingbox {command}"))) {
+        Some(mut named) if help => drop(named.print_help()),
         _ => return Stop::Usage("which agent? `turingbox list` names them all".into()),
     }
     Stop::Said(0)
 }
 
 /// The agents that `--agents` names among an agent's arguments, before these can be read in full.
-fn globals_in(rest: &[OsString]) -> Globals {
+pub fn globals_in(rest: &[OsString]) -> Globals {
     let mut globals = Globals::default();
     let mut rest = rest.iter();
     while let Some(argument) = rest.next() {
@@ -146,6 +126,24 @@ pub fn manifest(library: &Library, name: &str) -> Result<Arc<Manifest>, Stop> {
 
 /// The command line of one agent.
 pub fn command(manifest: &Manifest) -> clap::Command {
+    let own = RecordingArgs::augment_args(Globals::augment_args(agent_command("run", manifest)));
+    let output = clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone");
+    let own =
+        own.arg(
+            output.value_parser(match manifest.open_outputs {
+                true => clap::builder::ValueParser::string(),
+                false => {
+                    clap::builder::PossibleValuesParser::new(manifest.outputs.iter().map(|output| output.name.clone()))
+                        .into()
+                }
+            }),
+        );
+    let inputs = InputOptions::new(manifest, &own).arguments();
+    own.args(inputs)
+}
+
+/// A command about one agent, with nothing but its help.
+pub fn agent_command(command: &str, manifest: &Manifest) -> clap::Command {
     let about = if manifest.help.is_empty() { manifest.name.clone() } else { manifest.help.clone() };
     let outputs = manifest
         .outputs
@@ -154,24 +152,11 @@ pub fn command(manifest: &Manifest) -> clap::Command {
         .map(|output| format!("\n  {:<14} {}", output.name, output.help))
         .collect::<String>();
     let after = if outputs.is_empty() { String::new() } else { format!("Outputs:{}", terminal::escape(&outputs)) };
-    let command = clap::Command::new("turingbox")
-        .bin_name(format!("turingbox run {}", manifest.name))
+    clap::Command::new("turingbox")
+        .bin_name(format!("turingbox {command} {}", manifest.name))
         .about(terminal::escape(&about).into_owned())
         .after_help(after)
         .max_term_width(100)
-        .args(inputs::arguments(manifest))
-        .arg(
-            clap::Arg::new("output").long("output").value_name("NAME").help("Print this output alone").value_parser(
-                match manifest.open_outputs {
-                    true => clap::builder::ValueParser::string(),
-                    false => clap::builder::PossibleValuesParser::new(
-                        manifest.outputs.iter().map(|output| output.name.clone()),
-                    )
-                    .into(),
-                },
-            ),
-        );
-    RecordingArgs::augment_args(Globals::augment_args(command))
 }
 
 /// Runs `future` on this thread. What blocks in the background when it is done is left behind.
@@ -255,28 +240,14 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
     }
 }
 
-/// The outputs of a run as one JSON object, without those that are internal.
-struct Outputs<'a> {
-    manifest: &'a Manifest,
-    outcome: &'a Outcome,
-}
-
-impl Serialize for Outputs<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let is_public = |name: &str| self.manifest.output(name).is_none_or(|output| !output.internal);
-        let public = self.outcome.outputs.iter().filter(|(name, _)| is_public(name));
-        serializer.collect_map(public.map(|(name, value)| (name, value)))
-    }
-}
-
 /// Everything about a run, for machines.
 #[derive(Serialize)]
 struct Envelope<'a> {
     agent: &'a str,
     exit_code: u8,
     outputs: Outputs<'a>,
-    failure: Option<serde_json::Value>,
-    denials: Vec<serde_json::Value>,
+    failure: Option<Failed<'a>>,
+    denials: Vec<Denied<'a>>,
     denials_omitted: u64,
     usage: serde_json::Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -284,30 +255,13 @@ struct Envelope<'a> {
 }
 
 fn envelope<'a>(manifest: &'a Manifest, outcome: &'a Outcome, planned: Option<&Plan>) -> Envelope<'a> {
-    let failure = outcome.failure.as_ref().map(|failure| {
-        json!({
-            "code": failure.code.name(),
-            "message": failure.message,
-            "step": failure.step,
-            "trace": failure.trace,
-            "help": failure.help,
-        })
-    });
-    let denials = outcome.denials.iter().map(|denial| {
-        json!({
-            "code": denial.code,
-            "request": denial.request,
-            "line": denial.place.as_ref().map(crate::source::Place::line),
-            "help": denial.help,
-        })
-    });
     let usage = outcome.usage;
     Envelope {
         agent: &manifest.name,
         exit_code: outcome.exit_code(),
         outputs: Outputs { manifest, outcome },
-        failure,
-        denials: denials.collect(),
+        failure: outcome.failure.as_ref().map(Failed::of),
+        denials: Denied::all(outcome),
         denials_omitted: outcome.denials.omitted(),
         usage: json!({ "fuel": usage.fuel, "memory": usage.memory, "seconds": usage.time.as_secs_f64() }),
         plan: planned.map(plan::object),

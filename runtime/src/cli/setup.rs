@@ -4,16 +4,20 @@ use std::{
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use etcetera::BaseStrategy;
 
 use crate::{
-    Diagnostic, Library, Policy,
+    Diagnostic, Library, Policy, Program, Setup,
+    agent::Body,
     capability::files::{MountError, Protected},
-    cli::{Globals, Stop, WallChoice, import, render, terminal},
+    cli::{Globals, Stop, WallChoice, import, recording::Recording, render, terminal},
     failure::Failure,
+    policy::Decision,
     sandbox::{Cache, Sandbox},
+    share,
     source::{MAX_SOURCE, Source},
     wall::{self, Compiler, Wall},
 };
@@ -72,6 +76,37 @@ pub fn protected(policy: &Policy) -> Protected {
     let mut protected = Protected { hidden: canonical(hidden), ..Protected::default() };
     policy.files().iter().for_each(|file| protected.fix(file));
     protected
+}
+
+/// What a run of `program` is made with, as the command line says. Its code is compiled by then.
+pub fn made(
+    globals: &Globals,
+    (library, program): (Library, &Program),
+    policy: Policy,
+    recording: &Recording,
+) -> Result<Setup, Stop> {
+    if globals.policy.is_some() {
+        // A grant by name is theirs.
+        render::report(&library.replaced());
+    }
+    let wall = wall(globals)?;
+    let sandbox = sandbox()?;
+    for (_, agent) in program.agents() {
+        let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
+        // What may not run isn't compiled either.
+        if let Body::Proc(code) = &agent.body
+            && !matches!(share::vouched(agent, &authority), Some(Decision::Denied(_)))
+        {
+            sandbox.prepare(code);
+        }
+    }
+    if let Some(why) = sandbox.unkept() {
+        render::warning(&format!("a compiled guest can't be kept, so the next run compiles it anew: {why}"));
+    }
+    let mut protected = protected(&policy);
+    recording.protect(&mut protected);
+    let (policy, audit) = (Arc::new(policy), recording.audit());
+    Ok(Setup { protected, policy, audit, wall, ..Setup::new(Arc::new(library), sandbox) })
 }
 
 /// Where guests run.

@@ -12,12 +12,19 @@ use crate::{
 pub struct Trace {
     steps: bool,
     debug: bool,
+    /// What is put before each path.
+    before: String,
 }
 
 impl Trace {
     /// Prints what `globals` asks for.
     pub fn new(globals: &Globals) -> Self {
-        Self { steps: globals.trace, debug: globals.verbose }
+        Self { steps: globals.trace, debug: globals.verbose, before: String::new() }
+    }
+
+    /// The same for one of many runs, that of the item at `number`.
+    pub fn of_item(globals: &Globals, number: u64) -> Self {
+        Self { before: format!("item {number} "), ..Self::new(globals) }
     }
 }
 
@@ -26,7 +33,7 @@ impl Tape for Trace {
         if !self.steps {
             return;
         }
-        let mut line = format!("{:<12} {:<16}", cell.path, cell.agent);
+        let mut line = format!("{}{:<12} {:<16}", self.before, cell.path, cell.agent);
         for (name, value) in cell.inputs {
             line.push_str(&format!(" {name}={value:?}"));
         }
@@ -51,7 +58,7 @@ impl Tape for Trace {
 
     fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
         for (word, text) in rows {
-            print(&format!("{path:<12} {agent:<16} holds {word} {text}"));
+            print(&format!("{}{path:<12} {agent:<16} holds {word} {text}", self.before));
         }
     }
 
@@ -60,7 +67,7 @@ impl Tape for Trace {
             return;
         }
         let place = if path.is_empty() { agent.to_owned() } else { format!("{path} {agent}") };
-        print(&format!("{place} | {line}"));
+        print(&format!("{}{place} | {line}", self.before));
     }
 }
 

@@ -23,15 +23,24 @@ pub struct Budget {
     pub calls: u64,
 }
 
+/// What one run may use of something that several share.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowance {
+    /// Work, in fuel; as much as the policy says, where there is none.
+    pub fuel: Option<u64>,
+    /// When it has to be over.
+    pub deadline: Option<Instant>,
+}
+
 impl Budget {
-    /// More than any limit allows.
-    pub(super) fn unbounded() -> Self {
+    /// `allowance`, and of the rest more than any limit allows.
+    pub(super) fn of(allowance: Allowance) -> Self {
         const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
         Self {
-            fuel: u64::MAX,
+            fuel: allowance.fuel.unwrap_or(u64::MAX),
             steps: u64::MAX,
             depth: u64::MAX,
-            deadline: Instant::now() + CENTURY,
+            deadline: allowance.deadline.unwrap_or_else(|| Instant::now() + CENTURY),
             memory: u64::MAX,
             bytes: u64::MAX,
             calls: u64::MAX,

@@ -64,6 +64,12 @@ pub(super) struct Holdings {
 }
 
 impl Holdings {
+    /// Whether there are agents whose instances are kept between calls.
+    pub(super) fn keep_instances(&self) -> bool {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.values().any(|(_, held)| held.kept.is_some())
+    }
+
     /// What `agent` holds under `ceilings`.
     ///
     /// # Errors

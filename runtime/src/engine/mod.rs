@@ -22,7 +22,7 @@ use std::{
     time::Instant,
 };
 
-pub use budget::Budget;
+pub use budget::{Allowance, Budget};
 pub use tape::{Cell, Status, Tape};
 
 use crate::{
@@ -101,7 +101,7 @@ pub struct Engine {
 
 /// What the engines of a run share: that of its program, and those of the agents that procs call.
 struct Shared {
-    setup: Setup,
+    setup: Arc<Setup>,
     run: Arc<str>,
     /// In parts, so that they don't keep what they are kept by.
     callees: Mutex<HashMap<String, Parts>>,
@@ -181,12 +181,28 @@ impl Engine {
             Effects::Planned(_) => Some(copies(&setup.policy)?),
         };
         let (callees, denied) = (Mutex::default(), Tally::default());
-        let shared = Shared { setup, run: run_id(), callees, workers, copies, denied };
+        let shared = Shared { setup: Arc::new(setup), run: run_id(), callees, workers, copies, denied };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
         }
         Ok(engine)
+    }
+
+    /// The same program under the same policy, for a run of its own. Its steps go on `tape`, where one is
+    /// given.
+    #[must_use]
+    pub fn again(&self, tape: Option<Arc<dyn Tape>>) -> Self {
+        let Shared { setup, copies, .. } = &*self.shared;
+        let setup = match tape {
+            Some(tape) => Arc::new(Setup { tape, ..(**setup).clone() }),
+            None => setup.clone(),
+        };
+        let (callees, denied, workers) = (Mutex::default(), Tally::default(), Workers::new(&setup.wall));
+        let shared = Shared { run: run_id(), callees, workers, copies: copies.clone(), denied, setup };
+        // An instance that serves a run is that run's alone.
+        let holdings = if self.holdings.keep_instances() { Arc::default() } else { self.holdings.clone() };
+        Self { shared: Arc::new(shared), program: self.program.clone(), holdings }
     }
 
     /// What the run is made with.
@@ -213,12 +229,22 @@ impl Engine {
 
     /// Runs the program's root with `inputs`.
     pub async fn run(&self, inputs: Vec<(String, Value)>) -> Outcome {
-        self.run_below(Ceilings::default(), inputs).await
+        self.run_below(Ceilings::default(), Allowance::default(), inputs).await
+    }
+
+    /// The same, with no more than `allowance`, whatever the policy says.
+    pub async fn run_within(&self, allowance: Allowance, inputs: Vec<(String, Value)>) -> Outcome {
+        self.run_below(Ceilings::default(), allowance, inputs).await
     }
 
     /// The same, as if those had called it who leave it `ceilings`.
-    pub(crate) async fn run_below(&self, ceilings: Ceilings, inputs: Vec<(String, Value)>) -> Outcome {
-        let budget = Budget { depth: self.shared.setup.library.depth(), ..Budget::unbounded() };
+    pub(crate) async fn run_below(
+        &self,
+        ceilings: Ceilings,
+        allowance: Allowance,
+        inputs: Vec<(String, Value)>,
+    ) -> Outcome {
+        let budget = Budget { depth: self.shared.setup.library.depth(), ..Budget::of(allowance) };
         self.run_call(Call { agent: self.program.root(), inputs, budget, path: String::new(), ceilings }).await
     }
 
@@ -343,7 +369,7 @@ impl Engine {
     }
 
     fn held(&self, agent: AgentId, ceilings: &Ceilings) -> Result<Arc<Held>, MountError> {
-        let made_with = (&self.shared.setup, self.shared.copies.as_ref());
+        let made_with = (&*self.shared.setup, self.shared.copies.as_ref());
         self.holdings.get(&self.program, agent, ceilings, made_with)
     }
 }

@@ -175,8 +175,7 @@ pub(super) fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Resu
         u64::try_from(item.clone().integer()?).ok()
     } else {
         let text = item.clone().text()?;
-        let known = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
-        known.and_then(|(digits, factor)| digits.trim_end().replace('_', "").parse::<u64>().ok()?.checked_mul(*factor))
+        with_unit(text, units)
     };
     number.filter(|number| (1..=max).contains(number)).ok_or_else(|| {
         let wrong = item.wrong("bad-limit", format!("`{}` is out of bounds or has no unit", item.path));
@@ -191,4 +190,19 @@ pub(super) fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Resu
             }
         }
     })
+}
+
+/// The number that `text` is, with one of `units`.
+fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let (digits, factor) = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
+    digits.trim_end().replace('_', "").parse::<u64>().ok()?.checked_mul(*factor)
+}
+
+/// The time that `text` is, as a policy writes it: `30s`.
+///
+/// # Errors
+///
+/// Says how times are written.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    with_unit(text, TIMES).map(Duration::from_millis).ok_or_else(|| "a whole number with ms, s, m or h: 30s".into())
 }

@@ -71,7 +71,7 @@ pub(crate) use http::{MAX_METHOD, NEVER};
 pub(crate) use imports::is_module;
 pub use imports::{ImportRules, Standing};
 pub use isolation::Isolation;
-pub use limits::{Limits, size_text};
+pub use limits::{Limits, duration, size_text};
 pub use listed::{ByName, Listed};
 pub use paths::PathPattern;
 pub use pattern::Pattern;

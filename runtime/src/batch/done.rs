@@ -1,0 +1,111 @@
+//! What an earlier run has done, read from its results.
+
+use std::io::{BufRead, Read};
+
+use serde::Deserialize;
+
+use crate::{
+    Failure,
+    batch::{Digest, item::wrong},
+};
+
+/// The longest line of results, in bytes: what an agent may give, and room for the rest of it.
+const MAX_RESULT: u64 = 1 << 30;
+
+/// The items that have results.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Sorted by number: 16 bytes an item.
+    items: Vec<(u64, Digest)>,
+    length: u64,
+}
+
+/// What of a result says which item it is of.
+#[derive(Deserialize)]
+struct Known<'l> {
+    item: u64,
+    #[serde(borrow)]
+    digest: &'l str,
+}
+
+impl Done {
+    /// Reads results. A kill may leave part of a line at their end, which doesn't count.
+    ///
+    /// # Errors
+    ///
+    /// When a line is no result, or two are of one item.
+    pub fn read(mut results: impl BufRead) -> Result<Self, Failure> {
+        let mut done = Self::default();
+        let mut line = Vec::new();
+        for number in 1_u64.. {
+            line.clear();
+            let read = results.by_ref().take(MAX_RESULT).read_until(b'\n', &mut line);
+            read.map_err(|error| wrong(format!("the results can't be read: {error}")))?;
+            if line.last() != Some(&b'\n') {
+                break;
+            }
+            let known = serde_json::from_slice::<Known<'_>>(&line).ok();
+            let known = known.and_then(|known| Some((known.item, Digest::parse(known.digest)?)));
+            done.items.push(known.ok_or_else(|| {
+                wrong(format!("line {number} is no result of a batch")).help("name a file that --resume can go on with")
+            })?);
+            done.length += line.len() as u64;
+        }
+        done.items.sort_unstable_by_key(|(item, _)| *item);
+        match done.items.array_windows().find(|[one, next]| one.0 == next.0) {
+            Some([(item, _), _]) => Err(wrong(format!("item {item} has two results"))),
+            None => Ok(done),
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.items.len()
+    }
+
+    /// How long the results are, up to the end of the last whole line, in bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether the item that stands at `number` has a result.
+    ///
+    /// # Errors
+    ///
+    /// When another item stood there: then the results are of other items.
+    pub fn holds(&self, number: u64, digest: Digest) -> Result<bool, Failure> {
+        match self.items.binary_search_by_key(&number, |(item, _)| *item) {
+            Err(_) => Ok(false),
+            Ok(at) if self.items[at].1 == digest => Ok(true),
+            Ok(_) => Err(wrong(format!("item {number} is another one than the results have"))
+                .help("go on with the same items, or begin anew with --force")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_say_what_is_done() {
+        let digest = Digest::of(b"x");
+        let text = format!(
+            "{{\"item\":7,\"digest\":\"{digest}\",\"outputs\":{{}}}}\n{{\"item\":2,\"digest\":\"{digest}\"}}\n"
+        );
+        let done = Done::read(format!("{text}{{\"item\":9,\"dig").as_bytes()).unwrap();
+        assert_eq!((done.count(), done.length()), (2, text.len() as u64));
+        assert_eq!(done.holds(7, digest), Ok(true));
+        assert_eq!(done.holds(9, digest), Ok(false));
+        assert!(done.holds(2, Digest::of(b"y")).unwrap_err().message.contains("another one"));
+    }
+
+    #[test]
+    fn what_is_no_result_is_refused() {
+        let digest = Digest::of(b"x");
+        let twice = format!("{{\"item\":7,\"digest\":\"{digest}\"}}\n").repeat(2);
+        for (text, why) in [("{}\n", "line 1"), ("\n", "line 1"), (twice.as_str(), "two results")] {
+            assert!(Done::read(text.as_bytes()).unwrap_err().message.contains(why), "{text}");
+        }
+    }
+}

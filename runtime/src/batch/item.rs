@@ -1,0 +1,312 @@
+//! One item, as the inputs of an agent.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Failure, Hint, Json, Value,
+    agent::{Input, Manifest},
+    diagnostic::{list, suggestion},
+    failure::Code,
+};
+
+/// What an item is, in 64 bits of its SHA-256: to know it again, not to trust it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Digest(pub(super) u64);
+
+impl Digest {
+    /// The digest of an item's bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let hash = Sha256::digest(bytes);
+        let first = hash.first_chunk().copied().unwrap_or_default();
+        // 0 says that there is none, where there are many.
+        Self(u64::from_be_bytes(first).max(1))
+    }
+
+    /// The digest that 16 hexadecimal digits are.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        digits.then(|| u64::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// One item.
+#[derive(Debug)]
+pub struct Item {
+    /// Where it stands: its line in a file, or its place among the files of a folder, from 1.
+    pub number: u64,
+    /// The name of the file that it is, if it is one.
+    pub name: Option<String>,
+    /// What it is.
+    pub digest: Digest,
+    /// The text that stands for it among the others, if the batch says which field has it.
+    pub key: Option<String>,
+    /// What it gives the agent, or why it is none.
+    pub inputs: Result<Vec<(String, Value)>, Failure>,
+    /// What it holds, in bytes.
+    pub size: usize,
+}
+
+/// How items become inputs of an agent.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    manifest: Arc<Manifest>,
+    /// The inputs that are the same for every item.
+    given: Vec<(String, Value)>,
+    /// The field that has an item's key.
+    key: Option<String>,
+    /// Whether fields that are no inputs are of no account.
+    ignore_extra: bool,
+}
+
+impl Shape {
+    /// Items for the agent of `manifest`; `given` is what all of them have.
+    pub fn new(manifest: Arc<Manifest>, given: Vec<(String, Value)>) -> Self {
+        Self { manifest, given, key: None, ignore_extra: false }
+    }
+
+    /// Takes the key of each item from the field `name`, which needn't be an input.
+    #[must_use]
+    pub fn with_key(self, name: Option<String>) -> Self {
+        Self { key: name, ..self }
+    }
+
+    /// Leaves out fields that are no inputs, where they are mistakes otherwise.
+    #[must_use]
+    pub fn ignoring_extra(self, ignore: bool) -> Self {
+        Self { ignore_extra: ignore, ..self }
+    }
+
+    /// The field that has an item's key.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The mistake in a table of these columns, if there is one: it is the same for every row.
+    pub fn misfit<'c>(&self, columns: impl Iterator<Item = &'c str> + Clone) -> Option<Failure> {
+        let has = |name: &str| columns.clone().any(|column| column == name) || self.is_given(name);
+        let missing: Vec<_> =
+            self.manifest.inputs.iter().filter(|input| input.is_required() && !has(&input.name)).collect();
+        if let Some(key) = self.key().filter(|key| !columns.clone().any(|column| column == *key)) {
+            return Some(wrong(format!("there is no column `{}` for the key", key.escape_debug())));
+        }
+        if !missing.is_empty() {
+            let names: Vec<_> = missing.iter().map(|input| input.name.as_str()).collect();
+            let help = format!("give what is the same for all items as an option, `--{} …`", names[0]);
+            return Some(wrong(format!("there is no column for {}", list(&names))).help(help));
+        }
+        columns.clone().find_map(|column| self.input(column).err())
+    }
+
+    /// The inputs of a JSON item: the fields of an object, or the one input that is needed.
+    pub fn of_json(&self, text: &str) -> (Option<String>, Result<Vec<(String, Value)>, Failure>) {
+        let wrong_json = |error: &dyn fmt::Display| wrong(format!("this is no JSON: {error}"));
+        match Json::parse(text) {
+            Err(error) => (None, Err(wrong_json(&error))),
+            Ok(json) if text.trim_ascii_start().starts_with('{') => {
+                match serde_json::from_str::<BTreeMap<String, &RawValue>>(json.as_str()) {
+                    Ok(fields) => {
+                        let key = self.key().and_then(|key| fields.get(key)).map(|raw| shown(raw));
+                        (key, self.of_fields(fields.into_iter().map(|(name, raw)| (name, Field::Json(raw.get())))))
+                    }
+                    Err(error) => (None, Err(wrong_json(&error))),
+                }
+            }
+            Ok(json) => (None, self.sole().and_then(|input| self.finished(vec![typed(input, json.as_str())?]))),
+        }
+    }
+
+    /// The inputs of a row.
+    pub fn of_row<'r>(
+        &self,
+        cells: impl Iterator<Item = (&'r str, &'r str)> + Clone,
+    ) -> (Option<String>, Result<Vec<(String, Value)>, Failure>) {
+        let key = self.key().and_then(|key| cells.clone().find(|(name, _)| *name == key));
+        let key = key.map(|(_, text)| text.to_owned());
+        (key, self.of_fields(cells.map(|(name, text)| (name.to_owned(), Field::Cell(text)))))
+    }
+
+    /// The inputs of a file: its contents are the one input that is needed.
+    pub fn of_bytes(&self, bytes: Vec<u8>) -> Result<Vec<(String, Value)>, Failure> {
+        let input = self.sole()?;
+        let value = input.hint.read(bytes).map_err(|expected| unfit(input, &expected))?;
+        self.finished(vec![(input.name.clone(), value)])
+    }
+
+    fn of_fields<'f>(
+        &self,
+        fields: impl Iterator<Item = (String, Field<'f>)>,
+    ) -> Result<Vec<(String, Value)>, Failure> {
+        let mut inputs = Vec::new();
+        for (name, field) in fields {
+            let Some(input) = self.input(&name)? else { continue };
+            match field {
+                // An empty cell is one that nobody filled in.
+                Field::Cell("") if !input.is_required() => {}
+                Field::Cell(text) => {
+                    let read = input.hint.read(text.as_bytes().to_vec());
+                    inputs.push((name, read.map_err(|expected| unfit(input, &expected))?));
+                }
+                Field::Json("null") if !input.is_required() => {}
+                Field::Json(text) => inputs.push(typed(input, text)?),
+            }
+        }
+        self.finished(inputs)
+    }
+
+    /// The input that a field is for, if it is for one.
+    fn input(&self, name: &str) -> Result<Option<&Input>, Failure> {
+        match self.manifest.input(name) {
+            Some(input) if input.hint == Hint::Secret => {
+                let message = format!("`{name}` is a secret, and items are written down");
+                return Err(wrong(message).help("give it as an option, the same for all items"));
+            }
+            Some(input) => return Ok(Some(input)),
+            None => {}
+        }
+        if self.ignore_extra || self.key() == Some(name) {
+            return Ok(None);
+        }
+        let names = self.manifest.inputs.iter().map(|input| input.name.as_str());
+        let help = suggestion(name, names).unwrap_or_else(|| "leave it out, or say --ignore-extra".into());
+        let message = format!("`{}` has no input `{}`", self.manifest.name, name.escape_debug());
+        Err(wrong(message).help(help))
+    }
+
+    /// The input that stands for the whole item.
+    fn sole(&self) -> Result<&Input, Failure> {
+        let mut needed = self.manifest.inputs.iter().filter(|input| input.is_required() && !self.is_given(&input.name));
+        match (needed.next(), needed.next(), self.manifest.inputs.as_slice()) {
+            (Some(input), None, _) | (None, _, [input]) => Ok(input),
+            _ => Err(wrong(format!("`{}` needs more than one input, so an item is an object", self.manifest.name))),
+        }
+    }
+
+    fn is_given(&self, name: &str) -> bool {
+        self.given.iter().any(|(given, _)| given == name)
+    }
+
+    /// An item's own inputs come before those that all have.
+    fn finished(&self, mut inputs: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Failure> {
+        let more = self.given.iter().filter(|(name, _)| !inputs.iter().any(|(own, _)| own == name));
+        let more: Vec<_> = more.cloned().collect();
+        inputs.extend(more);
+        let has = |name: &str| inputs.iter().any(|(own, _)| own == name);
+        let missing = self.manifest.inputs.iter().filter(|input| input.is_required() && !has(&input.name));
+        let missing: Vec<_> = missing.map(|input| input.name.as_str()).collect();
+        if missing.is_empty() { Ok(inputs) } else { Err(wrong(format!("{} is missing", list(&missing)))) }
+    }
+}
+
+/// A field of an item.
+enum Field<'f> {
+    Cell(&'f str),
+    Json(&'f str),
+}
+
+/// A JSON value as an input: a text is read as on the command line, `{"base64": "…"}` is data.
+fn typed(input: &Input, text: &str) -> Result<(String, Value), Failure> {
+    let text = text.trim_ascii();
+    let value = if text.starts_with('"') {
+        let text: String = serde_json::from_str(text).unwrap_or_default();
+        match &input.hint {
+            Hint::Json => Value::text(text),
+            hint => hint.read(text.into_bytes()).map_err(|expected| unfit(input, &expected))?,
+        }
+    } else if let Some(data) = data(text).filter(|_| input.hint != Hint::Json) {
+        Value::data(data)
+    } else {
+        Value::Json(Json::known(text))
+    };
+    Ok((input.name.clone(), value))
+}
+
+/// The bytes that a run writes as `{"base64": "…"}`.
+fn data(text: &str) -> Option<Vec<u8>> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Data {
+        base64: String,
+    }
+    let data = text.starts_with('{').then(|| serde_json::from_str::<Data>(text).ok()).flatten()?;
+    base64::Engine::decode(&base64::engine::general_purpose::STANDARD, data.base64).ok()
+}
+
+/// A JSON value as a key: a text without its quotes.
+fn shown(raw: &RawValue) -> String {
+    serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
+}
+
+fn unfit(input: &Input, expected: &str) -> Failure {
+    wrong(format!("{}: {expected}", input.name))
+}
+
+pub(super) fn wrong(message: impl Into<String>) -> Failure {
+    Failure::new(Code::Input, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Library, agent::Entry};
+
+    pub fn shape(inputs: &str) -> Shape {
+        let text = format!("kind = \"template\"\ntext = \"x\"\n{inputs}");
+        let library = Library::with_manifests(&[("it", Box::leak(text.into_boxed_str()))]);
+        let Some(Entry::Valid(manifest)) = library.get("it") else { panic!("{:?}", library.get("it")) };
+        Shape::new(manifest.clone(), Vec::new())
+    }
+
+    fn of(shape: &Shape, line: &str) -> Result<String, String> {
+        let (_, inputs) = shape.of_json(line);
+        inputs.map(|inputs| format!("{inputs:?}")).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn items_are_inputs() {
+        let one = shape("[inputs.text]\n[inputs.most]\ntype = \"integer\"\noptional = true");
+        assert_eq!(of(&one, r#"{"text": "a"}"#).unwrap(), r#"[("text", "a")]"#);
+        assert_eq!(of(&one, r#"{"text": "a", "most": 3}"#).unwrap(), r#"[("most", 3), ("text", "a")]"#);
+        assert_eq!(of(&one, r#"{"text": "a", "most": "3"}"#).unwrap(), r#"[("most", 3), ("text", "a")]"#);
+        assert_eq!(of(&one, r#"{"text": "a", "most": null}"#).unwrap(), r#"[("text", "a")]"#);
+        assert_eq!(of(&one, r#" "a" "#).unwrap(), r#"[("text", "a")]"#);
+        assert_eq!(of(&one, r#"{"text": {"base64": "eA=="}}"#).unwrap(), r#"[("text", 1 bytes)]"#);
+    }
+
+    #[test]
+    fn what_is_no_item_says_why() {
+        let two = shape("[inputs.text]\n[inputs.most]\ntype = \"integer\"");
+        for (line, why) in [
+            ("{", "this is no JSON"),
+            ("{} {}", "this is no JSON"),
+            ("\"a\"", "needs more than one input"),
+            ("{}", "`text` and `most` is missing"),
+            (r#"{"text": "a", "most": "b"}"#, "most: "),
+            (r#"{"text": "a", "most": 1, "other": 1}"#, "has no input `other`"),
+        ] {
+            let message = of(&two, line).unwrap_err();
+            assert!(message.contains(why), "{line}: {message}");
+        }
+        let loose = two.ignoring_extra(true).with_key(Some("other".into()));
+        let (key, inputs) = loose.of_json(r#"{"text": "a", "most": 1, "other": 7, "more": 1}"#);
+        assert_eq!((key.as_deref(), inputs.is_ok()), (Some("7"), true));
+    }
+
+    #[test]
+    fn a_table_fits_as_a_whole() {
+        let two = shape("[inputs.text]\n[inputs.most]\ntype = \"integer\"\ndefault = 3");
+        assert!(two.misfit(["text"].into_iter()).is_none());
+        assert!(two.misfit(["most"].into_iter()).unwrap().message.contains("no column for `text`"));
+        assert!(two.misfit(["text", "moist"].into_iter()).unwrap().help.unwrap().contains("most"));
+        let (_, inputs) = two.of_row([("text", "a"), ("most", "")].into_iter());
+        assert_eq!(format!("{:?}", inputs.unwrap()), r#"[("text", "a")]"#);
+    }
+}

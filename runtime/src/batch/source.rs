@@ -1,0 +1,228 @@
+//! Where items come from: lines of JSON, a table, or the files of a folder.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    vec,
+};
+
+use cap_std::{ambient_authority, fs::Dir};
+
+use crate::{
+    Failure,
+    batch::{
+        Digest, Item, Shape,
+        item::wrong,
+        lines::{Line, Lines},
+        table::Table,
+    },
+};
+
+/// The longest item, in bytes: about what an agent can be handed.
+pub const MAX_ITEM: usize = 16 << 20;
+
+/// The most files of one folder: their names are held, to be sorted.
+pub const MAX_FILES: usize = 1_000_000;
+
+/// Bytes that are read at a time.
+const BUFFER: usize = 64 << 10;
+
+/// What items come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Lines of JSON.
+    Lines(PathBuf),
+    /// A table with a header, its cells parted by this byte.
+    Table(PathBuf, u8),
+    /// Each file is one.
+    Folder(PathBuf),
+}
+
+impl Source {
+    /// What `path` is, by what it is called: `.csv`, `.tsv`, a folder, or else lines of JSON. `-` is the
+    /// standard input.
+    pub fn of(path: &Path) -> Self {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            _ if path.is_dir() => Self::Folder(path.to_owned()),
+            Some("csv") => Self::Table(path.to_owned(), b','),
+            Some("tsv") => Self::Table(path.to_owned(), b'\t'),
+            _ => Self::Lines(path.to_owned()),
+        }
+    }
+}
+
+/// Items, one after the other.
+pub struct Items {
+    reader: Reader,
+    shape: Arc<Shape>,
+    read: Arc<AtomicU64>,
+    total: Option<u64>,
+}
+
+enum Reader {
+    Lines { lines: Lines<Input>, number: u64 },
+    Table(Table<Input>),
+    Folder { dir: Dir, names: vec::IntoIter<String>, number: u64 },
+}
+
+/// What is read, with its bytes counted.
+type Input = BufReader<Counted>;
+
+impl Items {
+    /// Opens `source`.
+    ///
+    /// # Ambient Authority
+    ///
+    /// Opens the path of `source`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with all of it: it can't be opened, is UTF-16, has no column that the agent needs.
+    pub fn open(source: &Source, shape: Arc<Shape>) -> Result<Self, Failure> {
+        let read = Arc::new(AtomicU64::new(0));
+        let (path, reader, total) = match source {
+            Source::Lines(path) => {
+                let (input, total) = open(path, &read)?;
+                (path, Reader::Lines { lines: Lines::new(input, MAX_ITEM), number: 0 }, total)
+            }
+            Source::Table(path, delimiter) => {
+                let (input, total) = open(path, &read)?;
+                (path, Reader::Table(Table::open(input, *delimiter, &shape)?), total)
+            }
+            Source::Folder(path) => {
+                let (dir, names) = files(path).map_err(|error| unreadable(path, &error))?;
+                let total = Some(names.len() as u64);
+                (path, Reader::Folder { dir, names: names.into_iter(), number: 0 }, total)
+            }
+        };
+        if let (Some(_), Reader::Lines { .. } | Reader::Folder { .. }) = (shape.key(), &reader)
+            && path.is_dir()
+        {
+            return Err(wrong("files have no fields, so none has a key"));
+        }
+        Ok(Self { reader, shape, read, total })
+    }
+
+    /// How far it is read, and how far there is to read: in bytes or files. A pipe has no end that is known.
+    pub fn progress(&self) -> (Arc<AtomicU64>, Option<u64>) {
+        (self.read.clone(), self.total)
+    }
+}
+
+impl Iterator for Items {
+    type Item = io::Result<Item>;
+
+    fn next(&mut self) -> Option<io::Result<Item>> {
+        match &mut self.reader {
+            Reader::Lines { lines, number } => line(lines, number, &self.shape).transpose(),
+            Reader::Table(table) => table.row(&self.shape).transpose(),
+            Reader::Folder { dir, names, number } => {
+                let name = names.next()?;
+                *number += 1;
+                self.read.fetch_add(1, Relaxed);
+                Some(Ok(file(dir, name, *number, &self.shape)))
+            }
+        }
+    }
+}
+
+/// The next line that isn't blank.
+fn line(lines: &mut Lines<Input>, number: &mut u64, shape: &Shape) -> io::Result<Option<Item>> {
+    loop {
+        let Some(line) = lines.next()? else { return Ok(None) };
+        *number += 1;
+        let (digest, size, (key, inputs)) = match line {
+            Line::TooLong => {
+                (Digest::of(b""), 0, (None, Err(wrong(format!("it is longer than {} MiB", MAX_ITEM >> 20)))))
+            }
+            Line::Whole(bytes) if bytes.trim_ascii().is_empty() => continue,
+            Line::Whole(bytes) => {
+                let read = match std::str::from_utf8(bytes) {
+                    Ok(text) => shape.of_json(text),
+                    Err(error) => (None, Err(wrong(format!("it isn't UTF-8 (byte {} is wrong)", error.valid_up_to())))),
+                };
+                (Digest::of(bytes), bytes.len(), read)
+            }
+        };
+        return Ok(Some(Item { number: *number, name: None, digest, key, inputs, size }));
+    }
+}
+
+fn file(dir: &Dir, name: String, number: u64, shape: &Shape) -> Item {
+    let mut bytes = Vec::new();
+    let read = dir.open(&name).and_then(|file| file.take(MAX_ITEM as u64 + 1).read_to_end(&mut bytes));
+    let (digest, size) = (Digest::of(&bytes), bytes.len());
+    let inputs = match read {
+        Err(error) => Err(wrong(format!("it can't be read: {error}"))),
+        Ok(length) if length > MAX_ITEM => Err(wrong(format!("it is longer than {} MiB", MAX_ITEM >> 20))),
+        Ok(_) => shape.of_bytes(bytes),
+    };
+    Item { number, name: Some(name), digest, key: None, inputs, size }
+}
+
+/// The names of a folder's files, in the order of their bytes; hidden ones are left out.
+fn files(path: &Path) -> io::Result<(Dir, Vec<String>)> {
+    let dir = Dir::open_ambient_dir(path, ambient_authority())?;
+    let mut names = Vec::new();
+    for entry in dir.entries()? {
+        let entry = entry?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|name| io::Error::new(io::ErrorKind::InvalidData, format!("the name {name:?} is not UTF-8")))?;
+        if !name.starts_with('.') && dir.metadata(&name).is_ok_and(|found| found.is_file()) {
+            names.push(name);
+        }
+        if names.len() > MAX_FILES {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {MAX_FILES} files")));
+        }
+    }
+    names.sort_unstable();
+    Ok((dir, names))
+}
+
+/// Opens a file, or the standard input, and looks at its first bytes.
+fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Input, Option<u64>), Failure> {
+    let (from, total): (Box<dyn Read + Send>, _) = if path.as_os_str() == "-" {
+        (Box::new(io::stdin()), None)
+    } else {
+        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        let found = file.metadata().map_err(|error| unreadable(path, &error))?;
+        (Box::new(file), found.is_file().then_some(found.len()))
+    };
+    let mut input = BufReader::with_capacity(BUFFER, Counted { from, read: read.clone() });
+    let first = input.fill_buf().map_err(|error| unreadable(path, &error))?;
+    match first {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            let message = format!("`{}` is UTF-16, and items are UTF-8", path.display());
+            return Err(wrong(message).help("convert it: iconv -f UTF-16 -t UTF-8"));
+        }
+        // The mark that some programs put before UTF-8.
+        [0xef, 0xbb, 0xbf, ..] => input.consume(3),
+        _ => {}
+    }
+    Ok((input, total))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    wrong(format!("the items `{}` can't be read: {error}", path.display()))
+}
+
+/// Counts what is read.
+pub struct Counted {
+    from: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.from.read(buffer)?;
+        self.read.fetch_add(length as u64, Relaxed);
+        Ok(length)
+    }
+}

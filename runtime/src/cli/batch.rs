@@ -1,0 +1,152 @@
+//! `turingbox batch`.
+
+mod options;
+mod progress;
+mod results;
+mod summary;
+
+use std::{ffi::OsString, sync::Arc, thread};
+
+use clap::{Args, FromArgMatches};
+
+use crate::{
+    Engine, Failure, Setup,
+    agent::Manifest,
+    batch::{self, Items, Shape, Stop as Ending, Tally, Why},
+    cli::{
+        Globals, Stop,
+        batch::{options::BatchOptions, results::Results},
+        inputs::{self, InputOptions},
+        recording::{Recording, RecordingArgs},
+        render,
+        run::{agent_command, globals_in, manifest, taken_as_it_is},
+        setup,
+        trace::Trace,
+    },
+    engine::Tape,
+    secret::Secrets,
+};
+
+#[derive(Args)]
+#[command(
+    disable_help_flag = true,
+    override_usage = "turingbox batch <AGENT> --items <FILE> [OPTIONS] [--INPUT VALUE]...",
+    after_help = "`turingbox batch AGENT --help` shows all options, and the agent's inputs: what is given for one \
+                  of these is the same for all items."
+)]
+pub struct BatchArgs {
+    /// Print help; with an agent, the agent's
+    #[arg(short, long)]
+    help: bool,
+    /// The agent's name
+    #[arg(value_name = "AGENT", add = super::complete::agents())]
+    agent: Option<String>,
+    /// What the batch is to do, and the agent's inputs
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<OsString>,
+}
+
+/// Runs one agent on many items.
+pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
+    let BatchArgs { help, agent, mut rest } = arguments;
+    let Some(name) = agent else { return Err(super::run::missing_agent("batch", help)) };
+    if help {
+        rest.insert(0, "--help".into());
+    }
+    let globals = globals.and(globals_in(&rest));
+    let library = setup::library(&globals)?;
+    if library.conflicts().has_errors() {
+        return Err(library.conflicts().clone().into());
+    }
+    let manifest = manifest(&library, &name)?;
+    let command = command(&manifest);
+    let inputs = InputOptions::new(&manifest, &command);
+    let matches = command.clone().try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
+    let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
+    let options = BatchOptions::from_arg_matches(&matches)?;
+    let recording = RecordingArgs::from_arg_matches(&matches)?;
+    let retry = options.retry(&manifest)?;
+    let mut given = inputs.given(&matches)?;
+    let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
+    let shape = Arc::new(
+        Shape::new(manifest.clone(), given).with_key(options.key.clone()).ignoring_extra(options.ignore_extra),
+    );
+    let items = Items::open(&options.source(), shape).map_err(unusable)?;
+    let (program, warnings) = crate::Program::load(&library, &name)?;
+    render::report(&taken_as_it_is(warnings));
+    let policy = setup::policy(&globals)?;
+    let (results, done) = Results::open(&options, &manifest)?;
+    let recording = Recording::open(&recording, &policy)?;
+    let mut made = Setup { secrets, ..setup::made(&globals, (library, &program), policy, &recording)? };
+    options.out.iter().for_each(|file| made.protected.fix(file));
+    let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
+    let count = done.count();
+    let mut sink = results.with_progress(&items, options.out.is_none());
+    let ending = Ending::default();
+    interruptible(&ending)?;
+    let ran = batch::run(&engine, items, options.run(retry, done, tape(&globals))?, &ending, &mut sink);
+    sink.close();
+    recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
+    let (tally, why) = ran
+        .map_err(|failure| if failure.code == crate::Code::Input { unusable(failure) } else { Stop::Host(failure) })?;
+    sink.conclude(&tally, why, (&options, count), &globals)?;
+    match exit_code(&tally, why, &options) {
+        0 => Ok(()),
+        code => Err(Stop::Said(code)),
+    }
+}
+
+/// The command line of a batch of one agent.
+fn command(manifest: &Manifest) -> clap::Command {
+    let own = RecordingArgs::augment_args(Globals::augment_args(agent_command("batch", manifest)));
+    let own = BatchOptions::augment_args(own);
+    let inputs = InputOptions::new(manifest, &own).arguments();
+    own.args(inputs)
+}
+
+/// What is wrong with all of the items, before any is run.
+fn unusable(failure: Failure) -> Stop {
+    let help = failure.help.map(|help| format!("\n\n{help}")).unwrap_or_default();
+    Stop::Usage(format!("{}{help}", failure.message))
+}
+
+/// Prints steps and log lines with the item that they are of, for who asks for them: of many items, they
+/// are many.
+fn tape(globals: &Globals) -> Option<batch::TapeOf> {
+    let globals = globals.clone();
+    (globals.trace || globals.verbose)
+        .then(|| Box::new(move |item| Arc::new(Trace::of_item(&globals, item)) as Arc<dyn Tape>) as batch::TapeOf)
+}
+
+/// Lets an interrupt end the batch with what is in flight, and a second one at once.
+fn interruptible(ending: &Ending) -> Result<(), Stop> {
+    let ending = ending.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Stop::Host(Failure::host(error)))?;
+    let listen = async move {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
+        render::note("interrupted: what is in flight is finished; once more ends it at once");
+        ending.stop();
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    };
+    let listening = thread::Builder::new().name("interrupt".into()).spawn(move || runtime.block_on(listen));
+    listening.map(drop).map_err(|error| Stop::Host(Failure::host(error)))
+}
+
+/// What a batch ends with: the code that a run of its failed items would end with, where that is the same
+/// for all of them, or else 1.
+fn exit_code(tally: &Tally, why: Why, options: &BatchOptions) -> u8 {
+    match why {
+        Why::Stopped => 130,
+        Why::Budget => 4,
+        Why::Over if tally.failed == 0 || options.max_failures().is_some() => 0,
+        Why::Over | Why::Failures => match tally.exit_codes.iter().collect::<Vec<_>>()[..] {
+            [code] => *code,
+            _ => 1,
+        },
+    }
+}

@@ -1,0 +1,150 @@
+//! What became of items, written as it comes: a line of JSON for each.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, BufReader, BufWriter, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+use crate::{
+    agent::Manifest,
+    batch::{Done, Ended, Finished, Items, Sink, Tally},
+    cli::{
+        Stop,
+        batch::{options::BatchOptions, progress::Progress},
+        outcome::{Denied, Failed, Outputs},
+    },
+};
+
+/// Bytes of results that are held at most before they are written.
+const BUFFER: usize = 64 << 10;
+
+/// How many failed items are shown: the others are in the results.
+const SHOWN: usize = 3;
+
+/// Where results go.
+pub struct Results {
+    out: BufWriter<Box<dyn Write>>,
+    manifest: Arc<Manifest>,
+}
+
+/// Results that are being written, with somebody watching.
+pub struct Watched {
+    results: Results,
+    progress: Progress,
+    /// The first items that failed, in words.
+    pub failed: Vec<String>,
+}
+
+/// One line of results.
+#[derive(Serialize)]
+struct Line<'a> {
+    item: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outputs: Option<Outputs<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Failed<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    denials: Vec<Denied<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<u64>,
+    attempts: u32,
+    fuel: u64,
+    seconds: f64,
+}
+
+impl Results {
+    /// Opens the file of results, or stdout. Gives what it has already.
+    pub fn open(options: &BatchOptions, manifest: &Arc<Manifest>) -> Result<(Self, Done), Stop> {
+        let (out, done): (Box<dyn Write>, _) = match &options.out {
+            None => (Box::new(io::stdout()), Done::default()),
+            Some(path) => {
+                let (file, done) = file(path, options)?;
+                (Box::new(file), done)
+            }
+        };
+        Ok((Self { out: BufWriter::with_capacity(BUFFER, out), manifest: manifest.clone() }, done))
+    }
+
+    /// The same, with somebody told how far `items` is read. `shared` is whether results go where a person
+    /// looks.
+    pub fn with_progress(self, items: &Items, shared: bool) -> Watched {
+        Watched { results: self, progress: Progress::new(items, shared), failed: Vec::new() }
+    }
+}
+
+/// Opens the file of results.
+fn file(path: &Path, options: &BatchOptions) -> Result<(File, Done), Stop> {
+    let shown = path.display();
+    let unwritable = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Stop::Usage(format!("`{shown}` is there already: go on with it by --resume, or write over it by --force"))
+        }
+        _ => Stop::Usage(format!("`{shown}` can't be written: {error}")),
+    };
+    let mut open = OpenOptions::new();
+    if options.resume && path.exists() {
+        let file = open.read(true).append(true).open(path).map_err(unwritable)?;
+        let done = Done::read(BufReader::new(&file))
+            .map_err(|failure| Stop::Usage(format!("`{shown}`: {}", failure.message)))?;
+        // Part of a line, from a run that was killed.
+        file.set_len(done.length()).map_err(unwritable)?;
+        return Ok((file, done));
+    }
+    let open =
+        if options.force { open.write(true).create(true).truncate(true) } else { open.write(true).create_new(true) };
+    Ok((open.open(path).map_err(unwritable)?, Done::default()))
+}
+
+impl Sink for Watched {
+    fn finished(&mut self, finished: &Finished) -> io::Result<()> {
+        let Finished { outcome, used, .. } = finished;
+        if let (Some(failure), true) = (&outcome.failure, self.failed.len() < SHOWN) {
+            let name = finished.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            self.failed.push(format!("item {}{name}: {failure}", finished.number));
+        }
+        let line = Line {
+            item: finished.number,
+            name: finished.name.as_deref(),
+            key: finished.key.as_deref(),
+            digest: finished.digest.to_string(),
+            outputs: (finished.ended == Ended::Done).then_some(Outputs { manifest: &self.results.manifest, outcome }),
+            failure: outcome.failure.as_ref().map(Failed::of),
+            denials: Denied::all(outcome),
+            duplicate_of: finished.duplicate_of,
+            attempts: used.attempts,
+            fuel: used.fuel,
+            seconds: used.time.as_secs_f64(),
+        };
+        serde_json::to_writer(&mut self.results.out, &line)?;
+        self.results.out.write_all(b"\n")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.results.out.flush()
+    }
+
+    fn tick(&mut self, tally: &Tally) {
+        self.progress.tick(tally);
+    }
+}
+
+impl Watched {
+    /// How long it took.
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.progress.elapsed()
+    }
+
+    /// Ends the progress bar, so that what comes after is not mixed with it.
+    pub fn close(&mut self) {
+        self.progress.close();
+    }
+}
