@@ -1,20 +1,13 @@
 //! The run's log: what a guest prints. It is never part of an agent's outputs.
 
 use std::{
-    io,
-    pin::Pin,
+    convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncWrite;
-use wasmtime_wasi::{
-    cli::{IsTerminal, StdoutStream},
-    p2::{OutputStream, Pollable, StreamResult},
-};
 
-use crate::sandbox::bindings;
+use crate::sandbox::{bindings, written::Taker};
 
 /// The most that one call may log, in bytes; the rest is dropped, and the log says so.
 const MAX_LOGGED: usize = 1 << 20;
@@ -141,6 +134,7 @@ impl bindings::log::Host for crate::sandbox::CallState {
 }
 
 /// Standard output or error of a guest, as a part of the log.
+#[derive(Clone)]
 pub struct LogStream {
     log: Log,
     level: Level,
@@ -153,54 +147,14 @@ impl LogStream {
     }
 }
 
-impl IsTerminal for LogStream {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
+impl Taker for LogStream {
+    const PIECE: usize = MAX_LINE;
 
-impl StdoutStream for LogStream {
-    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(Self::new(self.log.clone(), self.level))
-    }
+    type Refusal = Infallible;
 
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(Self::new(self.log.clone(), self.level))
-    }
-}
-
-impl OutputStream for LogStream {
-    fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
-        self.log.bytes(self.level, &bytes);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
-    }
-
-    fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(MAX_LINE)
-    }
-}
-
-#[async_trait::async_trait]
-impl Pollable for LogStream {
-    async fn ready(&mut self) {}
-}
-
-impl AsyncWrite for LogStream {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn take(&self, bytes: &[u8]) -> Result<(), Infallible> {
         self.log.bytes(self.level, bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+        Ok(())
     }
 }
 

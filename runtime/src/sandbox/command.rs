@@ -25,6 +25,7 @@ use crate::{
         Call, CallState,
         bindings::{Field, types},
         lower,
+        written::Written,
     },
 };
 
@@ -70,8 +71,8 @@ impl Started {
     fn enter(&self, wasi: &mut WasiCtxBuilder, streams: &Streams) {
         wasi.args(&self.arguments)
             .stdin(MemoryInputPipe::new(self.stdin.clone()))
-            .stdout(streams.stdout.clone())
-            .stderr(streams.stderr.clone());
+            .stdout(Written(streams.stdout.clone()))
+            .stderr(Written(streams.stderr.clone()));
         // The last of a name counts, so what the manifest says stands over what the policy grants.
         for (name, value) in &self.environment {
             wasi.env(name, value);

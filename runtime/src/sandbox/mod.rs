@@ -16,6 +16,7 @@ mod limiter;
 mod modules;
 mod returned;
 mod state;
+pub(crate) mod written;
 
 use std::{
     env,

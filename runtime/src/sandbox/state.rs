@@ -20,7 +20,7 @@ use crate::{
         tcp::Tcp,
     },
     packages::Packages,
-    sandbox::{Call, Sandbox, command::Streams, limiter::Limiter},
+    sandbox::{Call, Sandbox, command::Streams, limiter::Limiter, written::Written},
 };
 
 /// Everything that a guest can reach.
@@ -67,7 +67,8 @@ impl CallState {
         let bytes = Meter::new(call.limits.bytes);
         let tcp = Tcp::new(&call.manifest.name, call.gate.clone(), network.clone());
         let wasi = world(call, &tcp, |wasi| {
-            wasi.stdout(LogStream::new(log.clone(), Level::Info)).stderr(LogStream::new(log.clone(), Level::Warn));
+            wasi.stdout(Written(LogStream::new(log.clone(), Level::Info)))
+                .stderr(Written(LogStream::new(log.clone(), Level::Warn)));
         });
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);

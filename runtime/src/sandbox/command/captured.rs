@@ -2,17 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    io,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
-};
-
-use bytes::Bytes;
-use tokio::io::AsyncWrite;
-use wasmtime_wasi::{
-    cli::{IsTerminal, StdoutStream},
-    p2::{OutputStream, Pollable, StreamError, StreamResult},
 };
 
 use crate::{
@@ -20,7 +10,7 @@ use crate::{
         log::{Level, Log},
         meter::Meter,
     },
-    sandbox::command::MAX_TAIL,
+    sandbox::{command::MAX_TAIL, written::Taker},
     secret::Scrubber,
 };
 
@@ -89,8 +79,14 @@ impl Captured {
         };
         String::from_utf8_lossy(&cut[begin..]).trim_end().to_owned()
     }
+}
 
-    fn write(&self, new: &[u8]) -> Result<(), TooMuch> {
+impl Taker for Captured {
+    const PIECE: usize = MAX_PIECE;
+
+    type Refusal = TooMuch;
+
+    fn take(&self, new: &[u8]) -> Result<(), TooMuch> {
         match &*self.0 {
             Kind::Kept { bytes, room } => {
                 room.spend(new.len() as u64).map_err(|_| TooMuch)?;
@@ -108,55 +104,6 @@ impl Captured {
     }
 }
 
-impl IsTerminal for Captured {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
-
-impl StdoutStream for Captured {
-    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(self.clone())
-    }
-}
-
-impl OutputStream for Captured {
-    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        Self::write(self, &bytes).map_err(|error| StreamError::Trap(error.into()))
-    }
-
-    fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
-    }
-
-    fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(MAX_PIECE)
-    }
-}
-
-#[async_trait::async_trait]
-impl Pollable for Captured {
-    async fn ready(&mut self) {}
-}
-
-impl AsyncWrite for Captured {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(Self::write(&self, bytes).map(|()| bytes.len()).map_err(io::Error::other))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,7 +115,7 @@ mod tests {
     #[test]
     fn the_end_of_a_stream_begins_with_a_line() {
         let stream = logged();
-        (0..100_000).for_each(|line| stream.write(format!("line {line}\n").as_bytes()).unwrap());
+        (0..100_000).for_each(|line| stream.take(format!("line {line}\n").as_bytes()).unwrap());
         let tail = stream.tail(&Scrubber::default());
         assert!(tail.starts_with("line 9") && tail.ends_with("line 99999"), "{tail}");
         assert!(tail.len() <= MAX_TAIL && tail.len() > MAX_TAIL - 20, "{}", tail.len());
@@ -183,8 +130,8 @@ mod tests {
         for (before, after) in [(1, MAX_KEPT - secret.len()), (2 * MAX_KEPT / secret.len(), 0)] {
             for more in 0..secret.len() * 2 {
                 let stream = logged();
-                stream.write(secret.repeat(before).as_bytes()).unwrap();
-                stream.write(&"y\n".repeat(MAX_KEPT).as_bytes()[..after + more]).unwrap();
+                stream.take(secret.repeat(before).as_bytes()).unwrap();
+                stream.take(&"y\n".repeat(MAX_KEPT).as_bytes()[..after + more]).unwrap();
                 let tail = stream.tail(&scrubber);
                 assert!(!tail.contains("unter"), "{more}: {tail}");
             }
@@ -195,9 +142,9 @@ mod tests {
     fn what_is_kept_is_bounded_for_all_streams_together() {
         let room = Room::new(10);
         let (stdout, stderr) = (Captured::kept(room.clone()), Captured::kept(room));
-        stdout.write(b"12345").unwrap();
-        stderr.write(b"12345").unwrap();
-        assert!(stdout.write(b"6").is_err());
+        stdout.take(b"12345").unwrap();
+        stderr.take(b"12345").unwrap();
+        assert!(stdout.take(b"6").is_err());
         assert_eq!((stdout.bytes(), stderr.bytes()), (b"12345".to_vec(), b"12345".to_vec()));
     }
 }
