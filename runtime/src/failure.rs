@@ -58,6 +58,8 @@ pub enum Code {
     Denials,
     /// The policy forbids what the agent did, and the agent can't go on.
     Denied,
+    /// The recording of a run and the run don't go together, or somebody has to decide how it goes on.
+    Tape,
     /// Something failed that no agent can be blamed for.
     Host,
     /// A person stopped the run.
@@ -88,6 +90,7 @@ impl Code {
             Self::DryRun => "limit.dry-run",
             Self::Denials => "limit.denials",
             Self::Denied => "denied",
+            Self::Tape => "tape",
             Self::Host => "host",
             Self::Interrupted => "interrupted",
         }
@@ -98,7 +101,7 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::Failed,
         Self::Status,
         Self::Result,
@@ -119,6 +122,7 @@ impl Code {
         Self::DryRun,
         Self::Denials,
         Self::Denied,
+        Self::Tape,
         Self::Host,
         Self::Interrupted,
     ];
@@ -144,7 +148,7 @@ impl Code {
             | Self::DryRun
             | Self::Denials
             | Self::Denied => Blame::Policy,
-            Self::Source | Self::Input | Self::Interrupted => Blame::Caller,
+            Self::Source | Self::Input | Self::Tape | Self::Interrupted => Blame::Caller,
             Self::Host => Blame::Host,
         }
     }
@@ -168,7 +172,7 @@ impl Code {
 
     /// Whether a workflow may go on after a step failed with this.
     pub fn is_the_steps_own(self) -> bool {
-        !matches!(self, Self::Host | Self::Interrupted)
+        !matches!(self, Self::Tape | Self::Host | Self::Interrupted)
     }
 }
 

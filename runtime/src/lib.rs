@@ -14,6 +14,7 @@
 //! - [`plan`]: what a run would do
 //! - [`secret`]: values that are never written anywhere
 //! - [`engine`]: the tape, the head and the step loop
+//! - [`store`]: runs that are kept: resumed, replayed, forked
 //! - [`sandbox`]: guests, and the limits that hold them
 //! - [`capability`]: what a guest can reach, one file each
 //! - [`wall`]: guests in processes of their own, where the kernel holds what we overlook
@@ -60,10 +61,14 @@ pub mod share;
 pub mod source;
 pub mod sql;
 mod stack;
+#[cfg(feature = "host")]
+pub mod store;
 pub mod template;
 mod value;
 #[cfg(feature = "host")]
 pub mod wall;
+#[cfg(feature = "host")]
+mod wire;
 
 pub use agent::{Bounds, Hint, Library, Program, Reference};
 pub use diagnostic::{Diagnostic, Report, Severity};

@@ -70,6 +70,7 @@ pub async fn ask(policy: &Policy, env: &[(&str, &str)], statements: &[(&str, &st
         env: Arc::default(),
         callees: Arc::new(Nobody),
         log: Arc::new(|_, _| {}),
+        moment: None,
         kept: None,
     };
     let called = host::sandbox().call(call).await;

@@ -70,7 +70,8 @@ impl Callees for Caller {
                 Ok(engine) => engine,
                 Err(wrong) => return refused(Refusal::Invalid(wrong)),
             };
-            if let Err(wrong) = fits(&engine.program()[engine.program().root()].manifest, &inputs) {
+            let root = &engine.program()[engine.program().root()];
+            if let Err(wrong) = fits(&root.manifest, &inputs) {
                 return refused(Refusal::Invalid(wrong));
             }
             let made = self.made.fetch_add(1, Ordering::Relaxed);
@@ -85,7 +86,8 @@ impl Callees for Caller {
             };
             let outcome = engine.run_call(call).await;
             self.steps.fetch_add(outcome.usage.steps, Ordering::Relaxed);
-            self.engine.setup().tape.append(&Cell { path, agent, inputs: &inputs, outcome: &outcome });
+            let digest = root.digest();
+            self.engine.setup().tape.append(&Cell { path, agent, digest, inputs: &inputs, outcome: &outcome });
             let Outcome { outputs, failure, denials, usage, .. } = outcome;
             let result = match failure {
                 Some(failure) => Err(Refusal::Failed(failure)),

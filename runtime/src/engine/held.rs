@@ -18,7 +18,7 @@ use crate::{
     },
     engine::{Budget, Setup},
     failure::{Code, Failure},
-    policy::{Authority, Ceilings, Decision, FileGrant, Isolation, is_below},
+    policy::{Authority, Ceilings, Decision, FileGrant, Isolation, Purity, is_below},
     sandbox::Kept,
     share,
 };
@@ -31,6 +31,8 @@ pub(super) struct Held {
     pub mounts: Arc<Mounts>,
     /// Its databases.
     pub databases: Arc<Databases>,
+    /// How far it can reach.
+    pub purity: Purity,
     /// Where its instance waits between calls, if one instance serves the run.
     pub kept: Option<Arc<Kept>>,
     /// The ceilings of those that it calls.
@@ -105,6 +107,7 @@ impl Holdings {
         let vouched = share::vouched(&program[agent], &authority);
         let kept = (authority.isolation == Isolation::Run).then(Arc::default);
         let held = Arc::new(Held {
+            purity: authority.purity(),
             authority: Arc::new(authority),
             mounts,
             databases: Arc::new(databases),

@@ -23,11 +23,11 @@ use std::{
 };
 
 pub use budget::{Allowance, Budget};
-pub use tape::{Cell, Status, Tape};
+pub use tape::{Beginning, Cell, Status, Tape, Turn};
 
 use crate::{
     Hint, Json, Value,
-    agent::{AgentId, Body, DRY_RUN, Library, Manifest, Program, STATUS},
+    agent::{Agent, AgentId, Body, DRY_RUN, Library, Manifest, Program, STATUS},
     audit::Audit,
     capability::{
         env::Env,
@@ -41,8 +41,8 @@ use crate::{
     },
     failure::{Code, Failure},
     plan::Effects,
-    policy::{Ceilings, Denials, Policy},
-    sandbox::{self, Sandbox, Usage},
+    policy::{Ceilings, Denials, Policy, Purity},
+    sandbox::{self, Moment, Sandbox, Usage},
     secret::Secrets,
     wall::{Wall, Workers},
 };
@@ -72,6 +72,10 @@ pub struct Setup {
     pub wall: Wall,
     /// Whether effects happen, or are only planned.
     pub effects: Effects,
+    /// A name that no other run has.
+    pub run: Arc<str>,
+    /// What the randomness of pure calls is made of; the system's, where nothing is said.
+    pub seed: Option<[u8; 32]>,
 }
 
 impl Setup {
@@ -87,6 +91,8 @@ impl Setup {
             secrets: Secrets::default(),
             wall: Wall::None,
             effects: Effects::Real,
+            run: run_id(),
+            seed: None,
         }
     }
 }
@@ -102,7 +108,7 @@ pub struct Engine {
 /// What the engines of a run share: that of its program, and those of the agents that procs call.
 struct Shared {
     setup: Arc<Setup>,
-    run: Arc<str>,
+    seed: [u8; 32],
     /// In parts, so that they don't keep what they are kept by.
     callees: Mutex<HashMap<String, Parts>>,
     workers: Option<Workers>,
@@ -180,8 +186,9 @@ impl Engine {
             Effects::Real => None,
             Effects::Planned(_) => Some(copies(&setup.policy)?),
         };
+        let seed = setup.seed.map_or_else(fresh_seed, Ok)?;
         let (callees, denied) = (Mutex::default(), Tally::default());
-        let shared = Shared { setup: Arc::new(setup), run: run_id(), callees, workers, copies, denied };
+        let shared = Shared { setup: Arc::new(setup), seed, callees, workers, copies, denied };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -189,17 +196,16 @@ impl Engine {
         Ok(engine)
     }
 
-    /// The same program under the same policy, for a run of its own. Its steps go on `tape`, where one is
-    /// given.
+    /// The same program under the same policy, for a run of its own at `place` in this one. Its steps go on
+    /// `tape`, where one is given.
     #[must_use]
-    pub fn again(&self, tape: Option<Arc<dyn Tape>>) -> Self {
-        let Shared { setup, copies, .. } = &*self.shared;
-        let setup = match tape {
-            Some(tape) => Arc::new(Setup { tape, ..(**setup).clone() }),
-            None => setup.clone(),
-        };
+    pub fn again(&self, place: &str, tape: Option<Arc<dyn Tape>>) -> Self {
+        let Shared { setup, copies, seed, .. } = &*self.shared;
+        let tape = tape.unwrap_or_else(|| setup.tape.clone());
+        let setup = Arc::new(Setup { tape, run: run_id(), ..(**setup).clone() });
+        let seed = Moment::seed(seed, place);
         let (callees, denied, workers) = (Mutex::default(), Tally::default(), Workers::new(&setup.wall));
-        let shared = Shared { run: run_id(), callees, workers, copies: copies.clone(), denied, setup };
+        let shared = Shared { callees, workers, copies: copies.clone(), denied, setup, seed };
         // An instance that serves a run is that run's alone.
         let holdings = if self.holdings.keep_instances() { Arc::default() } else { self.holdings.clone() };
         Self { shared: Arc::new(shared), program: self.program.clone(), holdings }
@@ -245,7 +251,12 @@ impl Engine {
         inputs: Vec<(String, Value)>,
     ) -> Outcome {
         let budget = Budget { depth: self.shared.setup.library.depth(), ..Budget::of(allowance) };
-        self.run_call(Call { agent: self.program.root(), inputs, budget, path: String::new(), ceilings }).await
+        let (agent, path) = (self.program.root(), String::new());
+        let outcome = self.run_call(Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings }).await;
+        let root = &self.program[agent];
+        let (agent, digest) = (root.manifest.name.as_str(), root.digest());
+        self.shared.setup.tape.ends(&Cell { path, agent, digest, inputs: &inputs, outcome: &outcome });
+        outcome
     }
 
     /// Runs one call to its end.
@@ -288,6 +299,10 @@ impl Engine {
         if let Some(outcome) = self.unvouched(agent, &held, &call.path) {
             return Some(outcome);
         }
+        let at = match self.turn(agent, &held, &mut call) {
+            Ok(at) => at,
+            Err(outcome) => return Some(outcome),
+        };
         self.fill_in(&agent.manifest, &mut call.inputs);
         if let Body::Proc(code) = &agent.body {
             // The first time it is compiled, and that is not the agent's time.
@@ -326,7 +341,28 @@ impl Engine {
                     (Err(failure), _) => Outcome { usage, ..Outcome::failed(failure) },
                 })
             }
-            Body::Proc(code) => Some(self.call_proc(agent, code, &call, (&held, worker), budget).await),
+            Body::Proc(code) => Some(self.call_proc(agent, code, (&call, at), (&held, worker), budget).await),
+        }
+    }
+
+    /// When a call is made; its outcome, where it isn't.
+    fn turn(&self, agent: &Agent, held: &Held, call: &mut Call) -> Result<u64, Outcome> {
+        let purity = match &agent.body {
+            Body::Workflow(_) => None,
+            Body::Template(_) => Some(Purity::Pure),
+            Body::Proc(_) => Some(held.purity),
+        };
+        let (path, inputs) = (call.path.as_str(), call.inputs.as_slice());
+        let beginning = Beginning { path, agent, purity, kept: held.kept.is_some(), inputs };
+        match self.shared.setup.tape.begins(&beginning).map_err(Outcome::failed)? {
+            Turn::Made(outcome) => Err(outcome),
+            Turn::Make { at, inputs } => {
+                for (name, value) in inputs {
+                    call.inputs.retain(|(known, _)| *known != name);
+                    call.inputs.push((name, value));
+                }
+                Ok(at)
+            }
         }
     }
 
@@ -362,6 +398,7 @@ impl Engine {
         self.shared.setup.tape.append(&Cell {
             path: frame.step_path(),
             agent: &agent.manifest.name,
+            digest: agent.digest(),
             inputs: frame.step_inputs(),
             outcome: &outcome,
         });
@@ -391,6 +428,18 @@ fn run_id() -> Arc<str> {
     };
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{:011x}{:08x}", since.as_millis(), RandomState::new().hash_one(0) >> 32).into()
+}
+
+fn fresh_seed() -> Result<[u8; 32], MountError> {
+    use rand::{TryRng, rngs::SysRng};
+    let mut seed = [0; 32];
+    let no_randomness = |error| MountError {
+        code: "random",
+        place: None,
+        message: format!("the system gives no randomness: {error}"),
+    };
+    SysRng.try_fill_bytes(&mut seed).map_err(no_randomness)?;
+    Ok(seed)
 }
 
 /// Named values, the latest write wins.

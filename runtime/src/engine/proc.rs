@@ -14,8 +14,8 @@ use crate::{
     engine::{Budget, Call, Engine, Outcome, callee::Caller, held::Held, tape},
     failure::{Code, Failure},
     plan::Effects,
-    policy::{Decision, Denials},
-    sandbox::{self, CallLimits, Usage},
+    policy::{Decision, Denials, Purity},
+    sandbox::{self, CallLimits, Moment, Usage},
     wall::Worker,
 };
 
@@ -25,7 +25,7 @@ impl Engine {
         &self,
         agent: &Agent,
         code: &AgentCode,
-        call: &Call,
+        (call, at): (&Call, u64),
         (held, worker): (&Held, Option<Worker>),
         budget: Budget,
     ) -> Outcome {
@@ -60,6 +60,9 @@ impl Engine {
             log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
             env: Arc::new(env),
             callees: caller.clone(),
+            // What is pure lives in a world that can be had again.
+            moment: (held.purity == Purity::Pure)
+                .then(|| Moment { at, seed: Moment::seed(&self.shared.seed, &call.path) }),
             kept: held.kept.clone(),
         };
         let called = match (worker, &self.shared.workers) {
@@ -105,7 +108,7 @@ impl Engine {
         let subject = match (&audit, &effects) {
             (None, Effects::Real) => Subject { denied, ..Subject::default() },
             _ => Subject {
-                run: self.shared.run.clone(),
+                run: self.shared.setup.run.clone(),
                 step: step.to_owned(),
                 agent: agent.manifest.name.clone(),
                 digest: agent.digest().to_owned(),

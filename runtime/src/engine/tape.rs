@@ -3,17 +3,32 @@
 use std::sync::Arc;
 
 use crate::{
-    Json, Value,
+    Failure, Json, Value,
+    agent::Agent,
     capability::log::{Level, Sink},
     engine::Outcome,
+    policy::Purity,
+    sandbox::Moment,
     secret::Scrubber,
 };
 
 /// Where the cells of a run go. The engine itself keeps none, so that a run of a million steps
 /// takes no more memory than one of ten.
 pub trait Tape: Send + Sync + 'static {
+    /// Says what becomes of a call that is about to be made: it is made, or it was made before.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be made, whatever its workflow does about failures.
+    fn begins(&self, _: &Beginning<'_>) -> Result<Turn, Failure> {
+        Ok(Turn::make())
+    }
+
     /// Takes the cell of a step that was just executed.
     fn append(&self, cell: &Cell<'_>);
+
+    /// Takes how the run itself went, with no path, when it is over.
+    fn ends(&self, _: &Cell<'_>) {}
 
     /// Whether [`Tape::holds`] is of any use: it takes a while to say where there are many grants.
     fn wants_holdings(&self) -> bool {
@@ -29,6 +44,40 @@ pub trait Tape: Send + Sync + 'static {
     fn log(&self, path: &str, agent: &str, level: Level, line: &str);
 }
 
+/// A call that is about to be made.
+pub struct Beginning<'a> {
+    /// Where, as its cell will have it; empty for the run itself.
+    pub path: &'a str,
+    /// What is called.
+    pub agent: &'a Agent,
+    /// How far it can reach. A workflow's steps are calls of their own.
+    pub purity: Option<Purity>,
+    /// Whether its instance may have served other calls before.
+    pub kept: bool,
+    /// What it is given.
+    pub inputs: &'a [(String, Value)],
+}
+
+/// What becomes of a call.
+pub enum Turn {
+    /// It is made.
+    Make {
+        /// When, in nanoseconds since 1970 (UTC).
+        at: u64,
+        /// What it is given in the place of what it would be given.
+        inputs: Vec<(String, Value)>,
+    },
+    /// It was made before, and went like this.
+    Made(Outcome),
+}
+
+impl Turn {
+    /// It is made now.
+    pub fn make() -> Self {
+        Self::Make { at: Moment::now(), inputs: Vec::new() }
+    }
+}
+
 /// One executed step.
 #[derive(Debug)]
 pub struct Cell<'a> {
@@ -36,6 +85,8 @@ pub struct Cell<'a> {
     pub path: String,
     /// The agent's name.
     pub agent: &'a str,
+    /// What it is made of; see [`Agent::digest`].
+    pub digest: &'a str,
     /// What it was given.
     pub inputs: &'a [(String, Value)],
     /// How it went.

@@ -27,6 +27,7 @@ use crate::{
         cache::{Cache, digest, just_compiled},
         command,
         compile::{Role, look, unusable},
+        moment,
     },
 };
 
@@ -67,6 +68,7 @@ impl Guests {
         command::add_to_linker(&mut linker)?;
         // The capabilities below stand before WASI's own.
         linker.allow_shadowing(true);
+        moment::add_to_linker(&mut linker)?;
         files::add_to_linker(&mut linker)?;
         tcp::add_to_linker(&mut linker)?;
         http::add_to_linker(&mut linker)?;

@@ -14,6 +14,7 @@ mod guests;
 mod instance;
 mod limiter;
 mod modules;
+mod moment;
 mod returned;
 mod state;
 pub(crate) mod written;
@@ -35,6 +36,7 @@ pub(crate) use elsewhere::received;
 pub use instance::Kept;
 use instance::{Instance, MAX_KEPT};
 pub(crate) use modules::compile_module;
+pub use moment::Moment;
 use returned::{TooManyDenials, outputs, reported, scrubbed, trapped};
 pub(crate) use returned::{lift, lower, over};
 pub use state::CallState;
@@ -117,6 +119,8 @@ pub struct Call<'a> {
     pub callees: Arc<dyn Callees>,
     /// Where its log goes.
     pub log: Sink,
+    /// Its time and its randomness; the machine's, where there are none.
+    pub moment: Option<Moment>,
     /// Where the instance waits for the agent's next call; none where each call gets a fresh one, as a program
     /// always does.
     pub kept: Option<Arc<Kept>>,
@@ -280,6 +284,7 @@ impl Sandbox {
             callees: Arc::new(call::Nobody),
             databases: Arc::default(),
             log,
+            moment: None,
             kept: None,
         };
         let guest = self.guest(code)?;

@@ -20,7 +20,7 @@ use crate::{
         tcp::Tcp,
     },
     packages::Packages,
-    sandbox::{Call, Sandbox, command::Streams, limiter::Limiter, written::Written},
+    sandbox::{Call, Sandbox, command::Streams, limiter::Limiter, moment::World, written::Written},
 };
 
 /// Everything that a guest can reach.
@@ -37,6 +37,8 @@ pub struct CallState {
     pub(crate) sql: Sql,
     pub(crate) callees: Arc<dyn Callees>,
     pub(crate) env: Arc<Env>,
+    /// Its clock and randomness, where they are not the machine's.
+    pub(super) world: Option<World>,
     network: Arc<Network>,
     pub(crate) bytes: Meter,
     pub(crate) calls: Meter,
@@ -66,7 +68,8 @@ impl CallState {
         let log = Log::new(call.log.clone());
         let bytes = Meter::new(call.limits.bytes);
         let tcp = Tcp::new(&call.manifest.name, call.gate.clone(), network.clone());
-        let wasi = world(call, &tcp, |wasi| {
+        let made_up = call.moment.map(World::at);
+        let wasi = world(call, &tcp, made_up.as_ref(), |wasi| {
             wasi.stdout(Written(LogStream::new(log.clone(), Level::Info)))
                 .stderr(Written(LogStream::new(log.clone(), Level::Warn)));
         });
@@ -85,6 +88,7 @@ impl CallState {
             sql: Sql::new(call.databases.clone()),
             callees: call.callees.clone(),
             env: call.env.clone(),
+            world: made_up,
             network,
             bytes,
             calls: Meter::new(call.limits.calls),
@@ -95,7 +99,7 @@ impl CallState {
 
     /// What WASI gives a guest of `call`, with what `more` adds.
     pub(super) fn world(&self, call: &Call<'_>, more: impl FnOnce(&mut WasiCtxBuilder)) -> WasiCtx {
-        world(call, &self.tcp, more)
+        world(call, &self.tcp, self.world.as_ref(), more)
     }
 
     /// Goes on with the agent's next call, under the same authority. What the guest holds open stays,
@@ -110,6 +114,9 @@ impl CallState {
         self.tcp.go_on();
         self.sql = Sql::new(call.databases.clone());
         self.callees = call.callees.clone();
+        if let (Some(world), Some(moment)) = (&self.world, call.moment) {
+            world.set(moment);
+        }
     }
 
     /// Lets go of what belongs to one call alone.
@@ -118,13 +125,16 @@ impl CallState {
     }
 }
 
-fn world(call: &Call<'_>, tcp: &Tcp, more: impl FnOnce(&mut WasiCtxBuilder)) -> WasiCtx {
+fn world(call: &Call<'_>, tcp: &Tcp, made_up: Option<&World>, more: impl FnOnce(&mut WasiCtxBuilder)) -> WasiCtx {
     let mut wasi = WasiCtxBuilder::new();
     wasi.max_random_size(MAX_RANDOM);
     for (name, value) in call.env.variables(&call.gate) {
         wasi.env(name, value);
     }
     tcp.check_addresses(&mut wasi);
+    if let Some(made_up) = made_up {
+        made_up.add_to(&mut wasi);
+    }
     more(&mut wasi);
     wasi.build()
 }

@@ -9,7 +9,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Json, Secret, Value,
     agent::{self, Manifest},
     audit::Record,
     capability::{
@@ -18,17 +17,17 @@ use crate::{
         files::{Copied, Copies, Protected},
         log::Level,
     },
-    failure::{Code, Failure},
+    failure::Failure,
     plan::Entry,
     policy::{Altered, Authority, DatabaseUrl, Policy},
     sandbox::{
-        Cache, Usage,
+        Cache, Moment, Usage,
         bindings::{Field, types},
         handed,
     },
     secret::Secrets,
     source::{Place, Source},
-    wall::denial::WireDenials,
+    wire::{WireDenials, WireFailure, WireValue, decode, values},
 };
 
 /// The longest message of a worker whose agent may return `output` bytes: what its guest hands over,
@@ -163,7 +162,7 @@ pub enum WireCode {
 #[serde(rename_all = "lowercase")]
 pub enum ToWorker {
     /// Call the agent.
-    Call { inputs: Vec<(String, WireValue)>, limits: WireLimits },
+    Call { inputs: Vec<(String, WireValue)>, limits: WireLimits, moment: Option<Moment> },
     /// The path of the agent that was asked for.
     Path(Option<String>),
     /// The record is written down.
@@ -219,87 +218,6 @@ pub struct WireLimits {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum WireValue {
-    Text(String),
-    /// In base64.
-    Data(String),
-    Json(String),
-    /// By its name alone.
-    Secret(String),
-}
-
-impl From<&Value> for WireValue {
-    fn from(value: &Value) -> Self {
-        match value {
-            Value::Text(text) => Self::Text(text.to_string()),
-            Value::Data(data) => Self::Data(crate::value::base64(data)),
-            Value::Json(json) => Self::Json(json.as_str().to_owned()),
-            Value::Secret(secret) => Self::Secret(secret.name().to_owned()),
-        }
-    }
-}
-
-impl WireValue {
-    /// The value; an error where it is none.
-    pub fn read(self) -> Result<Value, String> {
-        Ok(match self {
-            Self::Text(text) => Value::text(text),
-            Self::Data(data) => Value::data(decode(&data)?),
-            Self::Json(text) => Value::Json(Json::parse(text).map_err(|error| error.to_string())?),
-            Self::Secret(name) => Value::Secret(Secret::new(&name)),
-        })
-    }
-
-    /// The value as one that a guest gave. A guest has no secrets to give.
-    pub fn into_field(self, name: String) -> Result<Field, String> {
-        let value = match self {
-            Self::Text(text) => types::Value::Text(text),
-            Self::Data(data) => types::Value::Data(decode(&data)?),
-            Self::Json(text) => types::Value::Json(text),
-            Self::Secret(_) => return Err("a guest gave a secret by its name".into()),
-        };
-        Ok(Field { name, value })
-    }
-}
-
-pub fn decode(data: &str) -> Result<Vec<u8>, String> {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.decode(data).map_err(|error| error.to_string())
-}
-
-pub fn values(values: &[(String, Value)]) -> Vec<(String, WireValue)> {
-    values.iter().map(|(name, value)| (name.clone(), value.into())).collect()
-}
-
-pub fn read_values(values: Vec<(String, WireValue)>) -> Result<Vec<(String, Value)>, String> {
-    values.into_iter().map(|(name, value)| Ok((name, value.read()?))).collect()
-}
-
-#[derive(Serialize, Deserialize)]
-pub struct WireFailure {
-    pub code: String,
-    pub message: String,
-    pub trace: String,
-    pub help: Option<String>,
-    pub step: String,
-}
-
-impl From<Failure> for WireFailure {
-    fn from(failure: Failure) -> Self {
-        let Failure { code, message, trace, help, step } = failure;
-        Self { code: code.name().to_owned(), message, trace, help, step }
-    }
-}
-
-impl From<WireFailure> for Failure {
-    fn from(failure: WireFailure) -> Self {
-        let WireFailure { code, message, trace, help, step } = failure;
-        Self { code: Code::named(&code).unwrap_or(Code::Crashed), message, trace, help, step }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
 pub enum WireRefusal {
     Invalid(String),
     Limit(String),
@@ -335,23 +253,15 @@ pub fn answer(answer: Answer) -> ToWorker {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_and_failures_come_back_as_they_were() {
-        for value in [
-            Value::text("ü\0"),
-            Value::data([0, 255]),
-            Value::Json(Json::parse("[1e2, {}]").unwrap()),
-            Value::Secret(Secret::new("KEY")),
-        ] {
-            assert_eq!(WireValue::from(&value).read().unwrap(), value);
-        }
-        assert!(WireValue::Json("[".into()).read().is_err());
-        assert!(WireValue::Data("?".into()).read().is_err());
-        let failure = Failure::new(Code::Fuel, "no fuel").help("more").at_step("1.a".into());
-        assert_eq!(Failure::from(WireFailure::from(failure.clone())), failure);
+impl WireValue {
+    /// The value as one that a guest gave. A guest has no secrets to give.
+    pub fn into_field(self, name: String) -> Result<Field, String> {
+        let value = match self {
+            Self::Text(text) => types::Value::Text(text),
+            Self::Data(data) => types::Value::Data(decode(&data)?),
+            Self::Json(text) => types::Value::Json(text),
+            Self::Secret(_) => return Err("a guest gave a secret by its name".into()),
+        };
+        Ok(Field { name, value })
     }
 }

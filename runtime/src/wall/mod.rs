@@ -10,7 +10,6 @@
 
 mod compiler;
 mod confine;
-mod denial;
 mod frame;
 mod message;
 mod process;

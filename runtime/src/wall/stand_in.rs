@@ -13,15 +13,19 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use crate::{
     Value,
     audit::{Audit, Record},
-    capability::call::{Answer, Callees, Left, Refusal},
+    capability::{
+        call::{Answer, Callees, Left, Refusal},
+        gate::MAX_KEPT,
+    },
     plan::{Entry, Planner},
     policy::Denials,
-    sandbox::Usage,
+    sandbox::{Moment, Usage},
     source::Source,
     wall::{
         frame,
-        message::{self, FromWorker, ToWorker, WireLimits, WireValue},
+        message::{FromWorker, ToWorker, WireLimits},
     },
+    wire::{self, WireValue},
 };
 
 /// The line to the parent.
@@ -33,7 +37,7 @@ pub struct Parent {
 }
 
 /// A call that the parent wants.
-pub type Wanted = (Vec<(String, WireValue)>, WireLimits);
+pub type Wanted = (Vec<(String, WireValue)>, WireLimits, Option<Moment>);
 
 /// Where the parent's messages go, each kind to whoever waits for it.
 pub struct Inbox {
@@ -77,15 +81,15 @@ impl Inbox {
     pub fn run(mut self) {
         while let Ok(Some(message)) = frame::read::<ToWorker>(&mut self.stream) {
             let taken = match message {
-                ToWorker::Call { inputs, limits } => self.calls.send((inputs, limits)).is_ok(),
+                ToWorker::Call { inputs, limits, moment } => self.calls.send((inputs, limits, moment)).is_ok(),
                 ToWorker::Path(path) => self.paths.send(path).is_ok(),
                 ToWorker::Recorded => self.recorded.send(()).is_ok(),
                 ToWorker::Answer { result, denials, usage } => {
                     let result = match result {
-                        Ok(outputs) => message::read_values(outputs).map_err(Refusal::Invalid),
+                        Ok(outputs) => wire::read_values(outputs).map_err(Refusal::Invalid),
                         Err(refusal) => Err(refusal.into()),
                     };
-                    self.answers.send(Answer { result, denials: denials.read(&self.sources), usage }).is_ok()
+                    self.answers.send(Answer { result, denials: denials.read(&self.sources, MAX_KEPT), usage }).is_ok()
                 }
             };
             if !taken {
@@ -112,7 +116,7 @@ impl Callees for Parent {
     ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
         Box::pin(async move {
             let mut answers = self.answers.lock().await;
-            self.send(&FromWorker::Run { agent: agent.to_owned(), inputs: message::values(&inputs), left });
+            self.send(&FromWorker::Run { agent: agent.to_owned(), inputs: wire::values(&inputs), left });
             let gone = || Answer {
                 result: Err(Refusal::Invalid("there is nobody to ask".into())),
                 denials: Denials::default(),

@@ -15,17 +15,17 @@ use tokio::{
 use crate::{
     capability::{
         call::{Left, MAX_INPUTS},
-        gate::{self, MAX_DENIED},
+        gate::{self, MAX_DENIED, MAX_KEPT},
     },
     failure::{Code, Failure},
     policy::{Decision, Request},
     sandbox::{self, Call, Called, Usage},
     wall::{
         Worker,
-        denial::WireDenials,
         frame,
-        message::{self, FromWorker, ToWorker, WireFailure, WireLimits, WireValue},
+        message::{self, FromWorker, ToWorker, WireLimits},
     },
+    wire::{self, WireDenials, WireFailure, WireValue},
 };
 
 /// How long after its deadline a call may still be told of before its worker is killed.
@@ -126,7 +126,7 @@ pub async fn call(mut worker: Worker, call: &Call<'_>) -> (Called, Option<Worker
         }
         Err(broken) => (Err(talk.failure(broken, worker).await), WireDenials::default(), Usage::default(), None),
     };
-    call.gate.adopt(denials.read(&sources));
+    call.gate.adopt(denials.read(&sources, MAX_KEPT));
     let (denials, written) = call.gate.finish();
     let usage = talk.used(claimed, start.elapsed());
     (Called { result: written.map_err(gate::unwritten).and(result), denials, usage }, worker)
@@ -152,7 +152,8 @@ impl Talk<'_> {
             bytes: limits.bytes,
             calls: limits.calls,
         };
-        line.send(&ToWorker::Call { inputs: message::values(self.call.inputs), limits }).await?;
+        let (inputs, moment) = (wire::values(self.call.inputs), self.call.moment);
+        line.send(&ToWorker::Call { inputs, limits, moment }).await?;
         loop {
             match line.receive().await? {
                 FromWorker::Log(level, text) => (self.call.log)(level, &text),
@@ -198,7 +199,7 @@ impl Talk<'_> {
             bytes: left.bytes.min(limits.bytes.saturating_sub(self.spent.bytes)),
             calls: left.calls.min(calls - 1),
         };
-        let inputs = match message::read_values(inputs) {
+        let inputs = match wire::read_values(inputs) {
             Ok(inputs) => inputs,
             Err(_) => return Err(Broken::Contract("it gave an agent what is no value")),
         };

@@ -30,10 +30,11 @@ use crate::{
     wall::{
         confine::{confine, limit},
         frame,
-        message::{self, FromWorker, Open, Text, WireCode},
+        message::{FromWorker, Open, Text, WireCode},
         reach::Reach,
         stand_in::{Inbox, Parent, Wanted},
     },
+    wire,
 };
 
 /// The most threads that work on a guest's files.
@@ -114,7 +115,7 @@ impl Prepared {
         let mounts = Mounts::open(authority.files(), &ceilings, &open.protected, copies.as_ref())
             .map_err(|error| Failure::host(error.message))?;
         let code = code(open.code)?;
-        let compiled = open.compiled.map(|file| message::decode(&file)).transpose().map_err(Failure::host)?;
+        let compiled = open.compiled.map(|file| wire::decode(&file)).transpose().map_err(Failure::host)?;
         let sandbox = Sandbox::of_one_thread(open.cache)?.with_scratch(open.scratch.as_deref()).with_compiled(compiled);
         let sandbox = if open.network { sandbox } else { sandbox.over(Network::closed()) };
         sandbox.prepare(&code);
@@ -184,7 +185,7 @@ impl Prepared {
             while let Some(wanted) = wanted.recv().await {
                 let Called { result, denials, usage } = self.call(&parent, wanted).await;
                 parent.send(&FromWorker::Done {
-                    result: result.map(|outputs| message::values(&outputs)).map_err(Into::into),
+                    result: result.map(|outputs| wire::values(&outputs)).map_err(Into::into),
                     denials: denials.into(),
                     usage,
                 });
@@ -193,9 +194,9 @@ impl Prepared {
         Ok(())
     }
 
-    async fn call(&self, parent: &Arc<Parent>, (inputs, limits): Wanted) -> Called {
+    async fn call(&self, parent: &Arc<Parent>, (inputs, limits, moment): Wanted) -> Called {
         let failed = |failure| Called { result: Err(failure), denials: Denials::default(), usage: Default::default() };
-        let inputs = match message::read_values(inputs) {
+        let inputs = match wire::read_values(inputs) {
             Ok(inputs) => inputs,
             Err(error) => return failed(Failure::host(error)),
         };
@@ -224,6 +225,7 @@ impl Prepared {
             log: log(parent.clone(), &env),
             env: Arc::new(env),
             callees: parent.clone() as Arc<dyn Callees>,
+            moment,
             kept: self.kept.clone(),
         };
         self.sandbox.call(call).await
@@ -252,7 +254,7 @@ fn policy(sources: &[Arc<Source>]) -> Result<Policy, Failure> {
 }
 
 fn packages(archive: String) -> Result<Arc<Packages>, Failure> {
-    let bytes = message::decode(&archive).map_err(Failure::host)?;
+    let bytes = wire::decode(&archive).map_err(Failure::host)?;
     Packages::read(bytes).map(Arc::new).map_err(Failure::host)
 }
 
@@ -267,11 +269,11 @@ fn code(code: WireCode) -> Result<AgentCode, Failure> {
             packages: archive.map(packages).transpose()?,
         },
         WireCode::Component { bytes } => {
-            let bytes = message::decode(&bytes).map_err(Failure::host)?;
+            let bytes = wire::decode(&bytes).map_err(Failure::host)?;
             AgentCode::Component { bytes: bytes.into(), digest: Arc::default() }
         }
         WireCode::Command { bytes } => {
-            let bytes = message::decode(&bytes).map_err(Failure::host)?;
+            let bytes = wire::decode(&bytes).map_err(Failure::host)?;
             AgentCode::Command { bytes: bytes.into(), digest: Arc::default() }
         }
     })

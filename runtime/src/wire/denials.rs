@@ -1,11 +1,10 @@
-//! Denials on their way between a worker and its parent.
+//! Denials, written.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    capability::gate::MAX_KEPT,
     policy::{Denial, Denials, known_code},
     source::{Place, Source},
 };
@@ -56,9 +55,9 @@ impl From<Denials> for WireDenials {
 }
 
 impl WireDenials {
-    /// The denials, as many as one call keeps.
-    pub fn read(self, sources: &[Arc<Source>]) -> Denials {
-        let kept = self.kept.into_iter().take(MAX_KEPT).map(|denial| denial.read(sources)).collect();
+    /// The denials, `most` of them.
+    pub fn read(self, sources: &[Arc<Source>], most: usize) -> Denials {
+        let kept = self.kept.into_iter().take(most).map(|denial| denial.read(sources)).collect();
         Denials::of(kept, self.omitted)
     }
 }

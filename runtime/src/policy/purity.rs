@@ -1,0 +1,69 @@
+//! How far outside its sandbox an agent can reach.
+
+use crate::policy::{Access, Authority, TableAccess};
+
+/// What the calls of an agent can have to do with the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purity {
+    /// Nothing: a call goes the same way whenever it is made with the same inputs, at the same moment.
+    Pure,
+    /// They look at it, and leave it as it is.
+    Reads,
+    /// They may change it.
+    Effects,
+}
+
+impl Authority {
+    /// How far the agent can reach with what it holds. A request over HTTP counts as an effect whatever its
+    /// method, since servers do as they like; and so does the call of another agent, which holds what it holds.
+    pub fn purity(&self) -> Purity {
+        let grants = &self.grants;
+        let talks = grants.http.as_ref().is_some_and(|grants| grants.iter().next().is_some())
+            || grants.tcp.as_ref().is_some_and(|grants| grants.iter().next().is_some())
+            || grants.calls.as_ref().is_some_and(|grants| !grants.is_empty());
+        let databases = grants.databases.iter().flat_map(|grants| grants.iter());
+        let mut tables = databases.flat_map(|database| database.tables.iter());
+        let changes = |access: TableAccess| access != TableAccess { read: true, ..TableAccess::default() };
+        let writes = self.files().iter().any(|grant| grant.access != Access::Read)
+            || tables.any(|table| changes(table.access));
+        if talks || writes {
+            return Purity::Effects;
+        }
+        let looks = !self.files().is_empty()
+            || grants.databases.as_ref().is_some_and(|grants| !grants.is_empty())
+            || grants.env.as_ref().is_some_and(|grants| !grants.is_empty());
+        if looks { Purity::Reads } else { Purity::Pure }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Policy;
+
+    #[test]
+    fn what_is_held_decides() {
+        let purity = |grants: &str| {
+            let text = format!("version = 1\n[agents.a]\n{grants}\n");
+            Policy::parse("policy.toml", &text).unwrap().authority("a", "a").purity()
+        };
+        let database = |access: &str| {
+            format!("databases = [{{ name = \"d\", url = \"sqlite:d.db\", tables = {{ t = \"{access}\" }} }}]")
+        };
+        for (grants, expected) in [
+            ("", Purity::Pure),
+            ("limits = { fuel = 5 }\njump = false\nimports = { allow = [\"json\"] }", Purity::Pure),
+            ("http = []\nfiles = []\ncalls = []", Purity::Pure),
+            ("files = [{ path = \".\", mount = \"/d\", access = \"read\" }]", Purity::Reads),
+            ("env = [\"KEY\"]", Purity::Reads),
+            (&database("read"), Purity::Reads),
+            (&database("append"), Purity::Effects),
+            ("files = [{ path = \".\", mount = \"/d\", access = \"write\" }]", Purity::Effects),
+            ("http = [{ host = \"a.example\", methods = [\"GET\"] }]", Purity::Effects),
+            ("tcp = [{ host = \"a.example\", ports = [1] }]", Purity::Effects),
+            ("calls = [\"b\"]", Purity::Effects),
+        ] {
+            assert_eq!(purity(grants), expected, "{grants}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a run has done before, looked up as the engine goes through it again. It goes the same way, so the
+//! next cell is nearly always the one that is wanted.
+
+use crate::{
+    Value,
+    engine::Beginning,
+    failure::{Code, Failure},
+    store::{Run, Store, StoreError, StoredCell, cells::Position, encode},
+};
+
+/// The recording of a run, read as far as the run has come.
+pub(super) struct Past {
+    store: Store,
+    at: Position,
+    /// What was read on the way to something behind it.
+    passed: Vec<StoredCell>,
+}
+
+impl Past {
+    /// The recording of `run`.
+    pub(super) fn of(store: Store, run: &Run) -> Self {
+        Self { at: Position::of(run), store, passed: Vec::new() }
+    }
+
+    /// Where it is read from.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The cell at `path`, once. What was done below it by calls of its own is then of no more use.
+    pub(super) fn take(&mut self, path: &str) -> Result<Option<StoredCell>, StoreError> {
+        let found = match self.passed.iter().position(|cell| cell.path == path) {
+            Some(at) => Some(self.passed.remove(at)),
+            None => self.read_to(path)?,
+        };
+        if found.as_ref().is_some_and(|cell| cell.purity.is_some() && cell.is_over()) {
+            self.passed.retain(|cell| !is_below(&cell.path, path));
+        }
+        Ok(found)
+    }
+
+    /// Forgets what was done below `path`: it is done anew.
+    pub(super) fn forget_below(&mut self, path: &str) -> Result<(), StoreError> {
+        while let Some(cell) = self.at.next(&self.store)? {
+            self.passed.push(cell);
+        }
+        self.passed.retain(|cell| !is_below(&cell.path, path));
+        Ok(())
+    }
+
+    fn read_to(&mut self, path: &str) -> Result<Option<StoredCell>, StoreError> {
+        while let Some(cell) = self.at.next(&self.store)? {
+            if cell.path == path {
+                return Ok(Some(cell));
+            }
+            self.passed.push(cell);
+        }
+        Ok(None)
+    }
+}
+
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| above.is_empty() || rest.starts_with('.'))
+}
+
+/// Checks that a call is the one that was recorded.
+///
+/// # Errors
+///
+/// What is different.
+pub(super) fn same(call: &Beginning<'_>, cell: &StoredCell) -> Result<(), Failure> {
+    let place = shown(call.path);
+    let name = &call.agent.manifest.name;
+    if *name != cell.agent {
+        return Err(differs(format!("{place} was `{}` and is `{name}`", cell.agent)));
+    }
+    if call.agent.digest() != cell.digest {
+        return Err(differs(format!("{place} was recorded with other files of `{name}`")));
+    }
+    same_inputs(call.inputs, cell).map_err(|what| differs(format!("{place} was given {what}")))
+}
+
+fn same_inputs(inputs: &[(String, Value)], cell: &StoredCell) -> Result<(), String> {
+    match encode::values(inputs).text == cell.inputs {
+        true => Ok(()),
+        false => Err("other inputs in the recording".into()),
+    }
+}
+
+fn differs(what: String) -> Failure {
+    Failure::new(Code::Tape, what).help("put back what was changed, or go another way from there: `turingbox fork`")
+}
+
+/// A path, for a person.
+pub(super) fn shown(path: &str) -> String {
+    match path {
+        "" => "the run".into(),
+        path => format!("step `{path}`"),
+    }
+}
+
+/// The failure of a run whose store can't be read.
+pub(super) fn unread(error: StoreError) -> Failure {
+    Failure::host(error)
+}

@@ -1,0 +1,190 @@
+//! A run, made again from its recording, and held against it.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use crate::{
+    Outcome, Value,
+    capability::log::Level,
+    engine::{Beginning, Cell, Tape, Turn},
+    failure::{Code, Failure},
+    policy::Purity,
+    sandbox::Moment,
+    store::{
+        Run, Store, StoredCell,
+        past::{Past, same, shown, unread},
+    },
+};
+
+/// The tape of a run that is made again. What is pure is called again, at its recorded moment; what reaches
+/// outside is answered as it was.
+pub struct Replay {
+    past: Mutex<Past>,
+    /// Cells of calls that have begun.
+    open: Mutex<Vec<StoredCell>>,
+    difference: Mutex<Option<Difference>>,
+    made: AtomicU64,
+    answered: AtomicU64,
+    shown: Arc<dyn Tape>,
+}
+
+/// The first thing that went otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The step; empty for the run itself.
+    pub path: String,
+    /// What of it.
+    pub what: String,
+    /// As it was recorded.
+    pub recorded: String,
+    /// As it is now.
+    pub now: String,
+}
+
+impl Replay {
+    /// The recording of `run`.
+    pub fn of(store: Store, run: &Run, shown: Arc<dyn Tape>) -> Self {
+        Self {
+            past: Mutex::new(Past::of(store, run)),
+            open: Mutex::default(),
+            difference: Mutex::default(),
+            made: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            shown,
+        }
+    }
+
+    /// How many calls were made again, and how many were answered from the recording.
+    pub fn calls(&self) -> (u64, u64) {
+        (self.made.load(Ordering::Relaxed), self.answered.load(Ordering::Relaxed))
+    }
+
+    /// What went otherwise first, if anything did.
+    pub fn difference(&self) -> Option<Difference> {
+        self.difference.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn differs(&self, difference: Difference) {
+        self.difference.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(difference);
+    }
+
+    /// Holds a cell against the recorded one.
+    fn compare(&self, cell: &Cell<'_>) -> Result<(), Failure> {
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = open.iter().rposition(|open| open.path == cell.path);
+            at.map(|at| open.remove(at))
+        };
+        let recorded = match begun {
+            Some(recorded) => Some(recorded),
+            None => past.take(&cell.path).map_err(unread)?,
+        };
+        let Some(recorded) = recorded else { return Ok(()) };
+        let Some(outcome) = recorded.outcome(past.store()).map_err(unread)? else { return Ok(()) };
+        if let Some(difference) = different(&cell.path, &outcome, cell.outcome) {
+            self.differs(difference);
+        }
+        Ok(())
+    }
+
+    fn held_against(&self, cell: &Cell<'_>) {
+        if cell.outcome.failure.as_ref().is_some_and(|failure| failure.code == Code::Tape) {
+            return;
+        }
+        if let Err(failure) = self.compare(cell) {
+            let (path, recorded) = (cell.path.clone(), failure.message);
+            self.differs(Difference { path, what: "the recording".into(), recorded, now: String::new() });
+        }
+    }
+}
+
+impl Tape for Replay {
+    fn begins(&self, call: &Beginning<'_>) -> Result<Turn, Failure> {
+        if self.difference().is_some() {
+            return Err(Failure::new(Code::Tape, "it went otherwise before"));
+        }
+        if call.purity.is_none() {
+            return Ok(Turn::make());
+        }
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = past.take(call.path).map_err(unread)?;
+        let Some(cell) = cell.filter(StoredCell::is_over) else {
+            let message = format!("{} isn't in the recording, which ends before", shown(call.path));
+            return Err(Failure::new(Code::Tape, message));
+        };
+        same(call, &cell)?;
+        if call.purity == Some(Purity::Pure) {
+            self.made.fetch_add(1, Ordering::Relaxed);
+            let turn = Turn::Make { at: cell.began, inputs: Vec::new() };
+            self.open.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
+            return Ok(turn);
+        }
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        let outcome = cell.outcome(past.store()).map_err(unread)?.unwrap_or_default();
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
+        Ok(Turn::Made(outcome))
+    }
+
+    fn append(&self, cell: &Cell<'_>) {
+        self.held_against(cell);
+        self.shown.append(cell);
+    }
+
+    fn ends(&self, cell: &Cell<'_>) {
+        self.held_against(cell);
+        self.shown.ends(cell);
+    }
+
+    fn wants_holdings(&self) -> bool {
+        self.shown.wants_holdings()
+    }
+
+    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
+        self.shown.holds(path, agent, rows);
+    }
+
+    fn log(&self, path: &str, agent: &str, level: Level, line: &str) {
+        self.shown.log(path, agent, level, line);
+    }
+}
+
+/// What of an outcome is not as it was, byte for byte.
+fn different(path: &str, recorded: &Outcome, now: &Outcome) -> Option<Difference> {
+    let difference =
+        |what: &str, recorded, now| Some(Difference { path: path.to_owned(), what: what.to_owned(), recorded, now });
+    let failure = |outcome: &Outcome| outcome.failure.as_ref().map_or("no failure".into(), ToString::to_string);
+    if failure(recorded) != failure(now) {
+        return difference("its failure", failure(recorded), failure(now));
+    }
+    if recorded.outputs == now.outputs {
+        return None;
+    }
+    let names = |outcome: &Outcome| {
+        outcome.outputs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    if names(recorded) != names(now) {
+        return difference("the names of its outputs", names(recorded), names(now));
+    }
+    let both = recorded.outputs.iter().zip(&now.outputs);
+    both.into_iter().find(|(before, after)| before != after).and_then(|(before, after)| {
+        let (recorded, now) = around(&before.1, &after.1);
+        difference(&format!("its output `{}`", before.0), recorded, now)
+    })
+}
+
+/// Two values where they part, with the byte where they do.
+fn around(before: &Value, after: &Value) -> (String, String) {
+    const SHOWN: usize = 40;
+    let (one, other) = (before.bytes(), after.bytes());
+    let at = one.iter().zip(other).position(|(one, other)| one != other).unwrap_or(one.len().min(other.len()));
+    let start = at.saturating_sub(SHOWN / 2);
+    let part = |value: &Value| {
+        let bytes = value.bytes();
+        let part = &bytes[start.min(bytes.len())..(start + SHOWN).min(bytes.len())];
+        format!("{} of {} bytes, from byte {start} on: {:?}", value.kind(), bytes.len(), String::from_utf8_lossy(part))
+    };
+    (part(before), part(after))
+}

@@ -1,0 +1,303 @@
+//! Runs: begun, found, ended, forgotten.
+
+use std::{
+    collections::BTreeMap,
+    fs::{File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Value,
+    failure::Failure,
+    store::{StoreError, encode, schema},
+};
+
+/// What made a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Command {
+    /// `turingbox run`, or what goes on from it.
+    Run,
+    /// `turingbox batch`.
+    Batch,
+}
+
+impl Command {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Batch => "batch",
+        }
+    }
+}
+
+/// How a run was started, so that it can be gone on with from anywhere.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Setting {
+    /// The folders of agents that were named.
+    pub agents: Vec<PathBuf>,
+    /// The policy that was named.
+    pub policy: Option<PathBuf>,
+    /// Whether guests ran in processes of their own.
+    pub wall: bool,
+    /// What each agent of the program was made of; see [`crate::agent::Agent::digest`].
+    pub digests: BTreeMap<String, String>,
+}
+
+impl Setting {
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// A run that begins.
+pub struct NewRun {
+    /// A name that no other run has.
+    pub id: Arc<str>,
+    /// What makes it.
+    pub command: Command,
+    /// The agent that is run.
+    pub agent: String,
+    /// What it is given; nothing for a batch.
+    pub inputs: Vec<(String, Value)>,
+    /// How it is started.
+    pub setting: Setting,
+    /// What its randomness is made of.
+    pub seed: [u8; 32],
+    /// The run that it was forked from.
+    pub origin: Option<String>,
+}
+
+/// A run in the store.
+#[derive(Debug)]
+pub struct Run {
+    pub(super) key: i64,
+    /// Its name.
+    pub id: String,
+    /// What made it.
+    pub command: Command,
+    /// The agent that was run.
+    pub agent: String,
+    /// How it was started.
+    pub setting: Setting,
+    /// What its randomness is made of.
+    pub seed: [u8; 32],
+    /// The run that it was forked from.
+    pub origin: Option<String>,
+    /// When, in nanoseconds since 1970 (UTC).
+    pub began: i64,
+    /// When it was over; nothing where it isn't, or nobody could say so any more.
+    pub ended: Option<i64>,
+    /// What the command ended with.
+    pub exit_code: Option<u8>,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A process works on it.
+    Running,
+    /// It was over, and went well.
+    Done,
+    /// It was over, and failed.
+    Failed,
+    /// It was stopped on the way: by a person, or by what killed the process.
+    Stopped,
+}
+
+impl State {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// What ends a run that a person stopped.
+const INTERRUPTED: u8 = 130;
+
+/// Runs that are looked at.
+pub struct Store {
+    pub(super) connection: Connection,
+    path: PathBuf,
+}
+
+const COLUMNS: &str =
+    "SELECT key, id, command, agent, setup, seed, origin, began, ended, exit_code, failure FROM runs";
+
+impl Store {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it is something else.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { connection: schema::open(path)?, path: path.to_path_buf() })
+    }
+
+    /// The runs, the last first: `most` of them, those of `agent` alone if one is named.
+    ///
+    /// # Errors
+    ///
+    /// When the store is damaged.
+    pub fn runs(&self, agent: Option<&str>, most: u32) -> Result<Vec<Run>, StoreError> {
+        let list = format!("{COLUMNS} WHERE ?1 IS NULL OR agent = ?1 ORDER BY key DESC LIMIT ?2");
+        let mut list = self.connection.prepare(&list)?;
+        let rows = list.query_and_then(params![agent, most], run)?;
+        rows.collect()
+    }
+
+    /// The runs whose names begin with `name`; the last one for `last`. Not more than two.
+    ///
+    /// # Errors
+    ///
+    /// When the store is damaged.
+    pub fn named(&self, name: &str) -> Result<Vec<Run>, StoreError> {
+        if name == "last" {
+            return self.runs(None, 1);
+        }
+        let find = format!("{COLUMNS} WHERE substr(id, 1, length(?1)) = ?1 ORDER BY key LIMIT 2");
+        let mut find = self.connection.prepare(&find)?;
+        let rows = find.query_and_then([name], run)?;
+        rows.collect()
+    }
+
+    /// What a run was given.
+    ///
+    /// # Errors
+    ///
+    /// When the store is damaged.
+    pub fn inputs(&self, run: &Run) -> Result<Vec<(String, Value)>, StoreError> {
+        let find = "SELECT inputs FROM runs WHERE key = ?1";
+        let text: String = self.connection.query_row(find, [run.key], |row| row.get(0))?;
+        encode::read_values(&text, &self.connection)
+    }
+
+    /// How a run stands.
+    pub fn state(&self, run: &Run) -> State {
+        match run.exit_code {
+            Some(0) => State::Done,
+            Some(INTERRUPTED) => State::Stopped,
+            Some(_) => State::Failed,
+            None if Hold::is_held(&self.path, &run.id) => State::Running,
+            None => State::Stopped,
+        }
+    }
+
+    /// Forgets a run, with all that is kept for it alone.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be written.
+    pub fn forget(&mut self, run: &Run) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        let unused = "DELETE FROM large WHERE sha256 IN (SELECT sha256 FROM holds WHERE run = ?1)
+            AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.sha256 = large.sha256 AND run <> ?1)";
+        for forget in [
+            unused,
+            "DELETE FROM holds WHERE run = ?1",
+            "DELETE FROM cells WHERE run = ?1",
+            "DELETE FROM runs WHERE key = ?1",
+        ] {
+            transaction.execute(forget, [run.key])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Goes back to before what a run failed with, so that it can be tried again. A step that may have had
+    /// an effect stays, as one of which nobody knows how it went.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be written.
+    pub fn rewind(&mut self, run: &Run) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute("DELETE FROM cells WHERE run = ?1 AND path = '' AND purity IS NOT 'effects'", [run.key])?;
+        let step = run.failure.as_ref().map_or("", |failure| failure.step.as_str());
+        // The step, and the workflows around it, which failed with it.
+        let around = std::iter::once(step).chain(step.match_indices('.').map(|(end, _)| &step[..end]));
+        for path in around {
+            let failed = "run = ?1 AND path = ?2 AND failure IS NOT NULL";
+            let gone = format!("DELETE FROM cells WHERE {failed} AND purity IS NOT 'effects'");
+            transaction.execute(&gone, params![run.key, path])?;
+            let open = format!("UPDATE cells SET outputs = NULL WHERE {failed}");
+            transaction.execute(&open, params![run.key, path])?;
+        }
+        transaction.execute("UPDATE runs SET ended = NULL, exit_code = NULL, failure = NULL WHERE key = ?1", [run.key])?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The number for a run's next cell.
+    pub(super) fn next_number(&self, run: &Run) -> Result<i64, StoreError> {
+        let most = "SELECT max(number) FROM cells WHERE run = ?1";
+        let most: Option<i64> = self.connection.query_row(most, [run.key], |row| row.get(0)).optional()?.flatten();
+        Ok(most.map_or(0, |most| most + 1))
+    }
+}
+
+fn run(row: &Row<'_>) -> Result<Run, StoreError> {
+    let setting: String = row.get("setup")?;
+    let failure: Option<String> = row.get("failure")?;
+    let command: String = row.get("command")?;
+    Ok(Run {
+        key: row.get("key")?,
+        id: row.get("id")?,
+        command: if command == Command::Batch.word() { Command::Batch } else { Command::Run },
+        agent: row.get("agent")?,
+        setting: serde_json::from_str(&setting).map_err(|error| StoreError::Damaged(error.to_string()))?,
+        seed: row.get("seed")?,
+        origin: row.get("origin")?,
+        began: row.get("began")?,
+        ended: row.get("ended")?,
+        exit_code: row.get("exit_code")?,
+        failure: failure.as_deref().map(encode::read_failure).transpose()?,
+    })
+}
+
+/// Says that this process works on a run. It is over when the process is, however that ends.
+pub struct Hold {
+    path: PathBuf,
+    #[expect(dead_code, reason = "its lock goes when it does")]
+    file: File,
+}
+
+impl Hold {
+    /// Takes a run of the store at `store`; nothing where another process works on it.
+    ///
+    /// # Errors
+    ///
+    /// When there can be no file for it.
+    pub fn take(store: &Path, run: &str) -> io::Result<Option<Self>> {
+        let path = file(store, run);
+        let file = OpenOptions::new().append(true).create(true).open(&path)?;
+        Ok(file.try_lock().is_ok().then_some(Self { path, file }))
+    }
+
+    fn is_held(store: &Path, run: &str) -> bool {
+        OpenOptions::new().append(true).open(file(store, run)).is_ok_and(|file| file.try_lock().is_err())
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // Where it can't be removed, it is an empty file that says nothing.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
+fn file(store: &Path, run: &str) -> PathBuf {
+    let mut name = store.file_name().unwrap_or_default().to_os_string();
+    name.push(format!("-{run}"));
+    store.with_file_name(name)
+}

@@ -1,0 +1,58 @@
+-- One row a run, one a step, and what is large once. Times are nanoseconds since 1970 (UTC), durations
+-- nanoseconds, sizes bytes.
+CREATE TABLE runs (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    command TEXT NOT NULL,          -- run, batch
+    agent TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    setup TEXT NOT NULL,            -- how it was started: see `Setting`
+    seed BLOB NOT NULL,
+    origin TEXT,                    -- the run that it was forked from
+    began INTEGER NOT NULL,
+    ended INTEGER,                  -- nothing: it is running, or was killed
+    exit_code INTEGER,
+    failure TEXT
+) STRICT;
+
+CREATE TABLE agents (
+    key INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,           -- of all that it is made of
+    UNIQUE (name, digest)
+) STRICT;
+
+CREATE TABLE cells (
+    run INTEGER NOT NULL,
+    number INTEGER NOT NULL,        -- in the order in which they began to be written
+    path TEXT NOT NULL,
+    agent INTEGER NOT NULL,
+    purity TEXT,                    -- pure, reads, effects; nothing for a workflow
+    began INTEGER NOT NULL,
+    inputs TEXT NOT NULL,
+    outputs TEXT,                   -- nothing: it has begun, and nobody knows how it went
+    status INTEGER,
+    reason TEXT,
+    failure TEXT,
+    denials TEXT,
+    fuel INTEGER,
+    memory INTEGER,
+    time INTEGER,
+    steps INTEGER,
+    bytes INTEGER,
+    calls INTEGER,
+    PRIMARY KEY (run, number)
+) STRICT, WITHOUT ROWID;
+
+-- Large values, by their SHA-256, and which runs have them.
+CREATE TABLE large (
+    sha256 TEXT PRIMARY KEY,
+    bytes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE holds (
+    run INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (run, sha256)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX held ON holds (sha256);

@@ -1,0 +1,268 @@
+//! The thread that writes. What comes while it writes is written together, so that a fast run waits for
+//! nobody, and a slow one is on the disk as it goes.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc, OnceLock,
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::{Connection, params};
+
+use crate::{
+    Outcome, Value,
+    failure::Failure,
+    policy::Purity,
+    sandbox::Moment,
+    store::{
+        StoreError,
+        encode::{self, Encoded, number},
+        runs::NewRun,
+        schema,
+    },
+};
+
+/// The most that waits to be written. A run that is killed has done no more than this many pure steps in
+/// vain; of steps that have effects, none.
+const QUEUE: usize = 64;
+
+/// What is to be written.
+pub(super) enum Job {
+    /// A run begins; its key goes back.
+    Run(Box<NewRun>, SyncSender<i64>),
+    /// A step, in the place of what is there by its number.
+    Cell(Box<Row>),
+    /// A run is over.
+    Ended { run: i64, exit_code: u8, failure: Option<Failure> },
+    /// Tells when everything before is written.
+    Sync(SyncSender<()>),
+}
+
+/// A step.
+pub(super) struct Row {
+    pub run: i64,
+    pub number: i64,
+    pub path: String,
+    pub agent: String,
+    pub digest: String,
+    pub purity: Option<Purity>,
+    pub began: u64,
+    pub inputs: Vec<(String, Value)>,
+    /// Nothing, where it only begins.
+    pub outcome: Option<Outcome>,
+}
+
+/// A file that is written to.
+pub struct Writer {
+    jobs: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    broken: Arc<OnceLock<String>>,
+}
+
+impl Writer {
+    /// Opens the file at `path`, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be opened, or is something else.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = schema::open_or_make(path)?;
+        let (jobs, queue) = mpsc::sync_channel(QUEUE);
+        let broken = Arc::<OnceLock<String>>::default();
+        let told = broken.clone();
+        let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
+        let thread = thread::Builder::new().name("store".into()).spawn(move || {
+            Writing { connection, agents: HashMap::new() }.write_all(&queue, &told);
+        });
+        Ok(Self { jobs: Some(jobs), thread: Some(thread.map_err(unopened)?), broken })
+    }
+
+    /// Hands on what is to be written.
+    pub(super) fn send(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            // A thread that is gone has said why.
+            drop(jobs.send(job));
+        }
+    }
+
+    /// Waits until everything so far is written.
+    ///
+    /// # Errors
+    ///
+    /// When something couldn't be.
+    pub(super) fn sync(&self) -> Result<(), Failure> {
+        let (done, when_done) = mpsc::sync_channel(1);
+        self.send(Job::Sync(done));
+        drop(when_done.recv());
+        self.works()
+    }
+
+    /// Whether everything that was written so far could be.
+    ///
+    /// # Errors
+    ///
+    /// When something couldn't be.
+    pub(super) fn works(&self) -> Result<(), Failure> {
+        match self.broken.get() {
+            None => Ok(()),
+            Some(why) => Err(Failure::host(format_args!("the run can't be recorded: {why}"))
+                .help("make room for the store, name another with `--store`, or leave it off with `--no-store`")),
+        }
+    }
+}
+
+/// Waits until everything is written.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+struct Writing {
+    connection: Connection,
+    agents: HashMap<(String, String), i64>,
+}
+
+impl Writing {
+    fn write_all(mut self, queue: &Receiver<Job>, broken: &OnceLock<String>) {
+        while let Ok(first) = queue.recv() {
+            let mut told = Vec::new();
+            let rest = std::iter::from_fn(|| queue.try_recv().ok()).take(QUEUE);
+            if broken.get().is_none()
+                && let Err(error) = self.write(std::iter::once(first).chain(rest), &mut told)
+            {
+                drop(broken.set(error.to_string()));
+                // What is known of agents may not have been written.
+                self.agents.clear();
+            }
+            // Those who wait wait no longer; whether it is written, they ask.
+            drop(told);
+        }
+    }
+
+    /// Writes jobs, all or none of them.
+    fn write(&mut self, jobs: impl Iterator<Item = Job>, told: &mut Vec<SyncSender<()>>) -> Result<(), StoreError> {
+        let mut keys = Vec::new();
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let written = self.write_each(jobs, told, &mut keys);
+        let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = self.connection.execute_batch(end);
+        written.and(ended.map_err(StoreError::from))?;
+        for (key, to) in keys {
+            drop(to.send(key));
+        }
+        Ok(())
+    }
+
+    fn write_each(
+        &mut self,
+        jobs: impl Iterator<Item = Job>,
+        told: &mut Vec<SyncSender<()>>,
+        keys: &mut Vec<(i64, SyncSender<i64>)>,
+    ) -> Result<(), StoreError> {
+        for job in jobs {
+            match job {
+                Job::Run(run, to) => keys.push((self.run(&run)?, to)),
+                Job::Cell(row) => self.cell(&row)?,
+                Job::Ended { run, exit_code, failure } => {
+                    let failure = failure.as_ref().map(encode::failure);
+                    let ended = "UPDATE runs SET ended = ?2, exit_code = ?3, failure = ?4 WHERE key = ?1";
+                    let mut ended = self.connection.prepare_cached(ended)?;
+                    ended.execute(params![run, number(Moment::now()), exit_code, failure])?;
+                }
+                Job::Sync(done) => told.push(done),
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, run: &NewRun) -> Result<i64, StoreError> {
+        let inputs = encode::values(&run.inputs);
+        let insert = "INSERT INTO runs (id, command, agent, inputs, setup, seed, origin, began)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let began = number(Moment::now());
+        let columns = params![
+            &*run.id,
+            run.command.word(),
+            run.agent,
+            inputs.text,
+            run.setting.text(),
+            run.seed,
+            run.origin,
+            began
+        ];
+        self.connection.execute(insert, columns)?;
+        let key = self.connection.last_insert_rowid();
+        self.large(key, &inputs)?;
+        Ok(key)
+    }
+
+    fn cell(&mut self, row: &Row) -> Result<(), StoreError> {
+        let agent = self.agent(&row.agent, &row.digest)?;
+        let inputs = encode::values(&row.inputs);
+        self.large(row.run, &inputs)?;
+        let outputs = row.outcome.as_ref().map(|outcome| encode::values(&outcome.outputs));
+        if let Some(outputs) = &outputs {
+            self.large(row.run, outputs)?;
+        }
+        let insert = "INSERT OR REPLACE INTO cells VALUES
+            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+        let outcome = row.outcome.as_ref();
+        let reason = outcome.map(|outcome| outcome.status.reason.as_str()).filter(|reason| !reason.is_empty());
+        let usage = outcome.map(|outcome| encode::usage(&outcome.usage));
+        let used = |at: usize| usage.map(|usage| usage[at]);
+        self.connection.prepare_cached(insert)?.execute(params![
+            row.run,
+            row.number,
+            row.path,
+            agent,
+            row.purity.map(Purity::word),
+            number(row.began),
+            inputs.text,
+            outputs.map(|outputs| outputs.text),
+            outcome.map(|outcome| outcome.status.value),
+            reason,
+            outcome.and_then(|outcome| outcome.failure.as_ref()).map(encode::failure),
+            outcome.and_then(|outcome| encode::denials(&outcome.denials)),
+            used(0),
+            used(1),
+            used(2),
+            used(3),
+            used(4),
+            used(5),
+        ])?;
+        Ok(())
+    }
+
+    fn agent(&mut self, name: &str, digest: &str) -> Result<i64, StoreError> {
+        let agent = (name.to_owned(), digest.to_owned());
+        if let Some(key) = self.agents.get(&agent) {
+            return Ok(*key);
+        }
+        let insert = "INSERT INTO agents (name, digest) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        self.connection.execute(insert, [name, digest])?;
+        let find = "SELECT key FROM agents WHERE name = ?1 AND digest = ?2";
+        let key = self.connection.query_row(find, [name, digest], |row| row.get(0))?;
+        self.agents.insert(agent, key);
+        Ok(key)
+    }
+
+    fn large(&self, run: i64, values: &Encoded) -> Result<(), StoreError> {
+        for (sha256, value) in &values.large {
+            let mut held = self.connection.prepare_cached("INSERT OR IGNORE INTO holds VALUES (?1, ?2)")?;
+            if held.execute(params![run, sha256])? == 0 {
+                continue;
+            }
+            let mut insert = self.connection.prepare_cached("INSERT OR IGNORE INTO large VALUES (?1, ?2)")?;
+            insert.execute(params![sha256, value.bytes()])?;
+        }
+        Ok(())
+    }
+}
