@@ -34,6 +34,9 @@ pub struct Manifest {
     pub outputs: Vec<Output>,
     /// Whether it may give outputs that it doesn't declare.
     pub open_outputs: bool,
+    /// Whether the world is the same after a second call with the same inputs as after the first: it may be
+    /// called again where nobody knows whether a call happened.
+    pub idempotent: bool,
     /// What it asks for; a policy decides.
     pub needs: Vec<Need>,
     /// What it is made of.
@@ -150,6 +153,7 @@ impl Manifest {
             let mut outputs = read_outputs(top, is_command, report);
             let needs = read_needs(top, report);
             let allowed = read_allowed(top, report);
+            let idempotent = top.take("idempotent", report, Item::boolean).unwrap_or_default();
             let mut open_outputs = false;
             if kind.is_some_and(|kind| kind != Kind::Proc)
                 && let Some(item) = top.get("packages")
@@ -181,6 +185,7 @@ impl Manifest {
                 inputs,
                 outputs,
                 open_outputs,
+                idempotent,
                 needs,
                 spec,
                 folder,

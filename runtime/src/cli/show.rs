@@ -92,6 +92,9 @@ impl Shown<'_> {
             (need.capability.as_str(), wanted)
         });
         section(&mut page, "Asks for", needs.collect());
+        if manifest.idempotent {
+            page.push_str("\nIdempotent: it may be called again with the same inputs.\n");
+        }
         if let Some(facts) = self.facts() {
             let imports = facts.imports.iter().map(|import| (import.as_str(), verdict(import, &self.authority)));
             section(&mut page, "Imports", imports.collect());
@@ -173,6 +176,7 @@ impl Shown<'_> {
             "file": manifest.source.path,
             "inputs": inputs.collect::<Vec<_>>(),
             "open_outputs": manifest.open_outputs,
+            "idempotent": manifest.idempotent,
             "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help, "internal": output.internal })).collect::<Vec<_>>(),
             "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
             "imports": self.facts().map(|facts| facts.imports),
