@@ -2,6 +2,7 @@
 //! stderr.
 
 mod add;
+mod again;
 mod attack;
 mod batch;
 mod build;
@@ -11,6 +12,7 @@ mod complete;
 mod import;
 mod inputs;
 mod inspect;
+mod keeping;
 mod list;
 mod new;
 mod outcome;
@@ -20,8 +22,10 @@ mod policy;
 mod recording;
 mod render;
 mod run;
+mod runs;
 mod setup;
 mod show;
+mod tape;
 mod terminal;
 mod test;
 mod trace;
@@ -61,6 +65,16 @@ enum Command {
     Run(run::RunArgs),
     /// Run one agent on many items, many at a time
     Batch(batch::BatchArgs),
+    /// Show what a run did, step by step
+    Tape(tape::TapeArgs),
+    /// List the runs that were kept
+    Runs(runs::RunsArgs),
+    /// Go on where a run stopped
+    Resume(again::ResumeArgs),
+    /// Run a run again from its recording, and hold it against that
+    Replay(again::ReplayArgs),
+    /// Leave a run at a step, as a new run, with another input or agent
+    Fork(again::ForkArgs),
     /// List the agents there are
     List(list::ListArgs),
     /// Show an agent's inputs, outputs and needs, and what it may do under a policy
@@ -93,6 +107,13 @@ enum Command {
     // What compiles a component. Not for people either.
     #[command(name = crate::wall::COMPILER, hide = true)]
     WallCompiler,
+}
+
+impl Command {
+    fn runs_guests(&self) -> bool {
+        let again = matches!(self, Self::Resume(_) | Self::Replay(_) | Self::Fork(_));
+        again || matches!(self, Self::Run(_) | Self::Batch(_) | Self::Test(_) | Self::Attack(_))
+    }
 }
 
 // What every command takes. (No doc comment: clap would show it as every command's help.)
@@ -196,11 +217,10 @@ pub fn main() -> ExitCode {
 fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
-    if globals.wall.is_some()
-        && !matches!(command, Command::Run(_) | Command::Batch(_) | Command::Test(_) | Command::Attack(_))
-    {
+    if globals.wall.is_some() && !command.runs_guests() {
         return Err(Stop::Usage(
-            "`--wall` is for `run`, `batch`, `test` and `attack`: nothing else runs guests".into(),
+            "`--wall` is for `run`, `batch`, `resume`, `replay`, `fork`, `test` and `attack`: nothing else runs guests"
+                .into(),
         ));
     }
     if globals.dry_run && !matches!(command, Command::Run(_) | Command::Add(_)) {
@@ -209,6 +229,11 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     match command {
         Command::Run(arguments) => run::run(globals, arguments),
         Command::Batch(arguments) => batch::batch(globals, arguments),
+        Command::Tape(arguments) => tape::tape(&globals, &arguments),
+        Command::Runs(arguments) => runs::runs(&globals, &arguments),
+        Command::Resume(arguments) => again::resume(globals, &arguments),
+        Command::Replay(arguments) => again::replay(globals, &arguments),
+        Command::Fork(arguments) => again::fork(globals, &arguments),
         Command::List(arguments) => list::list(&globals, &arguments),
         Command::Show(arguments) => show::show(&globals, &arguments),
         Command::Check(arguments) => check::check(&globals, &arguments),

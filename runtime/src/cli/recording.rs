@@ -14,7 +14,7 @@ use crate::{
     Library, Policy, Program,
     audit::{Audit, AuditLog, Record},
     capability::files::Protected,
-    cli::{Stop, policy::named_agents, render, setup},
+    cli::{Stop, keeping::StoreArgs, policy::named_agents, render, setup},
     diagnostic::counted,
     policy::{Ground, Recorded},
 };
@@ -31,12 +31,18 @@ pub struct RecordingArgs {
     /// Write the least policy that this run needed to a new FILE; nothing more is allowed for it
     #[arg(long, value_name = "FILE")]
     learn: Option<PathBuf>,
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 impl RecordingArgs {
     /// What was said before the agent's name and what was said behind it, together.
     pub fn and(self, later: Self) -> Self {
-        Self { audit: later.audit.or(self.audit), learn: later.learn.or(self.learn) }
+        Self {
+            audit: later.audit.or(self.audit),
+            learn: later.learn.or(self.learn),
+            store: self.store.and(later.store),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     cli::{
         Globals, Stop,
         inputs::{self, InputOptions},
+        keeping,
         outcome::{Denied, Failed, Outputs},
         plan,
         recording::{Recording, RecordingArgs},
@@ -22,6 +23,7 @@ use crate::{
     failure::Code,
     plan::{Effects, Plan},
     secret::Secrets,
+    store::Command,
 };
 
 #[derive(Args)]
@@ -69,18 +71,36 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let policy = setup::policy(&globals)?;
     let mut given = options.read(&matches)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
+    let keeping = recording.store.open(&globals)?;
     let recording = Recording::open(&recording, &policy)?;
     let planned = globals.dry_run.then(Arc::<Plan>::default);
-    let made = Setup {
+    let mut made = Setup {
         tape: Arc::new(Trace::new(&globals)),
         secrets,
         effects: planned.clone().map_or(Effects::Real, |plan| Effects::Planned(plan)),
         ..setup::made(&globals, (library, &program), policy, &recording)?
     };
-    let (engine, outcome) = block_on(run_interruptible(program, made, given))?.map_err(setup::mount_error)?;
+    let kept = match keeping {
+        Some(keeping) => Some(keeping.begin((Command::Run, &program), &given, (&globals, None), &mut made)?),
+        None => None,
+    };
+    let kept = kept.map(|(recorder, kept)| (Arc::new(recorder), kept));
+    if let Some((recorder, _)) = &kept {
+        made.tape = keeping::tape(recorder);
+    }
+    let (engine, outcome) = to_its_end(program, made, given)?;
+    if let Some((recorder, _)) = &kept {
+        keeping::finish(recorder, &outcome).map_err(Stop::Host)?;
+    }
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
-    report(&manifest, &outcome, (wanted, planned.as_deref()), &globals)
+    let id = kept.as_ref().map(|(recorder, _)| recorder.id());
+    report(&manifest, &outcome, (wanted, planned.as_deref()), id, &globals)
+}
+
+/// Runs a program until it is over, or somebody interrupts it.
+pub fn to_its_end(program: Program, made: Setup, given: Vec<(String, Value)>) -> Result<(Engine, Outcome), Stop> {
+    block_on(run_interruptible(program, made, given))?.map_err(setup::mount_error)
 }
 
 /// The warnings of what a run takes as it is, though something else was probably meant.
@@ -187,15 +207,16 @@ async fn run_interruptible(
     Ok((engine, outcome))
 }
 
-/// Prints what the run gave, and says how it ended.
-fn report(
+/// Prints what the run gave, and says how it ended. `id` is its name, where it is kept.
+pub fn report(
     manifest: &Manifest,
     outcome: &Outcome,
     (wanted, planned): (Option<&str>, Option<&Plan>),
+    id: Option<&str>,
     globals: &Globals,
 ) -> Result<(), Stop> {
     if globals.json {
-        terminal::print_json(&envelope(manifest, outcome, planned))?;
+        terminal::print_json(&envelope(manifest, outcome, planned, id))?;
     } else {
         if let Some(planned) = planned {
             plan::print(&manifest.name, planned)?;
@@ -212,6 +233,14 @@ fn report(
         render::outcome(&manifest.name, outcome);
         if planned.is_some_and(|planned| outcome.failure.is_some() && plan::has_dummies(planned)) {
             render::note("what was planned was answered with dummies, so a real run may go otherwise");
+        }
+    }
+    if let Some(id) = id {
+        if globals.verbose {
+            render::note(&format!("kept as {id}: `turingbox tape {id}` shows it"));
+        }
+        if outcome.failure.as_ref().is_some_and(|failure| failure.code == Code::Interrupted) {
+            render::note(&format!("`turingbox resume {id}` goes on from here"));
         }
     }
     match outcome.exit_code() {
@@ -244,6 +273,8 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
 #[derive(Serialize)]
 struct Envelope<'a> {
     agent: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a str>,
     exit_code: u8,
     outputs: Outputs<'a>,
     failure: Option<Failed<'a>>,
@@ -254,10 +285,16 @@ struct Envelope<'a> {
     plan: Option<serde_json::Value>,
 }
 
-fn envelope<'a>(manifest: &'a Manifest, outcome: &'a Outcome, planned: Option<&Plan>) -> Envelope<'a> {
+fn envelope<'a>(
+    manifest: &'a Manifest,
+    outcome: &'a Outcome,
+    planned: Option<&Plan>,
+    run: Option<&'a str>,
+) -> Envelope<'a> {
     let usage = outcome.usage;
     Envelope {
         agent: &manifest.name,
+        run,
         exit_code: outcome.exit_code(),
         outputs: Outputs { manifest, outcome },
         failure: outcome.failure.as_ref().map(Failed::of),

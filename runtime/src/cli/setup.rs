@@ -148,6 +148,17 @@ fn folders() -> Option<(PathBuf, PathBuf)> {
     Some((cache, state))
 }
 
+/// Where what outlives a run is kept.
+pub fn state() -> Option<PathBuf> {
+    folders().map(|(_, state)| state)
+}
+
+/// Makes a folder that is its owner's alone, where there is none.
+pub fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 /// A granted folder or database that can't be opened, as a finding in the policy.
 pub fn mount_error(error: MountError) -> Stop {
     let diagnostic = Diagnostic::error(error.code, error.message);

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::{
+    Outcome, Value,
     capability::log::Level,
     cli::{Globals, terminal::escape},
     engine::{Cell, Tape},
@@ -33,23 +34,7 @@ impl Tape for Trace {
         if !self.steps {
             return;
         }
-        let mut line = format!("{}{:<12} {:<16}", self.before, cell.path, cell.agent);
-        for (name, value) in cell.inputs {
-            line.push_str(&format!(" {name}={value:?}"));
-        }
-        line.push_str(" →");
-        for (name, value) in &cell.outcome.outputs {
-            line.push_str(&format!(" {name}={value:?}"));
-        }
-        if let Some(failure) = &cell.outcome.failure {
-            line.push_str(&format!(" failed {failure}"));
-        }
-        for denial in cell.outcome.denials.iter() {
-            line.push_str(&format!(" denied [{}] {}", denial.code, denial.request));
-        }
-        let usage = cell.outcome.usage;
-        line.push_str(&format!("  ({:.1?}, {} fuel)", usage.time, usage.fuel));
-        print(&line);
+        print(&format!("{}{}", self.before, told(&cell.path, cell.agent, cell.inputs, cell.outcome)));
     }
 
     fn wants_holdings(&self) -> bool {
@@ -69,6 +54,27 @@ impl Tape for Trace {
         let place = if path.is_empty() { agent.to_owned() } else { format!("{path} {agent}") };
         print(&format!("{}{place} | {line}", self.before));
     }
+}
+
+/// A step in one line, its values shortened.
+pub fn told(path: &str, agent: &str, inputs: &[(String, Value)], outcome: &Outcome) -> String {
+    let mut line = format!("{path:<12} {agent:<16}");
+    for (name, value) in inputs {
+        line.push_str(&format!(" {name}={value:?}"));
+    }
+    line.push_str(" →");
+    for (name, value) in &outcome.outputs {
+        line.push_str(&format!(" {name}={value:?}"));
+    }
+    if let Some(failure) = &outcome.failure {
+        line.push_str(&format!(" failed {failure}"));
+    }
+    for denial in outcome.denials.iter() {
+        line.push_str(&format!(" denied [{}] {}", denial.code, denial.request));
+    }
+    let usage = outcome.usage;
+    line.push_str(&format!("  ({:.1?}, {} fuel)", usage.time, usage.fuel));
+    line
 }
 
 fn print(line: &str) {

@@ -186,7 +186,8 @@ impl Engine {
             Effects::Real => None,
             Effects::Planned(_) => Some(copies(&setup.policy)?),
         };
-        let seed = setup.seed.map_or_else(fresh_seed, Ok)?;
+        let no_seed = |failure: Failure| MountError { code: "random", place: None, message: failure.message };
+        let seed = setup.seed.map_or_else(|| fresh_seed().map_err(no_seed), Ok)?;
         let (callees, denied) = (Mutex::default(), Tally::default());
         let shared = Shared { setup: Arc::new(setup), seed, callees, workers, copies, denied };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
@@ -430,14 +431,11 @@ fn run_id() -> Arc<str> {
     format!("{:011x}{:08x}", since.as_millis(), RandomState::new().hash_one(0) >> 32).into()
 }
 
-fn fresh_seed() -> Result<[u8; 32], MountError> {
+/// What the randomness of a run is made of: the system's.
+pub(crate) fn fresh_seed() -> Result<[u8; 32], Failure> {
     use rand::{TryRng, rngs::SysRng};
     let mut seed = [0; 32];
-    let no_randomness = |error| MountError {
-        code: "random",
-        place: None,
-        message: format!("the system gives no randomness: {error}"),
-    };
+    let no_randomness = |error| Failure::host(format_args!("the system gives no randomness: {error}"));
     SysRng.try_fill_bytes(&mut seed).map_err(no_randomness)?;
     Ok(seed)
 }

@@ -13,6 +13,22 @@ pub enum Purity {
     Effects,
 }
 
+impl Purity {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pure => "pure",
+            Self::Reads => "reads",
+            Self::Effects => "effects",
+        }
+    }
+
+    /// What a word means.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Pure, Self::Reads, Self::Effects].into_iter().find(|purity| purity.word() == word)
+    }
+}
+
 impl Authority {
     /// How far the agent can reach with what it holds. A request over HTTP counts as an effect whatever its
     /// method, since servers do as they like; and so does the call of another agent, which holds what it holds.
@@ -24,8 +40,8 @@ impl Authority {
         let databases = grants.databases.iter().flat_map(|grants| grants.iter());
         let mut tables = databases.flat_map(|database| database.tables.iter());
         let changes = |access: TableAccess| access != TableAccess { read: true, ..TableAccess::default() };
-        let writes = self.files().iter().any(|grant| grant.access != Access::Read)
-            || tables.any(|table| changes(table.access));
+        let writes =
+            self.files().iter().any(|grant| grant.access != Access::Read) || tables.any(|table| changes(table.access));
         if talks || writes {
             return Purity::Effects;
         }

@@ -127,7 +127,8 @@ impl Position {
     }
 
     fn read(&mut self, store: &Store) -> Result<(), StoreError> {
-        let read = "SELECT number, path, name, digest, purity, began, inputs, outputs, status, reason, failure, denials,
+        let read =
+            "SELECT number, path, name, digest, purity, began, inputs, outputs, status, reason, failure, denials,
             fuel, memory, time, steps, bytes, calls
             FROM cells JOIN agents ON agents.key = cells.agent
             WHERE run = ?1 AND number > ?2 ORDER BY number LIMIT ?3";

@@ -10,7 +10,7 @@ use crate::{
     Outcome, Value,
     engine::Status,
     failure::Failure,
-    policy::{Denials, Purity},
+    policy::Denials,
     sandbox::Usage,
     store::StoreError,
     wire::{WireDenials, WireFailure, WireValue},
@@ -161,20 +161,3 @@ pub fn usage(usage: &Usage) -> [i64; 6] {
 pub fn number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
-
-impl Purity {
-    /// The word in the store.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Pure => "pure",
-            Self::Reads => "reads",
-            Self::Effects => "effects",
-        }
-    }
-
-    /// What a word in the store means.
-    pub(super) fn of_word(word: &str) -> Option<Self> {
-        [Self::Pure, Self::Reads, Self::Effects].into_iter().find(|purity| purity.word() == word)
-    }
-}
-

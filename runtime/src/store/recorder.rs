@@ -168,10 +168,12 @@ impl Recorder {
         }
     }
 
-    /// A call is made: one that may have an effect is written down before, so that it isn't made twice.
+    /// A call is made: one that may have an effect is written down before, so that it isn't made twice; and a
+    /// workflow, so that it stands before its steps.
     fn make(&self, call: &Beginning<'_>, mut open: Open) -> Result<Turn, Failure> {
         self.writer.works()?;
-        if open.purity == Some(Purity::Effects) {
+        let has_effects = open.purity == Some(Purity::Effects);
+        if (has_effects || open.purity.is_none()) && !open.is_written {
             let number = *open.number.get_or_insert_with(|| self.next_number());
             self.writer.send(Job::Cell(Box::new(Row {
                 run: self.run,
@@ -184,7 +186,9 @@ impl Recorder {
                 inputs: call.inputs.to_vec(),
                 outcome: None,
             })));
-            self.writer.sync()?;
+            if has_effects {
+                self.writer.sync()?;
+            }
         }
         let turn = Turn::Make { at: open.began, inputs: open.inputs.clone() };
         self.open().push(open);
@@ -227,21 +231,9 @@ impl Recorder {
         if cell.outcome.failure.as_ref().is_some_and(|failure| failure.code == Code::Tape) {
             return;
         }
-        let is_written = open.as_ref().is_some_and(|open| open.is_written) || self.was_written(cell, open.as_ref());
-        if !is_written {
+        if !open.as_ref().is_some_and(|open| open.is_written) {
             self.write(cell, open);
         }
-    }
-
-    /// Whether a workflow's cell is in the store already.
-    fn was_written(&self, cell: &Cell<'_>, open: Option<&Open>) -> bool {
-        if open.is_some_and(|open| open.purity.is_some()) {
-            return false;
-        }
-        let Some(going) = &self.past else { return false };
-        let mut going = going.lock().unwrap_or_else(PoisonError::into_inner);
-        // A store that can't be read is found at the next call.
-        matches!(going.how, How::Resume(_)) && matches!(going.past.take(&cell.path), Ok(Some(_)))
     }
 }
 
@@ -308,12 +300,16 @@ impl Going {
                 return Ok(None);
             }
         }
-        // A workflow goes through its own steps again.
-        if call.purity.is_none() {
+        let Some(cell) = self.past.take(call.path).map_err(unread)? else { return Ok(None) };
+        // A workflow goes through its own steps again, and one that is left may have been changed further on.
+        if call.purity.is_none() && matches!(self.how, How::Fork { .. }) {
             return Ok(None);
         }
-        let Some(cell) = self.past.take(call.path).map_err(unread)? else { return Ok(None) };
         same(call, &cell)?;
+        if call.purity.is_none() {
+            (open.number, open.began, open.is_written) = (Some(cell.number), cell.began, cell.is_over());
+            return Ok(None);
+        }
         let outcome = cell.outcome(self.past.store()).map_err(unread)?;
         match &self.how {
             How::Fork { .. } => match outcome {
@@ -347,18 +343,18 @@ fn decided(call: &Beginning<'_>, cell: &StoredCell, decisions: &Decisions) -> Re
     if let Some(outputs) = decisions.done.get(call.path) {
         return Ok(Some(Outcome { outputs: outputs.clone(), ..Outcome::default() }));
     }
-    let may_be_made = cell.purity != Some(Purity::Effects)
-        || call.agent.manifest.idempotent
-        || decisions.again.contains(call.path);
+    let may_be_made =
+        cell.purity != Some(Purity::Effects) || call.agent.manifest.idempotent || decisions.again.contains(call.path);
     if may_be_made {
         return Ok(None);
     }
     let (place, name) = (shown(call.path), &call.agent.manifest.name);
     let path = if call.path.is_empty() { "." } else { call.path };
+    let output = call.agent.manifest.outputs.first().map_or("output", |output| output.name.as_str());
     let message = format!("{place} may have had its effect: `{name}` had begun, and nobody knows how it went");
     Err(Failure::new(Code::Tape, message).help(format!(
         "look whether it has; then `--again {path}` does it again, and `--done {path}` counts it as done, with \
-         what it gave: `--done '{path}={{\"output\": …}}'`"
+         what it gave: `--done '{path}={{\"{output}\": …}}'`"
     )))
 }
 

@@ -11,7 +11,6 @@ use crate::{
     engine::{Beginning, Cell, Tape, Turn},
     failure::{Code, Failure},
     policy::Purity,
-    sandbox::Moment,
     store::{
         Run, Store, StoredCell,
         past::{Past, same, shown, unread},
@@ -25,6 +24,7 @@ pub struct Replay {
     /// Cells of calls that have begun.
     open: Mutex<Vec<StoredCell>>,
     difference: Mutex<Option<Difference>>,
+    end: Mutex<Option<String>>,
     made: AtomicU64,
     answered: AtomicU64,
     shown: Arc<dyn Tape>,
@@ -50,6 +50,7 @@ impl Replay {
             past: Mutex::new(Past::of(store, run)),
             open: Mutex::default(),
             difference: Mutex::default(),
+            end: Mutex::default(),
             made: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             shown,
@@ -66,6 +67,11 @@ impl Replay {
         self.difference.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The first step that the recording doesn't have, where the run was stopped before it was over.
+    pub fn end(&self) -> Option<String> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn differs(&self, difference: Difference) {
         self.difference.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(difference);
     }
@@ -78,10 +84,8 @@ impl Replay {
             let at = open.iter().rposition(|open| open.path == cell.path);
             at.map(|at| open.remove(at))
         };
-        let recorded = match begun {
-            Some(recorded) => Some(recorded),
-            None => past.take(&cell.path).map_err(unread)?,
-        };
+        // A step that couldn't even begin has only its cell.
+        let recorded = begun.map_or_else(|| past.take(&cell.path).map_err(unread), |begun| Ok(Some(begun)))?;
         let Some(recorded) = recorded else { return Ok(()) };
         let Some(outcome) = recorded.outcome(past.store()).map_err(unread)? else { return Ok(()) };
         if let Some(difference) = different(&cell.path, &outcome, cell.outcome) {
@@ -106,18 +110,15 @@ impl Tape for Replay {
         if self.difference().is_some() {
             return Err(Failure::new(Code::Tape, "it went otherwise before"));
         }
-        if call.purity.is_none() {
-            return Ok(Turn::make());
-        }
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let cell = past.take(call.path).map_err(unread)?;
-        let Some(cell) = cell.filter(StoredCell::is_over) else {
-            let message = format!("{} isn't in the recording, which ends before", shown(call.path));
-            return Err(Failure::new(Code::Tape, message));
+        let Some(cell) = cell.filter(|cell| cell.is_over() || call.purity.is_none()) else {
+            *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(call.path.to_owned());
+            return Err(Failure::new(Code::Tape, format!("the recording ends before {}", shown(call.path))));
         };
         same(call, &cell)?;
-        if call.purity == Some(Purity::Pure) {
-            self.made.fetch_add(1, Ordering::Relaxed);
+        if call.purity.is_none_or(|purity| purity == Purity::Pure) {
+            self.made.fetch_add(u64::from(call.purity.is_some()), Ordering::Relaxed);
             let turn = Turn::Make { at: cell.began, inputs: Vec::new() };
             self.open.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
             return Ok(turn);
@@ -162,9 +163,8 @@ fn different(path: &str, recorded: &Outcome, now: &Outcome) -> Option<Difference
     if recorded.outputs == now.outputs {
         return None;
     }
-    let names = |outcome: &Outcome| {
-        outcome.outputs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
-    };
+    let names =
+        |outcome: &Outcome| outcome.outputs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
     if names(recorded) != names(now) {
         return difference("the names of its outputs", names(recorded), names(now));
     }

@@ -91,6 +91,8 @@ pub struct Run {
     pub origin: Option<String>,
     /// When, in nanoseconds since 1970 (UTC).
     pub began: i64,
+    /// The same for a person, in UTC.
+    pub date: String,
     /// When it was over; nothing where it isn't, or nobody could say so any more.
     pub ended: Option<i64>,
     /// What the command ended with.
@@ -133,8 +135,8 @@ pub struct Store {
     path: PathBuf,
 }
 
-const COLUMNS: &str =
-    "SELECT key, id, command, agent, setup, seed, origin, began, ended, exit_code, failure FROM runs";
+const COLUMNS: &str = "SELECT key, id, command, agent, setup, seed, origin, began, ended, exit_code, failure,
+    strftime('%Y-%m-%d %H:%M:%S', began / 1000000000, 'unixepoch') AS date FROM runs";
 
 impl Store {
     /// Opens the file at `path`.
@@ -215,26 +217,23 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// Goes back to before what a run failed with, so that it can be tried again. A step that may have had
-    /// an effect stays, as one of which nobody knows how it went.
+    /// Goes back to before what a run failed with, so that it can be tried again: nobody knows any more how
+    /// the step went, and the workflows around it.
     ///
     /// # Errors
     ///
     /// When the store can't be written.
     pub fn rewind(&mut self, run: &Run) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
-        transaction.execute("DELETE FROM cells WHERE run = ?1 AND path = '' AND purity IS NOT 'effects'", [run.key])?;
         let step = run.failure.as_ref().map_or("", |failure| failure.step.as_str());
         // The step, and the workflows around it, which failed with it.
-        let around = std::iter::once(step).chain(step.match_indices('.').map(|(end, _)| &step[..end]));
+        let around = [step, ""].into_iter().chain(step.match_indices('.').map(|(end, _)| &step[..end]));
         for path in around {
-            let failed = "run = ?1 AND path = ?2 AND failure IS NOT NULL";
-            let gone = format!("DELETE FROM cells WHERE {failed} AND purity IS NOT 'effects'");
-            transaction.execute(&gone, params![run.key, path])?;
-            let open = format!("UPDATE cells SET outputs = NULL WHERE {failed}");
-            transaction.execute(&open, params![run.key, path])?;
+            let open = "UPDATE cells SET outputs = NULL WHERE run = ?1 AND path = ?2 AND failure IS NOT NULL";
+            transaction.execute(open, params![run.key, path])?;
         }
-        transaction.execute("UPDATE runs SET ended = NULL, exit_code = NULL, failure = NULL WHERE key = ?1", [run.key])?;
+        transaction
+            .execute("UPDATE runs SET ended = NULL, exit_code = NULL, failure = NULL WHERE key = ?1", [run.key])?;
         Ok(transaction.commit()?)
     }
 
@@ -259,6 +258,7 @@ fn run(row: &Row<'_>) -> Result<Run, StoreError> {
         seed: row.get("seed")?,
         origin: row.get("origin")?,
         began: row.get("began")?,
+        date: row.get("date")?,
         ended: row.get("ended")?,
         exit_code: row.get("exit_code")?,
         failure: failure.as_deref().map(encode::read_failure).transpose()?,

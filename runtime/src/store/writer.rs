@@ -97,7 +97,7 @@ impl Writer {
     pub(super) fn sync(&self) -> Result<(), Failure> {
         let (done, when_done) = mpsc::sync_channel(1);
         self.send(Job::Sync(done));
-        drop(when_done.recv());
+        let _ = when_done.recv();
         self.works()
     }
 
@@ -156,7 +156,7 @@ impl Writing {
         let ended = self.connection.execute_batch(end);
         written.and(ended.map_err(StoreError::from))?;
         for (key, to) in keys {
-            drop(to.send(key));
+            let _ = to.send(key);
         }
         Ok(())
     }

@@ -21,8 +21,7 @@ use crate::{
     policy::{Decision, Request},
     sandbox::{self, Call, Called, Usage},
     wall::{
-        Worker,
-        frame,
+        Worker, frame,
         message::{self, FromWorker, ToWorker, WireLimits},
     },
     wire::{self, WireDenials, WireFailure, WireValue},

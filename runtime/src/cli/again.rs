@@ -1,0 +1,332 @@
+//! `turingbox resume`, `replay` and `fork`: runs that were kept, again.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    Code, Failure, Library, Outcome, Program, Setup, Value,
+    agent::{Entry, Manifest},
+    cli::{
+        Globals, Stop, WallChoice,
+        keeping::{self, Keeping, Kept, StoreFile, unusable},
+        recording::Recording,
+        render, run,
+        runs::{described, find},
+        setup, terminal,
+        trace::Trace,
+    },
+    diagnostic::counted,
+    engine::Tape,
+    secret::Secrets,
+    store::{Command, Decisions, Difference, Recorder, Replay, Run, State, Store, StoredCell},
+};
+
+#[derive(Args)]
+pub struct ResumeArgs {
+    /// The run: its name, the beginning of it, or `last`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// Do the step at PATH again, though it may have had its effect (`.` is the run itself)
+    #[arg(long, value_name = "PATH")]
+    again: Vec<String>,
+    /// Count the step at PATH as done, with what it gave
+    #[arg(long, value_name = "PATH[={\"OUTPUT\": …}]")]
+    done: Vec<String>,
+    #[command(flatten)]
+    file: StoreFile,
+}
+
+#[derive(Args)]
+pub struct ReplayArgs {
+    /// The run: its name, the beginning of it, or `last`
+    #[arg(value_name = "RUN")]
+    run: String,
+    #[command(flatten)]
+    file: StoreFile,
+}
+
+#[derive(Args)]
+pub struct ForkArgs {
+    /// The run: its name, the beginning of it, or `last`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// The step that is done anew, with all behind it: its path on the tape
+    #[arg(long, value_name = "PATH")]
+    at: String,
+    /// What that step is given in the place of what it was given; `@file` is a file's contents
+    #[arg(long = "set", value_name = "INPUT=VALUE")]
+    inputs: Vec<String>,
+    #[command(flatten)]
+    file: StoreFile,
+}
+
+/// Goes on where a run stopped.
+pub fn resume(globals: Globals, arguments: &ResumeArgs) -> Result<(), Stop> {
+    let mut recorded = Recorded::find(globals, &arguments.file, &arguments.run)?;
+    let decisions = recorded.decisions(arguments)?;
+    match recorded.store.state(&recorded.run) {
+        State::Running => return Err(Stop::Usage(format!("the run {} isn't over", recorded.run.id))),
+        State::Done => return recorded.print_what_it_gave(),
+        State::Failed => recorded.store.rewind(&recorded.run).map_err(unusable)?,
+        State::Stopped => {}
+    }
+    recorded.unchanged()?;
+    let keeping = Keeping::open(&arguments.file.path()?).map_err(unusable)?;
+    let kept = keeping.hold(&recorded.run.id)?;
+    let mut made = recorded.made()?;
+    made.run = recorded.run.id.as_str().into();
+    made.seed = Some(recorded.run.seed);
+    kept.protect(&mut made);
+    let again = Store::open(&arguments.file.path()?).map_err(unusable)?;
+    let recorder = Recorder::resume(keeping.writer(), (again, &recorded.run), decisions, made.tape.clone());
+    recorded.go_on(recorder.map_err(unusable)?, made, kept)
+}
+
+/// Leaves a run at a step, as a new run.
+pub fn fork(globals: Globals, arguments: &ForkArgs) -> Result<(), Stop> {
+    let recorded = Recorded::find(globals, &arguments.file, &arguments.run)?;
+    let at = path(&arguments.at);
+    let inputs = recorded.changed_inputs(at, &arguments.inputs)?;
+    let keeping = Keeping::open(&arguments.file.path()?).map_err(unusable)?;
+    let mut made = recorded.made()?;
+    // What is taken from the recording was made with its randomness.
+    made.seed = Some(recorded.run.seed);
+    let what = (Command::Run, &recorded.program);
+    let from = (&recorded.globals, Some(recorded.run.id.as_str()));
+    let (recorder, kept) = keeping.begin(what, &recorded.inputs, from, &mut made)?;
+    let store = Store::open(&arguments.file.path()?).map_err(unusable)?;
+    let recorder = recorder.forked((store, &recorded.run), at.to_owned(), inputs);
+    recorded.go_on(recorder, made, kept)
+}
+
+/// Runs a run again from its recording, and says whether all of it is the same.
+pub fn replay(globals: Globals, arguments: &ReplayArgs) -> Result<(), Stop> {
+    let recorded = Recorded::find(globals, &arguments.file, &arguments.run)?;
+    if recorded.store.state(&recorded.run) == State::Running {
+        return Err(Stop::Usage(format!("the run {} isn't over", recorded.run.id)));
+    }
+    let mut made = recorded.made()?;
+    made.seed = Some(recorded.run.seed);
+    let store = Store::open(&arguments.file.path()?).map_err(unusable)?;
+    let replay = Arc::new(Replay::of(store, &recorded.run, made.tape.clone()));
+    made.tape = replay.clone();
+    let (_, outcome) = run::to_its_end(recorded.program, made, recorded.inputs)?;
+    said(&recorded.globals, &recorded.run, &replay, &outcome)
+}
+
+fn said(globals: &Globals, run: &Run, replay: &Replay, outcome: &Outcome) -> Result<(), Stop> {
+    let (made, answered) = replay.calls();
+    let difference = replay.difference();
+    let end = replay.end().filter(|_| difference.is_none());
+    let is_unfit = |failure: &&Failure| failure.code == Code::Tape && end.is_none();
+    let unfit = outcome.failure.as_ref().filter(is_unfit);
+    let same = difference.is_none() && unfit.is_none();
+    if globals.json {
+        let difference = difference.as_ref().map(|difference| {
+            let Difference { path, what, recorded, now } = difference;
+            json!({ "path": path, "what": what, "recorded": recorded, "now": now })
+        });
+        terminal::print_json(&json!({
+            "run": run.id, "same": same, "made": made, "answered": answered, "difference": difference,
+            "ends_before": end, "failure": unfit.map(|failure| &failure.message),
+        }))?;
+    } else if let Some(difference) = &difference {
+        let path = if difference.path.is_empty() { "the run".into() } else { format!("step `{}`", difference.path) };
+        render::error(&format!(
+            "{path} went otherwise: {}\n  recorded: {}\n  now:      {}",
+            difference.what, difference.recorded, difference.now
+        ));
+    } else if let Some(failure) = unfit {
+        render::error(&failure.message);
+        failure.help.iter().for_each(|help| render::note(help));
+    } else {
+        let answers = match answered {
+            0 => String::new(),
+            calls => format!(", {} that reach outside answered from the recording", calls_of(calls)),
+        };
+        let as_far = end.map(|end| format!(" as far as it goes, which is up to step `{end}`")).unwrap_or_default();
+        let made = calls_of(made);
+        terminal::print_line(&format!("the same to the byte{as_far}: {made} made again{answers}"))?;
+    }
+    if same { Ok(()) } else { Err(Stop::Said(1)) }
+}
+
+fn calls_of(calls: u64) -> String {
+    counted(usize::try_from(calls).unwrap_or(usize::MAX), "call")
+}
+
+/// A run that was kept, and what it takes to run it.
+struct Recorded {
+    globals: Globals,
+    store: Store,
+    run: Run,
+    library: Library,
+    program: Program,
+    manifest: Arc<Manifest>,
+    inputs: Vec<(String, Value)>,
+}
+
+impl Recorded {
+    /// The run that `name` names, with its agents as they are now.
+    fn find(globals: Globals, file: &StoreFile, name: &str) -> Result<Self, Stop> {
+        let store = file.open()?;
+        let run = find(&store, name)?;
+        if run.command == Command::Batch {
+            let message = "it is a batch: `turingbox batch` goes on with `--resume`, and its items are on the tape";
+            return Err(Stop::Usage(format!("the run {} can't be run again as one: {message}", run.id)));
+        }
+        let globals = as_it_was(globals, &run);
+        let library = setup::library(&globals)?;
+        let manifest = run::manifest(&library, &run.agent)?;
+        let (program, _) = Program::load(&library, &run.agent)?;
+        let inputs = store.inputs(&run).map_err(unusable)?;
+        Ok(Self { globals, store, run, library, program, manifest, inputs })
+    }
+
+    /// Whether the agents are what they were.
+    fn unchanged(&self) -> Result<(), Stop> {
+        let now = keeping::digests(&self.program);
+        let is_other = |(name, digest): &(&String, &String)| now.get(*name).is_none_or(|now| now != *digest);
+        let changed: Vec<_> = self.run.setting.digests.iter().filter(is_other).map(|(name, _)| name.as_str()).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let id = &self.run.id;
+        Err(Stop::Usage(format!(
+            "these agents aren't what they were when the run {id} began: {}\n\nput them back; or leave the run at a \
+             step, with the agents as they are: `turingbox fork {id} --at PATH`",
+            changed.join(", ")
+        )))
+    }
+
+    /// What was decided about steps of which nobody knows how they went. A decision about another step is a
+    /// mistake.
+    fn decisions(&self, arguments: &ResumeArgs) -> Result<Decisions, Stop> {
+        let again: BTreeSet<_> = arguments.again.iter().map(|again| path(again).to_owned()).collect();
+        let done = arguments.done.iter().map(|done| counted_as_done(done)).collect::<Result<BTreeMap<_, _>, _>>()?;
+        for decided in again.iter().chain(done.keys()) {
+            let cell = self.cell(decided)?;
+            let failed = |cell: &StoredCell| !matches!(cell.failure(), Ok(None));
+            if !cell.as_ref().is_some_and(|cell| !cell.is_over() || failed(cell)) {
+                let place = if decided.is_empty() { "." } else { decided };
+                let message = format!(
+                    "there is nothing to decide about `{place}`: `turingbox resume {0}` says where                     there is, `turingbox tape {0}` shows all steps",
+                    self.run.id
+                );
+                return Err(Stop::Usage(message));
+            }
+        }
+        Ok(Decisions { again, done })
+    }
+
+    /// The cell at a path.
+    fn cell(&self, path: &str) -> Result<Option<StoredCell>, Stop> {
+        let mut cells = self.store.cells(&self.run);
+        let cell = cells.find(|cell| cell.as_ref().map_or(true, |cell| cell.path == path));
+        cell.transpose().map_err(unusable)
+    }
+
+    /// What the run is made with.
+    fn made(&self) -> Result<Setup, Stop> {
+        let secrets = Secrets::from_environment();
+        for (name, value) in &self.inputs {
+            if let Value::Secret(secret) = value
+                && secrets.get(secret.name()).is_none()
+            {
+                return Err(Stop::Usage(format!(
+                    "the input `{name}` is a secret, and secrets aren't kept: give it to this command as the variable \
+                     `{}`",
+                    secret.name()
+                )));
+            }
+        }
+        let policy = setup::policy(&self.globals)?;
+        let made = setup::made(&self.globals, (self.library.clone(), &self.program), policy, &Recording::default())?;
+        Ok(Setup { secrets, tape: Arc::new(Trace::new(&self.globals)) as Arc<dyn Tape>, ..made })
+    }
+
+    /// Runs what is left, and keeps it.
+    fn go_on(self, recorder: Recorder, mut made: Setup, kept: Kept) -> Result<(), Stop> {
+        let recorder = Arc::new(recorder);
+        made.tape = keeping::tape(&recorder);
+        let (engine, outcome) = run::to_its_end(self.program, made, self.inputs)?;
+        drop(engine);
+        keeping::finish(&recorder, &outcome).map_err(Stop::Host)?;
+        drop(kept);
+        run::report(&self.manifest, &outcome, (None, None), Some(recorder.id()), &self.globals)
+    }
+
+    /// Says again what a run gave that is over.
+    fn print_what_it_gave(&self) -> Result<(), Stop> {
+        let outcome = match self.cell("")? {
+            Some(cell) => cell.outcome(&self.store).map_err(unusable)?,
+            None => None,
+        };
+        render::note(&format!("the run {} is over: this is what it gave", self.run.id));
+        run::report(&self.manifest, &outcome.unwrap_or_default(), (None, None), Some(&self.run.id), &self.globals)
+    }
+
+    /// What the step at a path is given anew.
+    fn changed_inputs(&self, at: &str, set: &[String]) -> Result<Vec<(String, Value)>, Stop> {
+        let Some(cell) = self.cell(at)? else {
+            let id = &self.run.id;
+            return Err(Stop::Usage(format!("no step of the run {id} is `{at}`: `turingbox tape {id}` shows them")));
+        };
+        let Some(Entry::Valid(manifest)) = self.library.get(&cell.agent) else {
+            return Err(Stop::Usage(format!("there is no agent `{}` any more", cell.agent)));
+        };
+        set.iter().map(|set| changed_input(manifest, set)).collect()
+    }
+}
+
+fn changed_input(manifest: &Manifest, set: &str) -> Result<(String, Value), Stop> {
+    let Some((name, text)) = set.split_once('=') else {
+        return Err(Stop::Usage(format!("`--set {set}` is not INPUT=VALUE")));
+    };
+    let Some(input) = manifest.input(name) else {
+        let hint = crate::diagnostic::suggestion(name, manifest.inputs.iter().map(|input| input.name.as_str()));
+        let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+        return Err(Stop::Usage(format!("`{}` has no input `{name}`{hint}", manifest.name)));
+    };
+    let bytes = match text.strip_prefix('@') {
+        Some(path) => std::fs::read(path).map_err(|error| Stop::Usage(format!("`{path}` can't be read: {error}")))?,
+        None => text.as_bytes().to_vec(),
+    };
+    let value = input.hint.read(bytes).map_err(|expected| Stop::Usage(format!("--set {name}: {expected}")))?;
+    Ok((name.to_owned(), value))
+}
+
+/// What the command line leaves open is as it was.
+fn as_it_was(mut globals: Globals, run: &Run) -> Globals {
+    if globals.agents.is_empty() {
+        globals.agents.clone_from(&run.setting.agents);
+    }
+    globals.policy = globals.policy.or_else(|| run.setting.policy.clone());
+    globals.wall = globals.wall.or(run.setting.wall.then_some(WallChoice::Process));
+    if globals.verbose {
+        render::note(&described(run));
+    }
+    globals
+}
+
+/// `PATH`, or `PATH={"output": value}`.
+fn counted_as_done(done: &str) -> Result<(String, Vec<(String, Value)>), Stop> {
+    let Some((place, outputs)) = done.split_once('=') else { return Ok((path(done).to_owned(), Vec::new())) };
+    let outputs: serde_json::Map<String, serde_json::Value> = serde_json::from_str(outputs)
+        .map_err(|error| Stop::Usage(format!("`--done {place}=…` takes an object of outputs: {error}")))?;
+    let value = |value| match value {
+        serde_json::Value::String(text) => Value::text(text),
+        value => Value::Json(value.into()),
+    };
+    Ok((path(place).to_owned(), outputs.into_iter().map(|(name, output)| (name, value(output))).collect()))
+}
+
+/// `.` is the run itself, whose path is empty.
+fn path(written: &str) -> &str {
+    if written == "." { "" } else { written }
+}

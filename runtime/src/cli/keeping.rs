@@ -1,0 +1,191 @@
+//! Where runs are kept, and keeping one.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf, absolute},
+    sync::Arc,
+};
+
+use clap::Args;
+
+use crate::{
+    Failure, Outcome, Program, Setup, Value,
+    cli::{Globals, Stop, WallChoice, render, setup},
+    engine::{self, Tape},
+    failure::Code,
+    store::{Command, Hold, NewRun, Recorder, Setting, Store, StoreError, Writer},
+};
+
+/// The file's name in the state folder.
+const FILE: &str = "runs.sqlite";
+
+// (No doc comment: clap would show it as the command's help.)
+#[derive(Args, Clone, Debug, Default)]
+pub struct StoreArgs {
+    /// Keep the run in FILE [default: `runs.sqlite` in the user's state folder]
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+    /// Keep no record of the run
+    #[arg(long, conflicts_with = "store")]
+    no_store: bool,
+}
+
+// For what looks at runs.
+#[derive(Args, Clone, Debug, Default)]
+pub struct StoreFile {
+    /// The store of runs [default: `runs.sqlite` in the user's state folder]
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+}
+
+impl StoreFile {
+    /// The file.
+    pub fn path(&self) -> Result<PathBuf, Stop> {
+        self.store.clone().or_else(usual).ok_or_else(|| Stop::Usage("there is no home folder: name a `--store`".into()))
+    }
+
+    /// The store, opened.
+    pub fn open(&self) -> Result<Store, Stop> {
+        let path = self.path()?;
+        if self.store.is_none() && !path.exists() {
+            return Err(Stop::Usage("no run was kept yet: `turingbox run AGENT` keeps one".into()));
+        }
+        Store::open(&path).map_err(unusable)
+    }
+}
+
+fn usual() -> Option<PathBuf> {
+    Some(setup::state()?.join(FILE))
+}
+
+/// What is wrong with a store.
+pub fn unusable(error: StoreError) -> Stop {
+    match error {
+        StoreError::Locked | StoreError::Sqlite(_) => Stop::Host(Failure::host(error)),
+        error => Stop::Usage(error.to_string()),
+    }
+}
+
+/// A store that is written to.
+pub struct Keeping {
+    path: PathBuf,
+    writer: Arc<Writer>,
+}
+
+impl StoreArgs {
+    /// What was said before the agent's name and what was said behind it, together.
+    pub fn and(self, later: Self) -> Self {
+        Self { store: later.store.or(self.store), no_store: later.no_store || self.no_store }
+    }
+
+    /// Opens the store, if the run is to be kept. The usual one is done without where it can't be had.
+    pub fn open(&self, globals: &Globals) -> Result<Option<Keeping>, Stop> {
+        if self.no_store || globals.dry_run {
+            return Ok(None);
+        }
+        if let Some(path) = &self.store {
+            return Keeping::open(path).map(Some).map_err(unusable);
+        }
+        let Some(path) = usual() else { return Ok(None) };
+        let made = path.parent().map_or(Ok(()), setup::make_private);
+        let opened = made.map_err(|error| error.to_string());
+        match opened.and_then(|()| Keeping::open(&path).map_err(|error| error.to_string())) {
+            Ok(keeping) => Ok(Some(keeping)),
+            Err(why) => {
+                render::warning(&format!("the run isn't kept, so it can't be resumed or replayed: {why}"));
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Keeping {
+    /// Opens the store at `path`, and makes it where there is none.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { path: path.to_path_buf(), writer: Arc::new(Writer::open(path)?) })
+    }
+
+    /// Who writes to it.
+    pub fn writer(&self) -> Arc<Writer> {
+        self.writer.clone()
+    }
+
+    /// Begins to keep a new run of `program`, which is made with `made`.
+    pub fn begin(
+        self,
+        (command, program): (Command, &Program),
+        inputs: &[(String, Value)],
+        (globals, origin): (&Globals, Option<&str>),
+        made: &mut Setup,
+    ) -> Result<(Recorder, Kept), Stop> {
+        let seed = made.seed.map_or_else(engine::fresh_seed, Ok).map_err(Stop::Host)?;
+        let kept = self.hold(&made.run)?;
+        let run = NewRun {
+            id: made.run.clone(),
+            command,
+            agent: program[program.root()].manifest.name.clone(),
+            inputs: inputs.to_vec(),
+            setting: setting(globals, program),
+            seed,
+            origin: origin.map(str::to_owned),
+        };
+        made.seed = Some(seed);
+        kept.protect(made);
+        let recorder = Recorder::new(self.writer, run, made.tape.clone()).map_err(Stop::Host)?;
+        Ok((recorder, kept))
+    }
+
+    /// Says that this process works on a run.
+    pub fn hold(&self, run: &str) -> Result<Kept, Stop> {
+        let hold = Hold::take(&self.path, run);
+        let hold = hold.map_err(|error| Stop::Host(Failure::host(format!("the run can't be held: {error}"))))?;
+        let hold = hold.ok_or_else(|| Stop::Usage(format!("another process works on the run {run}")))?;
+        Ok(Kept { store: self.path.clone(), _hold: hold })
+    }
+}
+
+/// A run that is kept, for as long as this process works on it.
+pub struct Kept {
+    store: PathBuf,
+    _hold: Hold,
+}
+
+impl Kept {
+    /// Keeps the store out of agents' reach.
+    pub fn protect(&self, made: &mut Setup) {
+        for more in ["", "-wal", "-shm"] {
+            let mut file = self.store.clone().into_os_string();
+            file.push(more);
+            made.protected.fix(Path::new(&file));
+        }
+    }
+}
+
+/// Writes down how a run ended. One that waits for a decision isn't over.
+pub fn finish(recorder: &Recorder, outcome: &Outcome) -> Result<(), Failure> {
+    match &outcome.failure {
+        Some(failure) if failure.code == Code::Tape => recorder.pause(),
+        failure => recorder.finish(outcome.exit_code(), failure.clone()),
+    }
+}
+
+/// The tape of a run that is kept, as the engine has it.
+pub fn tape(recorder: &Arc<Recorder>) -> Arc<dyn Tape> {
+    recorder.clone()
+}
+
+fn setting(globals: &Globals, program: &Program) -> Setting {
+    let full = |path: &PathBuf| absolute(path).unwrap_or_else(|_| path.clone());
+    Setting {
+        agents: setup::folders_of_agents(&globals.agents).iter().map(full).collect(),
+        policy: globals.policy.as_ref().map(full),
+        wall: globals.wall == Some(WallChoice::Process),
+        digests: digests(program),
+    }
+}
+
+/// What each agent of a program is made of.
+pub fn digests(program: &Program) -> BTreeMap<String, String> {
+    let agents = program.agents().map(|(_, agent)| (agent.manifest.name.clone(), agent.digest().to_owned()));
+    agents.collect()
+}
