@@ -12,6 +12,9 @@ use crate::{
 /// The longest line of results, in bytes: what an agent may give, and room for the rest of it.
 const MAX_RESULT: u64 = 1 << 30;
 
+/// What every result begins with.
+const BEGINS: &[u8] = b"{\"item\":";
+
 /// The items that have results.
 #[derive(Debug, Default)]
 pub struct Done {
@@ -33,22 +36,28 @@ impl Done {
     ///
     /// # Errors
     ///
-    /// When a line is no result, or two are of one item.
+    /// When a line is no result, what is left at the end is no part of one, or two are of one item: what
+    /// isn't known to be results is not to be cut or added to.
     pub fn read(mut results: impl BufRead) -> Result<Self, Failure> {
         let mut done = Self::default();
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
             let read = results.by_ref().take(MAX_RESULT).read_until(b'\n', &mut line);
-            read.map_err(|error| wrong(format!("the results can't be read: {error}")))?;
+            let read = read.map_err(|error| wrong(format!("the results can't be read: {error}")))?;
+            let no_result = || {
+                wrong(format!("line {number} is no result of a batch")).help("name a file that --resume can go on with")
+            };
             if line.last() != Some(&b'\n') {
+                let begun = line.len().min(BEGINS.len());
+                if read as u64 == MAX_RESULT || line[..begun] != BEGINS[..begun] {
+                    return Err(no_result());
+                }
                 break;
             }
             let known = serde_json::from_slice::<Known<'_>>(&line).ok();
             let known = known.and_then(|known| Some((known.item, Digest::parse(known.digest)?)));
-            done.items.push(known.ok_or_else(|| {
-                wrong(format!("line {number} is no result of a batch")).help("name a file that --resume can go on with")
-            })?);
+            done.items.push(known.ok_or_else(no_result)?);
             done.length += line.len() as u64;
         }
         done.items.sort_unstable_by_key(|(item, _)| *item);
@@ -95,6 +104,7 @@ mod tests {
         );
         let done = Done::read(format!("{text}{{\"item\":9,\"dig").as_bytes()).unwrap();
         assert_eq!((done.count(), done.length()), (2, text.len() as u64));
+        assert_eq!(Done::read(&b"{\"it"[..]).map(|done| done.length()), Ok(0));
         assert_eq!(done.holds(7, digest), Ok(true));
         assert_eq!(done.holds(9, digest), Ok(false));
         assert!(done.holds(2, Digest::of(b"y")).unwrap_err().message.contains("another one"));
@@ -104,7 +114,14 @@ mod tests {
     fn what_is_no_result_is_refused() {
         let digest = Digest::of(b"x");
         let twice = format!("{{\"item\":7,\"digest\":\"{digest}\"}}\n").repeat(2);
-        for (text, why) in [("{}\n", "line 1"), ("\n", "line 1"), (twice.as_str(), "two results")] {
+        let notes = "my only notes, without a line end";
+        for (text, why) in [
+            ("{}\n", "line 1"),
+            ("\n", "line 1"),
+            (twice.as_str(), "two results"),
+            (notes, "line 1"),
+            ("{\"it's", "line 1"),
+        ] {
             assert!(Done::read(text.as_bytes()).unwrap_err().message.contains(why), "{text}");
         }
     }

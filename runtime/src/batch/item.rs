@@ -114,13 +114,20 @@ impl Shape {
             Ok(json) if text.trim_ascii_start().starts_with('{') => {
                 match serde_json::from_str::<BTreeMap<String, &RawValue>>(json.as_str()) {
                     Ok(fields) => {
-                        let key = self.key().and_then(|key| fields.get(key)).map(|raw| shown(raw));
+                        let key = self.key().and_then(|key| fields.get(key));
+                        let key = key.filter(|raw| raw.get() != "null").map(|raw| shown(raw));
+                        if let Some(unkeyed) = self.unkeyed(key.as_deref()) {
+                            return (None, Err(unkeyed));
+                        }
                         (key, self.of_fields(fields.into_iter().map(|(name, raw)| (name, Field::Json(raw.get())))))
                     }
                     Err(error) => (None, Err(wrong_json(&error))),
                 }
             }
-            Ok(json) => (None, self.sole().and_then(|input| self.finished(vec![typed(input, json.as_str())?]))),
+            Ok(json) => match self.unkeyed(None) {
+                Some(unkeyed) => (None, Err(unkeyed)),
+                None => (None, self.sole().and_then(|input| self.finished(vec![typed(input, json.as_str())?]))),
+            },
         }
     }
 
@@ -131,6 +138,9 @@ impl Shape {
     ) -> (Option<String>, Result<Vec<(String, Value)>, Failure>) {
         let key = self.key().and_then(|key| cells.clone().find(|(name, _)| *name == key));
         let key = key.map(|(_, text)| text.to_owned());
+        if let Some(unkeyed) = self.unkeyed(key.as_deref()) {
+            return (None, Err(unkeyed));
+        }
         (key, self.of_fields(cells.map(|(name, text)| (name.to_owned(), Field::Cell(text)))))
     }
 
@@ -139,6 +149,12 @@ impl Shape {
         let input = self.sole()?;
         let value = input.hint.read(bytes).map_err(|expected| unfit(input, &expected))?;
         self.finished(vec![(input.name.clone(), value)])
+    }
+
+    /// What is wrong with an item that has no key where each needs one: nobody could know it again.
+    fn unkeyed(&self, key: Option<&str>) -> Option<Failure> {
+        let name = self.key().filter(|_| matches!(key, None | Some("")))?;
+        Some(wrong(format!("there is nothing in `{}`, and it is the key of an item", name.escape_debug())))
     }
 
     fn of_fields<'f>(
@@ -224,7 +240,13 @@ fn typed(input: &Input, text: &str) -> Result<(String, Value), Failure> {
     } else if let Some(data) = data(text).filter(|_| input.hint != Hint::Json) {
         Value::data(data)
     } else {
-        Value::Json(Json::known(text))
+        let value = Value::Json(Json::known(text));
+        match &input.hint {
+            Hint::Number(_) | Hint::Integer(_) | Hint::Boolean => {
+                input.hint.check(value).map_err(|expected| unfit(input, &expected))?
+            }
+            _ => value,
+        }
     };
     Ok((input.name.clone(), value))
 }
@@ -290,6 +312,8 @@ mod tests {
             ("\"a\"", "needs more than one input"),
             ("{}", "`text` and `most` is missing"),
             (r#"{"text": "a", "most": "b"}"#, "most: "),
+            (r#"{"text": "a", "most": 1.5}"#, "most: "),
+            (r#"{"text": "a", "most": {}}"#, "most: "),
             (r#"{"text": "a", "most": 1, "other": 1}"#, "has no input `other`"),
         ] {
             let message = of(&two, line).unwrap_err();
@@ -298,6 +322,9 @@ mod tests {
         let loose = two.ignoring_extra(true).with_key(Some("other".into()));
         let (key, inputs) = loose.of_json(r#"{"text": "a", "most": 1, "other": 7, "more": 1}"#);
         assert_eq!((key.as_deref(), inputs.is_ok()), (Some("7"), true));
+        for line in ["1", "{}", r#"{"text": "a", "most": 1, "other": null}"#, r#"{"other": ""}"#] {
+            assert!(of(&loose, line).unwrap_err().contains("the key of an item"), "{line}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod item;
 mod lines;
 #[cfg(feature = "host")]
 mod order;
+pub mod report;
 mod retry;
 #[cfg(feature = "host")]
 mod run;

@@ -15,7 +15,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Engine, Failure, Outcome,
+    Code, Engine, Failure, Outcome,
     batch::{
         Digest, Done, Ended, Item, Items, MaxFailures, Retry, Shard, Tally, Used,
         order::Order,
@@ -98,7 +98,7 @@ pub trait Sink {
 }
 
 /// Why a batch ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// There are no more items.
     Over,
@@ -108,6 +108,8 @@ pub enum Why {
     Budget,
     /// Somebody wants it to end.
     Stopped,
+    /// It can't go on: items can't be read any further, or results can't be written.
+    Broken(Failure),
 }
 
 /// Lets somebody end a batch: what is in flight is finished.
@@ -125,7 +127,7 @@ impl Stop {
 ///
 /// # Errors
 ///
-/// When items can't be read any further, results can't be written, or a thread can't be had.
+/// When a thread can't be had. What goes wrong later is a reason to end: [`Why::Broken`].
 pub fn run(
     engine: &Engine,
     items: Items,
@@ -142,7 +144,7 @@ pub fn run(
         shard: options.shard,
         done: options.done,
         keys: HashMap::new(),
-        window,
+        window: window.clone(),
         state: stop.0.clone(),
         results: finished.clone(),
         queue,
@@ -156,30 +158,27 @@ pub fn run(
         tape: options.tape,
         items: work,
         results: finished,
+        window,
         state: stop.0.clone(),
     });
     let working = work::begin(&work, jobs)?;
     drop(work);
-    let mut writer = Writer { order: Order::new(options.in_order), tally: Tally::default(), sink };
-    let written = writer.write(
-        &results,
-        options.max_failures,
-        &|| stop.0.is_over() && working.iter().all(thread::JoinHandle::is_finished),
-        &stop.0,
-    );
-    if written.is_err() {
+    let nobody_works = || stop.0.is_over() && working.iter().all(thread::JoinHandle::is_finished);
+    let order = Order::new(options.in_order);
+    let most = options.max_failures;
+    let mut writer = Writer { order, most, failed: 0, seen: 0, tally: Tally::default(), state: &stop.0, sink };
+    if let Err(error) = writer.write(&results, &nobody_works) {
         // Nobody takes results any more, so nothing more is begun.
-        stop.0.end(Why::Stopped);
+        stop.0.end(Why::Broken(Failure::host(format!("results can't be written: {error}"))));
         drop(results);
     }
     let mut tally = writer.tally;
     for worker in working {
-        worker.join().map_err(|_| Failure::host("a thread of the batch panicked"))??;
+        worker.join().map_err(|_| Failure::host("a thread of the batch panicked"))?.ok();
     }
-    written?;
     // One that waits for a pipe to say more is left behind: the process ends soon.
-    if stop.0.why() != Some(Why::Stopped) || reading.is_finished() {
-        tally.before = reading.join().map_err(|_| Failure::host("the reader of items panicked"))??;
+    if !stop.0.is_over() || reading.is_finished() {
+        tally.before = reading.join().map_err(|_| Failure::host("the reader of items panicked"))?;
     }
     Ok((tally, stop.0.why().unwrap_or(Why::Over)))
 }
@@ -199,7 +198,7 @@ struct Reader {
     items: Items,
     shard: Option<Shard>,
     done: Done,
-    keys: HashMap<u128, u64>,
+    keys: HashMap<(u64, u64), u64>,
     window: Arc<Window>,
     state: Arc<work::State>,
     results: mpsc::Sender<Report>,
@@ -208,25 +207,25 @@ struct Reader {
 
 impl Reader {
     /// Reads all of them, and says how many had results before.
-    fn read(mut self) -> Result<u64, Failure> {
-        let read = self.read_all();
-        if read.is_err() {
-            self.state.end(Why::Stopped);
+    fn read(mut self) -> u64 {
+        let mut before = 0;
+        if let Err(failure) = self.read_all(&mut before) {
+            self.state.end(Why::Broken(failure));
         }
-        read
+        before
     }
 
-    fn read_all(&mut self) -> Result<u64, Failure> {
-        let (mut before, mut sequence) = (0, 0);
+    fn read_all(&mut self, before: &mut u64) -> Result<(), Failure> {
+        let mut sequence = 0;
         while !self.state.is_over() {
             let Some(item) = self.items.next() else { break };
-            let item = item.map_err(|error| Failure::host(format!("the items can't be read any further: {error}")))?;
-            let duplicate_of = item.key.as_deref().and_then(|key| self.first_with(key, item.number));
+            let item = item.map_err(|error| unreadable(&error))?;
             if self.shard.is_some_and(|shard| !shard.holds(shard_of(&item))) {
                 continue;
             }
+            let duplicate_of = item.key.as_deref().and_then(|key| self.first_with(key, item.number));
             if self.done.holds(item.number, item.digest)? {
-                before += 1;
+                *before += 1;
                 continue;
             }
             let Some(place) = self.window.enter(item.size, || self.state.is_over()) else { break };
@@ -242,15 +241,24 @@ impl Reader {
             }
             sequence += 1;
         }
-        Ok(before)
+        Ok(())
     }
 
-    /// The earlier item that has this key. 128 bits of a hash stand for a key: 40 bytes or so for each.
+    /// The earlier item that has this key. 128 bits of a hash stand for a key: some 40 bytes for each.
     fn first_with(&mut self, key: &str, number: u64) -> Option<u64> {
         let hash = Sha256::digest(key);
-        let hash = u128::from_be_bytes(hash.first_chunk().copied().unwrap_or_default());
-        let first = *self.keys.entry(hash).or_insert(number);
+        let half = |at: usize| hash[at..].first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let first = *self.keys.entry((half(0), half(8))).or_insert(number);
         (first != number).then_some(first)
+    }
+}
+
+/// A file that is wrong is the caller's fault, one that the system doesn't give is not.
+fn unreadable(error: &io::Error) -> Failure {
+    let message = format!("the items can't be read any further: {error}");
+    match error.kind() {
+        io::ErrorKind::InvalidData => Failure::new(Code::Input, message),
+        _ => Failure::host(message),
     }
 }
 
@@ -275,60 +283,64 @@ fn duplicate(item: Item, first: u64) -> Finished {
 /// Writes what became of items, and counts it.
 struct Writer<'s, S> {
     order: Order,
+    most: Option<MaxFailures>,
+    /// What has come, whether or not it could be written yet: a failure ends a batch when it happens.
+    failed: u64,
+    seen: u64,
     tally: Tally,
+    state: &'s work::State,
     sink: &'s mut S,
 }
 
 impl<S: Sink> Writer<'_, S> {
     /// Writes until nobody has anything to say any more.
-    fn write(
-        &mut self,
-        results: &mpsc::Receiver<Report>,
-        max_failures: Option<MaxFailures>,
-        nobody_works: &dyn Fn() -> bool,
-        state: &work::State,
-    ) -> Result<(), Failure> {
-        let unwritten = |error| Failure::host(format!("results can't be written: {error}"));
+    fn write(&mut self, results: &mpsc::Receiver<Report>, nobody_works: &dyn Fn() -> bool) -> io::Result<()> {
         let mut ticked = Instant::now();
+        self.sink.tick(&self.tally);
         loop {
             let result = match results.try_recv() {
                 Ok(result) => Ok(result),
                 Err(mpsc::TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
                 Err(mpsc::TryRecvError::Empty) => {
-                    self.sink.flush().map_err(unwritten)?;
+                    self.sink.flush()?;
                     results.recv_timeout(TICK)
                 }
             };
             match result {
-                Ok(result) => self.order.add(result),
+                Ok(result) => self.came(result),
                 Err(RecvTimeoutError::Timeout) if nobody_works() => break,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.take(max_failures, state).map_err(unwritten)?;
+            while let Some(result) = self.order.next() {
+                let Some(finished) = &result.finished else { continue };
+                self.sink.finished(finished)?;
+                self.tally.add(finished.ended, finished.used);
+            }
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
                 self.sink.tick(&self.tally);
             }
         }
-        self.sink.flush().map_err(unwritten)?;
+        self.sink.flush()?;
         self.sink.tick(&self.tally);
-        if max_failures.is_some_and(|most| most.is_passed(&self.tally, true)) {
-            state.end(Why::Failures);
-        }
+        self.count(true);
         Ok(())
     }
 
-    /// Writes what can be written by now.
-    fn take(&mut self, max_failures: Option<MaxFailures>, state: &work::State) -> io::Result<()> {
-        while let Some(result) = self.order.next() {
-            let Some(finished) = &result.finished else { continue };
-            self.sink.finished(finished)?;
-            self.tally.add(finished.ended, finished.used);
-            if max_failures.is_some_and(|most| most.is_passed(&self.tally, false)) {
-                state.end(Why::Failures);
-            }
+    fn came(&mut self, report: Report) {
+        if let Some(finished) = &report.finished {
+            self.seen += 1;
+            self.failed += u64::from(matches!(finished.ended, Ended::Failed(_)));
+            self.count(false);
         }
-        Ok(())
+        self.order.add(report);
+    }
+
+    /// Ends the batch where too many items failed.
+    fn count(&self, over: bool) {
+        if self.most.is_some_and(|most| most.is_passed(self.failed, self.seen, over)) {
+            self.state.end(Why::Failures);
+        }
     }
 }

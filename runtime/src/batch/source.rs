@@ -198,7 +198,8 @@ fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Input, Option<u64>), Fail
     let mut input = BufReader::with_capacity(BUFFER, Counted { from, read: read.clone() });
     let first = input.fill_buf().map_err(|error| unreadable(path, &error))?;
     match first {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+        // The marks of UTF-16; or no mark, and a character that takes one byte in UTF-8.
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..] => {
             let message = format!("`{}` is UTF-16, and items are UTF-8", path.display());
             return Err(wrong(message).help("convert it: iconv -f UTF-16 -t UTF-8"));
         }

@@ -15,6 +15,8 @@ pub struct Table<R> {
     reader: csv::Reader<Bounded<R>>,
     columns: Vec<String>,
     row: ByteRecord,
+    /// The line of the latest row.
+    line: u64,
 }
 
 impl<R: Read> Table<R> {
@@ -41,13 +43,13 @@ impl<R: Read> Table<R> {
         if let (false, Some(misfit)) = (columns.is_empty(), shape.misfit(columns.iter().map(String::as_str))) {
             return Err(misfit);
         }
-        Ok(Self { reader, columns, row: ByteRecord::new() })
+        Ok(Self { reader, columns, row: ByteRecord::new(), line: 1 })
     }
 
     /// The next row.
     pub fn row(&mut self, shape: &Shape) -> io::Result<Option<Item>> {
         self.reader.get_mut().left = MAX_ITEM;
-        if !self.reader.read_byte_record(&mut self.row).map_err(io::Error::other)? {
+        if !self.reader.read_byte_record(&mut self.row).map_err(unwrapped)? {
             return Ok(None);
         }
         let mut whole = Vec::with_capacity(self.row.as_slice().len() + self.row.len());
@@ -56,15 +58,10 @@ impl<R: Read> Table<R> {
             // No cell of a text has it; and where one had, two rows would have one digest, no more.
             whole.push(0);
         }
+        // Rows that a carriage return alone parts are all on one line, and no two may have one number.
+        self.line = self.row.position().map_or(0, csv::Position::line).max(self.line + 1);
         let (key, inputs) = self.inputs(shape);
-        Ok(Some(Item {
-            number: self.row.position().map_or(0, csv::Position::line),
-            name: None,
-            digest: Digest::of(&whole),
-            key,
-            inputs,
-            size: whole.len(),
-        }))
+        Ok(Some(Item { number: self.line, name: None, digest: Digest::of(&whole), key, inputs, size: whole.len() }))
     }
 
     fn inputs(&self, shape: &Shape) -> (Option<String>, Result<Vec<(String, crate::Value)>, Failure>) {
@@ -80,6 +77,14 @@ impl<R: Read> Table<R> {
     }
 }
 
+/// The reader's own error: what is wrong with a table, its text says.
+fn unwrapped(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::new(io::ErrorKind::InvalidData, format!("{other:?}")),
+    }
+}
+
 /// Ends a row that is too long: a quote that nothing closes would take in the rest of the file.
 pub struct Bounded<R> {
     from: R,
@@ -91,7 +96,7 @@ impl<R: Read> Read for Bounded<R> {
         let length = self.from.read(buffer)?;
         self.left = self.left.checked_sub(length).ok_or_else(|| {
             let message = format!("a row is longer than {} MiB: is there a quote that nothing closes?", MAX_ITEM >> 20);
-            io::Error::new(io::ErrorKind::FileTooLarge, message)
+            io::Error::new(io::ErrorKind::InvalidData, message)
         })?;
         Ok(length)
     }

@@ -1,4 +1,4 @@
-//! How far ahead of the writer items may be read: so many, and so many bytes.
+//! How far ahead of the writer items may be read and run: so many, and so many bytes.
 
 use std::{
     sync::{Arc, Condvar, Mutex, PoisonError},
@@ -10,6 +10,9 @@ const AHEAD: usize = 1024;
 
 /// What items in flight may hold, in bytes. One item may be larger, by itself.
 const MAX_BYTES: usize = 64 << 20;
+
+/// What results that wait to be written may hold before no more items are begun, in bytes.
+const MAX_RESULTS: usize = 64 << 20;
 
 /// How often somebody who waits looks whether it is worth it.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -25,12 +28,14 @@ pub struct Window {
 struct Used {
     items: usize,
     bytes: usize,
+    results: usize,
 }
 
 /// One item's place, until this is dropped.
 pub struct Place {
     window: Arc<Window>,
     bytes: usize,
+    results: usize,
 }
 
 impl Window {
@@ -55,7 +60,22 @@ impl Window {
         }
         used.items += 1;
         used.bytes += bytes;
-        Some(Place { window: self.clone(), bytes })
+        Some(Place { window: self.clone(), bytes, results: 0 })
+    }
+
+    /// Whether so much waits to be written that no item should be begun. Items are begun in their order, so
+    /// what waits goes away once those that run are finished.
+    pub fn is_full(&self) -> bool {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).results >= MAX_RESULTS
+    }
+}
+
+impl Place {
+    /// Says how many bytes the item's result holds.
+    pub fn holds(&mut self, results: usize) {
+        let mut used = self.window.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.results = used.results - self.results + results;
+        self.results = results;
     }
 }
 
@@ -64,6 +84,30 @@ impl Drop for Place {
         let mut used = self.window.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.items -= 1;
         used.bytes -= self.bytes;
+        used.results -= self.results;
         self.window.left.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_flight_has_a_bound() {
+        let window = Arc::new(Window::new(1));
+        let large = window.enter(2 * MAX_BYTES, || false).unwrap();
+        assert!(window.enter(1, || true).is_none(), "one too large by itself is alone");
+        drop(large);
+        let places: Vec<_> = (0..window.size()).map(|_| window.enter(1, || false).unwrap()).collect();
+        assert!(window.enter(1, || true).is_none());
+        drop(places);
+        let mut place = window.enter(1, || false).unwrap();
+        place.holds(MAX_RESULTS - 1);
+        assert!(!window.is_full());
+        place.holds(MAX_RESULTS);
+        assert!(window.is_full());
+        drop(place);
+        assert!(!window.is_full());
     }
 }

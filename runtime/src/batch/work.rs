@@ -16,11 +16,11 @@ use tokio::{
 };
 
 use crate::{
-    Engine, Failure, Outcome,
+    Code, Engine, Failure, Outcome, Value,
     batch::{
         Ended, Item, Retry, Used,
         run::{Finished, Report, TapeOf, Why},
-        window::Place,
+        window::{Place, Window},
     },
     engine::Allowance,
 };
@@ -28,22 +28,31 @@ use crate::{
 /// How often somebody who waits looks whether it is over.
 const GLANCE: Duration = Duration::from_millis(100);
 
+/// How often somebody who waits for room looks whether there is some.
+const PATIENCE: Duration = Duration::from_millis(5);
+
 /// Whether a batch goes on, and why it doesn't.
 #[derive(Default)]
 pub struct State(Lock<Option<Why>>);
 
 impl State {
-    /// Begins no more items. The first reason counts.
+    /// Begins no more items. The first reason counts, but for a failure, which counts before the others.
     pub fn end(&self, why: Why) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+        let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*ended, &why) {
+            (None, _) => *ended = Some(why),
+            (Some(Why::Broken(_)), _) => {}
+            (Some(_), Why::Broken(_)) => *ended = Some(why),
+            (Some(_), _) => {}
+        }
     }
 
     pub fn why(&self) -> Option<Why> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn is_over(&self) -> bool {
-        self.why().is_some()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }
 
@@ -91,6 +100,7 @@ pub struct Work {
     pub tape: Option<TapeOf>,
     pub items: Mutex<channel::Receiver<Queued>>,
     pub results: mpsc::Sender<Report>,
+    pub window: Arc<Window>,
     pub state: Arc<State>,
 }
 
@@ -107,34 +117,54 @@ pub fn begin(work: &Arc<Work>, jobs: usize) -> Result<Vec<JoinHandle<Result<(), 
 fn on_this_thread(work: &Arc<Work>, jobs: usize) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::host)?;
     let tasks = LocalSet::new();
-    for _ in 0..jobs {
-        tasks.spawn_local(one_after_the_other(work.clone()));
-    }
-    runtime.block_on(tasks);
+    let begun: Vec<_> = (0..jobs).map(|_| tasks.spawn_local(one_after_the_other(work.clone()))).collect();
+    let ended: Result<(), Failure> = tasks.block_on(&runtime, async {
+        for task in begun {
+            task.await.map_err(|_| Failure::host("an item's run panicked"))?;
+        }
+        Ok(())
+    });
     // What blocks in the background is left behind.
     runtime.shutdown_background();
-    Ok(())
+    if let Err(failure) = &ended {
+        work.state.end(Why::Broken(failure.clone()));
+    }
+    ended
 }
 
 /// Runs items until there are no more.
 async fn one_after_the_other(work: Arc<Work>) {
     loop {
-        let next = { tokio::time::timeout(GLANCE, work.items.lock().await.recv()).await };
-        let (sequence, item, place) = match next {
+        let (sequence, item, mut place) = match work.next().await {
             Ok(Some(next)) => next,
             Ok(None) => return,
             // Who waits for a pipe to say more may wait for ever.
             Err(_) if work.state.is_over() => return,
             Err(_) => continue,
         };
-        let finished = if work.may_begin() { Some(work.item(item).await) } else { None };
+        let finished = if work.may_begin() { work.item(item).await } else { None };
+        place.holds(finished.as_ref().map_or(0, |finished| finished.outcome.outputs.iter().map(size).sum()));
         if work.results.send(Report { sequence, finished, place }).is_err() {
             return;
         }
     }
 }
 
+fn size((name, value): &(String, Value)) -> usize {
+    name.len() + value.bytes().len()
+}
+
 impl Work {
+    /// The next item, where there is one within a moment and room for its result. Who waits for room holds
+    /// the queue and no item: all that were begun go on to their end, and what is before them is written.
+    async fn next(&self) -> Result<Option<Queued>, tokio::time::error::Elapsed> {
+        let mut items = self.items.lock().await;
+        while self.window.is_full() {
+            tokio::time::sleep(PATIENCE).await;
+        }
+        tokio::time::timeout(GLANCE, items.recv()).await
+    }
+
     fn may_begin(&self) -> bool {
         let used_up = self.fuel.as_ref().is_some_and(|fuel| fuel.left() == 0);
         let too_late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
@@ -144,37 +174,51 @@ impl Work {
         !self.state.is_over()
     }
 
-    /// Runs one item, and again where it failed with what may pass.
-    async fn item(&self, item: Item) -> Finished {
+    /// Runs one item, and again where it failed with what may pass. Nothing comes of one that the end of the
+    /// batch kept from its own end: it is as if it had not begun, and a later run begins it anew.
+    async fn item(&self, item: Item) -> Option<Finished> {
         let Item { number, name, digest, key, inputs, .. } = item;
         let (outcome, used) = match inputs {
-            Ok(inputs) => self.attempts(number, inputs).await,
+            Ok(inputs) => self.attempts(number, inputs).await?,
             Err(failure) => (Outcome { failure: Some(failure), ..Outcome::default() }, Used::default()),
         };
         let ended = outcome.failure.as_ref().map_or(Ended::Done, |failure| Ended::Failed(failure.code));
-        Finished { number, name, key, digest, ended, outcome, duplicate_of: None, used }
+        Some(Finished { number, name, key, digest, ended, outcome, duplicate_of: None, used })
     }
 
-    async fn attempts(&self, number: u64, inputs: Vec<(String, crate::Value)>) -> (Outcome, Used) {
+    async fn attempts(&self, number: u64, inputs: Vec<(String, Value)>) -> Option<(Outcome, Used)> {
         let mut used = Used::default();
         loop {
             let mut outcome = self.attempt(number, inputs.clone(), &mut used).await;
-            let Some(failure) = &outcome.failure else { return (outcome, used) };
+            let Some(failure) = &outcome.failure else { return Some((outcome, used)) };
+            if self.is_cut_short(failure.code) {
+                self.state.end(Why::Budget);
+                return None;
+            }
             let wait = match self.retry.after(used.attempts, failure, &outcome.outputs) {
                 Ok(wait) => wait,
                 Err(wrong) => {
                     outcome.failure = Some(wrong);
-                    return (outcome, used);
+                    return Some((outcome, used));
                 }
             };
-            let Some(wait) = wait else { return (outcome, used) };
+            let Some(wait) = wait else { return Some((outcome, used)) };
             if !self.waited(wait).await {
-                return (outcome, used);
+                return None;
             }
         }
     }
 
-    async fn attempt(&self, number: u64, inputs: Vec<(String, crate::Value)>, used: &mut Used) -> Outcome {
+    /// Whether it was the budget of all items that a failed one had no more of, and not its own.
+    fn is_cut_short(&self, code: Code) -> bool {
+        match code {
+            Code::Fuel => self.fuel.as_ref().is_some_and(|fuel| fuel.left() == 0),
+            Code::Time => self.deadline.is_some_and(|deadline| Instant::now() >= deadline),
+            _ => false,
+        }
+    }
+
+    async fn attempt(&self, number: u64, inputs: Vec<(String, Value)>, used: &mut Used) -> Outcome {
         let allowance = Allowance { fuel: self.fuel.as_ref().map(Fuel::left), deadline: self.deadline };
         let engine = self.engine.again(&format!("[{number}]"), self.tape.as_ref().map(|tape| tape(number)));
         let outcome = engine.run_within(allowance, inputs).await;

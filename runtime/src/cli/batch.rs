@@ -1,13 +1,17 @@
 //! `turingbox batch`.
 
+mod files;
+mod github;
 mod options;
 mod progress;
+mod reports;
 mod results;
 mod summary;
 
 use std::{ffi::OsString, sync::Arc, thread};
 
 use clap::{Args, FromArgMatches};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     Engine, Failure, Setup,
@@ -15,7 +19,7 @@ use crate::{
     batch::{self, Items, Shape, Stop as Ending, Tally, Why},
     cli::{
         Globals, Stop,
-        batch::{options::BatchOptions, results::Results},
+        batch::{options::BatchOptions, reports::Reports, results::Results},
         inputs::{self, InputOptions},
         recording::{Recording, RecordingArgs},
         render,
@@ -75,22 +79,27 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let (program, warnings) = crate::Program::load(&library, &name)?;
     render::report(&taken_as_it_is(warnings));
     let policy = setup::policy(&globals)?;
-    let (results, done) = Results::open(&options, &manifest)?;
-    let recording = Recording::open(&recording, &policy)?;
+    files::distinct(&options, globals.policy.as_deref())?;
+    let reports = Reports::open(&options.reports, &manifest.name, &globals)?;
+    let mut recording = Recording::open(&recording, &policy)?;
+    reports.audit().into_iter().for_each(|audit| recording.tell(audit));
     let mut made = Setup { secrets, ..setup::made(&globals, (library, &program), policy, &recording)? };
+    reports.protect(&mut made.protected);
+    let (results, done) = Results::open(&options, &manifest)?;
     options.out.iter().for_each(|file| made.protected.fix(file));
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let count = done.count();
-    let mut sink = results.with_progress(&items, options.out.is_none());
+    let running = options.run(retry, done, tape(&globals))?;
+    github::begin();
+    let mut sink = results.with_progress(&items, options.out.is_none(), reports);
     let ending = Ending::default();
     interruptible(&ending)?;
-    let ran = batch::run(&engine, items, options.run(retry, done, tape(&globals))?, &ending, &mut sink);
+    let ran = batch::run(&engine, items, running, &ending, &mut sink);
     sink.close();
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
-    let (tally, why) = ran
-        .map_err(|failure| if failure.code == crate::Code::Input { unusable(failure) } else { Stop::Host(failure) })?;
-    sink.conclude(&tally, why, (&options, count), &globals)?;
-    match exit_code(&tally, why, &options) {
+    let (tally, why) = ran.map_err(Stop::Host)?;
+    sink.conclude(&tally, &why, (&options, count), &globals)?;
+    match exit_code(&tally, &why, &options) {
         0 => Ok(()),
         code => Err(Stop::Said(code)),
     }
@@ -118,34 +127,42 @@ fn tape(globals: &Globals) -> Option<batch::TapeOf> {
         .then(|| Box::new(move |item| Arc::new(Trace::of_item(&globals, item)) as Arc<dyn Tape>) as batch::TapeOf)
 }
 
-/// Lets an interrupt end the batch with what is in flight, and a second one at once.
+/// Lets an interrupt end the batch with what is in flight, and a second one at once. So do machines of CI
+/// systems that are told to stop a job: they send one signal or the other.
 fn interruptible(ending: &Ending) -> Result<(), Stop> {
     let ending = ending.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Stop::Host(Failure::host(error)))?;
+    let cannot = |error| Stop::Host(Failure::host(error));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
+    // From here on no signal ends the process by itself.
+    let mut signals = {
+        let _within = runtime.enter();
+        let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        (interrupt.map_err(cannot)?, terminate.map_err(cannot)?)
+    };
     let listen = async move {
-        if tokio::signal::ctrl_c().await.is_err() {
-            return;
-        }
+        let next = async |(interrupt, terminate): &mut (Signal, Signal)| {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        };
+        next(&mut signals).await;
         render::note("interrupted: what is in flight is finished; once more ends it at once");
         ending.stop();
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
-        }
+        next(&mut signals).await;
+        std::process::exit(130);
     };
     let listening = thread::Builder::new().name("interrupt".into()).spawn(move || runtime.block_on(listen));
-    listening.map(drop).map_err(|error| Stop::Host(Failure::host(error)))
+    listening.map(drop).map_err(cannot)
 }
 
 /// What a batch ends with: the code that a run of its failed items would end with, where that is the same
-/// for all of them, or else 1.
-fn exit_code(tally: &Tally, why: Why, options: &BatchOptions) -> u8 {
+/// for all of them, or else 1. An item that is wrong is a failed item, no wrong use.
+fn exit_code(tally: &Tally, why: &Why, options: &BatchOptions) -> u8 {
     match why {
         Why::Stopped => 130,
         Why::Budget => 4,
+        Why::Broken(failure) => failure.code.exit_code(false),
         Why::Over if tally.failed == 0 || options.max_failures().is_some() => 0,
         Why::Over | Why::Failures => match tally.exit_codes.iter().collect::<Vec<_>>()[..] {
-            [code] => *code,
+            [code] if *code != 2 => *code,
             _ => 1,
         },
     }

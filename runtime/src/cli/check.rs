@@ -120,7 +120,7 @@ pub fn conclude(report: &Report, checked: &str, mut object: Value, format: Forma
     let errors = count(&|finding| finding.severity == Severity::Error);
     let silenced = count(&|finding| finding.silenced.is_some());
     match format {
-        Format::Sarif => terminal::print_json(&sarif::log(&report.0, render::plain_path))?,
+        Format::Sarif => terminal::print_json(&sarif::log(&report.0, &sarif::warnings(), render::plain_path))?,
         Format::Json => {
             object["findings"] = report.0.iter().map(finding).collect();
             terminal::print_json(&object)?;

@@ -90,6 +90,11 @@ impl Recording {
         }
     }
 
+    /// Tells somebody else of each decision, too.
+    pub fn tell(&mut self, sink: Arc<dyn Audit>) {
+        self.sinks.push(sink);
+    }
+
     /// Keeps the files out of agents' reach: what was done is not for them to change.
     pub fn protect(&self, protected: &mut Protected) {
         self.files.iter().for_each(|file| protected.fix(file));

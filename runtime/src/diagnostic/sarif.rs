@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Diagnostic, Severity, WARNINGS, warning};
+use super::{Diagnostic, Severity, WARNINGS};
 use crate::source::Place;
 
 /// The schema that a log follows.
@@ -11,10 +11,28 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 /// What file names are relative to, as SARIF calls the folder of the sources.
 const ROOT: &str = "%SRCROOT%";
 
-/// A log of one run that found `findings`. `path` is how a file is named to others: relative to
-/// where the check ran, or absolute.
-pub fn log(findings: &[Diagnostic], path: impl Fn(&str) -> String) -> Value {
-    let rules = rules(findings);
+/// What findings are found by.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// The code of its findings.
+    pub code: &'static str,
+    /// One line for a person.
+    pub help: Option<&'static str>,
+    /// How much its findings matter.
+    pub severity: Severity,
+}
+
+/// A rule for each warning there is.
+pub fn warnings() -> Vec<Rule> {
+    let rule =
+        |warned: &super::Warned| Rule { code: warned.code, help: Some(warned.help), severity: Severity::Warning };
+    WARNINGS.iter().map(rule).collect()
+}
+
+/// A log of one run that found `findings`, by `rules` and others. `path` is how a file is named to others:
+/// relative to where the check ran, or absolute.
+pub fn log(findings: &[Diagnostic], rules: &[Rule], path: impl Fn(&str) -> String) -> Value {
+    let rules = all_rules(findings, rules);
     let codes: Vec<_> = rules.iter().map(|rule| rule["id"].as_str().unwrap_or_default().to_owned()).collect();
     let index = |code: &str| codes.iter().position(|known| known == code);
     let results: Vec<_> = findings.iter().map(|finding| result(finding, index(finding.code), &path)).collect();
@@ -33,32 +51,34 @@ pub fn log(findings: &[Diagnostic], path: impl Fn(&str) -> String) -> Value {
     })
 }
 
-/// A rule for each warning there is, and for each error that was found.
-fn rules(findings: &[Diagnostic]) -> Vec<Value> {
-    let mut rules: Vec<_> = WARNINGS
-        .iter()
-        .map(|warned| {
-            json!({
-                "id": warned.code,
-                "shortDescription": { "text": warned.help },
-                "defaultConfiguration": { "level": "warning" },
-            })
-        })
-        .collect();
-    let errors = findings.iter().map(|finding| finding.code).filter(|code| warning(code).is_none());
-    let mut errors: Vec<_> = errors.collect();
+/// The rules, and one for each error that was found by none of them.
+fn all_rules(findings: &[Diagnostic], rules: &[Rule]) -> Vec<Value> {
+    let known = |code: &&str| !rules.iter().any(|rule| rule.code == *code);
+    let mut errors: Vec<_> = findings.iter().map(|finding| finding.code).filter(known).collect();
     errors.sort_unstable();
     errors.dedup();
-    rules.extend(errors.into_iter().map(|code| json!({ "id": code, "defaultConfiguration": { "level": "error" } })));
-    rules
+    let errors = errors.into_iter().map(|code| Rule { code, help: None, severity: Severity::Error });
+    rules.iter().copied().chain(errors).map(written).collect()
+}
+
+fn written(rule: Rule) -> Value {
+    let mut written = json!({ "id": rule.code });
+    if let Some(help) = rule.help {
+        written["shortDescription"] = json!({ "text": help });
+    }
+    written["defaultConfiguration"] = json!({ "level": level(rule.severity) });
+    written
+}
+
+fn level(severity: Severity) -> &'static str {
+    if severity == Severity::Error { "error" } else { "warning" }
 }
 
 fn result(finding: &Diagnostic, rule: Option<usize>, path: &impl Fn(&str) -> String) -> Value {
-    let level = if finding.severity == Severity::Error { "error" } else { "warning" };
     let label = Some(&finding.label).filter(|label| !label.is_empty()).map(|label| format!(": {label}"));
     let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}"));
     let text = format!("{}{}{}", finding.message, label.unwrap_or_default(), help.unwrap_or_default());
-    let mut result = json!({ "ruleId": finding.code, "level": level, "message": { "text": text } });
+    let mut result = json!({ "ruleId": finding.code, "level": level(finding.severity), "message": { "text": text } });
     if let Some(index) = rule {
         result["ruleIndex"] = index.into();
     }
@@ -143,7 +163,7 @@ mod tests {
             .at(&source, 0..0),
             Diagnostic::error("duplicate-agent", "two"),
         ];
-        let log = log(&findings, str::to_owned);
+        let log = log(&findings, &warnings(), str::to_owned);
         assert_eq!(is_valid(&log), Vec::<String>::new(), "{log:#}");
         let results = &log["runs"][0]["results"];
         assert_eq!(results[0]["message"]["text"], "no step: here\nhelp: name one");

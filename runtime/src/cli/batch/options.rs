@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use crate::{
     agent::Manifest,
     batch::{Done, MAX_JOBS, MAX_RETRIES, MaxFailures, Options, Retry, Shard, Source, TapeOf},
-    cli::Stop,
+    cli::{Stop, batch::reports::ReportOptions},
     expression::Expression,
     policy::duration,
 };
@@ -55,7 +55,7 @@ pub struct BatchOptions {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = "How to run them",
         value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_RETRIES)))]
     retry: u32,
-    /// About how long to wait before that; it doubles each time, up to a minute
+    /// About how long to wait before that, e.g. 500ms; it doubles each time, up to a minute
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration, help_heading = "How to run them")]
     backoff: Duration,
     /// Which failures are tried again: an expression over $code, $message, $attempt and the outputs
@@ -77,6 +77,9 @@ pub struct BatchOptions {
         help_heading = "How to run them"
     )]
     budget: SharedBudget,
+    /// What is written beside the results
+    #[command(flatten)]
+    pub reports: ReportOptions,
 }
 
 /// How items are written.
@@ -116,6 +119,11 @@ impl FromStr for SharedBudget {
 }
 
 impl BatchOptions {
+    /// Whether each item is a file.
+    pub fn is_folder(&self) -> bool {
+        matches!(self.source(), Source::Folder(_))
+    }
+
     /// Where items come from.
     pub fn source(&self) -> Source {
         let path = self.items.clone();

@@ -29,33 +29,32 @@ pub struct Progress {
 
 enum Shown {
     Bar(ProgressBar),
-    Lines(Instant),
+    /// When the next line is due.
+    Lines(Duration),
 }
 
 impl Progress {
     /// Watches how far `items` is read. Where results go to the same terminal, lines have to do.
     pub fn new(items: &Items, shared: bool) -> Self {
         let (read, total) = items.progress();
-        let began = Instant::now();
         let bar = io::stderr().is_terminal() && !(shared && io::stdout().is_terminal());
-        let shown = if bar { Shown::Bar(made(total)) } else { Shown::Lines(began) };
-        Self { read, total, began, shown }
+        let shown = if bar { Shown::Bar(made(total)) } else { Shown::Lines(LINE) };
+        Self { read, total, began: Instant::now(), shown }
     }
 
-    /// Tells how it stands.
+    /// Tells how it stands: a bar at once, a line when there is something to tell.
     pub fn tick(&mut self, tally: &Tally) {
-        let rate = tally.seen() as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+        let (elapsed, read) = (self.elapsed(), self.read.load(Relaxed));
+        let rate = tally.seen() as f64 / elapsed.as_secs_f64().max(0.001);
         let message = format!("{} items, {} failed, {rate:.0}/s", tally.seen(), tally.failed);
         match &mut self.shown {
             Shown::Bar(bar) => {
-                bar.set_position(self.read.load(Relaxed));
+                bar.set_position(read);
                 bar.set_message(message);
             }
-            Shown::Lines(last) if last.elapsed() >= LINE => {
-                *last = Instant::now();
-                let share = self.total.map(|total| self.read.load(Relaxed) * 100 / total.max(1));
-                let share = share.map(|share| format!(", {share}% read")).unwrap_or_default();
-                render::note(&format!("{message}{share}"));
+            Shown::Lines(due) if elapsed >= *due => {
+                *due = elapsed + LINE;
+                render::note(&format!("{message}{}", left(read, self.total, elapsed)));
             }
             Shown::Lines(_) => {}
         }
@@ -72,6 +71,16 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// How much is read, and how long the rest takes if it goes on so.
+fn left(read: u64, total: Option<u64>, elapsed: Duration) -> String {
+    let Some(total) = total.filter(|total| *total > 0) else { return String::new() };
+    let share = (read as f64 / total as f64).clamp(0.0, 1.0);
+    let left = elapsed.as_secs_f64() * (1.0 - share) / share.max(f64::EPSILON);
+    // What would take a thousand years is not known.
+    let left = if left < 3e10 { format!(", about {left:.0} s left") } else { String::new() };
+    format!(", {:.0}% read{left}", share * 100.0)
 }
 
 fn made(total: Option<u64>) -> ProgressBar {

@@ -1,7 +1,7 @@
 //! What became of items, written as it comes: a line of JSON for each.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, BufReader, BufWriter, Write},
     path::Path,
     sync::Arc,
@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::{
     agent::Manifest,
-    batch::{Done, Ended, Finished, Items, Sink, Tally},
+    batch::{Done, Ended, Finished, Items, Sink, Tally, report::Entry},
     cli::{
         Stop,
-        batch::{options::BatchOptions, progress::Progress},
+        batch::{options::BatchOptions, progress::Progress, reports::Reports},
         outcome::{Denied, Failed, Outputs},
     },
 };
@@ -35,6 +35,8 @@ pub struct Results {
 pub struct Watched {
     results: Results,
     progress: Progress,
+    /// What else is written.
+    pub reports: Reports,
     /// The first items that failed, in words.
     pub failed: Vec<String>,
 }
@@ -76,8 +78,8 @@ impl Results {
 
     /// The same, with somebody told how far `items` is read. `shared` is whether results go where a person
     /// looks.
-    pub fn with_progress(self, items: &Items, shared: bool) -> Watched {
-        Watched { results: self, progress: Progress::new(items, shared), failed: Vec::new() }
+    pub fn with_progress(self, items: &Items, shared: bool, reports: Reports) -> Watched {
+        Watched { results: self, progress: Progress::new(items, shared), reports, failed: Vec::new() }
     }
 }
 
@@ -92,16 +94,31 @@ fn file(path: &Path, options: &BatchOptions) -> Result<(File, Done), Stop> {
     };
     let mut open = OpenOptions::new();
     if options.resume && path.exists() {
-        let file = open.read(true).append(true).open(path).map_err(unwritable)?;
+        let file = locked(open.read(true).append(true).open(path).map_err(unwritable)?, path)?;
         let done = Done::read(BufReader::new(&file))
             .map_err(|failure| Stop::Usage(format!("`{shown}`: {}", failure.message)))?;
         // Part of a line, from a run that was killed.
         file.set_len(done.length()).map_err(unwritable)?;
         return Ok((file, done));
     }
-    let open =
-        if options.force { open.write(true).create(true).truncate(true) } else { open.write(true).create_new(true) };
-    Ok((open.open(path).map_err(unwritable)?, Done::default()))
+    let open = if options.force { open.write(true).create(true) } else { open.write(true).create_new(true) };
+    let file = locked(open.open(path).map_err(unwritable)?, path)?;
+    // What is no file, a pipe or a device, has no end to cut.
+    if file.metadata().is_ok_and(|found| found.is_file()) {
+        file.set_len(0).map_err(unwritable)?;
+    }
+    Ok((file, Done::default()))
+}
+
+/// Two batches that write one file would make neither's results of it.
+fn locked(file: File, path: &Path) -> Result<File, Stop> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(Stop::Usage(format!("`{}` is being written by another batch", path.display())))
+        }
+        // Some file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
 }
 
 impl Sink for Watched {
@@ -125,7 +142,16 @@ impl Sink for Watched {
             seconds: used.time.as_secs_f64(),
         };
         serde_json::to_writer(&mut self.results.out, &line)?;
-        self.results.out.write_all(b"\n")
+        self.results.out.write_all(b"\n")?;
+        self.reports.add(&Entry {
+            number: finished.number,
+            name: finished.name.as_deref(),
+            key: finished.key.as_deref(),
+            failure: outcome.failure.as_ref(),
+            denials: &outcome.denials,
+            duplicate_of: finished.duplicate_of,
+            used: *used,
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -141,6 +167,11 @@ impl Watched {
     /// How long it took.
     pub fn elapsed(&self) -> std::time::Duration {
         self.progress.elapsed()
+    }
+
+    /// The agent's name.
+    pub fn agent(&self) -> &str {
+        &self.results.manifest.name
     }
 
     /// Ends the progress bar, so that what comes after is not mixed with it.

@@ -5,7 +5,10 @@ use std::{ffi::OsString, time::Duration};
 use serde_json::json;
 
 use crate::{
-    batch::{Histogram, Tally, Why},
+    batch::{
+        Histogram, Tally, Why,
+        report::{Over, grouped},
+    },
     cli::{
         Globals, Stop,
         batch::{options::BatchOptions, results::Watched},
@@ -21,17 +24,35 @@ const BARS: usize = 8;
 const WIDTH: u64 = 40;
 
 impl Watched {
-    /// Says how it went: as JSON on stdout, where that was asked for and nothing else goes there.
+    /// Says how it went: as JSON on stdout, where that was asked for and nothing else goes there. Writes the
+    /// reports.
     pub fn conclude(
-        &self,
+        mut self,
         tally: &Tally,
-        why: Why,
+        why: &Why,
         (options, before): (&BatchOptions, usize),
         globals: &Globals,
     ) -> Result<(), Stop> {
+        let (elapsed, agent) = (self.elapsed(), self.agent().to_owned());
         if globals.json && options.out.is_some() {
-            return terminal::print_json(&self.object(tally, why, before));
+            terminal::print_json(&object(tally, why, (before, elapsed)))?;
+        } else {
+            self.say(tally, (options, before), why);
         }
+        let (items, ended) = (options.items.display().to_string(), ended(why));
+        let gathered = std::mem::take(&mut self.reports.gathered);
+        let over = Over {
+            agent: &agent,
+            items: &items,
+            tally,
+            ended: ended.as_deref(),
+            seconds: elapsed.as_secs_f64(),
+            gathered: &gathered,
+        };
+        self.reports.conclude(&over, options.is_folder())
+    }
+
+    fn say(&self, tally: &Tally, (options, before): (&BatchOptions, usize), why: &Why) {
         for failed in &self.failed {
             render::error(failed);
         }
@@ -41,70 +62,84 @@ impl Watched {
                 tally.failed - self.failed.len() as u64
             ));
         }
-        if tally.seen() == 0 && before == 0 && why == Why::Over {
+        if tally.seen() == 0 && before == 0 && *why == Why::Over {
             render::warning(&format!("there are no items in `{}`", options.items.display()));
         }
-        render::note(&self.sentence(tally));
+        render::note(&sentence(tally, self.elapsed()));
         for (code, count) in &tally.codes {
             render::plain(&format!("  {code:<20} {count}"));
         }
         picture("time", &tally.times, |micros| format!("{:.1?}", Duration::from_micros(micros)));
         picture("fuel", &tally.fuels, grouped);
-        match why {
-            Why::Over => {}
-            Why::Failures => render::error("too many items failed, so the batch was stopped"),
-            Why::Budget => render::error("the budget is used up, so the batch was stopped"),
-            Why::Stopped => render::note("stopped before the last item"),
+        match (ended(why), why) {
+            (None, _) => return,
+            (Some(ended), Why::Stopped) => render::note(&ended),
+            (Some(ended), _) => render::error(&ended),
         }
-        if why != Why::Over && options.out.is_some() {
+        if options.out.is_some() {
             render::note(&format!("go on with: {}", again()));
         }
-        Ok(())
     }
+}
 
-    fn sentence(&self, tally: &Tally) -> String {
-        let elapsed = self.elapsed();
-        let rate = tally.seen() as f64 / elapsed.as_secs_f64().max(0.001);
-        let mut parts = vec![format!("{} done", tally.done), format!("{} failed", tally.failed)];
-        let more = [
-            (tally.duplicates, "duplicates"),
-            (tally.before, "done before"),
-            (tally.retries, "retries"),
-            (tally.denials, "denials"),
-        ];
-        parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-        let items = counted(usize::try_from(tally.seen()).unwrap_or(usize::MAX), "item");
-        format!("{items}: {}; {elapsed:.1?}, {rate:.0} a second", parts.join(", "))
+/// Why a batch ended, where that is not because there were no more items.
+fn ended(why: &Why) -> Option<String> {
+    match why {
+        Why::Over => None,
+        Why::Failures => Some("too many items failed, so the batch was stopped".into()),
+        Why::Budget => Some("the budget is used up, so the batch was stopped".into()),
+        Why::Stopped => Some("stopped before the last item".into()),
+        Why::Broken(failure) => Some(match &failure.help {
+            Some(help) => format!("{}\n\n{help}", failure.message),
+            None => failure.message.clone(),
+        }),
     }
+}
 
-    fn object(&self, tally: &Tally, why: Why, before: usize) -> serde_json::Value {
-        let spread = |histogram: &Histogram| {
-            json!({
-                "p50": histogram.quantile(0.5), "p90": histogram.quantile(0.9),
-                "p99": histogram.quantile(0.99), "max": histogram.max(),
-            })
-        };
+fn sentence(tally: &Tally, elapsed: Duration) -> String {
+    let rate = tally.seen() as f64 / elapsed.as_secs_f64().max(0.001);
+    let mut parts = vec![format!("{} done", tally.done), format!("{} failed", tally.failed)];
+    let more = [
+        (tally.duplicates, "duplicates"),
+        (tally.before, "done before"),
+        (tally.retries, "retries"),
+        (tally.denials, "denials"),
+    ];
+    parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    let items = counted(usize::try_from(tally.seen()).unwrap_or(usize::MAX), "item");
+    format!("{items}: {}; {elapsed:.1?}, {rate:.0} a second", parts.join(", "))
+}
+
+/// The same for machines.
+fn object(tally: &Tally, why: &Why, (before, elapsed): (usize, Duration)) -> serde_json::Value {
+    let spread = |histogram: &Histogram| {
         json!({
-            "ended": match why {
-                Why::Over => "over",
-                Why::Failures => "failures",
-                Why::Budget => "budget",
-                Why::Stopped => "interrupted",
-            },
-            "items": tally.seen(),
-            "done": tally.done,
-            "failed": tally.failed,
-            "duplicates": tally.duplicates,
-            "done_before": before,
-            "retries": tally.retries,
-            "denials": tally.denials,
-            "failures": tally.codes,
-            "fuel": tally.fuel,
-            "seconds": self.elapsed().as_secs_f64(),
-            "microseconds_an_item": spread(&tally.times),
-            "fuel_an_item": spread(&tally.fuels),
+            "p50": histogram.quantile(0.5), "p90": histogram.quantile(0.9),
+            "p99": histogram.quantile(0.99), "max": histogram.max(),
         })
-    }
+    };
+    json!({
+        "ended": match why {
+            Why::Over => "over",
+            Why::Failures => "failures",
+            Why::Budget => "budget",
+            Why::Stopped => "interrupted",
+            Why::Broken(_) => "broken",
+        },
+        "why": ended(why),
+        "items": tally.seen(),
+        "done": tally.done,
+        "failed": tally.failed,
+        "duplicates": tally.duplicates,
+        "done_before": before,
+        "retries": tally.retries,
+        "denials": tally.denials,
+        "failures": tally.codes,
+        "fuel": tally.fuel,
+        "seconds": elapsed.as_secs_f64(),
+        "microseconds_an_item": spread(&tally.times),
+        "fuel_an_item": spread(&tally.fuels),
+    })
 }
 
 /// How numbers are spread: quantiles, and bars.
@@ -123,13 +158,6 @@ fn picture(what: &str, histogram: &Histogram, shown: impl Fn(u64) -> String) {
         let length = usize::try_from((count * WIDTH).div_ceil(most)).unwrap_or_default();
         render::plain(format!("    up to {:>14} {:<40} {count}", shown(last), "█".repeat(length)).trim_end());
     }
-}
-
-/// A number in groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join("_")
 }
 
 /// The command line that goes on with this one.
