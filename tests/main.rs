@@ -5,6 +5,7 @@ mod agents;
 mod audit;
 mod authority;
 mod bad_input;
+mod batch;
 mod cache;
 mod cases;
 mod cli;

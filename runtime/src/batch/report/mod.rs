@@ -86,8 +86,11 @@ fn told(failure: &Failure) -> String {
     if !failure.step.is_empty() {
         text.push_str(&format!("\nstep {}", short(&failure.step, MAX_TEXT)));
     }
-    if !failure.trace.is_empty() {
-        text.push_str(&format!("\n{}", short(failure.trace.trim_end(), MAX_TEXT)));
+    // Python ends with what the message says already.
+    let trace = failure.trace.trim_end();
+    let trace = trace.strip_suffix(failure.message.as_str()).unwrap_or(trace).trim_end();
+    if !trace.is_empty() {
+        text.push_str(&format!("\n{}", short(trace, MAX_TEXT)));
     }
     if let Some(help) = &failure.help {
         text.push_str(&format!("\nhelp: {}", short(help, MAX_TEXT)));

@@ -10,11 +10,12 @@ use std::{
 use serde::Serialize;
 
 use crate::{
+    Failure,
     agent::Manifest,
     batch::{Done, Ended, Finished, Items, Sink, Tally, report::Entry},
     cli::{
         Stop,
-        batch::{options::BatchOptions, progress::Progress, reports::Reports},
+        batch::{options::BatchOptions, progress::Progress, reports::Reports, unusable},
         outcome::{Denied, Failed, Outputs},
     },
 };
@@ -96,7 +97,7 @@ fn file(path: &Path, options: &BatchOptions) -> Result<(File, Done), Stop> {
     if options.resume && path.exists() {
         let file = locked(open.read(true).append(true).open(path).map_err(unwritable)?, path)?;
         let done = Done::read(BufReader::new(&file))
-            .map_err(|failure| Stop::Usage(format!("`{shown}`: {}", failure.message)))?;
+            .map_err(|failure| unusable(Failure { message: format!("`{shown}`: {}", failure.message), ..failure }))?;
         // Part of a line, from a run that was killed.
         file.set_len(done.length()).map_err(unwritable)?;
         return Ok((file, done));

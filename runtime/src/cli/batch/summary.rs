@@ -5,6 +5,7 @@ use std::{ffi::OsString, time::Duration};
 use serde_json::json;
 
 use crate::{
+    Code,
     batch::{
         Histogram, Tally, Why,
         report::{Over, grouped},
@@ -57,10 +58,9 @@ impl Watched {
             render::error(failed);
         }
         if tally.failed > self.failed.len() as u64 {
-            render::note(&format!(
-                "{} more items failed: the results have each",
-                tally.failed - self.failed.len() as u64
-            ));
+            let more = usize::try_from(tally.failed).unwrap_or(usize::MAX) - self.failed.len();
+            let which = if more == 1 { "one more item" } else { &format!("{more} more items") };
+            render::note(&format!("{which} failed: the results have each"));
         }
         if tally.seen() == 0 && before == 0 && *why == Why::Over {
             render::warning(&format!("there are no items in `{}`", options.items.display()));
@@ -76,7 +76,9 @@ impl Watched {
             (Some(ended), Why::Stopped) => render::note(&ended),
             (Some(ended), _) => render::error(&ended),
         }
-        if options.out.is_some() {
+        // What is wrong with the items is wrong the next time, too.
+        let mendable = !matches!(why, Why::Broken(failure) if failure.code == Code::Input);
+        if options.out.is_some() && mendable {
             render::note(&format!("go on with: {}", again()));
         }
     }
@@ -144,6 +146,10 @@ fn object(tally: &Tally, why: &Why, (before, elapsed): (usize, Duration)) -> ser
 
 /// How numbers are spread: quantiles, and bars.
 fn picture(what: &str, histogram: &Histogram, shown: impl Fn(u64) -> String) {
+    if histogram.max() == 0 {
+        // Templates burn none.
+        return;
+    }
     let bars = histogram.bars(BARS);
     let Some(most) = bars.iter().map(|(_, count)| *count).max() else { return };
     let quantile = |share| shown(histogram.quantile(share));

@@ -1,0 +1,3 @@
+def main(name):
+    while True:
+        pass
