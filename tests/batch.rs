@@ -1,6 +1,7 @@
 //! Batches that are killed, stopped, or run out of something; and that ask a server which is busy. What a
 //! transcript can show is in `tests/cli/batch.md`.
 
+mod ci;
 mod reports;
 
 use std::{
