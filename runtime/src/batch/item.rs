@@ -55,6 +55,9 @@ pub struct Item {
     pub size: usize,
 }
 
+/// An item's key, if it has one; and what it gives the agent, or why it is none.
+pub type Keyed = (Option<String>, Result<Vec<(String, Value)>, Failure>);
+
 /// How items become inputs of an agent.
 #[derive(Clone, Debug)]
 pub struct Shape {
@@ -107,7 +110,7 @@ impl Shape {
     }
 
     /// The inputs of a JSON item: the fields of an object, or the one input that is needed.
-    pub fn of_json(&self, text: &str) -> (Option<String>, Result<Vec<(String, Value)>, Failure>) {
+    pub fn of_json(&self, text: &str) -> Keyed {
         let wrong_json = |error: &dyn fmt::Display| wrong(format!("this is no JSON: {error}"));
         match Json::parse(text) {
             Err(error) => (None, Err(wrong_json(&error))),
@@ -132,10 +135,7 @@ impl Shape {
     }
 
     /// The inputs of a row.
-    pub fn of_row<'r>(
-        &self,
-        cells: impl Iterator<Item = (&'r str, &'r str)> + Clone,
-    ) -> (Option<String>, Result<Vec<(String, Value)>, Failure>) {
+    pub fn of_row<'r>(&self, cells: impl Iterator<Item = (&'r str, &'r str)> + Clone) -> Keyed {
         let key = self.key().and_then(|key| cells.clone().find(|(name, _)| *name == key));
         let key = key.map(|(_, text)| text.to_owned());
         if let Some(unkeyed) = self.unkeyed(key.as_deref()) {

@@ -24,7 +24,7 @@ mod work;
 
 pub use done::Done;
 pub use histogram::Histogram;
-pub use item::{Digest, Item, Shape};
+pub use item::{Digest, Item, Keyed, Shape};
 pub use retry::{MAX_BACKOFF, MAX_RETRIES, Retry};
 #[cfg(feature = "host")]
 pub use run::{Finished, MAX_JOBS, Options, Sink, Stop, TapeOf, Why, run};

@@ -244,7 +244,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The earlier item that has this key. 128 bits of a hash stand for a key: some 40 bytes for each.
+    /// The earlier item that has this key. 128 bits of a hash stand for a key: some 80 bytes for each, as the map grows.
     fn first_with(&mut self, key: &str, number: u64) -> Option<u64> {
         let hash = Sha256::digest(key);
         let half = |at: usize| hash[at..].first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));

@@ -6,7 +6,10 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use crate::{
     Failure,
-    batch::{Digest, Item, MAX_ITEM, Shape, item::wrong},
+    batch::{
+        Digest, Item, MAX_ITEM, Shape,
+        item::{Keyed, wrong},
+    },
     diagnostic::list,
 };
 
@@ -64,7 +67,7 @@ impl<R: Read> Table<R> {
         Ok(Some(Item { number: self.line, name: None, digest: Digest::of(&whole), key, inputs, size: whole.len() }))
     }
 
-    fn inputs(&self, shape: &Shape) -> (Option<String>, Result<Vec<(String, crate::Value)>, Failure>) {
+    fn inputs(&self, shape: &Shape) -> Keyed {
         if self.row.len() != self.columns.len() {
             let message = format!("the row has {} cells, and the table {} columns", self.row.len(), self.columns.len());
             return (None, Err(wrong(message)));

@@ -159,7 +159,7 @@ impl Work {
     /// the queue and no item: all that were begun go on to their end, and what is before them is written.
     async fn next(&self) -> Result<Option<Queued>, tokio::time::error::Elapsed> {
         let mut items = self.items.lock().await;
-        while self.window.is_full() {
+        while self.window.is_full() && !self.state.is_over() {
             tokio::time::sleep(PATIENCE).await;
         }
         tokio::time::timeout(GLANCE, items.recv()).await
