@@ -53,6 +53,7 @@ pub mod import;
 pub mod packages;
 pub mod plan;
 pub mod policy;
+mod retry;
 #[cfg(feature = "host")]
 pub mod sandbox;
 #[cfg(feature = "host")]

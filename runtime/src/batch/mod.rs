@@ -10,7 +10,6 @@ mod lines;
 #[cfg(feature = "host")]
 mod order;
 pub mod report;
-mod retry;
 #[cfg(feature = "host")]
 mod run;
 mod shard;
@@ -25,9 +24,10 @@ mod work;
 pub use done::Done;
 pub use histogram::Histogram;
 pub use item::{Digest, Item, Keyed, Shape};
-pub use retry::{MAX_BACKOFF, MAX_RETRIES, Retry};
 #[cfg(feature = "host")]
 pub use run::{Finished, MAX_JOBS, Options, Sink, Stop, TapeOf, Why, run};
 pub use shard::{Shard, ShardError};
 pub use source::{Items, MAX_FILES, MAX_ITEM, Source};
 pub use tally::{Ended, MaxFailures, Tally, Used};
+
+pub use crate::retry::{MAX_BACKOFF, MAX_RETRIES, Retry};
