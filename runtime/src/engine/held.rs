@@ -18,7 +18,7 @@ use crate::{
     },
     engine::{Budget, Setup},
     failure::{Code, Failure},
-    policy::{Authority, Ceilings, Decision, FileGrant, Isolation, Purity, is_below},
+    policy::{Authority, Ceilings, Decision, FileGrant, Isolation, Policy, Purity, is_below},
     sandbox::Kept,
     share,
 };
@@ -144,6 +144,16 @@ fn in_the_way(mount: &str) -> bool {
 /// Reads the host's variables.
 pub(super) fn variable(setup: &Setup) -> impl Fn(&str) -> Option<String> {
     |name| setup.secrets.get(name).map(|value| value.to_string())
+}
+
+/// Where changes go in a dry run.
+pub(super) fn copies(policy: &Policy) -> Result<Arc<Copies>, MountError> {
+    let unmade = |error| MountError {
+        code: "mount",
+        place: None,
+        message: format!("a dry run works on copies of folders, and there is no place for them: {error}"),
+    };
+    Copies::new(policy.folders()).map(Arc::new).map_err(unmade)
 }
 
 /// A folder that can't be opened in the middle of a run.

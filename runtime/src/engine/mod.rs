@@ -10,6 +10,7 @@
 mod budget;
 mod callee;
 mod frame;
+mod given;
 mod held;
 mod proc;
 mod tape;
@@ -26,8 +27,8 @@ pub use budget::{Allowance, Budget};
 pub use tape::{Beginning, Cell, Status, Tape, Turn};
 
 use crate::{
-    Hint, Json, Value,
-    agent::{Agent, AgentId, Body, DRY_RUN, Library, Manifest, Program, STATUS},
+    Value,
+    agent::{Agent, AgentId, Body, Library, Program, STATUS},
     audit::Audit,
     capability::{
         env::Env,
@@ -184,7 +185,7 @@ impl Engine {
         let workers = Workers::new(&setup.wall);
         let copies = match setup.effects {
             Effects::Real => None,
-            Effects::Planned(_) => Some(copies(&setup.policy)?),
+            Effects::Planned(_) => Some(held::copies(&setup.policy)?),
         };
         let no_seed = |failure: Failure| MountError { code: "random", place: None, message: failure.message };
         let seed = setup.seed.map_or_else(|| fresh_seed().map_err(no_seed), Ok)?;
@@ -367,22 +368,6 @@ impl Engine {
         }
     }
 
-    /// Fills in what an agent isn't given: in a dry run that it is one, if it asks, and defaults.
-    fn fill_in(&self, manifest: &Manifest, inputs: &mut Vec<(String, Value)>) {
-        for input in &manifest.inputs {
-            let asks = input.name == DRY_RUN && input.hint == Hint::Boolean && !input.is_required();
-            let planned = asks && matches!(self.shared.setup.effects, Effects::Planned(_));
-            let value = if planned {
-                Some(Value::Json(Json::from(serde_json::Value::Bool(true))))
-            } else {
-                input.default.clone()
-            };
-            if let (Some(value), true) = (value, inputs.iter().all(|(name, _)| *name != input.name)) {
-                inputs.push((input.name.clone(), value));
-            }
-        }
-    }
-
     /// Writes the outcome of a frame's step on the tape and moves the frame's head. Gives the
     /// frame's own outcome if that ends it.
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
@@ -410,15 +395,6 @@ impl Engine {
         let made_with = (&*self.shared.setup, self.shared.copies.as_ref());
         self.holdings.get(&self.program, agent, ceilings, made_with)
     }
-}
-
-fn copies(policy: &Policy) -> Result<Arc<Copies>, MountError> {
-    let unmade = |error| MountError {
-        code: "mount",
-        place: None,
-        message: format!("a dry run works on copies of folders, and there is no place for them: {error}"),
-    };
-    Copies::new(policy.folders()).map(Arc::new).map_err(unmade)
 }
 
 /// A name that no other run has: when it began, and something random.
