@@ -12,6 +12,7 @@ mod callee;
 mod frame;
 mod given;
 mod held;
+mod outcome;
 mod proc;
 mod tape;
 mod worker;
@@ -28,7 +29,7 @@ pub use tape::{Beginning, Cell, Status, Tape, Turn};
 
 use crate::{
     Value,
-    agent::{Agent, AgentId, Body, Library, Program, STATUS},
+    agent::{Agent, AgentId, Body, Library, Program},
     audit::Audit,
     capability::{
         env::Env,
@@ -143,32 +144,6 @@ struct Call {
     budget: Budget,
     path: String,
     ceilings: Ceilings,
-}
-
-impl Outcome {
-    fn failed(failure: Failure) -> Self {
-        let status = Status { value: 1, reason: failure.message.clone() };
-        Self { failure: Some(failure), status, ..Self::default() }
-    }
-
-    /// What an agent returned. It fails if its status says so.
-    fn reported(mut outputs: Vec<(String, Value)>) -> Result<Self, Failure> {
-        let Some(at) = outputs.iter().position(|(name, _)| name == STATUS) else {
-            return Ok(Self { outputs, ..Self::default() });
-        };
-        let (_, value) = outputs.remove(at);
-        let status = Status::read(&value).ok_or_else(|| {
-            let wanted = "an object of `value`, a whole number, and `reason`, a text";
-            Failure::new(Code::Result, format!("the agent's status is not {wanted}: {value:?}"))
-        })?;
-        let failure = (status.value != 0).then(|| Failure::new(Code::Status, status.message()));
-        Ok(Self { outputs, status, failure, ..Self::default() })
-    }
-
-    /// Whether the call succeeded; the exit code if it did not.
-    pub fn exit_code(&self) -> u8 {
-        self.failure.as_ref().map_or(0, |failure| failure.code.exit_code(!self.denials.is_empty()))
-    }
 }
 
 impl Engine {

@@ -1,0 +1,34 @@
+//! How a call ended.
+
+use crate::{
+    Value,
+    agent::STATUS,
+    engine::{Outcome, Status},
+    failure::{Code, Failure},
+};
+
+impl Outcome {
+    pub(super) fn failed(failure: Failure) -> Self {
+        let status = Status { value: 1, reason: failure.message.clone() };
+        Self { failure: Some(failure), status, ..Self::default() }
+    }
+
+    /// What an agent returned. It fails if its status says so.
+    pub(super) fn reported(mut outputs: Vec<(String, Value)>) -> Result<Self, Failure> {
+        let Some(at) = outputs.iter().position(|(name, _)| name == STATUS) else {
+            return Ok(Self { outputs, ..Self::default() });
+        };
+        let (_, value) = outputs.remove(at);
+        let status = Status::read(&value).ok_or_else(|| {
+            let wanted = "an object of `value`, a whole number, and `reason`, a text";
+            Failure::new(Code::Result, format!("the agent's status is not {wanted}: {value:?}"))
+        })?;
+        let failure = (status.value != 0).then(|| Failure::new(Code::Status, status.message()));
+        Ok(Self { outputs, status, failure, ..Self::default() })
+    }
+
+    /// Whether the call succeeded; the exit code if it did not.
+    pub fn exit_code(&self) -> u8 {
+        self.failure.as_ref().map_or(0, |failure| failure.code.exit_code(!self.denials.is_empty()))
+    }
+}
