@@ -26,6 +26,7 @@ mod packages;
 mod share;
 mod signed_by;
 mod sql;
+mod steps;
 mod support;
 mod tidy;
 mod wall;

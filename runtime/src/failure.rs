@@ -36,6 +36,8 @@ pub enum Code {
     Expression,
     /// The head was moved to where no step is.
     Jump,
+    /// A step took longer than its workflow lets it.
+    Timeout,
     /// A value is not what an input wants.
     Input,
     /// More fuel than the limit.
@@ -79,6 +81,7 @@ impl Code {
             Self::Unset => "workflow.unset",
             Self::Expression => "workflow.expression",
             Self::Jump => "workflow.jump",
+            Self::Timeout => "workflow.timeout",
             Self::Input => "input",
             Self::Fuel => "limit.fuel",
             Self::Memory => "limit.memory",
@@ -111,6 +114,7 @@ impl Code {
         Self::Unset,
         Self::Expression,
         Self::Jump,
+        Self::Timeout,
         Self::Input,
         Self::Fuel,
         Self::Memory,
@@ -137,7 +141,8 @@ impl Code {
             | Self::Compile
             | Self::Unset
             | Self::Expression
-            | Self::Jump => Blame::Guest,
+            | Self::Jump
+            | Self::Timeout => Blame::Guest,
             Self::Fuel
             | Self::Memory
             | Self::Time

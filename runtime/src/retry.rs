@@ -1,4 +1,4 @@
-//! Which failures are tried again, and when.
+//! Which failures are tried again, and when: of items of a batch, and of steps of a workflow.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -17,13 +17,15 @@ pub const MAX_BACKOFF: Duration = Duration::from_secs(60);
 /// The most attempts more: with the longest wait, a day.
 pub const MAX_RETRIES: u32 = 1000;
 
-/// How often and when a failed item is tried again.
+/// How often and when what failed is tried again.
 #[derive(Debug)]
 pub struct Retry {
     /// The attempts after the first.
     pub retries: u32,
     /// The wait before the second attempt, about; it doubles with each.
     pub backoff: Duration,
+    /// The longest wait.
+    pub max_backoff: Duration,
     /// Which failures are tried again; where nothing is said, those that an agent may not have the next time.
     pub only_if: Option<Expression>,
     random: RandomState,
@@ -32,7 +34,14 @@ pub struct Retry {
 impl Retry {
     /// Up to `retries` attempts more.
     pub fn new(retries: u32, backoff: Duration, only_if: Option<Expression>) -> Self {
-        Self { retries: retries.min(MAX_RETRIES), backoff, only_if, random: RandomState::new() }
+        let (retries, max_backoff) = (retries.min(MAX_RETRIES), MAX_BACKOFF);
+        Self { retries, backoff, max_backoff, only_if, random: RandomState::new() }
+    }
+
+    /// The same, with waits of up to `max_backoff`.
+    #[must_use]
+    pub fn waiting_at_most(self, max_backoff: Duration) -> Self {
+        Self { max_backoff, ..self }
     }
 
     /// How long to wait before the next attempt, if there is to be one, after `attempts` of them.
@@ -46,12 +55,21 @@ impl Retry {
         failure: &Failure,
         outputs: &[(String, Value)],
     ) -> Result<Option<Duration>, Failure> {
+        self.after_in(attempts, failure.code, &Failed { attempts, failure, outputs })
+    }
+
+    /// The same, where the expression is one over `scope`.
+    ///
+    /// # Errors
+    ///
+    /// When the expression can't be evaluated.
+    pub fn after_in(&self, attempts: u32, code: Code, scope: &dyn Scope) -> Result<Option<Duration>, Failure> {
         if attempts > self.retries {
             return Ok(None);
         }
         let again = match &self.only_if {
-            None => is_passing(failure.code),
-            Some(expression) => is_true(&expression.evaluate(&Failed { attempts, failure, outputs }, MAX_RESULT)?),
+            None => is_passing(code),
+            Some(expression) => is_true(&expression.evaluate(scope, MAX_RESULT)?),
         };
         Ok(again.then(|| self.wait(attempts)))
     }
@@ -59,7 +77,7 @@ impl Retry {
     /// Twice as long each time, and then between half of it and all of it: so that many that failed
     /// together don't come back together.
     fn wait(&self, attempts: u32) -> Duration {
-        let doubled = self.backoff.saturating_mul(1 << (attempts - 1).min(16)).min(MAX_BACKOFF);
+        let doubled = self.backoff.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(self.max_backoff);
         let random = self.random.hash_one((attempts, std::time::Instant::now())) as u32;
         doubled / 2 + (doubled / 2).mul_f64(f64::from(random) / f64::from(u32::MAX))
     }
@@ -150,5 +168,7 @@ mod tests {
             assert!(waits.iter().all(|wait| *wait >= most / 2 && *wait <= most), "{attempts}: {waits:?}");
             assert!(waits.iter().any(|wait| *wait != waits[0]));
         }
+        let short = Retry::new(100, Duration::MAX, None).waiting_at_most(Duration::from_millis(5));
+        assert!(short.wait(u32::MAX) <= Duration::from_millis(5));
     }
 }

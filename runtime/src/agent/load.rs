@@ -1,7 +1,7 @@
 //! Loading: the files of an agent read, the steps of a workflow linked, all that can't be so reported.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -11,8 +11,9 @@ use crate::{
         check::{self, Findings, Template, Text},
         library::{Entry, Library},
         manifest::{Manifest, ProcCode, Spec, TemplateText},
+        needs::Need,
         packages,
-        program::{AgentId, Body, Code, EMPTY_ON_FAIL, Source, Step, TEMPLATE, Workflow},
+        program::{AgentId, Body, Code, EMPTY_ON_FAIL, Each, Source, Step, TEMPLATE, Workflow},
         wire::{Reference, Wire},
         workflow::{StepSpec, WorkflowSpec},
     },
@@ -27,6 +28,9 @@ pub(crate) const MAX_COMPONENT: u64 = 32 << 20;
 /// The most results that the steps of one workflow keep. A step that names none keeps all that its
 /// agent gives, so a short file could ask for any number.
 const MAX_RESULTS: usize = 500_000;
+
+/// The most agents below one step that are asked for their effects: more is said of fewer.
+const MAX_REACHED: usize = 100;
 
 /// The error for a name that no agent has.
 pub(crate) fn unknown_agent(library: &Library, name: &str) -> Diagnostic {
@@ -165,6 +169,9 @@ impl<'a> Loader<'a> {
         let mut wires = Wires { templates: Templates::new(Escape::None, None), read: BTreeMap::new() };
         let (mut steps, mut callees, mut found) = (Vec::new(), Vec::new(), Findings::default());
         let mut kept = 0;
+        // A step whose agent is unknown is left out, and then the program is never made.
+        let labels: HashMap<_, _> =
+            spec.steps.iter().enumerate().filter_map(|(index, step)| Some((step.id.clone()?, index))).collect();
         for (index, step) in spec.steps.iter().enumerate() {
             let inputs = step.inputs.iter().map(|input| {
                 let name = format!("steps[{index}].inputs.{}", input.name);
@@ -181,7 +188,28 @@ impl<'a> Loader<'a> {
                 break;
             }
             let (outputs, open) = (results(step, &callee), callee.open_outputs && step.outputs.is_none());
-            steps.push(Step { id: step.id.clone(), agent, inputs, outputs, open });
+            let handling = &step.handling;
+            let each = handling.each.as_ref().map(|each| Each {
+                items: wires.source(format!("steps[{index}].for_each"), &each.items, &each.place, &mut found),
+                parallel: each.parallel,
+                on_fail: each.on_fail,
+            });
+            check::check_handling((index, step), &callee, &labels, &mut found);
+            if self.one && handling.retry.is_some() && self.has_effects(&callee) {
+                found.push(check::risky_retry(step, &callee));
+            }
+            steps.push(Step {
+                id: step.id.clone(),
+                agent,
+                inputs,
+                outputs,
+                open,
+                retry: handling.retry.as_ref().map(|spec| spec.retry.clone()),
+                timeout: handling.timeout,
+                on_error: handling.on_error.as_ref().and_then(|(id, _)| labels.get(id).copied()),
+                semaphore: handling.semaphore.as_ref().map(|(name, _)| name.clone()),
+                each,
+            });
             callees.push(callee);
         }
         let outputs = manifest.outputs.iter().map(|output| {
@@ -192,9 +220,6 @@ impl<'a> Loader<'a> {
             (output.name.clone(), wires.source(name, &wire, &place, &mut found))
         });
         let outputs: Vec<_> = outputs.collect();
-        // A step whose agent is unknown is left out, and then the program is never made.
-        let labels =
-            spec.steps.iter().enumerate().filter_map(|(index, step)| Some((step.id.clone()?, index))).collect();
         let wired = check::Wired {
             manifest,
             spec,
@@ -214,6 +239,31 @@ impl<'a> Loader<'a> {
             templates: wires.templates,
             outputs,
         }
+    }
+
+    /// Whether an agent, or one that it reaches by its steps, asks for what has an effect, and doesn't say that
+    /// it may be called again.
+    fn has_effects(&self, callee: &Manifest) -> bool {
+        let mut waiting = vec![callee];
+        let mut seen: HashSet<&str> = HashSet::from([callee.name.as_str()]);
+        while let Some(agent) = waiting.pop() {
+            if agent.idempotent {
+                continue;
+            }
+            if agent.needs.iter().any(Need::has_effects) {
+                return true;
+            }
+            let Spec::Workflow(spec) = &agent.spec else { continue };
+            for step in &spec.steps {
+                if seen.len() < MAX_REACHED
+                    && seen.insert(step.agent.as_str())
+                    && let Some(Entry::Valid(manifest)) = self.library.get(&step.agent)
+                {
+                    waiting.push(manifest);
+                }
+            }
+        }
+        false
     }
 
     fn step_agent(&mut self, step: &StepSpec, found: &mut Findings) -> Option<AgentId> {

@@ -10,6 +10,7 @@ mod command;
 mod component;
 mod digest;
 mod folder;
+mod handling;
 mod imports;
 mod input;
 mod inspect;
@@ -38,7 +39,7 @@ pub(crate) use load::{MAX_COMPONENT, unknown_agent};
 pub use manifest::{Kind, Manifest, Spec};
 pub use name::is_name;
 pub use needs::Need;
-pub use program::{Agent, AgentId, Body, Code, Program, Source, Step, Workflow};
+pub use program::{Agent, AgentId, Body, Code, Each, Program, Source, Step, Workflow};
 pub(crate) use program::{EMPTY_ON_FAIL, TEMPLATE};
 pub(crate) use python::NOT_PARSED;
 pub use wire::{Reference, Wire};
@@ -50,5 +51,9 @@ pub const STEP_INDEX: &str = "step_index";
 pub const STEP_MAX: &str = "step_max";
 /// The input that says whether effects are only planned.
 pub const DRY_RUN: &str = "dry_run";
+/// The name in scope of the item that a step runs for.
+pub const ITEM: &str = "item";
+/// The name in scope of that item's position.
+pub const INDEX: &str = "index";
 /// The output, and the name in scope, that says how the last step went.
 pub const STATUS: &str = "status";

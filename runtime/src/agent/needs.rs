@@ -15,6 +15,19 @@ pub struct Need {
     pub wanted: Vec<String>,
 }
 
+impl Need {
+    /// Whether what it asks for can change the world: all but reading.
+    pub(super) fn has_effects(&self) -> bool {
+        const READING: [&str; 5] = ["read", "GET", "HEAD", "OPTIONS", "select"];
+        let reads = |text: &String| text.split(' ').next().is_some_and(|word| READING.contains(&word));
+        match self.capability.as_str() {
+            "env" => false,
+            "files" | "http" | "databases" => self.wanted.is_empty() || !self.wanted.iter().all(reads),
+            _ => true,
+        }
+    }
+}
+
 /// Reads `[needs]`.
 pub(super) fn read_needs(top: &mut Table<'_>, report: &mut Report) -> Vec<Need> {
     let Some(mut table) = top.take("needs", report, Item::table) else { return Vec::new() };

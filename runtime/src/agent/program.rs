@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     diagnostic::Report,
     expression::Expression,
     packages::Packages,
+    retry::Retry,
     template::Templates,
 };
 
@@ -133,6 +135,27 @@ pub struct Step {
     pub outputs: Vec<(String, String)>,
     /// Whether outputs that the agent doesn't declare are kept under their own names.
     pub open: bool,
+    /// Whether it is tried again where it failed.
+    pub retry: Option<Arc<Retry>>,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// The step that runs next where it has failed.
+    pub on_error: Option<usize>,
+    /// The semaphore that it needs a place of.
+    pub semaphore: Option<String>,
+    /// The items that it runs for.
+    pub each: Option<Each>,
+}
+
+/// A step that runs for each item of a list.
+#[derive(Debug)]
+pub struct Each {
+    /// Where the list comes from.
+    pub items: Source,
+    /// How many items run at one time.
+    pub parallel: usize,
+    /// What an item that fails means for the others.
+    pub on_fail: OnFail,
 }
 
 /// Where a value comes from, ready to be resolved.

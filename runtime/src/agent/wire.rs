@@ -120,11 +120,14 @@ impl Wire {
         match Self::whole(text) {
             // Here a `-` is a minus, and never a part of a name.
             Some(wire) if !text.contains('-') => Ok(wire),
-            _ => match Expression::parse(text) {
-                Ok(expression) => Ok(Self::Expression(Arc::new(expression))),
-                Err(error) => Err(refused(item, text, error, false)),
-            },
+            _ => Self::expression(item).map(|expression| Self::Expression(Arc::new(expression))),
         }
+    }
+
+    /// A text that is an expression, and nothing else.
+    pub(super) fn expression(item: &Item<'_>) -> Result<Expression, Diagnostic> {
+        let text = item.clone().text()?;
+        Expression::parse(text).map_err(|error| refused(item, text, error, false))
     }
 
     fn read_default(from: &Item<'_>, default: &Item<'_>) -> Result<Self, Diagnostic> {

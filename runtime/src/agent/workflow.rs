@@ -2,6 +2,7 @@
 
 use crate::{
     agent::{
+        handling::{Handling, read_handling},
         name::{key_name, text_name},
         wire::Wire,
     },
@@ -14,7 +15,7 @@ use crate::{
 /// a longer one is better said as a loop.
 const MAX_STEPS: usize = 10_000;
 
-/// What a workflow does when one of its steps fails.
+/// What a workflow does when one of its steps fails, or a step when one of its items does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFail {
     /// The workflow fails with the step's failure.
@@ -22,6 +23,11 @@ pub enum OnFail {
     Stop,
     /// The head moves on; the step's status is in scope as `$status`.
     Continue,
+}
+
+impl OnFail {
+    /// The words in a manifest.
+    pub(super) const WORDS: [(&'static str, Self); 2] = [("stop", Self::Stop), ("continue", Self::Continue)];
 }
 
 /// A workflow whose agents have not been looked up yet.
@@ -48,6 +54,8 @@ pub struct StepSpec {
     pub outputs: Option<Vec<(String, String, Place)>>,
     /// The result that is an empty text after the step has failed, unless its agent gave it.
     pub empty_on_fail: Option<String>,
+    /// What becomes of it when it fails or takes long, and how often it runs.
+    pub handling: Handling,
     /// Where the agent is named.
     pub place: Place,
 }
@@ -66,9 +74,7 @@ pub struct StepInput {
 }
 
 pub(super) fn read_workflow(top: &mut Table<'_>, report: &mut Report) -> Option<WorkflowSpec> {
-    let on_fail = top
-        .take("on_fail", report, |item| item.choice(&[("stop", OnFail::Stop), ("continue", OnFail::Continue)]))
-        .unwrap_or_default();
+    let on_fail = top.take("on_fail", report, |item| item.choice(&OnFail::WORDS)).unwrap_or_default();
     let open_ends = top.take("open_ends", report, Item::boolean).unwrap_or_default();
     let items = top.need("steps", report, |item| match item.clone().array()? {
         steps if steps.len() > MAX_STEPS => {
@@ -106,9 +112,10 @@ fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
         Ok((key_name(&item, "an output")?, text_name(item.clone(), "a result")?, item.key_place()))
     });
     let empty_on_fail = table.take("empty_on_fail", report, |item| text_name(item, "a result"));
+    let handling = read_handling(&mut table, report);
     table.finish(report);
     let (agent, place) = agent?;
-    Some(StepSpec { id, agent, inputs, outputs, empty_on_fail, place })
+    Some(StepSpec { id, agent, inputs, outputs, empty_on_fail, handling, place })
 }
 
 fn entries<'a, T>(

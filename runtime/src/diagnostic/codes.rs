@@ -27,7 +27,7 @@ const fn warned(code: &'static str, found: Found, help: &'static str) -> Warned 
 }
 
 /// Every warning, by its code.
-pub const WARNINGS: [Warned; 31] = [
+pub const WARNINGS: [Warned; 32] = [
     warned("covered-grant", Found::Elsewhere, "a grant allows nothing that another one doesn't"),
     warned("dead-step", Found::Agent, "no path leads to a step"),
     warned("dynamic-import", Found::AgentUnderPolicy, "which module is imported is known only when the agent runs"),
@@ -52,6 +52,7 @@ pub const WARNINGS: [Warned; 31] = [
     warned("not-parsed", Found::Agent, "a Python file can't be read by the check's own parser"),
     warned("probably-unset", Found::Agent, "nothing sets a name on the paths that usually lead to where it is read"),
     warned("replaces-built-in", Found::Elsewhere, "an agent stands in for the built-in one of its name"),
+    warned("retry-with-effects", Found::Agent, "a step that is tried again may do twice what it does"),
     warned("type-mismatch", Found::Agent, "a value is not what the input's type says"),
     warned("undefined-name", Found::Agent, "a template asks whether a name is defined that nothing defines"),
     warned("unmatched-section", Found::Elsewhere, "a section of the policy is about no agent"),

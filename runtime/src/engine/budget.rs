@@ -21,7 +21,19 @@ pub struct Budget {
     pub bytes: u64,
     /// Agents that procs may still call.
     pub calls: u64,
+    /// How many items may run at one time.
+    pub lanes: u64,
+    /// How many steps that run for each item of a list may still nest: what runs for an item is polled on the
+    /// machine's stack.
+    pub each: u64,
 }
+
+/// The most items that run at one time in one run, whatever is in what: each may have an instance with its own
+/// memory, and `limits.memory` of a policy is about one.
+const MAX_LANES: u64 = 16;
+
+/// The most steps with `for_each` in one another.
+const MAX_EACH: u64 = 8;
 
 /// What one run may use of something that several share.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,6 +56,8 @@ impl Budget {
             memory: u64::MAX,
             bytes: u64::MAX,
             calls: u64::MAX,
+            lanes: MAX_LANES,
+            each: MAX_EACH,
         }
     }
 
@@ -57,6 +71,24 @@ impl Budget {
             memory: self.memory.min(limits.memory),
             bytes: self.bytes.min(limits.bytes),
             calls: self.calls.min(limits.calls),
+            ..*self
+        }
+    }
+
+    /// What one of several may use that share what is left, and hold `held` bytes together. All of them
+    /// together may use no more than that, whatever they do and when.
+    pub(super) fn share(&self, held: u64, number: u64, of: u64) -> Self {
+        let part = |left: u64| left / of + u64::from(number < left % of);
+        Self {
+            fuel: part(self.fuel),
+            steps: part(self.steps),
+            depth: self.depth,
+            deadline: self.deadline,
+            memory: part(self.memory.saturating_sub(held)),
+            bytes: part(self.bytes),
+            calls: part(self.calls),
+            lanes: part(self.lanes).max(1),
+            each: self.each.saturating_sub(1),
         }
     }
 
@@ -105,10 +137,27 @@ impl Budget {
 mod tests {
     use super::*;
 
+    fn five(now: Instant) -> Budget {
+        Budget { fuel: 5, steps: 5, depth: 5, deadline: now, memory: 5, bytes: 5, calls: 5, lanes: 5, each: 5 }
+    }
+
+    #[test]
+    fn shares_are_all_that_is_left_and_no_more() {
+        let left = five(Instant::now());
+        let shares: Vec<_> = (0..3).map(|number| left.share(1, number, 3)).collect();
+        let sum = |of: fn(&Budget) -> u64| shares.iter().map(of).sum::<u64>();
+        assert_eq!([sum(|one| one.fuel), sum(|one| one.steps), sum(|one| one.bytes), sum(|one| one.calls)], [5; 4]);
+        assert_eq!((sum(|one| one.memory), sum(|one| one.lanes)), (4, 5));
+        assert!(shares.iter().all(|one| (one.depth, one.each) == (5, 4)));
+        let many: Vec<_> = (0..8).map(|number| left.share(9, number, 8)).collect();
+        assert!(many.iter().all(|one| one.memory == 0 && one.lanes == 1));
+        assert_eq!(many.iter().map(|one| one.fuel).sum::<u64>(), 5);
+    }
+
     #[test]
     fn a_callee_never_has_more_than_its_caller() {
         let now = Instant::now();
-        let five = Budget { fuel: 5, steps: 5, depth: 5, deadline: now, memory: 5, bytes: 5, calls: 5 };
+        let five = five(now);
         let all = |budget: &Budget| {
             let Budget { fuel, steps, depth, memory, bytes, calls, .. } = *budget;
             [fuel, steps, depth, memory, bytes, calls]

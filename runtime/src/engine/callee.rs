@@ -14,7 +14,7 @@ use crate::{
     Value,
     agent::{Entry, Library, Manifest, Program},
     capability::call::{Answer, Callees, Left, Refusal},
-    engine::{Budget, Call, Cell, Engine, Outcome},
+    engine::{Budget, Call, Cell, Engine, Outcome, semaphores::Places},
     policy::{Ceilings, Denials},
     sandbox::Usage,
 };
@@ -25,6 +25,8 @@ pub(super) struct Caller {
     pub ceilings: Ceilings,
     pub budget: Budget,
     pub path: String,
+    /// The semaphores that it, or who called it, has places of.
+    pub places: Places,
     /// How many calls were made, and how many steps they took.
     pub made: AtomicU64,
     pub steps: AtomicU64,
@@ -83,6 +85,7 @@ impl Callees for Caller {
                 budget,
                 path: path.clone(),
                 ceilings: self.ceilings.clone(),
+                places: self.places.clone(),
             };
             let outcome = engine.run_call(call).await;
             self.steps.fetch_add(outcome.usage.steps, Ordering::Relaxed);

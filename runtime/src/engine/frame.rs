@@ -1,12 +1,15 @@
 //! One workflow that is running: its inputs, its results, its head and its budget.
 
+mod attempts;
 mod jump;
+mod lane;
 mod names;
 mod path;
 
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,7 +19,8 @@ use crate::{
     capability::gate::{self, Gate},
     engine::{
         Budget, Call, MAX_DENIALS, Outcome, Results, Status,
-        frame::{names::Names, path::shortened},
+        frame::{attempts::Attempts, names::Names, path::shortened},
+        semaphores::{Place, Places},
     },
     failure::{Code, Failure},
     policy::{Ceilings, Denials},
@@ -31,12 +35,15 @@ const RESULT_OVERHEAD: u64 = 64;
 const FRAME_OVERHEAD: u64 = 1024;
 const STEP_OVERHEAD: u64 = 4;
 
+use lane::Lane;
+
 pub(super) struct Frame<'a> {
     workflow: &'a Workflow,
     manifest: &'a Manifest,
     path: String,
     inputs: Vec<(String, Value)>,
-    results: Results<'a>,
+    /// Shared with the lanes that run items of a step, and changed only when there are none.
+    results: Arc<Results<'a>>,
     held: u64,
     head: usize,
     visits: Vec<u32>,
@@ -45,6 +52,13 @@ pub(super) struct Frame<'a> {
     budget: Budget,
     ceilings: Ceilings,
     step_inputs: Vec<(String, Value)>,
+    attempts: Attempts,
+    /// The items that it runs the step under the head for, where it runs no other.
+    lane: Option<Lane>,
+    /// The place of a semaphore that the step under the head has.
+    place: Option<Place>,
+    /// Those that the workflow's callers have.
+    places: Places,
     denials: Denials,
     /// Where the jumps of each step are decided, one record for all that are alike.
     jumps: BTreeMap<usize, Gate>,
@@ -56,6 +70,10 @@ pub(super) struct Frame<'a> {
 pub(super) enum Next {
     /// Runs the agent of the step under the head.
     Call(Call),
+    /// Runs the step under the head for each item of its list.
+    Each,
+    /// Waits before the step is tried again.
+    Wait(Instant),
     /// The step under the head can't even begin.
     Failed(Failure),
     /// The workflow is over.
@@ -76,7 +94,7 @@ impl<'a> Frame<'a> {
             manifest,
             path: shortened(call.path),
             inputs: call.inputs,
-            results: Results::new(),
+            results: Arc::default(),
             held: FRAME_OVERHEAD + STEP_OVERHEAD * workflow.steps.len() as u64,
             head: 0,
             visits: vec![0; workflow.steps.len()],
@@ -85,6 +103,10 @@ impl<'a> Frame<'a> {
             budget,
             ceilings,
             step_inputs: Vec::new(),
+            attempts: Attempts::default(),
+            lane: None,
+            place: None,
+            places: call.places,
             denials: Denials::default(),
             jumps: BTreeMap::new(),
             usage: Usage::default(),
@@ -123,28 +145,45 @@ impl<'a> Frame<'a> {
             Some(visits) if *visits > 1 => drop(write!(path, "[{}]", visits - 1)),
             _ => {}
         }
+        match self.attempts.made {
+            0 => {}
+            made => drop(write!(path, "~{made}")),
+        }
         path
     }
 
     /// What is to be done next.
     pub(super) fn next(&mut self, program: &Program) -> Next {
         let Some(step) = self.step() else { return Next::Done(self.finish()) };
-        if let Some(failure) = self.exhausted() {
-            return Next::Done(Outcome::failed(failure));
+        if let Some(until) = self.attempts.wait.take() {
+            return Next::Wait(until);
         }
-        self.visits[self.head] = self.visits[self.head].saturating_add(1);
+        if !self.next_item() {
+            return Next::Done(Outcome::default());
+        }
+        if let Some(failure) = self.exhausted() {
+            return if self.lane.is_some() { Next::Failed(failure) } else { Next::Done(Outcome::failed(failure)) };
+        }
+        if step.each.is_some() && self.lane.is_none() {
+            return Next::Each;
+        }
+        if self.attempts.made == 0 && self.lane.is_none() {
+            self.visits[self.head] = self.visits[self.head].saturating_add(1);
+        }
         self.step_inputs.clear();
         let inputs = self.resolve_inputs(step, &program[step.agent].manifest);
         self.spend(&Usage { steps: 1, ..Usage::default() });
         match inputs {
             Ok(inputs) => {
                 self.step_inputs.clone_from(&inputs);
+                self.attempts.called = true;
                 Next::Call(Call {
                     agent: step.agent,
                     inputs,
                     budget: self.budget.below(self.held),
                     path: self.step_path(),
                     ceilings: self.ceilings.clone(),
+                    places: self.places.clone(),
                 })
             }
             Err(failure) => Next::Failed(failure),
@@ -223,7 +262,7 @@ impl<'a> Frame<'a> {
     /// The value of `name` in scope, nearest first: a constant of the step itself, the workflow's
     /// inputs, results, and what is always there.
     fn lookup(&self, name: &str, step: Option<&'a Step>) -> Option<Value> {
-        let own = own_constant(name, step);
+        let own = own_constant(name, step).or_else(|| self.lane.as_ref()?.value(name));
         if let Some(value) = own.or_else(|| self.input(name)).or_else(|| self.results.get(name)) {
             return Some(value.clone());
         }
@@ -252,20 +291,31 @@ impl<'a> Frame<'a> {
     /// Merges a step's outputs into results and moves the head. Gives the workflow's outcome if the
     /// step's failure ends it.
     pub(super) fn merge(&mut self, outcome: Outcome) -> Option<Outcome> {
+        if self.lane.is_some() {
+            return self.merge_item(outcome);
+        }
         self.spend(&outcome.usage);
         self.denials.adopt(outcome.denials, MAX_DENIALS);
         self.status = outcome.status;
         self.last_failure = outcome.failure.map(|failure| failure.at_step(self.step_path()));
-        let ends = |failure: &&Failure| self.workflow.on_fail == OnFail::Stop || !failure.code.is_the_steps_own();
+        self.attempts = Attempts::default();
+        let step = self.step()?;
+        let stops = self.workflow.on_fail == OnFail::Stop && step.on_error.is_none();
+        let ends = |failure: &&Failure| stops || !failure.code.is_the_steps_own();
         if let Some(failure) = self.last_failure.as_ref().filter(ends) {
             return Some(Outcome::failed(failure.clone()));
         }
-        let step = self.step()?;
         let jump = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX);
-        let next = jump.and_then(|(_, target)| self.after(target).ok()).unwrap_or(self.head + 1);
+        let mut next = jump.and_then(|(_, target)| self.after(target).ok()).unwrap_or(self.head + 1);
         if self.last_failure.is_some() {
             self.empty(step, &outcome.outputs);
         }
+        if let (Some(target), Some(_)) = (step.on_error, &self.last_failure) {
+            // The way that is taken is the answer.
+            self.last_failure = None;
+            next = target;
+        }
+        let is_said = outcome.outputs.iter().any(|(name, _)| name == STATUS);
         for (name, value) in outcome.outputs {
             let mut named = false;
             for (_, result) in step.outputs.iter().filter(|(output, _)| *output == name) {
@@ -276,7 +326,7 @@ impl<'a> Frame<'a> {
                 self.set(Cow::Owned(name), value);
             }
         }
-        for (_, result) in step.outputs.iter().filter(|(output, _)| output == STATUS) {
+        for (_, result) in step.outputs.iter().filter(|(output, _)| output == STATUS && !is_said) {
             self.set(Cow::Borrowed(result), self.status.to_value());
         }
         self.head = next;
@@ -303,7 +353,7 @@ impl<'a> Frame<'a> {
         let name_size = name.len() as u64;
         let size = |value: &Value| value.len() as u64 + name_size + RESULT_OVERHEAD;
         self.held += size(&value);
-        if let Some(before) = self.results.insert(name, value) {
+        if let Some(before) = Arc::make_mut(&mut self.results).insert(name, value) {
             self.held -= size(&before);
         }
     }

@@ -9,11 +9,13 @@
 
 mod budget;
 mod callee;
+mod each;
 mod frame;
 mod given;
 mod held;
 mod outcome;
 mod proc;
+mod semaphores;
 mod tape;
 mod worker;
 
@@ -40,6 +42,7 @@ use crate::{
     engine::{
         frame::{Frame, Next},
         held::{Held, Holdings},
+        semaphores::{Places, Semaphores},
     },
     failure::{Code, Failure},
     plan::Effects,
@@ -117,6 +120,7 @@ struct Shared {
     /// Where changes of files go, if they don't happen. Dropped after the workers, which work on them.
     copies: Option<Arc<Copies>>,
     denied: Tally,
+    semaphores: Arc<Semaphores>,
 }
 
 /// What an engine has of its own.
@@ -144,6 +148,7 @@ struct Call {
     budget: Budget,
     path: String,
     ceilings: Ceilings,
+    places: Places,
 }
 
 impl Engine {
@@ -165,7 +170,9 @@ impl Engine {
         let no_seed = |failure: Failure| MountError { code: "random", place: None, message: failure.message };
         let seed = setup.seed.map_or_else(|| fresh_seed().map_err(no_seed), Ok)?;
         let (callees, denied) = (Mutex::default(), Tally::default());
-        let shared = Shared { setup: Arc::new(setup), seed, callees, workers, copies, denied };
+        let semaphores = Arc::new(Semaphores::of(&setup.policy));
+        semaphores.are_known(&program)?;
+        let shared = Shared { setup: Arc::new(setup), seed, callees, workers, copies, denied, semaphores };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -177,12 +184,12 @@ impl Engine {
     /// `tape`, where one is given.
     #[must_use]
     pub fn again(&self, place: &str, tape: Option<Arc<dyn Tape>>) -> Self {
-        let Shared { setup, copies, seed, .. } = &*self.shared;
+        let Shared { setup, copies, seed, semaphores, .. } = &*self.shared;
         let tape = tape.unwrap_or_else(|| setup.tape.clone());
         let setup = Arc::new(Setup { tape, run: run_id(), ..(**setup).clone() });
-        let seed = Moment::seed(seed, place);
+        let (seed, semaphores) = (Moment::seed(seed, place), semaphores.clone());
         let (callees, denied, workers) = (Mutex::default(), Tally::default(), Workers::new(&setup.wall));
-        let shared = Shared { callees, workers, copies: copies.clone(), denied, setup, seed };
+        let shared = Shared { callees, workers, copies: copies.clone(), denied, setup, seed, semaphores };
         // An instance that serves a run is that run's alone.
         let holdings = if self.holdings.keep_instances() { Arc::default() } else { self.holdings.clone() };
         Self { shared: Arc::new(shared), program: self.program.clone(), holdings }
@@ -206,6 +213,7 @@ impl Engine {
             return Ok(engine(parts.clone()));
         }
         let parts = (callee::load(&self.shared.setup.library, agent)?, Arc::<Holdings>::default());
+        self.shared.semaphores.are_known(&parts.0).map_err(|unknown| unknown.message)?;
         known().insert(agent.to_owned(), parts.clone());
         Ok(engine(parts))
     }
@@ -228,8 +236,9 @@ impl Engine {
         inputs: Vec<(String, Value)>,
     ) -> Outcome {
         let budget = Budget { depth: self.shared.setup.library.depth(), ..Budget::of(allowance) };
-        let (agent, path) = (self.program.root(), String::new());
-        let outcome = self.run_call(Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings }).await;
+        let (agent, path, places) = (self.program.root(), String::new(), Places::default());
+        let call = Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings, places };
+        let outcome = self.run_call(call).await;
         let root = &self.program[agent];
         let (agent, digest) = (root.manifest.name.as_str(), root.digest());
         self.shared.setup.tape.ends(&Cell { path, agent, digest, inputs: &inputs, outcome: &outcome });
@@ -237,27 +246,41 @@ impl Engine {
     }
 
     /// Runs one call to its end.
-    async fn run_call(&self, mut call: Call) -> Outcome {
-        let mut stack: Vec<Frame<'_>> = Vec::new();
+    async fn run_call(&self, call: Call) -> Outcome {
+        let mut stack = Vec::new();
+        match self.begin(call, &mut stack).await {
+            Some(outcome) => outcome,
+            None => self.run_frames(stack).await,
+        }
+    }
+
+    /// Runs the workflows on a stack to the end of the lowest.
+    async fn run_frames<'a>(&'a self, mut stack: Vec<Frame<'a>>) -> Outcome {
+        let mut outcome = None;
         loop {
-            let mut outcome = self.begin(call, &mut stack).await;
-            call = loop {
-                outcome = match (outcome.take(), stack.last_mut()) {
-                    (Some(outcome), None) => return outcome,
-                    (Some(outcome), Some(frame)) => self.record(frame, outcome),
-                    (None, None) => return Outcome::failed(Failure::host("the engine lost its place")),
-                    (None, Some(frame)) => match frame.next(&self.program) {
-                        Next::Call(next) => break next,
-                        Next::Failed(failure) => self.record(frame, Outcome::failed(failure)),
-                        Next::Done(outcome) => Some(outcome),
-                    },
-                };
-                if let Some(ended) = &mut outcome
-                    && let Some(frame) = stack.pop()
-                {
-                    frame.close(ended);
-                }
+            outcome = match (outcome.take(), stack.last_mut()) {
+                (Some(outcome), None) => return outcome,
+                (Some(outcome), Some(frame)) => self.record(frame, outcome),
+                (None, None) => return Outcome::failed(Failure::host("the engine lost its place")),
+                (None, Some(frame)) => match frame.next(&self.program) {
+                    Next::Call(call) => {
+                        outcome = self.begin(call, &mut stack).await;
+                        continue;
+                    }
+                    Next::Each => self.each(frame).await,
+                    Next::Wait(until) => {
+                        tokio::time::sleep_until(until.into()).await;
+                        continue;
+                    }
+                    Next::Failed(failure) => self.record(frame, Outcome::failed(failure)),
+                    Next::Done(outcome) => Some(outcome),
+                },
             };
+            if let Some(ended) = &mut outcome
+                && let Some(frame) = stack.pop()
+            {
+                frame.close(ended);
+            }
         }
     }
 
@@ -267,6 +290,11 @@ impl Engine {
         tokio::task::coop::consume_budget().await;
         if self.shared.denied.is_full() {
             return Some(Outcome::failed(sandbox::over()));
+        }
+        if let Some(frame) = stack.last_mut()
+            && let Err(failure) = self.shared.semaphores.admit(&mut call, frame).await
+        {
+            return Some(Outcome::failed(failure));
         }
         let held = match self.held(call.agent, &call.ceilings) {
             Ok(held) => held,
@@ -292,7 +320,10 @@ impl Engine {
         };
         let start = Instant::now();
         let limits = &held.authority.limits;
-        let budget = call.budget.narrowed(limits, start);
+        let mut budget = call.budget.narrowed(limits, start);
+        if let Some(frame) = stack.last_mut() {
+            frame.clock(&mut budget, start);
+        }
         held.tell(&call.path, &agent.manifest, (&budget, start), &self.shared.setup);
         match &agent.body {
             Body::Workflow(workflow) if budget.depth > 0 => {
@@ -347,6 +378,7 @@ impl Engine {
     /// frame's own outcome if that ends it.
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
         let step = frame.step()?;
+        frame.stop_clock(&mut outcome);
         let agent = &self.program[step.agent];
         match self.held(step.agent, frame.ceilings()) {
             Ok(held) => {
@@ -356,14 +388,12 @@ impl Engine {
             }
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
         }
-        self.shared.setup.tape.append(&Cell {
-            path: frame.step_path(),
-            agent: &agent.manifest.name,
-            digest: agent.digest(),
-            inputs: frame.step_inputs(),
-            outcome: &outcome,
-        });
-        frame.merge(outcome)
+        let path = frame.step_path();
+        let again = frame.try_again(&mut outcome);
+        let (digest, inputs) = (agent.digest(), frame.step_inputs());
+        let agent = agent.manifest.name.as_str();
+        self.shared.setup.tape.append(&Cell { path, agent, digest, inputs, outcome: &outcome });
+        if again { frame.failed_attempt(outcome) } else { frame.merge(outcome) }
     }
 
     fn held(&self, agent: AgentId, ceilings: &Ceilings) -> Result<Arc<Held>, MountError> {

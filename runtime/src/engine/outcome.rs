@@ -9,7 +9,7 @@ use crate::{
 
 impl Outcome {
     pub(super) fn failed(failure: Failure) -> Self {
-        let status = Status { value: 1, reason: failure.message.clone() };
+        let status = Status::of(&failure);
         Self { failure: Some(failure), status, ..Self::default() }
     }
 
@@ -20,7 +20,7 @@ impl Outcome {
         };
         let (_, value) = outputs.remove(at);
         let status = Status::read(&value).ok_or_else(|| {
-            let wanted = "an object of `value`, a whole number, and `reason`, a text";
+            let wanted = "an object of `value`, a whole number, `reason`, a text, and perhaps a short `code`";
             Failure::new(Code::Result, format!("the agent's status is not {wanted}: {value:?}"))
         })?;
         let failure = (status.value != 0).then(|| Failure::new(Code::Status, status.message()));

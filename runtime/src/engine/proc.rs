@@ -38,6 +38,7 @@ impl Engine {
             ceilings: held.below.clone(),
             budget: budget.clone(),
             path: call.path.clone(),
+            places: call.places.clone(),
             made: AtomicU64::new(0),
             steps: AtomicU64::new(0),
         });

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::{
-    Failure, Json, Value,
+    Json, Value,
     agent::Agent,
     capability::log::{Level, Sink},
     engine::Outcome,
+    failure::{Code, Failure},
     policy::Purity,
     sandbox::Moment,
     secret::Scrubber,
@@ -81,7 +82,8 @@ impl Turn {
 /// One executed step.
 #[derive(Debug)]
 pub struct Cell<'a> {
-    /// Where: `3.parse[2].0` is step 0 of the third visit to step 3, whose id is `parse`.
+    /// Where: `3.parse[2].0` is step 0 of the third visit to step 3, whose id is `parse`, and `3.parse[2]~1`
+    /// the second attempt of that visit. A step that runs for each item of a list visits itself for each.
     pub path: String,
     /// The agent's name.
     pub agent: &'a str,
@@ -100,15 +102,34 @@ pub struct Status {
     pub value: i64,
     /// Why it is not.
     pub reason: String,
+    /// What kind of failure it is: a whole number or a text that the agent says, or else the failure's code.
+    /// Null for a success of which nothing is said.
+    pub code: serde_json::Value,
 }
 
+/// The longest code that an agent can say, in bytes: it is a name, and no second reason.
+const MAX_CODE: usize = 100;
+
 impl Status {
-    /// The status that a value says: an object with a whole number `value` and a text `reason`.
+    /// How a step went that failed so.
+    pub(super) fn of(failure: &Failure) -> Self {
+        Self { value: 1, reason: failure.message.clone(), code: failure.code.name().into() }
+    }
+
+    /// The status that a value says: an object with a whole number `value` and a text `reason`, and perhaps
+    /// a `code`.
     pub(super) fn read(value: &Value) -> Option<Self> {
         let Value::Json(json) = value else { return None };
         let tree = json.to_value();
         let reason = tree.get("reason").map_or(Some(""), |reason| reason.as_str())?;
-        Some(Self { value: tree.get("value")?.as_i64()?, reason: reason.to_owned() })
+        let value = tree.get("value")?.as_i64()?;
+        let code = match tree.get("code") {
+            None | Some(serde_json::Value::Null) if value == 0 => serde_json::Value::Null,
+            None | Some(serde_json::Value::Null) => Code::Status.name().into(),
+            Some(code) if code.is_i64() || code.as_str().is_some_and(|text| text.len() <= MAX_CODE) => code.clone(),
+            Some(_) => return None,
+        };
+        Some(Self { value, reason: reason.to_owned(), code })
     }
 
     /// The status in words.
@@ -118,7 +139,7 @@ impl Status {
 
     /// The status as a value.
     pub fn to_value(&self) -> Value {
-        Value::Json(Json::from(serde_json::json!({ "value": self.value, "reason": self.reason })))
+        Value::Json(Json::from(serde_json::json!({ "value": self.value, "reason": self.reason, "code": self.code })))
     }
 }
 

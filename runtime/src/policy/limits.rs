@@ -148,7 +148,7 @@ pub fn size_text(bytes: u64) -> String {
 }
 
 /// A time of whole milliseconds in the largest unit that says it exactly.
-pub(super) fn time_text(time: Duration) -> String {
+pub(crate) fn time_text(time: Duration) -> String {
     let millis = time.as_millis();
     let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
     let exact = units.into_iter().find(|(_, unit)| millis.is_multiple_of(*unit));
@@ -167,10 +167,10 @@ const SIZES: &[(&str, u64)] = &[
 ];
 
 /// Units of times, in milliseconds. `ms` comes before the `s` and the `m` that it ends and begins with.
-pub(super) const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+pub(crate) const TIMES: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 /// A whole number with one of `units`, or without any where there are none, from 1 to `max`.
-pub(super) fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Result<u64, Diagnostic> {
+pub(crate) fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Result<u64, Diagnostic> {
     let number = if units.is_empty() {
         u64::try_from(item.clone().integer()?).ok()
     } else {

@@ -34,6 +34,7 @@ mod pieces;
 mod purity;
 mod read;
 mod request;
+mod semaphores;
 mod siblings;
 mod signed_by;
 mod sql;
@@ -73,6 +74,7 @@ pub(crate) use imports::is_module;
 pub use imports::{ImportRules, Standing};
 pub use isolation::Isolation;
 pub use limits::{Limits, duration, size_text};
+pub(crate) use limits::{TIMES, quantity, time_text};
 pub use listed::{ByName, Listed};
 pub use paths::PathPattern;
 pub use pattern::Pattern;
@@ -116,6 +118,7 @@ pub struct Policy {
     limits: LimitKeys,
     limit_keys: Vec<Key>,
     sections: Vec<Section>,
+    semaphores: semaphores::Semaphores,
     tests: Vec<Expectation>,
 }
 

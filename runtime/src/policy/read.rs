@@ -11,7 +11,10 @@ use crate::{
     document::{self, Item, Table},
     policy::{
         Ceiling, Expectation, Grants, Isolation, Key, Pattern, Policy, Section, SignedBy, expectation, explain,
-        files::normal, grants::Role, limits::LimitKeys,
+        files::normal,
+        grants::Role,
+        limits::LimitKeys,
+        semaphores::{self, Semaphores},
     },
     source::Source,
 };
@@ -75,6 +78,7 @@ impl Policy {
         chain.pop();
         self.limits.narrow_to(&raw.limits);
         self.limit_keys.extend(raw.limit_keys);
+        self.semaphores.extend(raw.semaphores);
         self.tests.extend(raw.tests);
         self.sections.extend(raw.sections);
         Ok(())
@@ -89,6 +93,7 @@ struct RawPolicy {
     limits: LimitKeys,
     limit_keys: Vec<Key>,
     sections: Vec<Section>,
+    semaphores: Semaphores,
     tests: Vec<Expectation>,
 }
 
@@ -111,10 +116,11 @@ impl RawPolicy {
         let limits = top.take("limits", report, Item::table);
         let limit_keys = explain::limits(limits.as_ref());
         let limits = limits.map(|table| LimitKeys::read(table, report)).unwrap_or_default();
+        let semaphores = semaphores::read(top, report);
         let tests = expectation::read(top, report);
         let sections = top.take("agents", report, Item::table).map(|table| table.entries()).unwrap_or_default();
         let sections = sections.into_iter().filter_map(|item| read_section(item, base, report)).collect();
-        Some(Self { extends, limits, limit_keys, sections, tests })
+        Some(Self { extends, limits, limit_keys, sections, semaphores, tests })
     }
 }
 

@@ -56,6 +56,7 @@ impl Recorded {
         }
         suggestion.policy = head(&total, suggestion.denied, self.left_off);
         limits(&mut suggestion.policy, &ground.policy.limits);
+        semaphores(&mut suggestion.policy, ground.policy);
         suggestion.policy.push_str(&body);
         carried::write(&mut suggestion.policy, agents, ground);
         suggestion
@@ -80,6 +81,15 @@ fn limits(policy: &mut String, keys: &LimitKeys) {
     if !keys.is_empty() {
         policy.push_str("\n[limits]\n");
         keys.iter().for_each(|(name, value)| policy.push_str(&format!("{name} = {value}\n")));
+    }
+}
+
+/// As before: a workflow that names one needs it.
+fn semaphores(policy: &mut String, ground: &Policy) {
+    let semaphores = ground.semaphores();
+    if !semaphores.is_empty() {
+        policy.push_str("\n[semaphores]\n");
+        semaphores.iter().for_each(|(name, places)| policy.push_str(&format!("{name} = {places}\n")));
     }
 }
 

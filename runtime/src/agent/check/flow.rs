@@ -64,6 +64,8 @@ impl Flow {
             if falls(step) && !after.contains(&(step + 1)) {
                 after.push(step + 1);
             }
+            // It runs next itself, not the step behind it.
+            after.extend(wired.steps[step].on_error.filter(|target| !after.contains(target)));
             next.push(after);
         }
         next.push(Vec::new());

@@ -8,6 +8,7 @@ mod constants;
 mod dead;
 mod findings;
 mod flow;
+mod handling;
 mod jumps;
 mod loops;
 mod names;
@@ -34,6 +35,7 @@ use flow::Flow;
 
 pub(super) use constants::MAX_LOOKED;
 pub(super) use findings::Findings;
+pub(super) use handling::{check_handling, risky_retry};
 pub(super) use steps::check_step;
 pub(super) use template::{Template, Text, check_template, wrong_template};
 

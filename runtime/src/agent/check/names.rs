@@ -86,16 +86,11 @@ fn reads<'a>(wired: &'a Wired<'a>, flow: &Flow, results: &HashMap<&str, usize>) 
 impl Reader<'_> {
     /// Where the name is written.
     fn place(&self, wired: &Wired<'_>) -> Place {
-        let (from, place) = match wired.steps.get(self.node) {
-            Some(step) => {
-                (&step.inputs[self.position].1, wired.spec.steps[self.node].inputs[self.position].place.clone())
-            }
-            None => {
-                let (output, from) = &wired.outputs[self.position];
-                (from, wired.output_place(output))
-            }
-        };
-        wired.place(from, &place, self.read.span.as_ref())
+        if self.node < wired.steps.len() {
+            return wired.read_place(self.node, (self.position, &self.read));
+        }
+        let (output, from) = &wired.outputs[self.position];
+        wired.place(from, &wired.output_place(output), self.read.span.as_ref())
     }
 }
 

@@ -7,9 +7,10 @@ use std::{
 
 use crate::{
     agent::{
-        STATUS, STEP_INDEX, STEP_MAX,
+        INDEX, ITEM, STATUS, STEP_INDEX, STEP_MAX,
         program::{Source as From, Step},
     },
+    expression::Expression,
     source::Place,
 };
 
@@ -58,7 +59,41 @@ impl<'a> Wired<'a> {
             .iter()
             .enumerate()
             .flat_map(|(index, (_, from))| self.reads(from).into_iter().map(move |read| (index, read)));
+        let each = self.steps[step].each.as_ref();
+        let items = each.into_iter().flat_map(|each| self.reads(&each.items)).map(|read| (inputs.len(), read));
+        let when = self.steps[step].retry.as_ref().and_then(|retry| retry.only_if.as_ref());
+        let when = when.into_iter().flat_map(Expression::name_places);
+        let when = when.map(|(name, span)| (inputs.len() + 1, Read { name, needed: true, span: Some(span) }));
+        let of_items = |(index, read): &(usize, Read<'_>)| {
+            each.is_some() && *index != inputs.len() && [ITEM, INDEX].contains(&read.name)
+        };
+        let reads = reads.chain(when).filter(|read| !of_items(read)).chain(items);
         reads.filter(|(_, read)| !own.contains(read.name)).collect()
+    }
+
+    /// Where what a step takes from scope by one of its inputs is written; behind these come `for_each`, and
+    /// the `when` of `retry`.
+    pub fn read_place(&self, step: usize, (position, read): (usize, &Read<'_>)) -> Place {
+        let (linked, spec) = (&self.steps[step], &self.spec.steps[step]);
+        let part = read.span.as_ref();
+        match position.checked_sub(linked.inputs.len()) {
+            None => self.place(&linked.inputs[position].1, &spec.inputs[position].place, part),
+            Some(0) => match (&linked.each, &spec.handling.each) {
+                (Some(each), Some(written)) => self.place(&each.items, &written.place, part),
+                _ => spec.place.clone(),
+            },
+            Some(_) => {
+                let place = spec.handling.retry.as_ref().and_then(|retry| retry.when.as_ref()).unwrap_or(&spec.place);
+                let when = linked.retry.as_ref().and_then(|retry| retry.only_if.as_ref());
+                let start = when.and_then(|when| place.inside(when.source()));
+                match (start, part) {
+                    (Some(start), Some(part)) => {
+                        Place { source: place.source.clone(), span: start + part.start..start + part.end }
+                    }
+                    _ => place.clone(),
+                }
+            }
+        }
     }
 
     /// Whether a name that is read comes from results, unless it is always there.

@@ -34,7 +34,7 @@ impl Frame<'_> {
         };
         outcome.outputs.retain(|(name, _)| name != STEP_INDEX);
         if outcome.failure.is_none() || failure.code == Code::Host {
-            outcome.status = Status { value: 1, reason: failure.message.clone() };
+            outcome.status = Status::of(&failure);
             outcome.failure = Some(failure);
         }
         denied
