@@ -104,7 +104,7 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.name() == name)
     }
 
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 24] = [
         Self::Failed,
         Self::Status,
         Self::Result,

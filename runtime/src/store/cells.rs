@@ -128,7 +128,7 @@ impl Position {
 
     fn read(&mut self, store: &Store) -> Result<(), StoreError> {
         let read =
-            "SELECT number, path, name, digest, purity, began, inputs, outputs, status, reason, failure, denials,
+            "SELECT number, path, name, digest, purity, began, inputs, outputs, status, reason, code, failure, denials,
             fuel, memory, time, steps, bytes, calls
             FROM cells JOIN agents ON agents.key = cells.agent
             WHERE run = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
@@ -149,8 +149,9 @@ fn cell(row: &Row<'_>) -> Result<StoredCell, StoreError> {
     let columns = outputs.map(|outputs| -> Result<_, StoreError> {
         let usage = ["fuel", "memory", "time", "steps", "bytes", "calls"];
         let usage = usage.map(|column| row.get(column).unwrap_or(0));
-        let (status, reason) = (row.get("status")?, row.get("reason")?);
-        Ok(Columns { outputs, status, reason, failure: row.get("failure")?, denials: row.get("denials")?, usage })
+        let (status, reason, code) = (row.get("status")?, row.get("reason")?, row.get("code")?);
+        let (failure, denials) = (row.get("failure")?, row.get("denials")?);
+        Ok(Columns { outputs, status, reason, code, failure, denials, usage })
     });
     let began: i64 = row.get("began")?;
     Ok(StoredCell {

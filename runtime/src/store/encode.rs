@@ -126,6 +126,8 @@ pub struct Columns {
     pub outputs: String,
     pub status: i64,
     pub reason: Option<String>,
+    /// In JSON.
+    pub code: Option<String>,
     pub failure: Option<String>,
     pub denials: Option<String>,
     /// Fuel, memory, time, steps, bytes, calls.
@@ -137,7 +139,11 @@ impl Columns {
     pub fn read(&self, store: &Connection) -> Result<Outcome, StoreError> {
         Ok(Outcome {
             outputs: read_values(&self.outputs, store)?,
-            status: Status { value: self.status, reason: self.reason.clone().unwrap_or_default() },
+            status: Status {
+                value: self.status,
+                reason: self.reason.clone().unwrap_or_default(),
+                code: self.code.as_deref().map(parsed).transpose()?.unwrap_or_default(),
+            },
             failure: self.failure.as_deref().map(read_failure).transpose()?,
             denials: read_denials(self.denials.as_deref())?,
             usage: self.usage(),

@@ -11,10 +11,10 @@ use std::{
 use crate::{
     Value,
     capability::log::Level,
-    engine::{Beginning, Cell, Outcome, Status, Tape, Turn},
+    engine::{Beginning, Cell, Outcome, Tape, Turn},
     failure::{Code, Failure},
     policy::Purity,
-    sandbox::{Moment, Usage},
+    sandbox::Moment,
     store::{
         NewRun, Run, Store, StoreError, StoredCell, Writer,
         past::{Past, same, shown, unread},
@@ -361,9 +361,9 @@ fn decided(call: &Beginning<'_>, cell: &StoredCell, decisions: &Decisions) -> Re
 fn copy(outcome: &Outcome) -> Outcome {
     Outcome {
         outputs: outcome.outputs.clone(),
-        status: Status { value: outcome.status.value, reason: outcome.status.reason.clone() },
+        status: outcome.status.clone(),
         failure: outcome.failure.clone(),
         denials: outcome.denials.clone(),
-        usage: Usage { ..outcome.usage },
+        usage: outcome.usage,
     }
 }

@@ -33,6 +33,7 @@ CREATE TABLE cells (
     outputs TEXT,                   -- nothing: it has begun, and nobody knows how it went
     status INTEGER,
     reason TEXT,
+    code TEXT,                      -- in JSON
     failure TEXT,
     denials TEXT,
     fuel INTEGER,

@@ -213,9 +213,10 @@ impl Writing {
             self.large(row.run, outputs)?;
         }
         let insert = "INSERT OR REPLACE INTO cells VALUES
-            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
         let outcome = row.outcome.as_ref();
         let reason = outcome.map(|outcome| outcome.status.reason.as_str()).filter(|reason| !reason.is_empty());
+        let code = outcome.map(|outcome| &outcome.status.code).filter(|code| !code.is_null());
         let usage = outcome.map(|outcome| encode::usage(&outcome.usage));
         let used = |at: usize| usage.map(|usage| usage[at]);
         self.connection.prepare_cached(insert)?.execute(params![
@@ -229,6 +230,7 @@ impl Writing {
             outputs.map(|outputs| outputs.text),
             outcome.map(|outcome| outcome.status.value),
             reason,
+            code.map(ToString::to_string),
             outcome.and_then(|outcome| outcome.failure.as_ref()).map(encode::failure),
             outcome.and_then(|outcome| encode::denials(&outcome.denials)),
             used(0),
