@@ -27,6 +27,7 @@ mod share;
 mod signed_by;
 mod sql;
 mod steps;
+mod store;
 mod support;
 mod tidy;
 mod wall;

@@ -243,7 +243,7 @@ fn a_semaphore_holds_items_and_runs_back() {
     let policy = Policy::parse("policy.toml", "version = 1\n[semaphores]\nbed = 2\n").unwrap();
     let setup = Setup { policy: Arc::new(policy), ..Setup::new(Arc::new(library), host::sandbox().clone()) };
     let engine = Engine::new(Arc::new(program), setup).unwrap_or_else(|error| panic!("{}", error.message));
-    let (one, other, began) = (engine.again(None), engine.again(None), Instant::now());
+    let (one, other, began) = (engine.again("a", None), engine.again("b", None), Instant::now());
     let (one, other) = host::block_on(async { tokio::join!(one.run(Vec::new()), other.run(Vec::new())) });
     assert!(one.failure.is_none() && other.failure.is_none());
     assert!(began.elapsed() >= Duration::from_millis(1600), "eight naps of 0.4 s, two at a time");

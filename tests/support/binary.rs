@@ -7,6 +7,8 @@ use std::{
     sync::OnceLock,
 };
 
+use crate::support::root;
+
 /// Where the tests keep the compiled Python guest, so that a machine compiles it once.
 pub struct Home {
     /// The value of `TURINGBOX_CACHE`.
@@ -25,12 +27,15 @@ pub fn home() -> Home {
 /// environment reaches it.
 pub fn command(program: &str, folder: &Path) -> Command {
     let home = home();
+    // Each folder of a test keeps its own runs; what runs in the repository leaves nothing there.
+    let store = if folder.starts_with(root()) { home.state.join("runs.sqlite") } else { folder.join(".runs.sqlite") };
     let mut command = Command::new(program);
     command
         .current_dir(folder)
         .env_clear()
         .env("PATH", format!("{}:{}", built().parent().unwrap().display(), env::var("PATH").unwrap_or_default()))
         .env("HOME", folder)
+        .env("TURINGBOX_STORE", store)
         .env("TURINGBOX_CACHE", home.cache)
         .env("TURINGBOX_STATE", home.state);
     command

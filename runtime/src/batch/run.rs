@@ -53,8 +53,8 @@ pub struct Options {
     pub tape: Option<TapeOf>,
 }
 
-/// Gives the tape of the item at a number.
-pub type TapeOf = Box<dyn Fn(u64) -> Arc<dyn Tape> + Send + Sync>;
+/// Gives the tape of the item at a number, for an attempt; the first is 0.
+pub type TapeOf = Box<dyn Fn(u64, u32) -> Arc<dyn Tape> + Send + Sync>;
 
 /// What became of one item.
 #[derive(Debug)]

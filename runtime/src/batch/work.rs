@@ -220,7 +220,8 @@ impl Work {
 
     async fn attempt(&self, number: u64, inputs: Vec<(String, Value)>, used: &mut Used) -> Outcome {
         let allowance = Allowance { fuel: self.fuel.as_ref().map(Fuel::left), deadline: self.deadline };
-        let engine = self.engine.again(&format!("[{number}]"), self.tape.as_ref().map(|tape| tape(number)));
+        let engine =
+            self.engine.again(&format!("[{number}]"), self.tape.as_ref().map(|tape| tape(number, used.attempts)));
         let outcome = engine.run_within(allowance, inputs).await;
         if let Some(fuel) = &self.fuel {
             fuel.take(outcome.usage.fuel);

@@ -27,8 +27,9 @@ use crate::{
         setup,
         trace::Trace,
     },
-    engine::Tape,
+    engine::{Silent, Tape},
     secret::Secrets,
+    store::{Command, Recorder},
 };
 
 #[derive(Args)]
@@ -73,7 +74,7 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let mut given = inputs.given(&matches)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
     let shape = Arc::new(
-        Shape::new(manifest.clone(), given).with_key(options.key.clone()).ignoring_extra(options.ignore_extra),
+        Shape::new(manifest.clone(), given.clone()).with_key(options.key.clone()).ignoring_extra(options.ignore_extra),
     );
     let items = Items::open(&options.source(), shape).map_err(unusable)?;
     let (program, warnings) = crate::Program::load(&library, &name)?;
@@ -81,15 +82,22 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let policy = setup::policy(&globals)?;
     files::distinct(&options, globals.policy.as_deref())?;
     let reports = Reports::open(&options.reports, &manifest.name, &globals)?;
+    let keeping = recording.store.open(&globals)?;
     let mut recording = Recording::open(&recording, &policy)?;
     reports.audit().into_iter().for_each(|audit| recording.tell(audit));
     let mut made = Setup { secrets, ..setup::made(&globals, (library, &program), policy, &recording)? };
     reports.protect(&mut made.protected);
     let (results, done) = Results::open(&options, &manifest)?;
     options.out.iter().for_each(|file| made.protected.fix(file));
+    let kept = match keeping {
+        Some(keeping) => Some(keeping.begin((Command::Batch, &program), &given, (&globals, None), &mut made)?),
+        None => None,
+    };
+    let kept = kept.map(|(recorder, kept)| (Arc::new(recorder), kept));
+    let recorder = kept.as_ref().map(|(recorder, _)| recorder.clone());
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let count = done.count();
-    let running = options.run(retry, done, tape(&globals))?;
+    let running = options.run(retry, done, tape(&globals, recorder))?;
     github::begin();
     let mut sink = results.with_progress(&items, options.out.is_none(), reports);
     let ending = Ending::default();
@@ -99,7 +107,11 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let (tally, why) = ran.map_err(Stop::Host)?;
     sink.conclude(&tally, &why, (&options, count), &globals)?;
-    match exit_code(&tally, &why, &options) {
+    let code = exit_code(&tally, &why, &options);
+    if let Some((recorder, _)) = &kept {
+        recorder.finish(code, None).map_err(Stop::Host)?;
+    }
+    match code {
         0 => Ok(()),
         code => Err(Stop::Said(code)),
     }
@@ -119,12 +131,22 @@ fn unusable(failure: Failure) -> Stop {
     Stop::Usage(format!("{}{help}", failure.message))
 }
 
-/// Prints steps and log lines with the item that they are of, for who asks for them: of many items, they
-/// are many.
-fn tape(globals: &Globals) -> Option<batch::TapeOf> {
+/// Keeps the steps of each item, if they are to be kept; and prints them and what is logged with the item that
+/// they are of, for who asks for that: of many items, they are many.
+fn tape(globals: &Globals, recorder: Option<Arc<Recorder>>) -> Option<batch::TapeOf> {
     let globals = globals.clone();
-    (globals.trace || globals.verbose)
-        .then(|| Box::new(move |item| Arc::new(Trace::of_item(&globals, item)) as Arc<dyn Tape>) as batch::TapeOf)
+    let is_shown = globals.trace || globals.verbose;
+    let shown = move |item| -> Arc<dyn Tape> {
+        if is_shown { Arc::new(Trace::of_item(&globals, item)) } else { Arc::new(Silent) }
+    };
+    match recorder {
+        Some(recorder) => Some(Box::new(move |item, attempt| {
+            let again = if attempt == 0 { String::new() } else { format!("~{attempt}") };
+            Arc::new(recorder.of_item(format!("[{item}]{again}"), shown(item)))
+        })),
+        None if is_shown => Some(Box::new(move |item, _| shown(item))),
+        None => None,
+    }
 }
 
 /// Lets an interrupt end the batch with what is in flight, and a second one at once. So do machines of CI

@@ -22,7 +22,8 @@ const FILE: &str = "runs.sqlite";
 // (No doc comment: clap would show it as the command's help.)
 #[derive(Args, Clone, Debug, Default)]
 pub struct StoreArgs {
-    /// Keep the run in FILE [default: `runs.sqlite` in the user's state folder]
+    /// Keep the run in FILE [default: what `TURINGBOX_STORE` says, or `runs.sqlite` in the user's state
+    /// folder]
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
     /// Keep no record of the run
@@ -33,7 +34,8 @@ pub struct StoreArgs {
 // For what looks at runs.
 #[derive(Args, Clone, Debug, Default)]
 pub struct StoreFile {
-    /// The store of runs [default: `runs.sqlite` in the user's state folder]
+    /// The store of runs [default: what `TURINGBOX_STORE` says, or `runs.sqlite` in the user's state
+    /// folder]
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
 }
@@ -41,7 +43,11 @@ pub struct StoreFile {
 impl StoreFile {
     /// The file.
     pub fn path(&self) -> Result<PathBuf, Stop> {
-        self.store.clone().or_else(usual).ok_or_else(|| Stop::Usage("there is no home folder: name a `--store`".into()))
+        self.store
+            .clone()
+            .or_else(named)
+            .or_else(usual)
+            .ok_or_else(|| Stop::Usage("there is no home folder: name a `--store`".into()))
     }
 
     /// The store, opened.
@@ -52,6 +58,10 @@ impl StoreFile {
         }
         Store::open(&path).map_err(unusable)
     }
+}
+
+fn named() -> Option<PathBuf> {
+    std::env::var_os("TURINGBOX_STORE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 fn usual() -> Option<PathBuf> {
@@ -83,8 +93,8 @@ impl StoreArgs {
         if self.no_store || globals.dry_run {
             return Ok(None);
         }
-        if let Some(path) = &self.store {
-            return Keeping::open(path).map(Some).map_err(unusable);
+        if let Some(path) = self.store.clone().or_else(named) {
+            return Keeping::open(&path).map(Some).map_err(unusable);
         }
         let Some(path) = usual() else { return Ok(None) };
         let made = path.parent().map_or(Ok(()), setup::make_private);

@@ -27,7 +27,7 @@ use std::{
 };
 
 pub use budget::{Allowance, Budget};
-pub use tape::{Beginning, Cell, Status, Tape, Turn};
+pub use tape::{Beginning, Cell, Silent, Status, Tape, Turn};
 
 use crate::{
     Value,
@@ -91,7 +91,7 @@ impl Setup {
             sandbox,
             policy: Arc::default(),
             protected: Protected::default(),
-            tape: Arc::new(tape::Silent),
+            tape: Arc::new(Silent),
             audit: None,
             secrets: Secrets::default(),
             wall: Wall::None,

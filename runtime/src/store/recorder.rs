@@ -313,7 +313,10 @@ impl Going {
         let outcome = cell.outcome(self.past.store()).map_err(unread)?;
         match &self.how {
             How::Fork { .. } => match outcome {
-                Some(outcome) => Ok(Some(outcome)),
+                Some(outcome) => {
+                    open.began = cell.began;
+                    Ok(Some(outcome))
+                }
                 None => Err(Failure::new(Code::Tape, format!("{} was never over in the recording", shown(call.path)))
                     .help("fork from an earlier step")),
             },
