@@ -23,7 +23,7 @@ use crate::{
     diagnostic::counted,
     engine::Tape,
     secret::Secrets,
-    store::{Command, Decisions, Difference, Recorder, Replay, Run, State, Store, StoredCell},
+    store::{Change, Command, Decisions, Difference, Recorder, Replay, Run, State, Store, StoredCell},
 };
 
 #[derive(Args)]
@@ -97,10 +97,12 @@ pub fn fork(globals: Globals, arguments: &ForkArgs) -> Result<(), Stop> {
     // What is taken from the recording was made with its randomness.
     made.seed = Some(recorded.run.seed);
     let what = (Command::Run, &recorded.program);
-    let from = (&recorded.globals, Some(recorded.run.id.as_str()));
+    let mut changes = recorded.run.setting.changes.clone();
+    changes.push(Change::new(at, &inputs));
+    let from = (&recorded.globals, Some((recorded.run.id.as_str(), changes)));
     let (recorder, kept) = keeping.begin(what, &recorded.inputs, from, &mut made)?;
     let store = Store::open(&arguments.file.path()?).map_err(unusable)?;
-    let recorder = recorder.forked((store, &recorded.run), at.to_owned(), inputs);
+    let recorder = recorder.forked((store, &recorded.run), at.to_owned(), inputs).map_err(unusable)?;
     recorded.go_on(recorder, made, kept)
 }
 
@@ -113,7 +115,8 @@ pub fn replay(globals: Globals, arguments: &ReplayArgs) -> Result<(), Stop> {
     let mut made = recorded.made()?;
     made.seed = Some(recorded.run.seed);
     let store = Store::open(&arguments.file.path()?).map_err(unusable)?;
-    let replay = Arc::new(Replay::of(store, &recorded.run, made.tape.clone()));
+    let replay = Replay::of(store, &recorded.run, made.tape.clone());
+    let replay = Arc::new(replay.map_err(unusable)?);
     made.tape = replay.clone();
     let (_, outcome) = run::to_its_end(recorded.program, made, recorded.inputs)?;
     said(&recorded.globals, &recorded.run, &replay, &outcome)

@@ -13,7 +13,7 @@ use crate::{
     cli::{Globals, Stop, WallChoice, render, setup},
     engine::{self, Tape},
     failure::Code,
-    store::{Command, Hold, NewRun, Recorder, Setting, Store, StoreError, Writer},
+    store::{Change, Command, Hold, NewRun, Recorder, Setting, Store, StoreError, Writer},
 };
 
 /// The file's name in the state folder.
@@ -125,17 +125,18 @@ impl Keeping {
         self,
         (command, program): (Command, &Program),
         inputs: &[(String, Value)],
-        (globals, origin): (&Globals, Option<&str>),
+        (globals, origin): (&Globals, Option<(&str, Vec<Change>)>),
         made: &mut Setup,
     ) -> Result<(Recorder, Kept), Stop> {
         let seed = made.seed.map_or_else(engine::fresh_seed, Ok).map_err(Stop::Host)?;
         let kept = self.hold(&made.run)?;
+        let (origin, changes) = origin.map_or((None, Vec::new()), |(origin, changes)| (Some(origin), changes));
         let run = NewRun {
             id: made.run.clone(),
             command,
             agent: program[program.root()].manifest.name.clone(),
             inputs: inputs.to_vec(),
-            setting: setting(globals, program),
+            setting: Setting { changes, ..setting(globals, program) },
             seed,
             origin: origin.map(str::to_owned),
         };
@@ -191,6 +192,7 @@ fn setting(globals: &Globals, program: &Program) -> Setting {
         policy: globals.policy.as_ref().map(full),
         wall: globals.wall == Some(WallChoice::Process),
         digests: digests(program),
+        changes: Vec::new(),
     }
 }
 

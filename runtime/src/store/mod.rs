@@ -16,6 +16,6 @@ mod writer;
 pub use cells::{Cells, StoredCell};
 pub use recorder::{Decisions, How, Recorder};
 pub use replay::{Difference, Replay};
-pub use runs::{Command, Hold, NewRun, Run, Setting, State, Store};
+pub use runs::{Change, Command, Hold, NewRun, Run, Setting, State, Store};
 pub use schema::StoreError;
 pub use writer::Writer;

@@ -1,11 +1,13 @@
 //! What a run has done before, looked up as the engine goes through it again. It goes the same way, so the
 //! next cell is nearly always the one that is wanted.
 
+use std::collections::BTreeMap;
+
 use crate::{
     Value,
     engine::Beginning,
     failure::{Code, Failure},
-    store::{Run, Store, StoreError, StoredCell, cells::Position, encode},
+    store::{Run, Store, StoreError, StoredCell, cells::Position, encode, runs::Change},
 };
 
 /// The recording of a run, read as far as the run has come.
@@ -14,12 +16,20 @@ pub(super) struct Past {
     at: Position,
     /// What was read on the way to something behind it.
     passed: Vec<StoredCell>,
+    /// What steps are given that their workflows don't give them, by their paths.
+    changes: BTreeMap<String, Vec<(String, Value)>>,
 }
 
 impl Past {
     /// The recording of `run`.
-    pub(super) fn of(store: Store, run: &Run) -> Self {
-        Self { at: Position::of(run), store, passed: Vec::new() }
+    pub(super) fn of(store: Store, run: &Run) -> Result<Self, StoreError> {
+        let changes = run.setting.changes.iter().map(Change::read).collect::<Result<_, _>>()?;
+        Ok(Self { at: Position::of(run), store, passed: Vec::new(), changes })
+    }
+
+    /// What the step at `path` is given that its workflow doesn't give it.
+    pub(super) fn change(&self, path: &str) -> Vec<(String, Value)> {
+        self.changes.get(path).cloned().unwrap_or_default()
     }
 
     /// Where it is read from.
@@ -68,7 +78,7 @@ fn is_below(path: &str, above: &str) -> bool {
 /// # Errors
 ///
 /// What is different.
-pub(super) fn same(call: &Beginning<'_>, cell: &StoredCell) -> Result<(), Failure> {
+pub(super) fn same(call: &Beginning<'_>, change: &[(String, Value)], cell: &StoredCell) -> Result<(), Failure> {
     let place = shown(call.path);
     let name = &call.agent.manifest.name;
     if *name != cell.agent {
@@ -77,14 +87,17 @@ pub(super) fn same(call: &Beginning<'_>, cell: &StoredCell) -> Result<(), Failur
     if call.agent.digest() != cell.digest {
         return Err(differs(format!("{place} was recorded with other files of `{name}`")));
     }
-    same_inputs(call.inputs, cell).map_err(|what| differs(format!("{place} was given {what}")))
+    let inputs = changed(call.inputs, change);
+    if encode::values(&inputs).text != cell.inputs {
+        return Err(differs(format!("{place} was given other inputs in the recording")));
+    }
+    Ok(())
 }
 
-fn same_inputs(inputs: &[(String, Value)], cell: &StoredCell) -> Result<(), String> {
-    match encode::values(inputs).text == cell.inputs {
-        true => Ok(()),
-        false => Err("other inputs in the recording".into()),
-    }
+/// Inputs with what is given in the place of some of them.
+pub(super) fn changed(inputs: &[(String, Value)], change: &[(String, Value)]) -> Vec<(String, Value)> {
+    let is_kept = |(name, _): &&(String, Value)| change.iter().all(|(other, _)| other != name);
+    inputs.iter().filter(is_kept).chain(change).cloned().collect()
 }
 
 fn differs(what: String) -> Failure {

@@ -17,7 +17,7 @@ use crate::{
     sandbox::Moment,
     store::{
         NewRun, Run, Store, StoreError, StoredCell, Writer,
-        past::{Past, same, shown, unread},
+        past::{Past, changed, same, shown, unread},
         writer::{Job, Row},
     },
 };
@@ -109,16 +109,24 @@ impl Recorder {
         shown: Arc<dyn Tape>,
     ) -> Result<Self, StoreError> {
         let number = store.next_number(run)?;
-        let going = Going { past: Past::of(store, run), how: How::Resume(decisions) };
+        let going = Going { past: Past::of(store, run)?, how: How::Resume(decisions) };
         let recorder = Self::of(writer, (run.key, run.id.as_str().into()), number, shown);
         Ok(Self { past: Some(Mutex::new(going)), ..recorder })
     }
 
     /// The same, going on from what another run has recorded.
-    #[must_use]
-    pub fn forked(self, (store, run): (Store, &Run), at: String, inputs: Vec<(String, Value)>) -> Self {
-        let going = Going { past: Past::of(store, run), how: How::Fork { at, inputs } };
-        Self { past: Some(Mutex::new(going)), ..self }
+    ///
+    /// # Errors
+    ///
+    /// When the store is damaged.
+    pub fn forked(
+        self,
+        (store, run): (Store, &Run),
+        at: String,
+        inputs: Vec<(String, Value)>,
+    ) -> Result<Self, StoreError> {
+        let going = Going { past: Past::of(store, run)?, how: How::Fork { at, inputs } };
+        Ok(Self { past: Some(Mutex::new(going)), ..self })
     }
 
     /// The tape of one of many items, in the same run.
@@ -183,7 +191,7 @@ impl Recorder {
                 digest: call.agent.digest().to_owned(),
                 purity: open.purity,
                 began: open.began,
-                inputs: call.inputs.to_vec(),
+                inputs: changed(call.inputs, &open.inputs),
                 outcome: None,
             })));
             if has_effects {
@@ -200,11 +208,7 @@ impl Recorder {
             Some(open) => (open.began, open.purity, open.number),
             None => (Moment::now(), None, None),
         };
-        let mut inputs = cell.inputs.to_vec();
-        for (name, value) in open.map(|open| open.inputs).unwrap_or_default() {
-            inputs.retain(|(known, _)| *known != name);
-            inputs.push((name, value));
-        }
+        let inputs = changed(cell.inputs, open.as_ref().map_or(&[], |open| &open.inputs));
         self.writer.send(Job::Cell(Box::new(Row {
             run: self.run,
             number: number.unwrap_or_else(|| self.next_number()),
@@ -300,12 +304,16 @@ impl Going {
                 return Ok(None);
             }
         }
+        if matches!(self.how, How::Resume(_)) {
+            open.inputs = self.past.change(call.path);
+        }
         let Some(cell) = self.past.take(call.path).map_err(unread)? else { return Ok(None) };
         // A workflow goes through its own steps again, and one that is left may have been changed further on.
         if call.purity.is_none() && matches!(self.how, How::Fork { .. }) {
             return Ok(None);
         }
-        same(call, &cell)?;
+        open.inputs = self.past.change(call.path);
+        same(call, &open.inputs, &cell)?;
         if call.purity.is_none() {
             (open.number, open.began, open.is_written) = (Some(cell.number), cell.began, cell.is_over());
             return Ok(None);

@@ -12,7 +12,7 @@ use crate::{
     failure::{Code, Failure},
     policy::Purity,
     store::{
-        Run, Store, StoredCell,
+        Run, Store, StoreError, StoredCell,
         past::{Past, same, shown, unread},
     },
 };
@@ -45,16 +45,20 @@ pub struct Difference {
 
 impl Replay {
     /// The recording of `run`.
-    pub fn of(store: Store, run: &Run, shown: Arc<dyn Tape>) -> Self {
-        Self {
-            past: Mutex::new(Past::of(store, run)),
+    ///
+    /// # Errors
+    ///
+    /// When the store is damaged.
+    pub fn of(store: Store, run: &Run, shown: Arc<dyn Tape>) -> Result<Self, StoreError> {
+        Ok(Self {
+            past: Mutex::new(Past::of(store, run)?),
             open: Mutex::default(),
             difference: Mutex::default(),
             end: Mutex::default(),
             made: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             shown,
-        }
+        })
     }
 
     /// How many calls were made again, and how many were answered from the recording.
@@ -116,10 +120,11 @@ impl Tape for Replay {
             *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(call.path.to_owned());
             return Err(Failure::new(Code::Tape, format!("the recording ends before {}", shown(call.path))));
         };
-        same(call, &cell)?;
+        let inputs = past.change(call.path);
+        same(call, &inputs, &cell)?;
         if call.purity.is_none_or(|purity| purity == Purity::Pure) {
             self.made.fetch_add(u64::from(call.purity.is_some()), Ordering::Relaxed);
-            let turn = Turn::Make { at: cell.began, inputs: Vec::new() };
+            let turn = Turn::Make { at: cell.began, inputs };
             self.open.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
             return Ok(turn);
         }

@@ -15,6 +15,7 @@ use crate::{
     Value,
     failure::Failure,
     store::{StoreError, encode, schema},
+    wire::{self, WireValue},
 };
 
 /// What made a run.
@@ -47,6 +48,28 @@ pub struct Setting {
     pub wall: bool,
     /// What each agent of the program was made of; see [`crate::agent::Agent::digest`].
     pub digests: BTreeMap<String, String>,
+    /// What its steps are given that their workflows don't give them.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+}
+
+/// What a step is given in the place of what its workflow gives it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Change {
+    at: String,
+    inputs: Vec<(String, WireValue)>,
+}
+
+impl Change {
+    /// The step at a path is given `inputs`.
+    pub fn new(at: &str, inputs: &[(String, Value)]) -> Self {
+        Self { at: at.to_owned(), inputs: wire::values(inputs) }
+    }
+
+    pub(super) fn read(&self) -> Result<(String, Vec<(String, Value)>), StoreError> {
+        let inputs = wire::read_values(self.inputs.clone()).map_err(StoreError::Damaged)?;
+        Ok((self.at.clone(), inputs))
+    }
 }
 
 impl Setting {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A value.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WireValue {
     Text(String),
