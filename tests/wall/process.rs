@@ -145,5 +145,5 @@ fn a_kernel_that_lacks_it_is_an_error() {
 fn a_wall_is_for_what_runs_guests() {
     let listed = command(&["list"]).output().unwrap();
     assert_eq!(listed.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&listed.stderr).contains("`--wall` is for `run`, `test` and `attack`"));
+    assert!(String::from_utf8_lossy(&listed.stderr).contains("`--wall` is for `run`, `batch`, `resume`"));
 }

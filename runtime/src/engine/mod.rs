@@ -13,10 +13,12 @@ mod each;
 mod frame;
 mod given;
 mod held;
+mod identity;
 mod outcome;
 mod proc;
 mod semaphores;
 mod tape;
+mod turn;
 mod worker;
 
 use std::{
@@ -27,11 +29,13 @@ use std::{
 };
 
 pub use budget::{Allowance, Budget};
+pub(crate) use identity::fresh_seed;
+use identity::run_id;
 pub use tape::{Beginning, Cell, Silent, Status, Tape, Turn};
 
 use crate::{
     Value,
-    agent::{Agent, AgentId, Body, Library, Program},
+    agent::{AgentId, Body, Library, Program},
     audit::Audit,
     capability::{
         env::Env,
@@ -46,7 +50,7 @@ use crate::{
     },
     failure::{Code, Failure},
     plan::Effects,
-    policy::{Ceilings, Denials, Policy, Purity},
+    policy::{Ceilings, Denials, Policy},
     sandbox::{self, Moment, Sandbox, Usage},
     secret::Secrets,
     wall::{Wall, Workers},
@@ -353,27 +357,6 @@ impl Engine {
         }
     }
 
-    /// When a call is made; its outcome, where it isn't.
-    fn turn(&self, agent: &Agent, held: &Held, call: &mut Call) -> Result<u64, Outcome> {
-        let purity = match &agent.body {
-            Body::Workflow(_) => None,
-            Body::Template(_) => Some(Purity::Pure),
-            Body::Proc(_) => Some(held.purity),
-        };
-        let (path, inputs) = (call.path.as_str(), call.inputs.as_slice());
-        let beginning = Beginning { path, agent, purity, kept: held.kept.is_some(), inputs };
-        match self.shared.setup.tape.begins(&beginning).map_err(Outcome::failed)? {
-            Turn::Made(outcome) => Err(outcome),
-            Turn::Make { at, inputs } => {
-                for (name, value) in inputs {
-                    call.inputs.retain(|(known, _)| *known != name);
-                    call.inputs.push((name, value));
-                }
-                Ok(at)
-            }
-        }
-    }
-
     /// Writes the outcome of a frame's step on the tape and moves the frame's head. Gives the
     /// frame's own outcome if that ends it.
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
@@ -400,25 +383,6 @@ impl Engine {
         let made_with = (&*self.shared.setup, self.shared.copies.as_ref());
         self.holdings.get(&self.program, agent, ceilings, made_with)
     }
-}
-
-/// A name that no other run has: when it began, and something random.
-fn run_id() -> Arc<str> {
-    use std::{
-        hash::{BuildHasher, RandomState},
-        time::{SystemTime, UNIX_EPOCH},
-    };
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("{:011x}{:08x}", since.as_millis(), RandomState::new().hash_one(0) >> 32).into()
-}
-
-/// What the randomness of a run is made of: the system's.
-pub(crate) fn fresh_seed() -> Result<[u8; 32], Failure> {
-    use rand::{TryRng, rngs::SysRng};
-    let mut seed = [0; 32];
-    let no_randomness = |error| Failure::host(format_args!("the system gives no randomness: {error}"));
-    SysRng.try_fill_bytes(&mut seed).map_err(no_randomness)?;
-    Ok(seed)
 }
 
 /// Named values, the latest write wins.

@@ -1,0 +1,30 @@
+//! Whether a call is made, or was made before: the tape says so.
+
+use crate::{
+    agent::{Agent, Body},
+    engine::{Beginning, Call, Engine, Outcome, Turn, held::Held},
+    policy::Purity,
+};
+
+impl Engine {
+    /// When a call is made; its outcome, where it isn't.
+    pub(super) fn turn(&self, agent: &Agent, held: &Held, call: &mut Call) -> Result<u64, Outcome> {
+        let purity = match &agent.body {
+            Body::Workflow(_) => None,
+            Body::Template(_) => Some(Purity::Pure),
+            Body::Proc(_) => Some(held.purity),
+        };
+        let (path, inputs) = (call.path.as_str(), call.inputs.as_slice());
+        let beginning = Beginning { path, agent, purity, kept: held.kept.is_some(), inputs };
+        match self.shared.setup.tape.begins(&beginning).map_err(Outcome::failed)? {
+            Turn::Made(outcome) => Err(outcome),
+            Turn::Make { at, inputs } => {
+                for (name, value) in inputs {
+                    call.inputs.retain(|(known, _)| *known != name);
+                    call.inputs.push((name, value));
+                }
+                Ok(at)
+            }
+        }
+    }
+}
