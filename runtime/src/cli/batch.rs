@@ -55,6 +55,8 @@ pub struct BatchArgs {
 pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let BatchArgs { help, agent, mut rest } = arguments;
     let Some(name) = agent else { return Err(super::run::missing_agent("batch", help)) };
+    // Manifests are others' text as well.
+    github::begin();
     if help {
         rest.insert(0, "--help".into());
     }
@@ -98,7 +100,6 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let count = done.count();
     let running = options.run(retry, done, tape(&globals, recorder))?;
-    github::begin();
     let mut sink = results.with_progress(&items, options.out.is_none(), reports);
     let ending = Ending::default();
     interruptible(&ending)?;
