@@ -86,3 +86,16 @@ for case in suite:
          testcase|item 4 (fine)|skipped\n"
     );
 }
+
+/// A report that can't be written any more is our fault or the machine's, and takes nothing from the results.
+#[test]
+fn a_report_that_is_lost_is_said() {
+    let here = here();
+    let script = "mkdir reports; ( sleep 1; rm -r reports ) & ( echo '\"Ada\"'; sleep 2; echo '\"Grace\"' ) |
+        turingbox batch greet --items - --out out.jsonl --report reports/report.html";
+    let output = crate::support::binary::command("sh", here.path()).args(["-c", script]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("`reports/report.html` can't be written"), "{said}");
+    super::each_once(&here.path().join("out.jsonl"), 2);
+}

@@ -105,9 +105,9 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     interruptible(&ending)?;
     let ran = batch::run(&engine, items, running, &ending, &mut sink);
     sink.close();
-    recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let (tally, why) = ran.map_err(Stop::Host)?;
     sink.conclude(&tally, &why, (&options, count), &globals)?;
+    recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let code = exit_code(&tally, &why, &options);
     if let Some((recorder, _)) = &kept {
         recorder.finish(code, None).map_err(Stop::Host)?;

@@ -12,6 +12,7 @@ use clap::Args;
 use tempfile::NamedTempFile;
 
 use crate::{
+    Failure,
     audit::{Audit, Record, Verdict},
     batch::report::{self, Entry, Gathered, Junit, MAX_DENIED, Over},
     capability::files::Protected,
@@ -107,12 +108,12 @@ impl Reports {
                 cases.rewind()?;
                 fresh.fill(|out| junit.conclude(over, cases, out))
             })();
-            written.map_err(|error| unwritable(&path, &error))?;
+            written.map_err(|error| lost(&path, &error))?;
         }
         if let Some(fresh) = self.page {
             let page = report::page(over, &self.denied.rows()).map_err(Stop::Host)?;
             let path = fresh.path.clone();
-            fresh.fill(|out| out.write_all(page.as_bytes())).map_err(|error| unwritable(&path, &error))?;
+            fresh.fill(|out| out.write_all(page.as_bytes())).map_err(|error| lost(&path, &error))?;
         }
         if let Some(fresh) = self.sarif {
             let log = report::sarif(over.gathered, self.policy.as_ref(), render::plain_path);
@@ -121,7 +122,7 @@ impl Reports {
                 serde_json::to_writer(&mut *out, &log)?;
                 out.write_all(b"\n")
             });
-            written.map_err(|error| unwritable(&path, &error))?;
+            written.map_err(|error| lost(&path, &error))?;
         }
         github::tell(over, is_folder)
     }
@@ -159,6 +160,11 @@ fn folder(path: &Path) -> &Path {
 
 fn unwritable(path: &Path, error: &io::Error) -> Stop {
     Stop::Usage(format!("`{}` can't be written: {error}", path.display()))
+}
+
+/// What is known when all is done is no mistake of whoever named the file.
+fn lost(path: &Path, error: &io::Error) -> Stop {
+    Stop::Host(Failure::host(format!("`{}` can't be written: {error}", path.display())))
 }
 
 /// What was denied to whom, counted.
