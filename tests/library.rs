@@ -43,7 +43,9 @@ fn http_get_follows_and_decodes() {
 fn http_get_fails_where_the_answer_does() {
     let (address, _) = serve(|_, _| (404, "", "no\nsuch page".into()));
     let inputs = [url(address, "/here"), ("any_status", value(json!(true)))];
-    assert!(failure(&run("http_get", address, &inputs[..1])).contains("gave 404 Said: no such page"));
+    let ran = run("http_get", address, &inputs[..1]);
+    assert!(failure(&ran).contains("gave 404 Said: no such page"));
+    assert_eq!(ran.outcome.status.code, json!(404));
     assert_eq!(outputs(&run("http_get", address, &inputs))["code"], json!(404));
 }
 
@@ -79,7 +81,9 @@ fn http_api_knows_when_not_to_ask() {
         false => (302, "Location: http://localhost:1/\r\n", String::new()),
     });
     let inputs = [url(address, "/"), ("method", Value::text("POST")), ("wait", value(json!(0)))];
-    assert!(failure(&run("http_api", address, &inputs)).contains("gave 500 Said: broken"));
+    let ran = run("http_api", address, &inputs);
+    assert!(failure(&ran).contains("gave 500 Said: broken"));
+    assert_eq!(ran.outcome.status.code, json!(500));
     let ran = run("http_api", address, &inputs[..1]);
     assert!(failure(&ran).contains("leads on to http://localhost:1/; if that is right, ask there"));
     assert!(ran.outcome.denials.iter().next().is_none(), "{:?}", ran.outcome.denials);

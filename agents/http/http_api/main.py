@@ -22,7 +22,10 @@ def main(url, method="GET", query={}, body=None, headers={}, token=None, auth="b
     client = Client(method, headers, encoded(body), retries, wait, max_wait, timeout)
     target, collected, fetched = url, None, 0
     while True:
-        answer = client.ask(target, query)
+        try:
+            answer = client.ask(target, query)
+        except Refused as refused:
+            return {}, {"status": {"value": 1, "reason": str(refused), "code": refused.code}}
         value = parsed(answer)
         fetched += 1
         found = listed(value, items)
@@ -84,6 +87,12 @@ def encoded(body):
     return dumps(body, ensure_ascii=False).encode()
 
 
+class Refused(RuntimeError):
+    def __init__(self, reason, code):
+        super().__init__(reason)
+        self.code = code
+
+
 class Client:
     """Asks one server until it answers, or there is no use in asking again."""
 
@@ -113,7 +122,8 @@ class Client:
                 return answer
             asked = asked_wait(answer)
             if last or answer.status_code not in self.again or (asked or 0) > self.max_wait:
-                raise RuntimeError(refusal(self.method, answer, attempt + 1, asked, self.max_wait))
+                reason = refusal(self.method, answer, attempt + 1, asked, self.max_wait)
+                raise Refused(reason, answer.status_code)
             time.sleep(pause if asked is None else asked)
 
     def send(self, url, query):

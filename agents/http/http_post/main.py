@@ -15,7 +15,8 @@ def main(url, body, content_type=None, headers={}, timeout=30, binary=False, any
     answer = requests.post(url, data=data, headers=sent, timeout=timeout)
     if answer.status_code >= 400 and not any_status:
         said = " ".join(answer.text.split())[:300]
-        raise RuntimeError(f"{answer.url} gave {answer.status_code} {answer.reason}: {said or 'nothing more'}")
+        reason = f"{answer.url} gave {answer.status_code} {answer.reason}: {said or 'nothing more'}"
+        return {}, {"status": {"value": 1, "reason": reason, "code": answer.status_code}}
     return {
         "body": answer.content if binary else text(answer),
         "code": answer.status_code,

@@ -1,11 +1,12 @@
 //! What is found in small workflows and templates, and what isn't.
 
+mod handling;
 mod values;
 
 use crate::agent::{Library, Program};
 
 /// Agents that the workflows here use, beside the built-in ones.
-const AGENTS: [(&str, &str); 3] = [
+const AGENTS: [(&str, &str); 7] = [
     (
         "typed",
         "kind = \"proc\"\npython = \"main.py\"\n[inputs.n]\ntype = \"integer\"\noptional = true\nmax = 9\n[inputs.c]\ntype = \"choice\"\nchoices = [\"red\", \"green\"]\noptional = true\n[inputs.d]\ntype = \"date\"\noptional = true\n[inputs.b]\ntype = \"boolean\"\noptional = true\n[outputs.out]\n",
@@ -14,6 +15,13 @@ const AGENTS: [(&str, &str); 3] = [
         "polls",
         "kind = \"proc\"\npython = \"main.py\"\n[inputs.to]\ntype = \"step\"\n[outputs.step_index]\n[needs]\nhttp = [\"GET https://a.example\"]\n",
     ),
+    ("writes", "kind = \"proc\"\npython = \"main.py\"\n[needs]\nfiles = [\"write /a\"]\n"),
+    ("writes_once", "kind = \"proc\"\npython = \"main.py\"\nidempotent = true\n[needs]\nfiles = [\"write /a\"]\n"),
+    (
+        "reads",
+        "kind = \"proc\"\npython = \"main.py\"\n[needs]\nfiles = [\"read\"]\nhttp = [\"GET *\"]\nenv = [\"A\"]\n",
+    ),
+    ("uses_writes", "kind = \"workflow\"\n[[steps]]\nagent = \"writes\"\n"),
     ("wanders", "kind = \"proc\"\npython = \"main.py\"\n[outputs.step_index]\n"),
 ];
 
