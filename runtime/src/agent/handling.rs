@@ -19,8 +19,9 @@ const MAX_STEP_BACKOFF: u64 = 3_600_000;
 /// The longest `timeout`, in milliseconds: 30 days, as for the `time` of a policy.
 const MAX_TIMEOUT: u64 = 30 * 24 * 3_600_000;
 
-/// The most items of one step that run at one time: each may have an instance of its own.
-const MAX_PARALLEL: u64 = 64;
+/// The most items that run at one time in one run, whatever is in what: each may have an instance with its own
+/// memory, and `limits.memory` of a policy is about one.
+pub const MAX_PARALLEL: u64 = 16;
 
 /// How a step is run.
 #[derive(Clone, Debug, Default)]

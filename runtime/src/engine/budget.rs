@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{policy::Limits, sandbox::Usage};
+use crate::{agent::MAX_PARALLEL, policy::Limits, sandbox::Usage};
 
 /// What is left. A callee gets the smaller of its own limits and what its caller has left.
 #[derive(Clone, Debug)]
@@ -28,10 +28,6 @@ pub struct Budget {
     pub each: u64,
 }
 
-/// The most items that run at one time in one run, whatever is in what: each may have an instance with its own
-/// memory, and `limits.memory` of a policy is about one.
-const MAX_LANES: u64 = 16;
-
 /// The most steps with `for_each` in one another.
 const MAX_EACH: u64 = 8;
 
@@ -56,7 +52,7 @@ impl Budget {
             memory: u64::MAX,
             bytes: u64::MAX,
             calls: u64::MAX,
-            lanes: MAX_LANES,
+            lanes: MAX_PARALLEL,
             each: MAX_EACH,
         }
     }

@@ -201,7 +201,10 @@ impl<'a> Frame<'a> {
             () => return None,
         };
         let key = code.name().trim_start_matches("limit.");
-        let message = format!("the workflow `{}` has used up its {what}", self.manifest.name);
+        let message = match &self.lane {
+            None => format!("the workflow `{}` has used up its {what}", self.manifest.name),
+            Some(_) => format!("items have used up their part of what `{}` has left: its {what}", self.manifest.name),
+        };
         Some(
             Failure::new(code, message).help(format!("does it loop for ever? else raise `limits.{key}` in the policy")),
         )

@@ -4,9 +4,13 @@
 //! Which lane runs an item, and what it may use, is settled before the first one begins. So it doesn't depend
 //! on who is faster.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
 };
 
 use serde_json::value::RawValue;
@@ -14,16 +18,22 @@ use serde_json::value::RawValue;
 use crate::{
     Json, Value,
     agent::{INDEX, ITEM, OnFail, STATUS, Step},
-    engine::{Budget, MAX_DENIALS, Outcome, frame::Frame},
+    engine::{MAX_DENIALS, Outcome, frame::Frame},
     failure::{Code, Failure},
     policy::Denials,
     sandbox::Usage,
 };
 
-use super::{RESULT_OVERHEAD, attempts::Attempts, number, shortened};
+use super::{attempts::Attempts, number, shortened};
 
 /// The most items of one step. More are better split, or are a batch.
 const MAX_ITEMS: usize = 100_000;
+
+/// What an item costs beside its value, in bytes: what became of it is kept until all have ended.
+const ITEM_OVERHEAD: u64 = 256;
+
+/// What an output of an item costs, in bytes, whether or not it is given.
+const OUTPUT_OVERHEAD: u64 = 32;
 
 /// The items of a step, and what became of them.
 pub struct Items {
@@ -84,7 +94,7 @@ impl Items {
             Err(_) => Value::Json(Json::known(item.get())),
         };
         Ok(Self {
-            size: list.len() as u64 + RESULT_OVERHEAD * items.len() as u64,
+            size: list.len() as u64 + ITEM_OVERHEAD * items.len() as u64,
             ended: Mutex::new(items.iter().map(|_| None).collect()),
             values: items.iter().map(value).collect(),
             failed: AtomicUsize::new(usize::MAX),
@@ -125,9 +135,9 @@ impl Items {
 /// A list for each of the step's outputs.
 fn lists(step: &Step, ended: &[Option<Ended>], room: u64) -> Result<Vec<(String, Value)>, Failure> {
     let mut lists: Vec<(String, Value)> = Vec::new();
-    let mut left = room;
+    let (mut left, mut known) = (room, HashSet::new());
     for (position, (output, _)) in step.outputs.iter().enumerate() {
-        if lists.iter().any(|(known, _)| known == output) {
+        if !known.insert(output) {
             continue;
         }
         let mut list = String::from("[");
@@ -206,7 +216,7 @@ impl<'a> Frame<'a> {
             visits: self.visits[..=self.head].to_vec(),
             status: self.status.clone(),
             last_failure: None,
-            budget: Budget { ..budget },
+            budget,
             ceilings: self.ceilings.clone(),
             step_inputs: Vec::new(),
             attempts: Attempts::default(),
@@ -214,9 +224,9 @@ impl<'a> Frame<'a> {
             place: None,
             places: self.places.clone(),
             denials: Denials::default(),
-            jumps: std::collections::BTreeMap::new(),
+            jumps: BTreeMap::new(),
             usage: Usage::default(),
-            began: std::time::Instant::now(),
+            began: Instant::now(),
         }
     }
 
@@ -249,8 +259,8 @@ impl<'a> Frame<'a> {
         let given = |name: &str| outcome.outputs.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
         let outputs: Vec<_> = step.outputs.iter().map(|(output, _)| given(output)).collect();
         let status = outcome.status.to_value();
-        let kept = outputs.iter().flatten().chain([&status]).map(|value| value.len() as u64 + RESULT_OVERHEAD);
-        self.held = self.held.saturating_add(kept.sum());
+        let kept = outputs.iter().flatten().chain([&status]).map(|value| value.len() as u64);
+        self.held += kept.sum::<u64>() + OUTPUT_OVERHEAD * outputs.len() as u64;
         let goes_on = step.each.as_ref().is_some_and(|each| each.on_fail == OnFail::Continue);
         let failure = outcome.failure.map(|failure| failure.at_step(path));
         if failure.as_ref().is_some_and(|failure| !goes_on || !failure.code.is_the_steps_own()) {
