@@ -372,3 +372,31 @@ fn nothing_is_kept_without_a_store() {
     assert!(turingbox(here.path(), &["run", "echo", "--input", "x", "--dry-run"]).status.success());
     assert!(!here.path().join(".runs.sqlite").exists());
 }
+
+/// An answer is given again to the same inputs, as long as the agent is the same and reaches nothing outside.
+#[test]
+fn an_answer_is_given_again() {
+    let here = here();
+    let run = |text: &str| stdout(&turingbox(here.path(), &["run", "slow", "--text", text]));
+    let (one, other) = (run("a"), run("b"));
+    assert_ne!(one[2..], other[2..]);
+    assert_eq!([run("a"), run("b")], [one.clone(), other]);
+    let tape = stdout(&turingbox(here.path(), &["tape", "last"]));
+    assert!(tape.contains(", 0 fuel)"), "{tape}");
+    let replayed = turingbox(here.path(), &["replay", "last"]);
+    assert!(stdout(&replayed).contains("1 call to what reaches outside answered"), "{}", stderr(&replayed));
+    // What a forgotten run held, answers hold as well.
+    turingbox(here.path(), &["runs", "slow", "--forget"]);
+    assert_eq!(run("a"), one);
+    let failed = || turingbox(here.path(), &["run", "slow", "--text", "bad", "--json"]);
+    for _ in 0..2 {
+        let failed: serde_json::Value = serde_json::from_slice(&failed().stdout).unwrap();
+        assert!(failed["usage"]["fuel"].as_u64().unwrap() > 0, "a failure is no answer: {failed}");
+    }
+    let main = here.path().join("agents/slow/main.py");
+    fs::write(&main, fs::read_to_string(&main).unwrap() + "\n").unwrap();
+    let changed = run("a");
+    assert_ne!(changed, one);
+    fs::write(here.path().join("policy.toml"), "version = 1\n[agents.slow]\nenv = [\"X\"]\n").unwrap();
+    assert_ne!(run("a"), changed, "what reads is not pure");
+}

@@ -37,6 +37,8 @@ pub struct Manifest {
     /// Whether the world is the same after a second call with the same inputs as after the first: it may be
     /// called again where nobody knows whether a call happened.
     pub idempotent: bool,
+    /// Whether an answer to the same inputs may be given again, without a call.
+    pub cache: bool,
     /// What it asks for; a policy decides.
     pub needs: Vec<Need>,
     /// What it is made of.
@@ -154,6 +156,7 @@ impl Manifest {
             let needs = read_needs(top, report);
             let allowed = read_allowed(top, report);
             let idempotent = top.take("idempotent", report, Item::boolean).unwrap_or_default();
+            let cache = top.take("cache", report, Item::boolean).unwrap_or_default();
             let mut open_outputs = false;
             if kind.is_some_and(|kind| kind != Kind::Proc)
                 && let Some(item) = top.get("packages")
@@ -186,6 +189,7 @@ impl Manifest {
                 outputs,
                 open_outputs,
                 idempotent,
+                cache,
                 needs,
                 spec,
                 folder,

@@ -92,6 +92,9 @@ impl Shown<'_> {
             (need.capability.as_str(), wanted)
         });
         section(&mut page, "Asks for", needs.collect());
+        if manifest.cache {
+            page.push_str("\nIts answers are kept, and given again to the same inputs where it is pure.\n");
+        }
         if manifest.idempotent {
             page.push_str("\nIdempotent: it may be called again with the same inputs.\n");
         }
@@ -177,6 +180,7 @@ impl Shown<'_> {
             "inputs": inputs.collect::<Vec<_>>(),
             "open_outputs": manifest.open_outputs,
             "idempotent": manifest.idempotent,
+            "cache": manifest.cache,
             "outputs": manifest.outputs.iter().map(|output| json!({ "name": output.name, "help": output.help, "internal": output.internal })).collect::<Vec<_>>(),
             "needs": manifest.needs.iter().map(|need| (need.capability.clone(), json!(need.wanted))).collect::<serde_json::Map<_, _>>(),
             "imports": self.facts().map(|facts| facts.imports),

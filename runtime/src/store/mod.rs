@@ -4,8 +4,10 @@
 //! Nothing of the engine's state is kept. What it does follows from what its steps gave, so going on is
 //! going through the run again with the recorded answers, and making the first call that isn't there.
 
+mod answers;
 mod cells;
 mod encode;
+mod going;
 mod past;
 mod recorder;
 mod replay;
@@ -14,7 +16,8 @@ mod schema;
 mod writer;
 
 pub use cells::{Cells, StoredCell};
-pub use recorder::{Decisions, How, Recorder};
+pub use going::Decisions;
+pub use recorder::Recorder;
 pub use replay::{Difference, Replay};
 pub use runs::{Change, Command, Hold, NewRun, Run, Setting, State, Store};
 pub use schema::StoreError;

@@ -1,11 +1,8 @@
 //! The tape that is kept: each cell goes to the store, and what is there already isn't done again.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicI64, Ordering},
 };
 
 use crate::{
@@ -16,8 +13,10 @@ use crate::{
     policy::Purity,
     sandbox::Moment,
     store::{
-        NewRun, Run, Store, StoreError, StoredCell, Writer,
-        past::{Past, changed, same, shown, unread},
+        NewRun, Run, Store, StoreError, Writer,
+        answers::{self, Answers},
+        going::{Decisions, Going, How},
+        past::{Past, changed, unread},
         writer::{Job, Row},
     },
 };
@@ -32,47 +31,23 @@ pub struct Recorder {
     item: String,
     open: Mutex<Vec<Open>>,
     past: Option<Mutex<Going>>,
+    /// Opened for the first agent that asks for it.
+    answers: Arc<OnceLock<Answers>>,
     shown: Arc<dyn Tape>,
 }
 
 /// A call that has begun.
-struct Open {
+pub(super) struct Open {
     path: String,
-    began: u64,
+    pub began: u64,
     purity: Option<Purity>,
-    number: Option<i64>,
+    pub number: Option<i64>,
     /// Whether the store has all of it.
-    is_written: bool,
+    pub is_written: bool,
     /// What it is given, where that isn't what the step says.
-    inputs: Vec<(String, Value)>,
-}
-
-/// A recording that a run goes on from, and how.
-struct Going {
-    past: Past,
-    how: How,
-}
-
-/// How a run goes on from a recording.
-pub enum How {
-    /// It is the same run, and goes on where it stopped.
-    Resume(Decisions),
-    /// It is a new run, which leaves the recorded one before the step at a path.
-    Fork {
-        /// The path.
-        at: String,
-        /// What the step there is given in the place of what it was given.
-        inputs: Vec<(String, Value)>,
-    },
-}
-
-/// What a person has decided about steps that may have had an effect, by their paths.
-#[derive(Clone, Debug, Default)]
-pub struct Decisions {
-    /// Those that are done again.
-    pub again: BTreeSet<String>,
-    /// Those that count as done, with what they gave.
-    pub done: BTreeMap<String, Vec<(String, Value)>>,
+    pub inputs: Vec<(String, Value)>,
+    /// What its answer will be known by, if it is kept for others.
+    key: Option<String>,
 }
 
 impl Recorder {
@@ -94,7 +69,17 @@ impl Recorder {
 
     fn of(writer: Arc<Writer>, (run, id): (i64, Arc<str>), number: i64, shown: Arc<dyn Tape>) -> Self {
         let number = Arc::new(AtomicI64::new(number));
-        Self { writer, run, id, number, item: String::new(), open: Mutex::default(), past: None, shown }
+        Self {
+            writer,
+            run,
+            id,
+            number,
+            item: String::new(),
+            open: Mutex::default(),
+            past: None,
+            answers: Arc::default(),
+            shown,
+        }
     }
 
     /// Records a run that goes on where it stopped.
@@ -133,7 +118,8 @@ impl Recorder {
     #[must_use]
     pub fn of_item(&self, item: String, shown: Arc<dyn Tape>) -> Self {
         let (writer, id, number) = (self.writer.clone(), self.id.clone(), self.number.clone());
-        Self { writer, run: self.run, id, number, item, open: Mutex::default(), past: None, shown }
+        let answers = self.answers.clone();
+        Self { writer, run: self.run, id, number, item, open: Mutex::default(), past: None, answers, shown }
     }
 
     /// The run's name.
@@ -180,6 +166,10 @@ impl Recorder {
     /// workflow, so that it stands before its steps.
     fn make(&self, call: &Beginning<'_>, mut open: Open) -> Result<Turn, Failure> {
         self.writer.works()?;
+        if let Some(answer) = self.answer(call, &mut open)? {
+            self.open().push(open);
+            return Ok(Turn::Made(answer));
+        }
         let has_effects = open.purity == Some(Purity::Effects);
         if (has_effects || open.purity.is_none()) && !open.is_written {
             let number = *open.number.get_or_insert_with(|| self.next_number());
@@ -203,7 +193,32 @@ impl Recorder {
         Ok(turn)
     }
 
-    fn write(&self, cell: &Cell<'_>, open: Option<Open>) {
+    /// The answer to a call that was given before, if the agent lets it be given again.
+    fn answer(&self, call: &Beginning<'_>, open: &mut Open) -> Result<Option<Outcome>, Failure> {
+        if !open.inputs.is_empty() {
+            return Ok(None);
+        }
+        let Some(key) = answers::key(call) else { return Ok(None) };
+        let answers = match self.answers.get() {
+            Some(answers) => answers,
+            None => {
+                let opened = self.writer.answers().map_err(unread)?;
+                self.answers.get_or_init(|| opened)
+            }
+        };
+        let Some(outputs) = answers.get(&key).map_err(unread)? else {
+            open.key = Some(key);
+            return Ok(None);
+        };
+        // It was made at another moment, which nobody knows any more.
+        open.purity = Some(Purity::Reads);
+        Ok(Some(Outcome { outputs, ..Outcome::default() }))
+    }
+
+    fn write(&self, cell: &Cell<'_>, mut open: Option<Open>) {
+        if let (Some(key), None) = (open.as_mut().and_then(|open| open.key.take()), &cell.outcome.failure) {
+            self.writer.send(Job::Answer { key, outputs: cell.outcome.outputs.clone() });
+        }
         let (began, purity, number) = match &open {
             Some(open) => (open.began, open.purity, open.number),
             None => (Moment::now(), None, None),
@@ -250,6 +265,7 @@ impl Tape for Recorder {
             number: None,
             is_written: false,
             inputs: Vec::new(),
+            key: None,
         };
         let Some(going) = &self.past else { return self.make(call, open) };
         let mut going = going.lock().unwrap_or_else(PoisonError::into_inner);
@@ -287,86 +303,6 @@ impl Tape for Recorder {
     fn log(&self, path: &str, agent: &str, level: Level, line: &str) {
         self.shown.log(path, agent, level, line);
     }
-}
-
-impl Going {
-    /// How a call went, where it was made before; nothing where it is to be made, and `open` then says how.
-    fn turn(&mut self, call: &Beginning<'_>, open: &mut Open) -> Result<Option<Outcome>, Failure> {
-        if let How::Fork { at, inputs } = &mut self.how {
-            if at == call.path {
-                open.inputs = std::mem::take(inputs);
-                self.past.forget_below(call.path).map_err(unread)?;
-                // From here on nothing is as it was.
-                *at = String::from("\0");
-                return Ok(None);
-            }
-            if at == "\0" {
-                return Ok(None);
-            }
-        }
-        if matches!(self.how, How::Resume(_)) {
-            open.inputs = self.past.change(call.path);
-        }
-        let Some(cell) = self.past.take(call.path).map_err(unread)? else { return Ok(None) };
-        // A workflow goes through its own steps again, and one that is left may have been changed further on.
-        if call.purity.is_none() && matches!(self.how, How::Fork { .. }) {
-            return Ok(None);
-        }
-        open.inputs = self.past.change(call.path);
-        same(call, &open.inputs, &cell)?;
-        if call.purity.is_none() {
-            (open.number, open.began, open.is_written) = (Some(cell.number), cell.began, cell.is_over());
-            return Ok(None);
-        }
-        let outcome = cell.outcome(self.past.store()).map_err(unread)?;
-        match &self.how {
-            How::Fork { .. } => match outcome {
-                Some(outcome) => {
-                    open.began = cell.began;
-                    Ok(Some(outcome))
-                }
-                None => Err(Failure::new(Code::Tape, format!("{} was never over in the recording", shown(call.path)))
-                    .help("fork from an earlier step")),
-            },
-            How::Resume(decisions) => {
-                open.number = Some(cell.number);
-                open.began = cell.began;
-                let again = call.kept && call.purity == Some(Purity::Pure);
-                match outcome {
-                    // What its instance keeps from call to call is made again, by the same calls.
-                    Some(_) if again => {
-                        open.is_written = true;
-                        Ok(None)
-                    }
-                    Some(outcome) => {
-                        open.is_written = true;
-                        Ok(Some(outcome))
-                    }
-                    None => decided(call, &cell, decisions),
-                }
-            }
-        }
-    }
-}
-
-/// What becomes of a step of which nobody knows how it went.
-fn decided(call: &Beginning<'_>, cell: &StoredCell, decisions: &Decisions) -> Result<Option<Outcome>, Failure> {
-    if let Some(outputs) = decisions.done.get(call.path) {
-        return Ok(Some(Outcome { outputs: outputs.clone(), ..Outcome::default() }));
-    }
-    let may_be_made =
-        cell.purity != Some(Purity::Effects) || call.agent.manifest.idempotent || decisions.again.contains(call.path);
-    if may_be_made {
-        return Ok(None);
-    }
-    let (place, name) = (shown(call.path), &call.agent.manifest.name);
-    let path = if call.path.is_empty() { "." } else { call.path };
-    let output = call.agent.manifest.outputs.first().map_or("output", |output| output.name.as_str());
-    let message = format!("{place} may have had its effect: `{name}` had begun, and nobody knows how it went");
-    Err(Failure::new(Code::Tape, message).help(format!(
-        "look whether it has; then `--again {path}` does it again, and `--done {path}` counts it as done, with \
-         what it gave: `--done '{path}={{\"{output}\": …}}'`"
-    )))
 }
 
 fn copy(outcome: &Outcome) -> Outcome {

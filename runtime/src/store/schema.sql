@@ -57,3 +57,12 @@ CREATE TABLE holds (
     PRIMARY KEY (run, sha256)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX held ON holds (sha256);
+
+-- Answers of pure agents that ask for it (`cache = true`), by a hash of the agent and its inputs. What they hold
+-- is held by the run 0.
+CREATE TABLE answers (
+    key TEXT PRIMARY KEY,
+    outputs TEXT NOT NULL,
+    given INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX given ON answers (given);

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
         mpsc::{self, Receiver, SyncSender},
@@ -20,6 +20,7 @@ use crate::{
     sandbox::Moment,
     store::{
         StoreError,
+        answers::{self, Answers},
         encode::{self, Encoded, number},
         runs::NewRun,
         schema,
@@ -36,6 +37,8 @@ pub(super) enum Job {
     Run(Box<NewRun>, SyncSender<i64>),
     /// A step, in the place of what is there by its number.
     Cell(Box<Row>),
+    /// An answer that may be given again, by its key.
+    Answer { key: String, outputs: Vec<(String, Value)> },
     /// A run is over.
     Ended { run: i64, exit_code: u8, failure: Option<Failure> },
     /// Tells when everything before is written.
@@ -60,6 +63,7 @@ pub(super) struct Row {
 pub struct Writer {
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
+    path: PathBuf,
     broken: Arc<OnceLock<String>>,
 }
 
@@ -71,6 +75,7 @@ impl Writer {
     /// When it can't be opened, or is something else.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open_or_make(path)?;
+        answers::bound(&connection)?;
         let (jobs, queue) = mpsc::sync_channel(QUEUE);
         let broken = Arc::<OnceLock<String>>::default();
         let told = broken.clone();
@@ -78,7 +83,17 @@ impl Writer {
         let thread = thread::Builder::new().name("store".into()).spawn(move || {
             Writing { connection, agents: HashMap::new() }.write_all(&queue, &told);
         });
-        Ok(Self { jobs: Some(jobs), thread: Some(thread.map_err(unopened)?), broken })
+        let (jobs, thread) = (Some(jobs), Some(thread.map_err(unopened)?));
+        Ok(Self { jobs, thread, path: path.to_path_buf(), broken })
+    }
+
+    /// The answers in the file.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be opened any more.
+    pub(super) fn answers(&self) -> Result<Answers, StoreError> {
+        schema::open(&self.path).map(Answers::of)
     }
 
     /// Hands on what is to be written.
@@ -171,6 +186,10 @@ impl Writing {
             match job {
                 Job::Run(run, to) => keys.push((self.run(&run)?, to)),
                 Job::Cell(row) => self.cell(&row)?,
+                Job::Answer { key, outputs } => {
+                    let outputs = encode::values(&outputs);
+                    answers::put(&self.connection, &key, &outputs, |run, values| self.large(run, values))?;
+                }
                 Job::Ended { run, exit_code, failure } => {
                     let failure = failure.as_ref().map(encode::failure);
                     let ended = "UPDATE runs SET ended = ?2, exit_code = ?3, failure = ?4 WHERE key = ?1";
