@@ -12,6 +12,15 @@ use crate::support::{binary, folder, root};
 const MORE_COMPILED: u64 = 1;
 const MORE: u64 = 5;
 
+/// The most bytes of a compiled agent.
+const MAX_COMPONENT: u64 = 120_000;
+
+/// Those that may have more, each with its own bound and the reason.
+const LARGE: [(&str, u64, &str); 2] = [
+    ("html_select", 705_000, "it reads HTML as browsers do: html5ever has tables of all entities and names"),
+    ("yaml_to_json", 690_000, "it reads all of YAML 1.2"),
+];
+
 /// Fuel by agent and case.
 type Burnt = BTreeMap<String, BTreeMap<String, u64>>;
 
@@ -74,6 +83,24 @@ fn every_agent_has_a_case() {
     let agents = files("agent.toml");
     let untested: Vec<_> = agents.iter().filter(|manifest| !has_case(manifest)).collect();
     assert!(!agents.is_empty() && untested.is_empty(), "{untested:?}");
+}
+
+/// A component is small, or named with a reason; and a name that isn't needed any more goes.
+#[test]
+fn components_are_small() {
+    let components = folder::files(&root().join("agents")).into_iter();
+    let sizes: BTreeMap<String, u64> = components
+        .filter(|path| path.extension().is_some_and(|kind| kind == "wasm"))
+        .map(|path| (folder::name(&path.with_extension("")), fs::metadata(&path).unwrap().len()))
+        .collect();
+    assert!(sizes.len() > LARGE.len(), "they were not found");
+    let bound =
+        |name: &str| LARGE.iter().find(|(large, ..)| *large == name).map_or(MAX_COMPONENT, |(_, most, _)| *most);
+    let large: Vec<_> = sizes.iter().filter(|(name, size)| **size > bound(name)).collect();
+    assert!(large.is_empty(), "larger than they may be: {large:?}");
+    let needless = |name: &&str| sizes.get(*name).is_none_or(|size| *size <= MAX_COMPONENT);
+    let needless: Vec<_> = LARGE.iter().map(|(name, ..)| *name).filter(needless).collect();
+    assert!(needless.is_empty(), "they need no exception: {needless:?}");
 }
 
 /// The files of the library that are called `name`.

@@ -1,14 +1,12 @@
 //! What an agent is given.
 
-use std::collections::HashMap;
-
 use serde::de::DeserializeOwned;
 
 use crate::{Failure, Value};
 
-/// The inputs of one call.
+/// The inputs of one call. They are few: to look at each in turn is faster than to have a map of them.
 #[derive(Clone, Debug, Default)]
-pub struct Inputs(HashMap<String, Value>);
+pub struct Inputs(Vec<(String, Value)>);
 
 /// A type that an input can have.
 pub trait FromValue: Sized {
@@ -48,7 +46,7 @@ impl Inputs {
     ///
     /// Where it is missing, or not what the type wants.
     pub fn take_json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, Failure> {
-        let is_there = self.0.contains_key(name);
+        let is_there = self.0.iter().any(|(given, _)| given == name);
         let null = || serde_json::from_str("null").ok().filter(|_| is_there);
         self.take_json_optional(name)?.or_else(null).ok_or_else(|| missing(name))
     }
@@ -73,7 +71,9 @@ impl Inputs {
 
     /// The value; JSON's `null` is none.
     fn given(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name).filter(|value| !matches!(value, Value::Json(json) if json.trim() == "null"))
+        let at = self.0.iter().position(|(given, _)| given == name)?;
+        let (_, value) = self.0.swap_remove(at);
+        Some(value).filter(|value| !matches!(value, Value::Json(json) if json.trim() == "null"))
     }
 }
 

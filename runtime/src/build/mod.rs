@@ -10,6 +10,7 @@ mod cargo;
 mod find;
 mod lock;
 mod packages;
+mod strip;
 
 use std::{
     fs, io,
@@ -64,6 +65,7 @@ pub fn build(folder: &Path, compiler: &Compiler) -> Result<Built, Report> {
     let shown = folder.display();
     let component = compiler.build(folder).map_err(|why| wrong("cargo", format!("`{shown}` can't be built: {why}")))?;
     let misfit = |why: String| wrong("bad-component", format!("`{shown}` gives no agent: {why}"));
+    let component = strip::stripped(&component).map_err(misfit)?;
     let facts = Facts::read(&component).map_err(misfit)?;
     if let Some(odd) = facts.misfit() {
         let unused = Diagnostic::error("bad-component", format!("`{shown}` gives no agent: {odd}")).help(odd.help);
