@@ -1,7 +1,7 @@
 import re
 from json import JSONDecodeError, loads
 
-STEP = re.compile(r'\.?([^.\[\]]+)|\[(-?\d+|-)\]|\[("(?:[^"\\]|\\.)*")\]')
+STEP = re.compile(r'\.?([^.\[\]]+)|\[(-?(?:0|[1-9]\d*)|-)\]|\[("(?:[^"\\]|\\.)*")\]')
 
 
 def main(json, path, value, create=True):
@@ -49,7 +49,7 @@ def place(value, key, where):
         raise ValueError(f"no {str(key)!r} can be set at {where}, which is {value!r}")
     if key == "-":
         return len(value)
-    if not re.fullmatch(r"-?\d+", str(key)):
+    if not re.fullmatch(r"-?(0|[1-9]\d*)", str(key)):
         raise ValueError(f"no {key!r} can be set at {where}, which is a list")
     at = int(key) + (len(value) if int(key) < 0 else 0)
     if not 0 <= at <= len(value):

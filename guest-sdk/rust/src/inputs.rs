@@ -40,6 +40,21 @@ impl Inputs {
         T::from_value(value).map(Some).map_err(wrong)
     }
 
+    /// Takes an input out as it is, JSON's `null` too.
+    ///
+    /// # Errors
+    ///
+    /// Where it is missing.
+    pub fn take_any(&mut self, name: &str) -> Result<Value, Failure> {
+        self.take_any_optional(name).ok_or_else(|| missing(name))
+    }
+
+    /// Takes an input out as it is, that may be left out.
+    pub fn take_any_optional(&mut self, name: &str) -> Option<Value> {
+        let at = self.0.iter().position(|(given, _)| given == name)?;
+        Some(self.0.swap_remove(at).1)
+    }
+
     /// Takes an input out that serde reads from JSON. JSON's `null` is one where the type can hold it.
     ///
     /// # Errors
@@ -71,9 +86,7 @@ impl Inputs {
 
     /// The value; JSON's `null` is none.
     fn given(&mut self, name: &str) -> Option<Value> {
-        let at = self.0.iter().position(|(given, _)| given == name)?;
-        let (_, value) = self.0.swap_remove(at);
-        Some(value).filter(|value| !matches!(value, Value::Json(json) if json.trim() == "null"))
+        self.take_any_optional(name).filter(|value| !matches!(value, Value::Json(json) if json.trim() == "null"))
     }
 }
 
@@ -160,6 +173,7 @@ mod tests {
         assert_eq!(json("true").take("x"), Ok(true));
         assert_eq!(json("[1, 2]").take_json("x"), Ok(vec![1, 2]));
         assert_eq!(inputs("a".into()).take_json("x"), Ok("a".to_owned()));
+        assert_eq!(json("null").take_any("x"), Ok(Value::Json("null".into())));
     }
 
     #[test]
@@ -175,6 +189,7 @@ mod tests {
         assert_eq!(json("null").take_json("x"), Ok(serde_json::Value::Null));
         assert_eq!(message(json("null").take_json("x")), "the input `x` is missing");
         assert_eq!(message(Inputs::default().take_json("x")), "the input `x` is missing");
+        assert!(Inputs::default().take_any("x").is_err());
         let why = message(json("[").take_json("x"));
         assert!(why.starts_with("the input `x` can't be used: "), "{why}");
     }

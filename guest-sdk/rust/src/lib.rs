@@ -42,6 +42,7 @@
 //! | `f32`, `f64` | `number` |
 //! | `bool` | `boolean` |
 //! | `Option<T>` | as `T`, and it may be left out |
+//! | `turingbox_sdk::Value`, with both words | none: it is whatever there is |
 //! | anything else | `json`: it is read and written by serde; what it writes as a text is `text` |
 //!
 //! A function returns its one output, called `output`; or a struct with `#[derive(Outputs)]`, whose fields

@@ -1,6 +1,7 @@
 //! Both ends of a loop over a list.
 
 use serde_json::value::RawValue;
+use shared::kind;
 use turingbox_sdk::{Failure, Outputs, agent};
 
 /// Run the steps between two `for_each` steps once for each item of a list: without `start` it opens the loop, with `start` it closes it
@@ -69,18 +70,6 @@ fn close(items: &[&RawValue], start: Box<RawValue>, index: Option<&RawValue>) ->
         },
         None => Place { index: limit, limit, ..Place::default() },
     })
-}
-
-/// What a JSON value is, as Python names it: so do the agents beside this one.
-fn kind(json: &str) -> &'static str {
-    match json.trim_start().as_bytes().first() {
-        Some(b'{') => "dict",
-        Some(b'"') => "str",
-        Some(b't' | b'f') => "bool",
-        Some(b'n') => "NoneType",
-        _ if json.contains(['.', 'e', 'E']) => "float",
-        _ => "int",
-    }
 }
 
 #[cfg(test)]

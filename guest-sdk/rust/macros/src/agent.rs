@@ -146,8 +146,8 @@ impl Input {
         }
         let kind = self.kind();
         let typed = self.settings.has("type");
-        if !typed && kind != Kind::Text {
-            table.push_str(&format!("type = \"{}\"\n", kind.word()));
+        if let Some(word) = kind.word().filter(|word| !typed && *word != "text") {
+            table.push_str(&format!("type = \"{word}\"\n"));
         }
         for (key, value) in &self.settings.lines {
             table.push_str(&format!("{key} = {value}\n"));
@@ -168,11 +168,13 @@ impl Input {
     /// The expression that takes it out of the inputs.
     fn taken(&self) -> TokenStream {
         let name = &self.name;
-        match (self.kind() == Kind::Json, self.is_optional()) {
-            (false, false) => quote!(inputs.take(#name)?),
-            (false, true) => quote!(inputs.take_optional(#name)?),
-            (true, false) => quote!(inputs.take_json(#name)?),
-            (true, true) => quote!(inputs.take_json_optional(#name)?),
+        match (self.kind(), self.is_optional()) {
+            (Kind::Json, false) => quote!(inputs.take_json(#name)?),
+            (Kind::Json, true) => quote!(inputs.take_json_optional(#name)?),
+            (Kind::Any, false) => quote!(inputs.take_any(#name)?),
+            (Kind::Any, true) => quote!(inputs.take_any_optional(#name)),
+            (_, false) => quote!(inputs.take(#name)?),
+            (_, true) => quote!(inputs.take_optional(#name)?),
         }
     }
 }

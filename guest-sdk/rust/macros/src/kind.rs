@@ -8,16 +8,24 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type};
 pub enum Kind {
     Text,
     Bytes,
-    Integer { min: Option<i64>, max: Option<i64> },
+    Integer {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
     Number,
     Boolean,
     Json,
+    /// `turingbox_sdk::Value`: whatever there is.
+    Any,
 }
 
 impl Kind {
     /// What `ty` is.
     pub fn of(ty: &Type) -> Self {
         let Some(segment) = last(ty) else { return Self::Json };
+        if is_any(ty) {
+            return Self::Any;
+        }
         match segment.ident.to_string().as_str() {
             "String" => Self::Text,
             "Vec" if inner(segment).and_then(last).is_some_and(|item| item.ident == "u8") => Self::Bytes,
@@ -35,15 +43,16 @@ impl Kind {
         }
     }
 
-    /// The word in a manifest.
-    pub fn word(self) -> &'static str {
+    /// The word in a manifest; there is none for whatever there is.
+    pub fn word(self) -> Option<&'static str> {
         match self {
-            Self::Text => "text",
-            Self::Bytes => "bytes",
-            Self::Integer { .. } => "integer",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Json => "json",
+            Self::Text => Some("text"),
+            Self::Bytes => Some("bytes"),
+            Self::Integer { .. } => Some("integer"),
+            Self::Number => Some("number"),
+            Self::Boolean => Some("boolean"),
+            Self::Json => Some("json"),
+            Self::Any => None,
         }
     }
 }
@@ -76,6 +85,13 @@ pub fn is_container(ty: &Type) -> bool {
 /// Whether it is `()`.
 pub fn is_unit(ty: &Type) -> bool {
     matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+/// With its crate's name before it: others have a `Value`, too.
+fn is_any(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let mut words = path.path.segments.iter().map(|segment| segment.ident.to_string());
+    words.next().is_some_and(|word| word == "turingbox_sdk") && words.eq(["Value"])
 }
 
 fn last(ty: &Type) -> Option<&PathSegment> {
@@ -115,9 +131,13 @@ mod tests {
             ("bool", "boolean"),
             ("Order", "json"),
             ("(u8, u8)", "json"),
+            ("serde_json::Value", "json"),
+            ("Value", "json"),
         ] {
-            assert_eq!(kind(text).map(Kind::word), Some(word), "{text}");
+            assert_eq!(kind(text).and_then(Kind::word), Some(word), "{text}");
         }
+        assert_eq!(kind("turingbox_sdk::Value"), Some(Kind::Any));
+        assert_eq!(kind("::turingbox_sdk::Value"), Some(Kind::Any));
         assert_eq!(kind("u8"), Some(Kind::Integer { min: Some(0), max: Some(255) }));
         assert_eq!(kind("usize"), Some(Kind::Integer { min: Some(0), max: None }));
     }

@@ -57,7 +57,9 @@ pub fn described(name: &str, help: &str, ty: &Type, always: bool) -> String {
     if !help.is_empty() {
         table.push_str(&format!("help = {}\n", text(help)));
     }
-    table.push_str(&format!("type = \"{}\"\n", Kind::of(ty).word()));
+    if let Some(word) = Kind::of(ty).word() {
+        table.push_str(&format!("type = \"{word}\"\n"));
+    }
     if always {
         table.push_str("always = true\n");
     }
