@@ -23,7 +23,8 @@ TYPES = {
 
 
 def main(json, schema, limit=100):
-    json, schema = parsed("json", json), parsed("schema", schema)
+    # A text is a value like any other; a schema is never one, so a text holds it.
+    schema = parsed("schema", schema)
     if type(limit) is not int or limit < 1:
         raise ValueError(f"limit must be a whole number from 1 on, not {limit!r}")
     try:
