@@ -8,7 +8,11 @@ use std::{
     os::unix::{ffi::OsStringExt, fs::FileTypeExt},
 };
 
-use clap::{Arg, ArgAction, ArgMatches, builder::OsStringValueParser};
+use clap::{
+    Arg, ArgAction, ArgMatches,
+    builder::{OsStringValueParser, StyledStr},
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use crate::{
     Hint, Secret, Value,
@@ -20,6 +24,9 @@ use crate::{
 /// The most that one input may hold, in bytes; a guest's memory bounds it further.
 const MAX_INPUT: u64 = 1 << 30;
 
+/// What the ids of arguments begin with that are inputs.
+const ID: &str = "input:";
+
 /// The inputs of an agent, as options of a command.
 pub struct InputOptions<'m> {
     manifest: &'m Manifest,
@@ -28,15 +35,41 @@ pub struct InputOptions<'m> {
 }
 
 impl<'m> InputOptions<'m> {
-    /// Those of `manifest`, beside a command's `own`.
+    /// Those of `manifest`, beside a command's own; the command may have these already.
     pub fn new(manifest: &'m Manifest, own: &clap::Command) -> Self {
         Self { manifest, options: options(manifest, own) }
     }
 
+    /// The option of the input at `position`, where it isn't the input's own name: that is taken.
+    pub fn renamed(&self, position: usize) -> Option<&str> {
+        let (input, (long, _)) = (self.manifest.inputs.get(position)?, self.options.get(position)?);
+        (*long != plain(&input.name)).then_some(long)
+    }
+
+    /// A mistake in the arguments, with what may have been meant: `--json` is no input, whatever the agent's are.
+    pub fn hinted(&self, mut error: clap::Error) -> clap::Error {
+        let renamed = self.manifest.inputs.iter().enumerate().filter_map(|(position, input)| {
+            Some(format!(
+                "the input `{0}` is `--{1}`: {2}",
+                input.name,
+                self.renamed(position)?,
+                taken_note(&input.name)
+            ))
+        });
+        let tips: Vec<StyledStr> = renamed.map(StyledStr::from).collect();
+        if error.kind() == ErrorKind::UnknownArgument && !tips.is_empty() {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+        error
+    }
+
     /// The arguments.
     pub fn arguments(&self) -> Vec<Arg> {
-        let options = self.options.iter().cloned();
-        self.manifest.inputs.iter().zip(options).map(|(input, (long, other))| argument(input, long, other)).collect()
+        let options = self.options.iter().cloned().enumerate();
+        let described = |(input, (position, (long, other))): (&Input, (usize, (String, Option<String>)))| {
+            argument(input, long, other, self.renamed(position).map(|_| taken_note(&input.name)))
+        };
+        self.manifest.inputs.iter().zip(options).map(described).collect()
     }
 
     /// The inputs that the command line gives. What is piped in fills the one required input that is
@@ -54,7 +87,10 @@ impl<'m> InputOptions<'m> {
             return Ok(inputs);
         }
         let shown = |input: &&Input| {
-            format!("  --{} <{}>  {}", self.option(input), input.hint.word().to_uppercase(), input.help)
+            let option = self.option(input);
+            let note =
+                if option == plain(&input.name) { String::new() } else { format!(" ({})", taken_note(&input.name)) };
+            format!("  --{option} <{}>  {}{note}", input.hint.word().to_uppercase(), input.help)
         };
         let lines: Vec<_> = missing.iter().map(shown).collect();
         Err(Stop::Usage(format!(
@@ -68,7 +104,7 @@ impl<'m> InputOptions<'m> {
     pub fn given(&self, matches: &ArgMatches) -> Result<Vec<(String, Value)>, Stop> {
         let mut inputs = Vec::new();
         for input in &self.manifest.inputs {
-            if let Some(argument) = matches.get_one::<OsString>(&format!("input:{}", input.name)) {
+            if let Some(argument) = matches.get_one::<OsString>(&format!("{ID}{}", input.name)) {
                 inputs.push((input.name.clone(), self.value(input, self.argument(input, argument)?)?));
             }
         }
@@ -98,10 +134,10 @@ impl<'m> InputOptions<'m> {
     }
 }
 
-fn argument(input: &Input, long: String, other: Option<String>) -> Arg {
-    let mut argument = Arg::new(format!("input:{}", input.name))
+fn argument(input: &Input, long: String, other: Option<String>, note: Option<String>) -> Arg {
+    let mut argument = Arg::new(format!("{ID}{}", input.name))
         .long(long)
-        .help(help(input))
+        .help(help(input, note))
         .value_name(input.hint.word().to_uppercase())
         .value_parser(OsStringValueParser::new())
         .allow_hyphen_values(true)
@@ -120,11 +156,14 @@ fn argument(input: &Input, long: String, other: Option<String>) -> Arg {
 /// that is taken, by the command's own options or by another input, is put behind `--input-`: an
 /// agent can't take a global option's place.
 fn options(manifest: &Manifest, own: &clap::Command) -> Vec<(String, Option<String>)> {
-    let own = own.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned));
+    let own = own
+        .get_arguments()
+        .filter(|argument| !argument.get_id().as_str().starts_with(ID))
+        .filter_map(|argument| argument.get_long().map(str::to_owned));
     let mut taken: HashSet<String> = own.chain(["output", "help", "version", ""].map(str::to_owned)).collect();
     let mut options = Vec::new();
     for (index, input) in manifest.inputs.iter().enumerate() {
-        let plain = input.name.replace('_', "-").trim_matches('-').to_owned();
+        let plain = plain(&input.name);
         let behind = format!("input-{plain}");
         let numbered = (0..).map(|more| format!("input-{}", index + more));
         let long = [plain, behind].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
@@ -136,9 +175,19 @@ fn options(manifest: &Manifest, own: &clap::Command) -> Vec<(String, Option<Stri
     options
 }
 
-fn help(input: &Input) -> String {
+/// The option that a name would have.
+fn plain(name: &str) -> String {
+    name.replace('_', "-").trim_matches('-').to_owned()
+}
+
+/// Why an option isn't called as its input.
+fn taken_note(name: &str) -> String {
+    format!("`--{}` is another option", plain(name))
+}
+
+fn help(input: &Input, note: Option<String>) -> String {
     let mut help = escape(&input.help).into_owned();
-    let mut notes = Vec::new();
+    let mut notes = Vec::from_iter(note);
     match &input.hint {
         Hint::Choice(choices) => notes.push(format!("one of: {}", choices.join(", "))),
         Hint::Number(bounds) | Hint::Integer(bounds) if bounds.to_string() != "" => {

@@ -63,7 +63,8 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let manifest = manifest(&library, &name)?;
     let command = command(&manifest);
     let options = InputOptions::new(&manifest, &command);
-    let matches = command.clone().try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
+    let matches = command.clone().try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest));
+    let matches = matches.map_err(|error| options.hinted(error))?;
     let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
     let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
     let (program, warnings) = Program::load(&library, &name)?;

@@ -8,7 +8,7 @@ use serde_json::{Value as J, json};
 use crate::{
     Library, Policy,
     agent::{Folder, Input, MAX_COMPONENT, Manifest},
-    cli::{Globals, Stop, inspect::verdict, policy, run, setup, terminal},
+    cli::{Globals, Stop, inputs::InputOptions, inspect::verdict, policy, run, setup, terminal},
     component::Facts,
     diagnostic::counted,
     packages::{ARCHIVE, MAX_ARCHIVE, Packages},
@@ -73,10 +73,12 @@ impl Shown<'_> {
         let manifest = self.manifest;
         let mut page =
             format!("{} — {}, {}\n{}\n", manifest.name, manifest.kind().word(), manifest.source.path, manifest.help);
-        let inputs = manifest
-            .inputs
-            .iter()
-            .map(|input| (input.name.as_str(), format!("{:<8} {}", input.hint.word(), described(input))));
+        let command = run::command(manifest);
+        let options = InputOptions::new(manifest, &command);
+        let inputs = manifest.inputs.iter().enumerate().map(|(position, input)| {
+            let option = options.renamed(position).map(|option| format!(" [given as --{option}]")).unwrap_or_default();
+            (input.name.as_str(), format!("{:<8} {}{option}", input.hint.word(), described(input)))
+        });
         section(&mut page, "Inputs", inputs.collect());
         let outputs = manifest.outputs.iter().map(|output| {
             let internal = if output.internal { "(internal) " } else { "" };
