@@ -11,6 +11,10 @@ const MAX_DEPTH: usize = 16;
 /// Files that mean something for a library as a whole, and are none of an agent's.
 const OF_A_LIBRARY: [&str; 2] = ["agents.lock", "library.toml"];
 
+/// Names that are devices on Windows, in any case and whatever is behind their first dot; and `COM1` to `COM9`
+/// and `LPT1` to `LPT9`.
+const DEVICES: [&str; 6] = ["AUX", "CON", "CONIN$", "CONOUT$", "NUL", "PRN"];
+
 /// Checks a path in a pack, with the agent's folder in front.
 ///
 /// # Errors
@@ -29,6 +33,9 @@ pub fn check(path: &str) -> Result<(), String> {
     let [agent, inner @ ..] = parts.as_slice() else { return wrong("has no name") };
     if !is_name(agent) || *agent == "cases" {
         return wrong("is in no folder that is called as an agent can be");
+    }
+    if is_device(agent) {
+        return wrong(&format!("has {} in it", device(agent)));
     }
     if inner.is_empty() {
         return wrong("is in no folder: all files are in the agent's");
@@ -68,10 +75,22 @@ fn check_part(part: &str) -> Result<(), String> {
         "." | ".." => Err(format!("`{part}`")),
         _ if part.starts_with('.') => Err("a hidden name".into()),
         _ if part.ends_with(['.', ' ']) => Err("a name with a dot or a space at its end".into()),
+        _ if is_device(part) => Err(device(part)),
         _ => match part.chars().find(|c| !plain(*c)) {
             Some(c) if c.is_ascii() => Err(format!("a character that not every machine takes, `{}`", c.escape_debug())),
             Some(c) => Err(format!("a letter that can be written in more than one way, `{}`", c.escape_unicode())),
             None => Ok(()),
         },
     }
+}
+
+/// Whether Windows takes a name for a device.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered = |kind: &str| matches!(stem.strip_prefix(kind).map(str::as_bytes), Some([b'1'..=b'9']));
+    DEVICES.contains(&stem.as_str()) || numbered("COM") || numbered("LPT")
+}
+
+fn device(name: &str) -> String {
+    format!("`{name}`, which is a device on Windows")
 }

@@ -218,3 +218,13 @@ fn a_folder_is_packed_without_what_is_not_its_own() {
     assert!(Pack::of_folder("shout", &dir()).unwrap_err().contains("`link` is a symbolic link"));
     std::fs::remove_file(here.path().join("link")).unwrap();
 }
+
+#[test]
+fn devices_of_windows_are_no_names() {
+    for path in ["a/CON", "a/aux.txt", "a/Nul .md", "a/b/com9.tar.gz/c", "a/lpt1", "a/CONIN$", "con/agent.toml"] {
+        assert!(why_path(path).contains("which is a device on Windows"), "{path}");
+    }
+    for path in ["a/CONSOLE", "a/com0", "a/com10", "a/lpt", "a/x.nul"] {
+        assert!(!why_path(path).contains("Windows"), "{path}");
+    }
+}

@@ -1,0 +1,2 @@
+def main(name):
+    return {"text": f"Hello, {name}!"}
