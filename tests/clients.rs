@@ -28,6 +28,7 @@ fn requests_do_as_expected() {
         "redirected": ["GET", "", [302]],
         "authorised": "Basic dXNlcjpzZWNyZXQ=",
         "kept": ["POST", "{\"a\": 1}"],
+        "relative": ["/echo", "/echo?page=2", "/query?page=3", "/echo"],
         "asked": ["/echo?q=1+2&q=%C3%A9", "seen=1", "yes"],
         "accept": null,
         "elsewhere": null,
@@ -55,6 +56,7 @@ fn urllib_does_as_expected() {
     let got = run("urllib_does", "schemes = [\"http\", \"https\"], methods = [\"GET\", \"HEAD\", \"POST\", \"PUT\"]");
     let expected = json!({
         "redirected": [200, "/echo", "GET"],
+        "relative": ["/echo", "/echo?page=2", "/query?page=3", "/echo"],
         "put": ["PUT", "x=1", "yes", "3"],
         "chunked": ["onetwo", "6"],
         "again": ["/echo?x", "again"],
@@ -207,6 +209,11 @@ fn answer(mut stream: TcpStream, port: u16) -> Option<()> {
     let (status, more, body) = match path {
         "/echo" => ("200 OK", "Content-Type: application/json\r\n".to_owned(), echo.to_string().into_bytes()),
         "/redirect" => ("302 Found", "Location: /echo\r\n".to_owned(), Vec::new()),
+        "/a/beside" => ("302 Found", "Location: ../echo\r\n".to_owned(), Vec::new()),
+        "/next" => ("302 Found", "Location: echo?page=2\r\n".to_owned(), Vec::new()),
+        "/query" if !target.contains('?') => ("302 Found", "Location: ?page=3\r\n".to_owned(), Vec::new()),
+        "/query" => ("200 OK", "Content-Type: application/json\r\n".to_owned(), echo.to_string().into_bytes()),
+        "/whose" => ("302 Found", format!("Location: //127.0.0.1:{port}/echo\r\n"), Vec::new()),
         "/again" => ("307 Temporary Redirect", "Location: /echo\r\n".to_owned(), Vec::new()),
         "/elsewhere" => ("302 Found", format!("Location: http://localhost:{port}/echo\r\n"), Vec::new()),
         "/loop" => ("302 Found", "Location: /loop\r\n".to_owned(), Vec::new()),

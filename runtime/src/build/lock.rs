@@ -143,6 +143,19 @@ impl Lock {
         }
     }
 
+    /// Has others wait who change the lock file of `folder`, until what this gives is dropped. Who changes it reads it
+    /// after that, so that nothing of what others wrote is lost. The folder is what is locked: the file itself is another one
+    /// each time that it is written.
+    ///
+    /// # Errors
+    ///
+    /// When the folder can't be opened or locked.
+    pub fn hold(folder: &Path) -> io::Result<fs::File> {
+        let folder = fs::File::open(folder)?;
+        folder.lock()?;
+        Ok(folder)
+    }
+
     /// Writes it into `folder`.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ pub fn add(globals: &Globals, arguments: &AddArgs) -> Result<(), Stop> {
     let added = added(&fetched, key.as_ref());
     let changes = !before.is_there(&fetched.pack) || before.is_said_otherwise(&added);
     if changes && !globals.dry_run {
-        put(&home, lock, (added, &fetched.pack), before.is_there(&fetched.pack))?;
+        put(&home, &lock, (added, &fetched.pack), before.is_there(&fetched.pack))?;
     }
     match (globals.json, changes, globals.dry_run) {
         (true, ..) => terminal::print_json(&page.object(changes && !globals.dry_run)),
@@ -222,14 +222,21 @@ fn added(fetched: &Fetched, key: Option<&Key>) -> Added {
 }
 
 /// Puts the agent in its place, unless it is there, and into the lock file.
-fn put(home: &Home, mut lock: Lock, (added, pack): (Added, &Pack), is_there: bool) -> Result<(), Stop> {
+fn put(home: &Home, before: &Lock, (added, pack): (Added, &Pack), is_there: bool) -> Result<(), Stop> {
     let unwritten =
         |what: PathBuf, error: io::Error| Stop::Usage(format!("`{}` can't be written: {error}", what.display()));
+    let _held = home.hold().map_err(|error| unwritten(home.library.clone(), error))?;
+    let mut lock = Lock::read(&home.library)?;
+    if lock.added.get(&home.path) != before.added.get(&home.path) {
+        let message =
+            format!("`{}` was added by another command at the same time: look at it, and add it again", home.path);
+        return Err(Stop::Usage(message));
+    }
     if !is_there {
         home.put(pack).map_err(|error| unwritten(home.folder(), error))?;
     }
     lock.added.insert(home.path.clone(), added);
     // What was built there, by whoever had its sources, is another thing now.
     lock.agents.remove(&home.path);
-    home.write_lock(&lock).map_err(|error| unwritten(home.library.join(LOCK), error))
+    lock.write(&home.library).map(drop).map_err(|error| unwritten(home.library.join(LOCK), error))
 }

@@ -141,6 +141,7 @@ fn unwritten(folder: &Path, error: io::Error) -> Stop {
 /// Writes down what was built.
 fn lock(built: &Built, libraries: &[PathBuf]) -> Result<(), Stop> {
     let home = home(&built.folder, libraries).map_err(|error| unwritten(&built.folder, error))?;
+    let _held = Lock::hold(&home).map_err(|error| unwritten(&home, error))?;
     let mut lock = Lock::read(&home)?;
     let Some(name) = Lock::name(&built.folder, &home) else { return Ok(()) };
     lock.agents.insert(name, built.locked.clone());

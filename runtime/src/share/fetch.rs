@@ -145,12 +145,17 @@ impl Answer {
         let wrong = |why: &str| Diagnostic::error("bad-redirect", format!("{from} leads nowhere: {why}"));
         let text = self.headers.get(header::LOCATION).ok_or_else(|| wrong("it has no `location`"))?;
         let text = text.to_str().map_err(|_| wrong("its `location` is no text"))?;
-        let next = match text.starts_with('/') {
-            true => from.clone().with_target(text),
-            false => Url::parse(text),
-        };
-        next.map_err(|why| wrong(&format!("its `location`: {why}")))
+        resolved(from, text).map_err(|why| wrong(&format!("its `location`: {why}")))
     }
+}
+
+/// Where `reference` leads from `base` (RFC 3986), without its fragment.
+fn resolved(base: &Url, reference: &str) -> Result<Url, String> {
+    let whole = format!("{}://{}{}", base.scheme().word(), base.authority(), base.target());
+    let next = url::Url::parse(&whole).and_then(|base| base.join(reference));
+    let mut next = next.map_err(|error| error.to_string())?;
+    next.set_fragment(None);
+    Ok(Url::parse(next.as_str())?)
 }
 
 /// The finding that nothing came of a request.
@@ -188,4 +193,30 @@ fn request(asked: Asked<'_>) -> Result<Request<Full<Bytes>>, Diagnostic> {
 /// An error and what is behind it, in one line.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     crate::capability::http::chain(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_an_answer_leads_is_resolved() {
+        let base = Url::parse("http://a.example:81/b/c/d?q").unwrap();
+        for (reference, expected) in [
+            ("next?page=2", "http://a.example:81/b/c/next?page=2"),
+            ("../x", "http://a.example:81/b/x"),
+            ("../../../x", "http://a.example:81/x"),
+            ("./", "http://a.example:81/b/c/"),
+            ("?r", "http://a.example:81/b/c/d?r"),
+            ("", "http://a.example:81/b/c/d?q"),
+            ("/x#part", "http://a.example:81/x"),
+            ("//b.example/x", "http://b.example/x"),
+            ("https://b.example", "https://b.example/"),
+        ] {
+            assert_eq!(resolved(&base, reference), Url::parse(expected).map_err(str::to_owned), "{reference}");
+        }
+        for wrong in ["ftp://b.example/", "//", "https://user:secret@b.example/", "mailto:a@b", "a;b"] {
+            assert!(resolved(&base, wrong).is_err(), "{wrong}");
+        }
+    }
 }

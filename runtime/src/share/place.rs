@@ -85,14 +85,15 @@ impl Home {
         })
     }
 
-    /// Writes the lock file of the library.
+    /// Makes the library where there is none, and has others wait who change its lock file, until what this gives is
+    /// dropped.
     ///
     /// # Errors
     ///
-    /// When it can't be written.
-    pub fn write_lock(&self, lock: &Lock) -> io::Result<()> {
+    /// When it can't be made or held.
+    pub fn hold(&self) -> io::Result<fs::File> {
         fs::create_dir_all(&self.library)?;
-        lock.write(&self.library).map(drop)
+        Lock::hold(&self.library)
     }
 }
 

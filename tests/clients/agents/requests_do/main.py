@@ -18,6 +18,7 @@ def main(base):
     kept = requests.post(f"{base}/again", json={"a": 1})
     asked = session.get(f"{base}/a/../echo", params={"q": ["1 2", "é"], "none": None}, headers={"Accept": None}).json()
     elsewhere = requests.get(f"{base}/elsewhere", auth=("user", "secret")).json()
+    relative = [requests.get(f"{base}{path}").json()["target"] for path in ("/a/beside", "/next", "/query", "/whose")]
     zipped = requests.get(f"{base}/gzip")
     reasons = [requests.get(f"{base}/reason").reason, requests.get(f"{base}/wordless").reason]
     reasons.append(urllib.request.urlopen(f"{base}/reason").reason)
@@ -30,6 +31,7 @@ def main(base):
         "asked": [asked["target"], asked["headers"].get("cookie"), asked["headers"].get("x-shared")],
         "accept": asked["headers"].get("accept"),
         "elsewhere": elsewhere["headers"].get("authorization"),
+        "relative": relative,
         "zipped": [zipped.text, zipped.encoding, zipped.headers["CONTENT-TYPE"], list(zipped.iter_lines())[0].decode()],
         "reasons": reasons,
         "next": [following.method, following.path_url, zipped.next],

@@ -19,6 +19,10 @@ def failed(url, **named):
 def main(base):
     with urllib.request.urlopen(f"{base}/redirect", timeout=5) as response:
         redirected = [response.status, urlsplit(response.url).path, json.load(response)["method"]]
+    relative = []
+    for path in ("/a/beside", "/next", "/query", "/whose"):
+        with urllib.request.urlopen(f"{base}{path}", timeout=5) as response:
+            relative.append(json.load(response)["target"])
     request = urllib.request.Request(f"{base}/echo", data=b"x=1", headers={"X-Own": "yes"}, method="PUT")
     with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(request) as response:
         put = json.load(response)
@@ -33,6 +37,7 @@ def main(base):
     head = connection.getresponse()
     return {
         "redirected": redirected,
+        "relative": relative,
         "put": [put["method"], put["body"], put["headers"]["x-own"], put["headers"]["content-length"]],
         "chunked": [chunked["body"], chunked["headers"]["content-length"]],
         "again": [again["target"], again["headers"]["x-own"]],
