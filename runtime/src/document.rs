@@ -3,7 +3,7 @@
 
 mod write;
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use toml::{
     Spanned,
@@ -31,7 +31,10 @@ pub fn read<T>(
     read: impl FnOnce(&mut Table<'_>, &mut Report) -> Option<T>,
 ) -> Result<(T, Report), Report> {
     let mut report = Report::default();
-    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let (table, mut errors) = DeTable::parse_recoverable(&source.text);
+    // What nests without an end is told once, not again for each level.
+    let mut told = HashSet::new();
+    errors.retain(|error| told.insert(error.message().to_owned()));
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         report.push(Diagnostic::error("toml", format!("this is not TOML: {}", error.message())).at(source, span));
