@@ -31,7 +31,7 @@ fn each_module_is_denied_or_the_policy_is_refused() {
             wrong.push(format!("{name}: {:?} {denied:?} {:?}", works.outcome.failure, works.log));
         }
         let fails = host::run(&library, "fails", &policy, &[]).outcome.failure.unwrap();
-        if fails.message != "ValueError: as it should" || !fails.trace.contains("main.py\", line 2, in main") {
+        if fails.message != "as it should" || !fails.trace.is_empty() {
             wrong.push(format!("{name}: {} {}", fails.message, fails.trace));
         }
     }

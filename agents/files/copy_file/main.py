@@ -3,6 +3,13 @@ import shutil
 
 
 def main(path, to, replace=False):
+    try:
+        return copied(path, to, replace)
+    except OSError as error:
+        raise ValueError(f"{path} can't be copied to {to}: {error.strerror}") from None
+
+
+def copied(path, to, replace):
     if os.path.isdir(path):
         raise ValueError(f"{path} is a folder; copy_file copies one file")
     if os.path.exists(to) and (not replace or os.path.isdir(to)):

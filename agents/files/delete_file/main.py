@@ -13,4 +13,6 @@ def main(path, missing="fail"):
         if missing == "fail":
             raise ValueError(f"there is no {path}; if that is right, set missing to ignore") from None
         return {"deleted": False}
+    except OSError as error:
+        raise ValueError(f"{path} can't be deleted: {error.strerror}") from None
     return {"deleted": True}

@@ -3,7 +3,10 @@ from fnmatch import fnmatchcase
 
 
 def main(path, pattern="*", recursive=False):
-    return {"files": sorted(find(path, pattern, recursive))}
+    try:
+        return {"files": sorted(find(path, pattern, recursive))}
+    except OSError as error:
+        raise ValueError(f"{error.filename or path} can't be listed: {error.strerror}") from None
 
 
 def find(folder, pattern, recursive):

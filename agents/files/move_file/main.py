@@ -4,6 +4,13 @@ import shutil
 
 
 def main(path, to, replace=False):
+    try:
+        return moved(path, to, replace)
+    except OSError as error:
+        raise ValueError(f"{path} can't be moved to {to}: {error.strerror}") from None
+
+
+def moved(path, to, replace):
     if os.path.isdir(path):
         raise ValueError(f"{path} is a folder; move_file moves one file")
     if os.path.exists(to) and (not replace or os.path.isdir(to)):

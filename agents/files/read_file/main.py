@@ -1,6 +1,9 @@
 def main(path, encoding="utf-8", binary=False):
-    with open(path, "rb") as file:
-        content = file.read()
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise ValueError(f"{path} can't be read: {error.strerror}") from None
     if binary:
         return {"content": content}
     try:

@@ -3,7 +3,13 @@ import os
 
 
 def main(path, content, append=False, folders=False, dry_run=False):
-    data = to_bytes(content)
+    try:
+        return written(path, to_bytes(content), append, folders, dry_run)
+    except OSError as error:
+        raise ValueError(f"{path} can't be written: {error.strerror}") from None
+
+
+def written(path, data, append, folders, dry_run):
     if folders:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     if append:

@@ -111,11 +111,10 @@ class Client:
             pause = min(self.wait * 2**attempt, self.max_wait)
             try:
                 answer = self.send(url, query)
-            except PermissionError:
-                raise
-            except (requests.ConnectionError, requests.Timeout):
-                if last or self.again is BUSY:
-                    raise
+            except requests.RequestException as error:
+                is_unsteady = isinstance(error, (requests.ConnectionError, requests.Timeout))
+                if last or self.again is BUSY or isinstance(error, PermissionError) or not is_unsteady:
+                    raise ValueError(str(error)) from None
                 time.sleep(pause)
                 continue
             if answer.status_code < 400:

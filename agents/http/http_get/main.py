@@ -5,7 +5,10 @@ import requests
 
 def main(url, query={}, headers={}, timeout=30, binary=False, any_status=False):
     sent = {name: str(value) for name, value in checked("headers", headers).items()}
-    answer = requests.get(url, params=written(checked("query", query)), headers=sent, timeout=timeout)
+    try:
+        answer = requests.get(url, params=written(checked("query", query)), headers=sent, timeout=timeout)
+    except requests.RequestException as error:
+        raise ValueError(str(error)) from None
     if answer.status_code >= 400 and not any_status:
         said = " ".join(answer.text.split())[:300]
         reason = f"{answer.url} gave {answer.status_code} {answer.reason}: {said or 'nothing more'}"

@@ -12,7 +12,10 @@ def main(url, body, content_type=None, headers={}, timeout=30, binary=False, any
         raise ValueError(f"headers must be an object, not {type(headers).__name__}")
     data, kind = encoded(body, content_type)
     sent = {"Content-Type": kind} | {name: str(value) for name, value in headers.items()}
-    answer = requests.post(url, data=data, headers=sent, timeout=timeout)
+    try:
+        answer = requests.post(url, data=data, headers=sent, timeout=timeout)
+    except requests.RequestException as error:
+        raise ValueError(str(error)) from None
     if answer.status_code >= 400 and not any_status:
         said = " ".join(answer.text.split())[:300]
         reason = f"{answer.url} gave {answer.status_code} {answer.reason}: {said or 'nothing more'}"

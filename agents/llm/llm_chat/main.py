@@ -91,7 +91,10 @@ APIS = {
 def ask(url, body, headers, timeout, retries):
     for attempt in range(retries + 1):
         # The key is for this server alone: no redirect is followed.
-        answer = requests.post(url, json=body, headers=headers, timeout=timeout, allow_redirects=False)
+        try:
+            answer = requests.post(url, json=body, headers=headers, timeout=timeout, allow_redirects=False)
+        except requests.RequestException as error:
+            raise ValueError(str(error)) from None
         if answer.status_code not in BUSY or attempt == retries:
             break
         asked = answer.headers.get("retry-after", "")

@@ -23,10 +23,9 @@ def main(database, table, rows):
         statement = f"insert into {target} ({names}) values {', '.join([row] * len(some))}"
         try:
             sql.query(database, statement, [plain(item[column]) for item in some for column in columns])
-        except Exception as error:
-            if count:
-                error.args = (f"{error} ({count} rows were added before)",)
-            raise
+        except (PermissionError, RuntimeError, ValueError) as error:
+            before = f" ({count} rows were added before)" if count else ""
+            raise ValueError(f"{error}{before}") from None
         count += len(some)
     return {"count": count}
 

@@ -10,7 +10,10 @@ def main(database, statement, parameters=()):
         if isinstance(value, (dict, list)):
             kind = "an object" if isinstance(value, dict) else "a list"
             raise ValueError(f"parameter {position} is {kind}; write it as JSON text, or give each value by itself")
-    rows = sql.query(database, statement, parameters)
+    try:
+        rows = sql.query(database, statement, parameters)
+    except (PermissionError, RuntimeError, ValueError) as error:
+        raise ValueError(str(error)) from None
     return {
         "rows": [{column: plain(value) for column, value in row.items()} for row in rows],
         "columns": list(rows.columns),

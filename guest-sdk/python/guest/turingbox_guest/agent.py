@@ -11,9 +11,7 @@ from annotationlib import Format
 from types import ModuleType
 
 from . import failures, imports, packages, values
-from .failures import FailureKind, failure
-
-MODULE = "agent"
+from .failures import MODULE, FailureKind, failure
 
 _reseed = super(random.Random, random._inst).seed
 

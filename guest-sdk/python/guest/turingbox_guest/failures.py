@@ -1,6 +1,7 @@
 """Failures as the host gets them: what went wrong, and where in the agent's own code."""
 
 import gc
+import opcode
 import os
 import traceback
 
@@ -10,6 +11,14 @@ from wit_world.imports.types import Failure, FailureKind
 MESSAGE_LIMIT = 8 << 10
 TRACE_LIMIT = 64 << 10
 CUT = "…"
+
+# The agent's own module.
+MODULE = "agent"
+
+_RAISE = opcode.opmap["RAISE_VARARGS"]
+
+# Of these, the message alone doesn't say what is wrong.
+_UNCLEAR = (AssertionError, BaseExceptionGroup, KeyError, NotImplementedError)
 
 # Frames that run the agent, or import for it, tell its author nothing.
 _HIDDEN = (os.path.dirname(__file__) + os.sep, "<frozen importlib.")
@@ -33,10 +42,28 @@ def raised(error):
         if isinstance(error, MemoryError):
             kind = FailureKind.MEMORY
             _make_room(error)
+        if _is_meant(error):
+            return failure(kind, str(error))
         shown = _shown(error)
         return failure(kind, _message(error, shown), "".join(shown.format()))
     except BaseException:
         return failure(kind, "the agent failed, and its exception can't be shown")
+
+
+def _is_meant(error):
+    """Whether the agent's own `raise` gave it a message. That is how an agent fails on purpose, and says
+    what is wrong with its inputs; where it says so, and with which class, tells nobody more.
+    """
+    if not isinstance(error, Exception) or isinstance(error, _UNCLEAR) or hasattr(error, "__notes__"):
+        return False
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    if not last or last.tb_frame.f_globals.get("__name__") != MODULE:
+        return False
+    code, at = last.tb_frame.f_code.co_code, last.tb_lasti
+    # With nothing behind it, `raise` hands on what somebody else raised.
+    return code[at] == _RAISE and code[at + 1] > 0 and str(error) != ""
 
 
 def _make_room(error):
