@@ -89,7 +89,7 @@ enum Command {
     Test(test::TestArgs),
     /// Run hostile guests under a policy, and say what got through
     Attack(attack::AttackArgs),
-    /// Compile the agents that are written in Rust
+    /// Compile the agents that are written in Rust, and fetch the packages of those in Python
     Build(build::BuildArgs),
     /// Make an agent's folder, with a case that passes
     New(new::NewArgs),
