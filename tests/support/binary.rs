@@ -85,7 +85,7 @@ fn built() -> &'static Path {
         let binary = folder.join("turingbox");
         let home = home();
         let warmed = Command::new(&binary)
-            .args(["run", "echo", "--input", "warm"])
+            .args(["run", "trim", "--text", "warm"])
             .env("TURINGBOX_CACHE", home.cache)
             .env("TURINGBOX_STATE", home.state)
             .output()
