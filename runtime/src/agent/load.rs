@@ -235,6 +235,7 @@ impl<'a> Loader<'a> {
             steps,
             on_fail: spec.on_fail,
             open_ends: spec.open_ends,
+            plain_status: spec.plain_status,
             labels,
             templates: wires.templates,
             outputs,

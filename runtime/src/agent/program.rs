@@ -110,6 +110,8 @@ pub struct Workflow {
     pub on_fail: OnFail,
     /// Whether a jump may go out of the steps.
     pub open_ends: bool,
+    /// Whether a status has no `code`.
+    pub plain_status: bool,
     /// The positions of steps that have an id.
     pub labels: HashMap<String, usize>,
     /// The templates that are written in the workflow.

@@ -39,6 +39,8 @@ pub struct WorkflowSpec {
     pub on_fail: OnFail,
     /// Whether a jump may go out of the steps: before the first one, or behind the last.
     pub open_ends: bool,
+    /// Whether a status has no `code`.
+    pub plain_status: bool,
 }
 
 /// One step.
@@ -76,6 +78,7 @@ pub struct StepInput {
 pub(super) fn read_workflow(top: &mut Table<'_>, report: &mut Report) -> Option<WorkflowSpec> {
     let on_fail = top.take("on_fail", report, |item| item.choice(&OnFail::WORDS)).unwrap_or_default();
     let open_ends = top.take("open_ends", report, Item::boolean).unwrap_or_default();
+    let plain_status = top.take("plain_status", report, Item::boolean).unwrap_or_default();
     let items = top.need("steps", report, |item| match item.clone().array()? {
         steps if steps.len() > MAX_STEPS => {
             Err(item.wrong("too-many-steps", format!("{} steps are more than {MAX_STEPS}", steps.len())))
@@ -91,7 +94,7 @@ pub(super) fn read_workflow(top: &mut Table<'_>, report: &mut Report) -> Option<
             report.push(Diagnostic::error("duplicate-id", message).at(&step.place.source, step.place.span.clone()));
         }
     }
-    Some(WorkflowSpec { steps, on_fail, open_ends })
+    Some(WorkflowSpec { steps, on_fail, open_ends, plain_status })
 }
 
 fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {

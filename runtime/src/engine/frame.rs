@@ -270,7 +270,7 @@ impl<'a> Frame<'a> {
             return Some(value.clone());
         }
         match name {
-            STATUS => Some(self.status.to_value()),
+            STATUS => Some(self.status_value()),
             STEP_INDEX => Some(number(self.head)),
             STEP_MAX => Some(number(self.workflow.steps.len())),
             _ => None,
@@ -330,7 +330,7 @@ impl<'a> Frame<'a> {
             }
         }
         for (_, result) in step.outputs.iter().filter(|(output, _)| output == STATUS && !is_said) {
-            self.set(Cow::Borrowed(result), self.status.to_value());
+            self.set(Cow::Borrowed(result), self.status_value());
         }
         self.head = next;
         None

@@ -137,6 +137,11 @@ impl Status {
         if self.reason.is_empty() { format!("the agent's status is {}", self.value) } else { self.reason.clone() }
     }
 
+    /// The status as a value, for workflows that know no code.
+    pub(super) fn without_code(&self) -> Value {
+        Value::Json(Json::from(serde_json::json!({ "value": self.value, "reason": self.reason })))
+    }
+
     /// The status as a value.
     pub fn to_value(&self) -> Value {
         Value::Json(Json::from(serde_json::json!({ "value": self.value, "reason": self.reason, "code": self.code })))

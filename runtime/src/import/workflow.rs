@@ -81,7 +81,7 @@ impl<'l, 'a> Workflows<'l, 'a> {
             manifest.step(&step);
         }
         self.plans.insert(at, plan);
-        manifest.text()
+        with_plain_status(manifest.text())
     }
 
     fn steps(&mut self, at: usize, agent: &Agent, steps: &[Step], plan: &Plan, report: &mut Report) -> Vec<String> {
@@ -282,5 +282,13 @@ impl<'p> Planned<'p> {
             STEP_INDEX | STEP_MAX if self.scope.own(name).is_none() => None,
             _ => self.scope.own(name).cloned(),
         }
+    }
+}
+
+/// The manifest of a workflow that looks at the status of a step: in the original that has no code.
+fn with_plain_status(manifest: String) -> String {
+    match manifest.contains("status") {
+        true => manifest.replacen("\non_fail = ", "\nplain_status = true\non_fail = ", 1),
+        false => manifest,
     }
 }

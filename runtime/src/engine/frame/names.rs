@@ -3,6 +3,13 @@
 use super::{Frame, own_constant};
 use crate::{Hint, Value, agent::Step, expression::Scope};
 
+impl Frame<'_> {
+    /// How the last step went, as a value.
+    pub fn status_value(&self) -> Value {
+        if self.workflow.plain_status { self.status.without_code() } else { self.status.to_value() }
+    }
+}
+
 /// What names mean to the inputs of a step, or to the workflow's outputs.
 pub struct Names<'f, 'a> {
     pub frame: &'f Frame<'a>,
