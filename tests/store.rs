@@ -291,6 +291,8 @@ fn large_values_are_kept_once() {
     assert_eq!(large(), 1);
     turingbox(here.path(), &["runs", "echo", "--forget", "--last", "1"]);
     assert_eq!(large(), 0);
+    // What is forgotten takes no room.
+    assert!(size() < 100_000, "{}", size());
 }
 
 #[test]

@@ -99,6 +99,7 @@ fn forget(store: &mut Store, runs: Vec<Run>, arguments: &RunsArgs) -> Result<(),
         store.forget(&run).map_err(unusable)?;
         forgotten += 1;
     }
+    store.shrink().map_err(unusable)?;
     render::note(&format!("{} forgotten", counted(forgotten, "run")));
     Ok(())
 }

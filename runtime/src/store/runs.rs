@@ -240,6 +240,20 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
+    /// Gives the room back that was taken by what is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be written.
+    pub fn shrink(&self) -> Result<(), StoreError> {
+        for shrink in ["PRAGMA incremental_vacuum", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+            let mut shrink = self.connection.prepare(shrink)?;
+            let mut rows = shrink.query([])?;
+            while rows.next()?.is_some() {}
+        }
+        Ok(())
+    }
+
     /// Goes back to before what a run failed with, so that it can be tried again: nobody knows any more how
     /// the step went, and the workflows around it.
     ///

@@ -78,10 +78,11 @@ pub fn open_or_make(path: &Path) -> Result<Connection, StoreError> {
 pub fn open(path: &Path) -> Result<Connection, StoreError> {
     let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
     // SQLite says less about what is wrong.
-    OpenOptions::new().read(true).write(true).open(path).map_err(unopened)?;
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(unopened)?;
+    let is_new = file.metadata().map_err(unopened)?.len() == 0;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(path, flags).map_err(StoreError::from).and_then(|mut connection| {
-        set_up(&connection)?;
+        set_up(&connection, is_new)?;
         check(path, &mut connection)?;
         Ok(connection)
     });
@@ -93,8 +94,12 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
 
 /// With a write-ahead log, what is committed outlives a kill of the process without waiting for the disk,
 /// and readers wait for nobody.
-fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+fn set_up(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.busy_timeout(PATIENCE)?;
+    if is_new {
+        // What is forgotten is given back. It has to be said before anything is written.
+        connection.pragma_update(None, "auto_vacuum", "incremental")?;
+    }
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "trusted_schema", "off")
