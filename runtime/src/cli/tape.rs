@@ -47,9 +47,9 @@ pub fn tape(globals: &Globals, arguments: &TapeArgs) -> Result<(), Stop> {
         Some(last) => cells().count().saturating_sub(last),
         None => 0,
     };
-    let mut print: Box<dyn FnMut(&StoredCell) -> Result<(), Stop>> = match globals.json {
-        true => Box::new(|cell| terminal::print_json(&document(&store, cell)?)),
-        false => Box::new(|cell| terminal::print_line(&terminal::escape(&shown(&store, cell)?))),
+    let print = |cell: &StoredCell| match globals.json {
+        true => terminal::print_json(&document(&store, cell)?),
+        false => terminal::print_line(&terminal::escape(&shown(&store, cell)?)),
     };
     match globals.json {
         true => terminal::print_json(&object(&store, &run))?,

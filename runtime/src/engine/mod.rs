@@ -310,7 +310,7 @@ impl Engine {
         }
         let at = match self.turn(agent, &held, &mut call) {
             Ok(at) => at,
-            Err(outcome) => return Some(outcome),
+            Err(outcome) => return Some(*outcome),
         };
         self.fill_in(&agent.manifest, &mut call.inputs);
         if let Body::Proc(code) = &agent.body {

@@ -69,7 +69,7 @@ pub enum Turn {
         inputs: Vec<(String, Value)>,
     },
     /// It was made before, and went like this.
-    Made(Outcome),
+    Made(Box<Outcome>),
 }
 
 impl Turn {

@@ -8,7 +8,7 @@ use crate::{
 
 impl Engine {
     /// When a call is made; its outcome, where it isn't.
-    pub(super) fn turn(&self, agent: &Agent, held: &Held, call: &mut Call) -> Result<u64, Outcome> {
+    pub(super) fn turn(&self, agent: &Agent, held: &Held, call: &mut Call) -> Result<u64, Box<Outcome>> {
         let purity = match &agent.body {
             Body::Workflow(_) => None,
             Body::Template(_) => Some(Purity::Pure),
@@ -16,7 +16,7 @@ impl Engine {
         };
         let (path, inputs) = (call.path.as_str(), call.inputs.as_slice());
         let beginning = Beginning { path, agent, purity, kept: held.kept.is_some(), inputs };
-        match self.shared.setup.tape.begins(&beginning).map_err(Outcome::failed)? {
+        match self.shared.setup.tape.begins(&beginning).map_err(|failure| Box::new(Outcome::failed(failure)))? {
             Turn::Made(outcome) => Err(outcome),
             Turn::Make { at, inputs } => {
                 for (name, value) in inputs {

@@ -168,7 +168,7 @@ impl Recorder {
         self.writer.works()?;
         if let Some(answer) = self.answer(call, &mut open)? {
             self.open().push(open);
-            return Ok(Turn::Made(answer));
+            return Ok(Turn::Made(Box::new(answer)));
         }
         let has_effects = open.purity == Some(Purity::Effects);
         if (has_effects || open.purity.is_none()) && !open.is_written {
@@ -273,7 +273,7 @@ impl Tape for Recorder {
             Some(outcome) => {
                 drop(going);
                 self.open().push(open);
-                Ok(Turn::Made(outcome))
+                Ok(Turn::Made(Box::new(outcome)))
             }
             None => {
                 drop(going);

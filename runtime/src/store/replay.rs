@@ -133,7 +133,7 @@ impl Tape for Replay {
         self.answered.fetch_add(1, Ordering::Relaxed);
         let outcome = cell.outcome(past.store()).map_err(unread)?.unwrap_or_default();
         self.open.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
-        Ok(Turn::Made(outcome))
+        Ok(Turn::Made(Box::new(outcome)))
     }
 
     fn append(&self, cell: &Cell<'_>) {
