@@ -402,3 +402,50 @@ fn an_answer_is_given_again() {
     fs::write(here.path().join("policy.toml"), "version = 1\n[agents.slow]\nenv = [\"X\"]\n").unwrap();
     assert_ne!(run("a"), changed, "what reads is not pure");
 }
+
+/// What a step that is done again did by calls of its own is done again as well, and held against nothing.
+#[test]
+fn the_calls_of_a_step_that_is_done_again_are_made_anew() {
+    let here = here();
+    let agent = here.path().join("agents/asks");
+    fs::create_dir(&agent).unwrap();
+    let manifest =
+        "kind = \"proc\"\nhelp = \"x\"\npython = \"main.py\"\nidempotent = true\n[outputs.made]\ntype = \"json\"\n";
+    fs::write(agent.join("agent.toml"), manifest).unwrap();
+    let main = "import time\nfrom turingbox import call\n\n\ndef main():\n    return call.run(\"random\", number=time.time_ns() % 1000)\n";
+    fs::write(agent.join("main.py"), main).unwrap();
+    fs::write(here.path().join("policy.toml"), "version = 1\n[agents.asks]\ncalls = [\"random\"]\n").unwrap();
+    let run = turingbox(here.path(), &["run", "asks"]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    let store = rusqlite::Connection::open(here.path().join(".runs.sqlite")).unwrap();
+    store.execute("UPDATE cells SET outputs = NULL WHERE path = ''", []).unwrap();
+    store.execute("UPDATE runs SET ended = NULL, exit_code = NULL", []).unwrap();
+    let resumed = turingbox(here.path(), &["resume", "last"]);
+    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    let cells: i64 = store.query_row("SELECT count(*) FROM cells", [], |row| row.get(0)).unwrap();
+    assert_eq!(cells, 2, "the run and its one call");
+}
+
+/// A step that couldn't begin is no obstacle to one that can.
+#[test]
+fn a_step_that_could_not_begin_is_tried_again() {
+    let here = here();
+    let agent = here.path().join("agents/missing");
+    fs::create_dir(&agent).unwrap();
+    let manifest = "kind = \"workflow\"\nhelp = \"x\"\non_fail = \"continue\"\n[inputs.text]\noptional = true\n[outputs.output]\nfrom = \"$made\"\n\n\
+        [[steps]]\nagent = \"random\"\ninputs = { number = \"int($text)\" }\noutputs = { made = \"first\" }\n\n\
+        [[steps]]\nagent = \"random\"\ninputs = { number = 1 }\noutputs = { made = \"made\" }\n";
+    fs::write(agent.join("agent.toml"), manifest).unwrap();
+    let run = turingbox(here.path(), &["run", "missing", "--text", "x"]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    let store = rusqlite::Connection::open(here.path().join(".runs.sqlite")).unwrap();
+    store.execute("UPDATE cells SET outputs = NULL WHERE path = ''", []).unwrap();
+    store.execute("UPDATE runs SET ended = NULL, exit_code = NULL", []).unwrap();
+    let resumed = turingbox(here.path(), &["resume", "last"]);
+    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    assert_eq!(stdout(&resumed), stdout(&run));
+    let cells: i64 = store.query_row("SELECT count(*) FROM cells", [], |row| row.get(0)).unwrap();
+    assert_eq!(cells, 3, "none is written twice");
+    let replayed = turingbox(here.path(), &["replay", "last"]);
+    assert!(replayed.status.success(), "{}", stderr(&replayed));
+}

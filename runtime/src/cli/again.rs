@@ -68,16 +68,19 @@ pub struct ForkArgs {
 /// Goes on where a run stopped.
 pub fn resume(globals: Globals, arguments: &ResumeArgs) -> Result<(), Stop> {
     let mut recorded = Recorded::find(globals, &arguments.file, &arguments.run)?;
-    let decisions = recorded.decisions(arguments)?;
-    match recorded.store.state(&recorded.run) {
-        State::Running => return Err(Stop::Usage(format!("the run {} isn't over", recorded.run.id))),
-        State::Done => return recorded.print_what_it_gave(),
-        State::Failed => recorded.store.rewind(&recorded.run).map_err(unusable)?,
-        State::Stopped => {}
-    }
-    recorded.unchanged()?;
     let keeping = Keeping::open(&arguments.file.path()?).map_err(unusable)?;
+    // From here on it is ours, and stands as it does now.
     let kept = keeping.hold(&recorded.run.id)?;
+    recorded.run = find(&recorded.store, &recorded.run.id)?;
+    let decisions = recorded.decisions(arguments)?;
+    match recorded.run.exit_code {
+        Some(0) => return recorded.print_what_it_gave(),
+        Some(_) => {
+            recorded.unchanged()?;
+            recorded.store.rewind(&recorded.run).map_err(unusable)?;
+        }
+        None => recorded.unchanged()?,
+    }
     let mut made = recorded.made()?;
     made.run = recorded.run.id.as_str().into();
     made.seed = Some(recorded.run.seed);

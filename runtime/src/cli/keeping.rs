@@ -150,7 +150,7 @@ impl Keeping {
     pub fn hold(&self, run: &str) -> Result<Kept, Stop> {
         let hold = Hold::take(&self.path, run);
         let hold = hold.map_err(|error| Stop::Host(Failure::host(format!("the run can't be held: {error}"))))?;
-        let hold = hold.ok_or_else(|| Stop::Usage(format!("another process works on the run {run}")))?;
+        let hold = hold.ok_or_else(|| Stop::Usage(format!("the run {run} isn't over: another process works on it")))?;
         Ok(Kept { store: self.path.clone(), _hold: hold })
     }
 }

@@ -90,13 +90,14 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         made.tape = keeping::tape(recorder);
     }
     let (engine, outcome) = to_its_end(program, made, given)?;
-    if let Some((recorder, _)) = &kept {
-        keeping::finish(recorder, &outcome).map_err(Stop::Host)?;
-    }
+    let written = kept.as_ref().map_or(Ok(()), |(recorder, _)| keeping::finish(recorder, &outcome));
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
     let id = kept.as_ref().map(|(recorder, _)| recorder.id());
-    report(&manifest, &outcome, (wanted, planned.as_deref()), id, &globals)
+    // What it gave is said, whatever became of its record.
+    let said = report(&manifest, &outcome, (wanted, planned.as_deref()), id, &globals);
+    written.map_err(Stop::Host)?;
+    said
 }
 
 /// Runs a program until it is over, or somebody interrupts it.

@@ -66,6 +66,11 @@ impl Going {
         if call.purity.is_none() && matches!(self.how, How::Fork { .. }) {
             return Ok(None);
         }
+        if call.purity.is_some() && cell.purity.is_none() {
+            // It couldn't even begin then: its inputs weren't there.
+            open.number = matches!(self.how, How::Resume(_)).then_some(cell.number);
+            return Ok(None);
+        }
         open.inputs = self.past.change(call.path);
         same(call, &open.inputs, &cell)?;
         if call.purity.is_none() {
@@ -96,7 +101,13 @@ impl Going {
                         open.is_written = true;
                         Ok(Some(outcome))
                     }
-                    None => decided(call, &cell, decisions),
+                    None => {
+                        let decided = decided(call, &cell, decisions)?;
+                        // The calls that it made of others are made anew with it.
+                        open.is_anew = decided.is_none();
+                        self.past.forget_below(call.path).map_err(unread)?;
+                        Ok(decided)
+                    }
                 }
             }
         }

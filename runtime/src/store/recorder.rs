@@ -44,6 +44,8 @@ pub(super) struct Open {
     pub number: Option<i64>,
     /// Whether the store has all of it.
     pub is_written: bool,
+    /// Whether it had begun before, and is made again.
+    pub is_anew: bool,
     /// What it is given, where that isn't what the step says.
     pub inputs: Vec<(String, Value)>,
     /// What its answer will be known by, if it is kept for others.
@@ -170,6 +172,9 @@ impl Recorder {
             self.open().push(open);
             return Ok(Turn::Made(Box::new(answer)));
         }
+        if open.is_anew {
+            self.writer.send(Job::Below { run: self.run, path: self.path(call.path) });
+        }
         let has_effects = open.purity == Some(Purity::Effects);
         if (has_effects || open.purity.is_none()) && !open.is_written {
             let number = *open.number.get_or_insert_with(|| self.next_number());
@@ -250,9 +255,19 @@ impl Recorder {
         if cell.outcome.failure.as_ref().is_some_and(|failure| failure.code == Code::Tape) {
             return;
         }
-        if !open.as_ref().is_some_and(|open| open.is_written) {
+        let is_written = open.as_ref().map_or_else(|| self.was_written(cell), |open| open.is_written);
+        if !is_written {
             self.write(cell, open);
         }
+    }
+
+    /// Whether the cell of a step that couldn't even begin is in the store already.
+    fn was_written(&self, cell: &Cell<'_>) -> bool {
+        let Some(going) = &self.past else { return false };
+        let mut going = going.lock().unwrap_or_else(PoisonError::into_inner);
+        // A store that can't be read is found at the next call.
+        let known = matches!(going.past.take(&cell.path), Ok(Some(_)));
+        known && matches!(going.how, How::Resume(_))
     }
 }
 
@@ -264,6 +279,7 @@ impl Tape for Recorder {
             purity: call.purity,
             number: None,
             is_written: false,
+            is_anew: false,
             inputs: Vec::new(),
             key: None,
         };

@@ -237,7 +237,10 @@ impl Store {
         ] {
             transaction.execute(forget, [run.key])?;
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        // Where there is none, nobody was killed on it.
+        drop(std::fs::remove_file(file(&self.path, &run.id)));
+        Ok(())
     }
 
     /// Gives the room back that was taken by what is forgotten.
@@ -318,7 +321,8 @@ impl Hold {
     pub fn take(store: &Path, run: &str) -> io::Result<Option<Self>> {
         let path = file(store, run);
         let file = OpenOptions::new().append(true).create(true).open(&path)?;
-        Ok(file.try_lock().is_ok().then_some(Self { path, file }))
+        // What isn't held must not be dropped: that would remove the file of who holds it.
+        Ok(file.try_lock().is_ok().then(|| Self { path, file }))
     }
 
     fn is_held(store: &Path, run: &str) -> bool {

@@ -35,6 +35,8 @@ const QUEUE: usize = 64;
 pub(super) enum Job {
     /// A run begins; its key goes back.
     Run(Box<NewRun>, SyncSender<i64>),
+    /// What is below a path is forgotten: it is done anew.
+    Below { run: i64, path: String },
     /// A step, in the place of what is there by its number.
     Cell(Box<Row>),
     /// An answer that may be given again, by its key.
@@ -186,6 +188,11 @@ impl Writing {
             match job {
                 Job::Run(run, to) => keys.push((self.run(&run)?, to)),
                 Job::Cell(row) => self.cell(&row)?,
+                Job::Below { run, path } => {
+                    let below = if path.is_empty() { path } else { format!("{path}.") };
+                    let forget = "DELETE FROM cells WHERE run = ?1 AND path <> '' AND substr(path, 1, length(?2)) = ?2";
+                    self.connection.prepare_cached(forget)?.execute(params![run, below])?;
+                }
                 Job::Answer { key, outputs } => {
                     let outputs = encode::values(&outputs);
                     answers::put(&self.connection, &key, &outputs, |run, values| self.large(run, values))?;
