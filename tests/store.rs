@@ -131,7 +131,7 @@ fn a_killed_run_goes_on_and_does_nothing_twice() {
         let replayed = turingbox(here.path(), &["replay", "last"]);
         assert!(replayed.status.success(), "{}", stderr(&replayed));
         // A file that is whole has nothing more to say.
-        let check: String = rusqlite::Connection::open(here.path().join(".runs.sqlite"))
+        let check: String = rusqlite::Connection::open(binary::store(here.path()))
             .unwrap()
             .query_row("PRAGMA integrity_check", [], |row| row.get(0))
             .unwrap();
@@ -181,7 +181,7 @@ fn a_replay_is_the_same_to_the_byte() {
 fn a_replay_says_what_went_otherwise_first() {
     let here = here();
     turingbox(here.path(), &["run", "pure", "--limit", "3"]);
-    let store = rusqlite::Connection::open(here.path().join(".runs.sqlite")).unwrap();
+    let store = rusqlite::Connection::open(binary::store(here.path())).unwrap();
     let forged = "UPDATE cells SET outputs = replace(outputs, '[1,', '[9,') WHERE path = '1[1]'";
     assert_eq!(store.execute(forged, []).unwrap(), 1);
     let replayed = turingbox(here.path(), &["replay", "last"]);
@@ -262,7 +262,7 @@ fn an_idempotent_step_is_done_again() {
     for (agent, code) in [("append", Some(2)), ("again", Some(0))] {
         turingbox(here.path(), &["run", agent, "--line", "1"]);
         // As a kill between the effect and its record leaves it.
-        let store = rusqlite::Connection::open(here.path().join(".runs.sqlite")).unwrap();
+        let store = rusqlite::Connection::open(binary::store(here.path())).unwrap();
         store.execute("UPDATE cells SET outputs = NULL", []).unwrap();
         store.execute("UPDATE runs SET ended = NULL, exit_code = NULL", []).unwrap();
         let resumed = turingbox(here.path(), &["resume", "last"]);
@@ -280,16 +280,16 @@ fn large_values_are_kept_once() {
     for _ in 0..3 {
         assert!(turingbox(here.path(), &["run", "echo", "--input", "@text"]).status.success());
     }
-    let size = || fs::metadata(here.path().join(".runs.sqlite")).unwrap().len();
+    let size = || fs::metadata(binary::store(here.path())).unwrap().len();
     assert!(size() < 250_000, "{}", size());
     let replayed = turingbox(here.path(), &["replay", "last"]);
     assert!(replayed.status.success(), "{}", stderr(&replayed));
     let large = || -> i64 {
-        let store = rusqlite::Connection::open(here.path().join(".runs.sqlite")).unwrap();
+        let store = rusqlite::Connection::open(binary::store(here.path())).unwrap();
         store.query_row("SELECT count(*) FROM large", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(large(), 1);
-    turingbox(here.path(), &["runs", "echo", "--forget", "--last", "1"]);
+    turingbox(here.path(), &["runs", "echo", "--forget"]);
     assert_eq!(large(), 0);
     // What is forgotten takes no room.
     assert!(size() < 100_000, "{}", size());
@@ -307,7 +307,7 @@ fn a_secret_is_not_kept() {
     fs::write(here.path().join("policy.toml"), "version = 1\n[agents.keeps]\nenv = [\"key\"]\n").unwrap();
     let run = turingbox(here.path(), &["run", "keeps", "--key", "hunter2-and-more"]);
     assert!(run.status.success(), "{}", stderr(&run));
-    let file = fs::read(here.path().join(".runs.sqlite")).unwrap();
+    let file = fs::read(binary::store(here.path())).unwrap();
     assert!(!file.windows(7).any(|bytes| bytes == b"hunter2"));
     let replayed = turingbox(here.path(), &["replay", "last"]);
     assert_eq!(replayed.status.code(), Some(2));
@@ -354,7 +354,7 @@ fn a_store_that_is_none_is_refused() {
 fn a_store_that_is_locked_is_waited_for() {
     let here = here();
     assert!(turingbox(here.path(), &["run", "echo", "--input", "x"]).status.success());
-    let other = rusqlite::Connection::open(here.path().join(".runs.sqlite")).unwrap();
+    let other = rusqlite::Connection::open(binary::store(here.path())).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut waits = command(here.path(), &["run", "echo", "--input", "y"]).stdout(Stdio::null()).spawn().unwrap();
     thread::sleep(Duration::from_millis(300));
@@ -372,7 +372,7 @@ fn nothing_is_kept_without_a_store() {
     let here = here();
     assert!(turingbox(here.path(), &["run", "echo", "--input", "x", "--no-store"]).status.success());
     assert!(turingbox(here.path(), &["run", "echo", "--input", "x", "--dry-run"]).status.success());
-    assert!(!here.path().join(".runs.sqlite").exists());
+    assert!(!binary::store(here.path()).exists());
 }
 
 /// An answer is given again to the same inputs, as long as the agent is the same and reaches nothing outside.
@@ -417,7 +417,7 @@ fn the_calls_of_a_step_that_is_done_again_are_made_anew() {
     fs::write(here.path().join("policy.toml"), "version = 1\n[agents.asks]\ncalls = [\"random\"]\n").unwrap();
     let run = turingbox(here.path(), &["run", "asks"]);
     assert!(run.status.success(), "{}", stderr(&run));
-    let store = rusqlite::Connection::open(here.path().join(".runs.sqlite")).unwrap();
+    let store = rusqlite::Connection::open(binary::store(here.path())).unwrap();
     store.execute("UPDATE cells SET outputs = NULL WHERE path = ''", []).unwrap();
     store.execute("UPDATE runs SET ended = NULL, exit_code = NULL", []).unwrap();
     let resumed = turingbox(here.path(), &["resume", "last"]);
@@ -438,7 +438,7 @@ fn a_step_that_could_not_begin_is_tried_again() {
     fs::write(agent.join("agent.toml"), manifest).unwrap();
     let run = turingbox(here.path(), &["run", "missing", "--text", "x"]);
     assert!(run.status.success(), "{}", stderr(&run));
-    let store = rusqlite::Connection::open(here.path().join(".runs.sqlite")).unwrap();
+    let store = rusqlite::Connection::open(binary::store(here.path())).unwrap();
     store.execute("UPDATE cells SET outputs = NULL WHERE path = ''", []).unwrap();
     store.execute("UPDATE runs SET ended = NULL, exit_code = NULL", []).unwrap();
     let resumed = turingbox(here.path(), &["resume", "last"]);
@@ -448,4 +448,102 @@ fn a_step_that_could_not_begin_is_tried_again() {
     assert_eq!(cells, 3, "none is written twice");
     let replayed = turingbox(here.path(), &["replay", "last"]);
     assert!(replayed.status.success(), "{}", stderr(&replayed));
+}
+
+/// A fork has all that it takes over from its first moment on: killed and resumed, it does none of that again.
+#[test]
+fn a_killed_fork_goes_on_from_the_step() {
+    for after in [10, 30, 60, 100] {
+        let here = here();
+        assert!(turingbox(here.path(), &["run", "flow", "--limit", "20"]).status.success());
+        let before = last(here.path())["run"].clone();
+        let fork = ["fork", "last", "--at", "1.inner[19].1.append"];
+        killed(command(here.path(), &fork), Duration::from_millis(after));
+        if last(here.path())["run"] == before {
+            continue;
+        }
+        let resumed = resume_to_the_end(here.path(), &mut 0, &mut 0);
+        assert!(resumed.status.success(), "{}", stderr(&resumed));
+        let mut lines = lines(here.path());
+        lines.dedup();
+        assert_eq!(lines, (0..20).collect::<Vec<_>>(), "after {after} ms");
+        let replayed = turingbox(here.path(), &["replay", "last"]);
+        assert!(replayed.status.success(), "{}", stderr(&replayed));
+    }
+}
+
+/// A fork of a fork takes over what the first one changed, if that is before its step.
+#[test]
+fn a_fork_can_be_forked() {
+    let here = here();
+    assert!(turingbox(here.path(), &["run", "flow", "--limit", "4"]).status.success());
+    for at in ["1.inner[2].1.append", "1.inner[1].1.append", "1.inner[3].1.append"] {
+        let forked = turingbox(here.path(), &["fork", "last", "--at", at, "--set", "line=50"]);
+        assert!(forked.status.success(), "{at}: {}", stderr(&forked));
+        let replayed = turingbox(here.path(), &["replay", "last"]);
+        assert!(replayed.status.success(), "{at}: {}", stderr(&replayed));
+    }
+    let tape = stdout(&turingbox(here.path(), &["tape", "last", "--agent", "append"]));
+    assert_eq!(tape.matches("line=50 → line=50").count(), 2, "{tape}");
+}
+
+/// One of those that want the same run has it, and the others are told so.
+#[test]
+fn of_several_that_resume_a_run_one_does() {
+    let here = here();
+    assert!(killed(command(here.path(), &["run", "flow", "--limit", "60"]), Duration::from_millis(400)));
+    let mut decided = 0;
+    let resumed =
+        || command(here.path(), &["resume", "last"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let all: Vec<_> = (0..5).map(|_| resumed()).collect();
+    for one in all {
+        let ended = one.wait_with_output().unwrap();
+        let said = stderr(&ended);
+        let is_told = said.contains("isn't over") || said.contains("error[tape]") || said.contains("is over: this is");
+        assert!(ended.status.success() || is_told, "{said}");
+    }
+    let resumed = resume_to_the_end(here.path(), &mut 0, &mut decided);
+    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    assert_eq!(lines(here.path()), (0..60).collect::<Vec<_>>());
+}
+
+/// What was asked and not answered leaves a run as it was; an interrupted replay proves nothing.
+#[test]
+fn what_is_refused_changes_nothing() {
+    let here = here();
+    let main = here.path().join("agents/append/main.py");
+    fs::write(&main, "def main(line):\n    raise ValueError(\"no room\")\n").unwrap();
+    assert_eq!(turingbox(here.path(), &["run", "flow", "--limit", "2"]).status.code(), Some(1));
+    let failed = last(here.path());
+    let asked = turingbox(here.path(), &["resume", "last"]);
+    assert_eq!(asked.status.code(), Some(2), "{}", stderr(&asked));
+    assert_eq!(last(here.path())["failure"], failed["failure"]);
+    for wrong in [["--done", "1.inner"], ["--again", "0"], ["--again", "."]] {
+        let refused = turingbox(here.path(), &[&["resume", "last"][..], &wrong].concat());
+        assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("there is nothing to decide about"), "{}", stderr(&refused));
+    }
+    let mut replay = command(here.path(), &["run", "pure", "--limit", "2000"]).stdout(Stdio::null()).spawn().unwrap();
+    assert!(replay.wait().unwrap().success());
+    replay = command(here.path(), &["replay", "last"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    thread::sleep(Duration::from_millis(700));
+    kill_process(Pid::from_child(&replay), Signal::INT).unwrap();
+    assert_eq!(replay.wait().unwrap().code(), Some(130));
+}
+
+/// A folder that holds the store is no folder for agents, nor is the store a database of theirs.
+#[test]
+fn no_agent_reaches_the_store() {
+    let here = here();
+    let policy = here.path().join("policy.toml");
+    let run = |policy: &Path, text: &str| {
+        fs::write(policy, text).unwrap();
+        turingbox(here.path(), &["run", "append", "--line", "1", "--store", "data/kept"])
+    };
+    let mounted = "version = 1\n[agents.append]\nfiles = [{ path = \"data\", mount = \"/data\", access = \"read\" }]\n";
+    let refused = run(&policy, mounted);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    let database = "version = 1\n[agents.append]\ndatabases = [{ name = \"d\", url = \"sqlite:data/kept\", tables = { runs = \"read\" } }]\n";
+    let refused = run(&policy, database);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
 }

@@ -1,13 +1,13 @@
 //! The binary under test.
 
 use std::{
-    env,
+    env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
+    time::Duration,
 };
-
-use crate::support::root;
 
 /// Where the tests keep the compiled Python guest, so that a machine compiles it once.
 pub struct Home {
@@ -27,8 +27,7 @@ pub fn home() -> Home {
 /// environment reaches it.
 pub fn command(program: &str, folder: &Path) -> Command {
     let home = home();
-    // Each folder of a test keeps its own runs; what runs in the repository leaves nothing there.
-    let store = if folder.starts_with(root()) { home.state.join("runs.sqlite") } else { folder.join(".runs.sqlite") };
+    let store = store(folder);
     let mut command = Command::new(program);
     command
         .current_dir(folder)
@@ -41,6 +40,13 @@ pub fn command(program: &str, folder: &Path) -> Command {
     command
 }
 
+/// Where a test in `folder` keeps its runs: beside all of them, since a folder that is mounted can't hold them.
+pub fn store(folder: &Path) -> PathBuf {
+    let mut hash = DefaultHasher::new();
+    folder.hash(&mut hash);
+    home().state.join(format!("{:016x}.runs", hash.finish()))
+}
+
 /// `turingbox`, in `folder`.
 pub fn turingbox(folder: &Path) -> Command {
     command("turingbox", folder)
@@ -49,6 +55,17 @@ pub fn turingbox(folder: &Path) -> Command {
 /// The binary itself.
 pub fn program() -> &'static Path {
     built()
+}
+
+/// Removes what earlier tests kept.
+fn forget_old_runs(state: &Path) {
+    const HOUR: Duration = Duration::from_secs(3600);
+    for file in fs::read_dir(state).into_iter().flatten().flatten() {
+        let is_old = || file.metadata().ok()?.modified().ok()?.elapsed().ok().map(|age| age > HOUR);
+        if file.file_name().to_string_lossy().contains(".runs") && is_old() == Some(true) {
+            drop(fs::remove_file(file.path()));
+        }
+    }
 }
 
 /// The folder that cargo builds this profile in: this test is `<target>/<profile>/deps/all-…`.
@@ -84,6 +101,7 @@ fn built() -> &'static Path {
         assert!(built.is_ok_and(|status| status.success()), "the binary can't be built");
         let binary = folder.join("turingbox");
         let home = home();
+        forget_old_runs(&home.state);
         let warmed = Command::new(&binary)
             .args(["run", "trim", "--text", "warm"])
             .env("TURINGBOX_CACHE", home.cache)

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    Code, Failure, Library, Outcome, Program, Setup, Value,
+    Code, Failure, Hint, Library, Outcome, Program, Setup, Value,
     agent::{Entry, Manifest},
     cli::{
         Globals, Stop, WallChoice,
@@ -22,8 +22,12 @@ use crate::{
     },
     diagnostic::counted,
     engine::Tape,
+    policy::Purity,
     secret::Secrets,
-    store::{Change, Command, Decisions, Difference, Recorder, Replay, Run, State, Store, StoredCell},
+    store::{
+        Change, Command, Decisions, Difference, Origin, Recorder, Replay, Run, State, Store, StoredCell, is_below,
+        shown,
+    },
 };
 
 #[derive(Args)]
@@ -72,16 +76,15 @@ pub fn resume(globals: Globals, arguments: &ResumeArgs) -> Result<(), Stop> {
     // From here on it is ours, and stands as it does now.
     let kept = keeping.hold(&recorded.run.id)?;
     recorded.run = find(&recorded.store, &recorded.run.id)?;
-    let decisions = recorded.decisions(arguments)?;
-    match recorded.run.exit_code {
-        Some(0) => return recorded.print_what_it_gave(),
-        Some(_) => {
-            recorded.unchanged()?;
-            recorded.store.rewind(&recorded.run).map_err(unusable)?;
-        }
-        None => recorded.unchanged()?,
+    if recorded.run.exit_code == Some(0) {
+        return recorded.print_what_it_gave();
     }
+    let decisions = recorded.decisions(arguments)?;
+    recorded.unchanged()?;
     let mut made = recorded.made()?;
+    if recorded.run.exit_code.is_some() {
+        recorded.store.rewind(&recorded.run).map_err(unusable)?;
+    }
     made.run = recorded.run.id.as_str().into();
     made.seed = Some(recorded.run.seed);
     kept.protect(&mut made);
@@ -92,20 +95,22 @@ pub fn resume(globals: Globals, arguments: &ResumeArgs) -> Result<(), Stop> {
 
 /// Leaves a run at a step, as a new run.
 pub fn fork(globals: Globals, arguments: &ForkArgs) -> Result<(), Stop> {
-    let recorded = Recorded::find(globals, &arguments.file, &arguments.run)?;
-    let at = path(&arguments.at);
-    let inputs = recorded.changed_inputs(at, &arguments.inputs)?;
+    let mut recorded = Recorded::find(globals, &arguments.file, &arguments.run)?;
+    let cell = recorded.step(path(&arguments.at))?;
+    let changes = recorded.changes(&cell, &arguments.inputs)?;
     let keeping = Keeping::open(&arguments.file.path()?).map_err(unusable)?;
     let mut made = recorded.made()?;
     // What is taken from the recording was made with its randomness.
     made.seed = Some(recorded.run.seed);
+    let (shown, writer) = (made.tape.clone(), keeping.writer());
     let what = (Command::Run, &recorded.program);
-    let mut changes = recorded.run.setting.changes.clone();
-    changes.push(Change::new(at, &inputs));
-    let from = (&recorded.globals, Some((recorded.run.id.as_str(), changes)));
-    let (recorder, kept) = keeping.begin(what, &recorded.inputs, from, &mut made)?;
+    let from = (&recorded.globals, Some((Origin::new(&recorded.run, &cell), changes)));
+    let (begun, kept) = keeping.begin(what, &recorded.inputs, from, &mut made)?;
+    let new = find(&recorded.store, begun.id())?;
+    // From here on it is a run that was stopped before the step.
     let store = Store::open(&arguments.file.path()?).map_err(unusable)?;
-    let recorder = recorder.forked((store, &recorded.run), at.to_owned(), inputs).map_err(unusable)?;
+    let recorder = Recorder::resume(writer, (store, &new), Decisions::default(), shown).map_err(unusable)?;
+    recorded.run = new;
     recorded.go_on(recorder, made, kept)
 }
 
@@ -128,7 +133,13 @@ pub fn replay(globals: Globals, arguments: &ReplayArgs) -> Result<(), Stop> {
 fn said(globals: &Globals, run: &Run, replay: &Replay, outcome: &Outcome) -> Result<(), Stop> {
     let (made, answered) = replay.calls();
     let difference = replay.difference();
-    let end = replay.end().filter(|_| difference.is_none());
+    if outcome.failure.as_ref().is_some_and(|failure| failure.code == Code::Interrupted) {
+        render::error("interrupted");
+        return Err(Stop::Said(outcome.exit_code()));
+    }
+    // A run that was over has all of its steps.
+    let was_stopped = run.exit_code.is_none_or(|code| code == 130);
+    let end = replay.end().filter(|_| difference.is_none() && was_stopped);
     let is_unfit = |failure: &&Failure| failure.code == Code::Tape && end.is_none();
     let unfit = outcome.failure.as_ref().filter(is_unfit);
     let same = difference.is_none() && unfit.is_none();
@@ -142,7 +153,7 @@ fn said(globals: &Globals, run: &Run, replay: &Replay, outcome: &Outcome) -> Res
             "ends_before": end, "failure": unfit.map(|failure| &failure.message),
         }))?;
     } else if let Some(difference) = &difference {
-        let path = if difference.path.is_empty() { "the run".into() } else { format!("step `{}`", difference.path) };
+        let path = shown(&difference.path);
         render::error(&format!(
             "{path} went otherwise: {}\n  recorded: {}\n  now:      {}",
             difference.what, difference.recorded, difference.now
@@ -155,7 +166,7 @@ fn said(globals: &Globals, run: &Run, replay: &Replay, outcome: &Outcome) -> Res
             0 => String::new(),
             calls => format!(", {} to what reaches outside answered from the recording", calls_of(calls)),
         };
-        let as_far = end.map(|end| format!(" as far as it goes, which is up to step `{end}`")).unwrap_or_default();
+        let as_far = end.map(|end| format!(" as far as it goes, which is up to {}", shown(&end))).unwrap_or_default();
         let made = calls_of(made);
         terminal::print_line(&format!("the same to the byte{as_far}: {made} made again{answers}"))?;
     }
@@ -217,17 +228,21 @@ impl Recorded {
         let done = arguments.done.iter().map(|done| counted_as_done(done)).collect::<Result<BTreeMap<_, _>, _>>()?;
         for decided in again.iter().chain(done.keys()) {
             let cell = self.cell(decided)?;
-            let failed = |cell: &StoredCell| !matches!(cell.failure(), Ok(None));
-            if !cell.as_ref().is_some_and(|cell| !cell.is_over() || failed(cell)) {
-                let place = if decided.is_empty() { "." } else { decided };
-                let message = format!(
-                    "there is nothing to decide about `{place}`: `turingbox resume {0}` says where                     there is, `turingbox tape {0}` shows all steps",
-                    self.run.id
-                );
-                return Err(Stop::Usage(message));
+            if !cell.as_ref().is_some_and(|cell| self.is_open(cell)) {
+                let (place, id) = (if decided.is_empty() { "." } else { decided }, &self.run.id);
+                return Err(Stop::Usage(format!(
+                    "there is nothing to decide about `{place}`: `turingbox resume {id}` says where there is, \
+                     `turingbox tape {id}` shows all steps"
+                )));
             }
         }
         Ok(Decisions { again, done })
+    }
+
+    /// Whether a step may have had an effect of which nobody knows: it had begun, or the run failed with it.
+    fn is_open(&self, cell: &StoredCell) -> bool {
+        let failed_with = self.run.failure.as_ref().is_some_and(|failure| failure.step == cell.path);
+        cell.purity == Some(Purity::Effects) && (!cell.is_over() || failed_with)
     }
 
     /// The cell at a path.
@@ -262,7 +277,13 @@ impl Recorded {
         made.tape = keeping::tape(&recorder);
         let (engine, outcome) = run::to_its_end(self.program, made, self.inputs)?;
         drop(engine);
-        keeping::finish(&recorder, &outcome).map_err(Stop::Host)?;
+        let asks = outcome.failure.as_ref().is_some_and(|failure| failure.code == Code::Tape);
+        let written = match (asks, self.run.exit_code) {
+            // It stays as it was.
+            (true, Some(code)) => recorder.finish(code, self.run.failure),
+            _ => keeping::finish(&recorder, &outcome),
+        };
+        written.map_err(Stop::Host)?;
         drop(kept);
         run::report(&self.manifest, &outcome, (None, None), Some(recorder.id()), &self.globals)
     }
@@ -277,16 +298,39 @@ impl Recorded {
         run::report(&self.manifest, &outcome.unwrap_or_default(), (None, None), Some(&self.run.id), &self.globals)
     }
 
-    /// What the step at a path is given anew.
-    fn changed_inputs(&self, at: &str, set: &[String]) -> Result<Vec<(String, Value)>, Stop> {
+    /// The step of a workflow at a path, or the run itself.
+    fn step(&self, at: &str) -> Result<StoredCell, Stop> {
+        let id = &self.run.id;
         let Some(cell) = self.cell(at)? else {
-            let id = &self.run.id;
             return Err(Stop::Usage(format!("no step of the run {id} is `{at}`: `turingbox tape {id}` shows them")));
         };
-        let Some(Entry::Valid(manifest)) = self.library.get(&cell.agent) else {
-            return Err(Stop::Usage(format!("there is no agent `{}` any more", cell.agent)));
+        let calls = |caller: &StoredCell| caller.purity.is_some() && is_below(at, &caller.path);
+        let mut cells = self.store.cells(&self.run);
+        let caller = cells.find(|caller| caller.as_ref().map_or(true, calls)).transpose().map_err(unusable)?;
+        match caller {
+            Some(caller) => Err(Stop::Usage(format!(
+                "`{at}` is a call that `{}` made: a run is left at a step of a workflow, so at `{}`",
+                caller.agent,
+                if caller.path.is_empty() { "." } else { &caller.path }
+            ))),
+            None => Ok(cell),
+        }
+    }
+
+    /// What steps of the new run are given otherwise: what was so before the step, and the step itself.
+    fn changes(&self, at: &StoredCell, set: &[String]) -> Result<Vec<Change>, Stop> {
+        let Some(Entry::Valid(manifest)) = self.library.get(&at.agent) else {
+            return Err(Stop::Usage(format!("there is no agent `{}` any more", at.agent)));
         };
-        set.iter().map(|set| changed_input(manifest, set)).collect()
+        let inputs = set.iter().map(|set| changed_input(manifest, set)).collect::<Result<Vec<_>, _>>()?;
+        let mut changes = Vec::new();
+        for change in &self.run.setting.changes {
+            if self.cell(change.at())?.is_some_and(|cell| cell.number < at.number) {
+                changes.push(change.clone());
+            }
+        }
+        changes.push(Change::new(&at.path, &inputs));
+        Ok(changes)
     }
 }
 
@@ -299,6 +343,9 @@ fn changed_input(manifest: &Manifest, set: &str) -> Result<(String, Value), Stop
         let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
         return Err(Stop::Usage(format!("`{}` has no input `{name}`{hint}", manifest.name)));
     };
+    if input.hint == Hint::Secret {
+        return Err(Stop::Usage(format!("`{name}` is a secret, and what a step is given otherwise is written down")));
+    }
     let bytes = match text.strip_prefix('@') {
         Some(path) => std::fs::read(path).map_err(|error| Stop::Usage(format!("`{path}` can't be read: {error}")))?,
         None => text.as_bytes().to_vec(),

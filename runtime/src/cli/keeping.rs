@@ -13,7 +13,7 @@ use crate::{
     cli::{Globals, Stop, WallChoice, render, setup},
     engine::{self, Tape},
     failure::Code,
-    store::{Change, Command, Hold, NewRun, Recorder, Setting, Store, StoreError, Writer},
+    store::{Change, Command, Hold, NewRun, Origin, Recorder, Setting, Store, StoreError, Writer},
 };
 
 /// The file's name in the state folder.
@@ -125,7 +125,7 @@ impl Keeping {
         self,
         (command, program): (Command, &Program),
         inputs: &[(String, Value)],
-        (globals, origin): (&Globals, Option<(&str, Vec<Change>)>),
+        (globals, origin): (&Globals, Option<(Origin, Vec<Change>)>),
         made: &mut Setup,
     ) -> Result<(Recorder, Kept), Stop> {
         let seed = made.seed.map_or_else(engine::fresh_seed, Ok).map_err(Stop::Host)?;
@@ -138,7 +138,7 @@ impl Keeping {
             inputs: inputs.to_vec(),
             setting: Setting { changes, ..setting(globals, program) },
             seed,
-            origin: origin.map(str::to_owned),
+            origin,
         };
         made.seed = Some(seed);
         kept.protect(made);
@@ -162,12 +162,13 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Keeps the store out of agents' reach.
+    /// Keeps the store out of agents' reach: what others were given is in it.
     pub fn protect(&self, made: &mut Setup) {
         for more in ["", "-wal", "-shm"] {
             let mut file = self.store.clone().into_os_string();
             file.push(more);
             made.protected.fix(Path::new(&file));
+            made.protected.hidden.extend(Path::new(&file).canonicalize());
         }
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
+    Failure,
     cli::{
         Globals, Stop,
         keeping::{StoreFile, unusable},
@@ -14,8 +15,11 @@ use crate::{
     diagnostic::counted,
     policy,
     sandbox::Moment,
-    store::{Run, State, Store},
+    store::{Hold, Run, Store},
 };
+
+/// How many are listed, where nobody says otherwise.
+const LISTED: u32 = 20;
 
 /// The most runs that are looked through.
 const MOST: u32 = 100_000;
@@ -31,9 +35,9 @@ pub struct RunsArgs {
     /// Only runs that began longer ago than TIME, like `30d`
     #[arg(long, value_name = "TIME")]
     older_than: Option<String>,
-    /// At most N of them, the last ones
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    last: u32,
+    /// At most N of them, the last ones [default: 20 to list, all to forget]
+    #[arg(long, value_name = "N")]
+    last: Option<u32>,
     /// Forget all of these runs, with everything that is kept of them
     #[arg(long)]
     forget: bool,
@@ -45,7 +49,7 @@ pub struct RunsArgs {
 pub fn runs(globals: &Globals, arguments: &RunsArgs) -> Result<(), Stop> {
     let mut store = arguments.file.open()?;
     let age = arguments.older_than.as_deref().map(age).transpose()?;
-    let most = if arguments.forget { MOST } else { arguments.last };
+    let most = arguments.last.unwrap_or(if arguments.forget { MOST } else { LISTED });
     let runs = store.runs(None, MOST).map_err(unusable)?;
     let fits = |run: &Run| is_wanted(&store, run, arguments, age);
     let runs: Vec<_> = runs.into_iter().filter(fits).take(most as usize).collect();
@@ -81,7 +85,8 @@ fn age(text: &str) -> Result<Duration, Stop> {
     let days = days.and_then(|days| days.checked_mul(DAY)).map(Duration::from_secs);
     match days {
         Some(days) => Ok(days),
-        None => policy::duration(text).map_err(|expected| Stop::Usage(format!("--older-than {text}: {expected}"))),
+        None => policy::duration(text)
+            .map_err(|expected| Stop::Usage(format!("--older-than {text}: {expected}; or days, like `30d`"))),
     }
 }
 
@@ -92,10 +97,12 @@ fn forget(store: &mut Store, runs: Vec<Run>, arguments: &RunsArgs) -> Result<(),
     }
     let mut forgotten = 0;
     for run in runs {
-        if store.state(&run) == State::Running {
+        // Nobody goes on with it meanwhile.
+        let hold = Hold::take(store.path(), &run.id).map_err(|error| Stop::Host(Failure::host(error)))?;
+        let Some(_hold) = hold else {
             render::note(&format!("the run {} isn't over, and stays", run.id));
             continue;
-        }
+        };
         store.forget(&run).map_err(unusable)?;
         forgotten += 1;
     }

@@ -61,7 +61,9 @@ pub fn tape(globals: &Globals, arguments: &TapeArgs) -> Result<(), Stop> {
 impl TapeArgs {
     fn wants(&self, cell: &StoredCell) -> bool {
         let below = |step: &String| {
-            cell.path.strip_prefix(step.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            cell.path
+                .strip_prefix(step.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '~']))
         };
         self.step.as_ref().is_none_or(below)
             && self.agent.as_ref().is_none_or(|agent| cell.agent == *agent)

@@ -131,7 +131,7 @@ struct Shared {
 type Parts = (Arc<Program>, Arc<Holdings>);
 
 /// How one call ended.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// What it gave; with a failure, what it gave before.
     pub outputs: Vec<(String, Value)>,

@@ -10,7 +10,7 @@ use crate::{
     policy::Purity,
     store::{
         StoredCell,
-        past::{Past, same, shown, unread},
+        past::{Past, is_below, same, shown, unread},
         recorder::Open,
     },
 };
@@ -18,20 +18,9 @@ use crate::{
 /// A recording that a run goes on from, and how.
 pub(super) struct Going {
     pub past: Past,
-    pub how: How,
-}
-
-/// How a run goes on from a recording.
-pub(super) enum How {
-    /// It is the same run, and goes on where it stopped.
-    Resume(Decisions),
-    /// It is a new run, which leaves the recorded one before the step at a path.
-    Fork {
-        /// The path.
-        at: String,
-        /// What the step there is given in the place of what it was given.
-        inputs: Vec<(String, Value)>,
-    },
+    decisions: Decisions,
+    /// Calls that had begun and are made again: what they call may be called otherwise.
+    anew: Vec<String>,
 }
 
 /// What a person has decided about steps that may have had an effect, by their paths.
@@ -44,73 +33,39 @@ pub struct Decisions {
 }
 
 impl Going {
+    pub(super) fn on(past: Past, decisions: Decisions) -> Self {
+        Self { past, decisions, anew: Vec::new() }
+    }
+
     /// How a call went, where it was made before; nothing where it is to be made, and `open` then says how.
     pub(super) fn turn(&mut self, call: &Beginning<'_>, open: &mut Open) -> Result<Option<Outcome>, Failure> {
-        if let How::Fork { at, inputs } = &mut self.how {
-            if at == call.path {
-                open.inputs = std::mem::take(inputs);
-                self.past.forget_below(call.path).map_err(unread)?;
-                // From here on nothing is as it was.
-                *at = String::from("\0");
-                return Ok(None);
-            }
-            if at == "\0" {
-                return Ok(None);
-            }
-        }
-        if matches!(self.how, How::Resume(_)) {
-            open.inputs = self.past.change(call.path);
-        }
+        open.inputs = self.past.change(call.path);
         let Some(cell) = self.past.take(call.path).map_err(unread)? else { return Ok(None) };
-        // A workflow goes through its own steps again, and one that is left may have been changed further on.
-        if call.purity.is_none() && matches!(self.how, How::Fork { .. }) {
-            return Ok(None);
-        }
+        open.number = Some(cell.number);
         if call.purity.is_some() && cell.purity.is_none() {
             // It couldn't even begin then: its inputs weren't there.
-            open.number = matches!(self.how, How::Resume(_)).then_some(cell.number);
             return Ok(None);
         }
-        open.inputs = self.past.change(call.path);
-        same(call, &open.inputs, &cell)?;
+        if let Err(other) = same(call, &open.inputs, &cell) {
+            let is_below = self.anew.iter().any(|above| is_below(call.path, above));
+            return if is_below { Ok(None) } else { Err(other) };
+        }
+        open.began = cell.began;
         if call.purity.is_none() {
-            (open.number, open.began, open.is_written) = (Some(cell.number), cell.began, cell.is_over());
+            open.is_written = cell.is_over();
             return Ok(None);
         }
-        let outcome = cell.outcome(self.past.store()).map_err(unread)?;
-        match &self.how {
-            How::Fork { .. } => match outcome {
-                Some(outcome) => {
-                    open.began = cell.began;
-                    Ok(Some(outcome))
-                }
-                None => Err(Failure::new(Code::Tape, format!("{} was never over in the recording", shown(call.path)))
-                    .help("fork from an earlier step")),
-            },
-            How::Resume(decisions) => {
-                open.number = Some(cell.number);
-                open.began = cell.began;
-                let again = call.kept && call.purity == Some(Purity::Pure);
-                match outcome {
-                    // What its instance keeps from call to call is made again, by the same calls.
-                    Some(_) if again => {
-                        open.is_written = true;
-                        Ok(None)
-                    }
-                    Some(outcome) => {
-                        open.is_written = true;
-                        Ok(Some(outcome))
-                    }
-                    None => {
-                        let decided = decided(call, &cell, decisions)?;
-                        // The calls that it made of others are made anew with it.
-                        open.is_anew = decided.is_none();
-                        self.past.forget_below(call.path).map_err(unread)?;
-                        Ok(decided)
-                    }
-                }
+        let Some(outcome) = cell.outcome(self.past.store()).map_err(unread)? else {
+            let decided = decided(call, &cell, &self.decisions)?;
+            if decided.is_none() {
+                self.anew.push(call.path.to_owned());
             }
-        }
+            return Ok(decided);
+        };
+        open.is_written = true;
+        // What its instance keeps from call to call is made again, by the same calls.
+        let again = call.kept && call.purity == Some(Purity::Pure);
+        Ok((!again).then_some(outcome))
     }
 }
 

@@ -8,14 +8,14 @@ use std::sync::{
 use crate::{
     Value,
     capability::log::Level,
-    engine::{Beginning, Cell, Outcome, Tape, Turn},
+    engine::{Beginning, Cell, Outcome, Status, Tape, Turn},
     failure::{Code, Failure},
-    policy::Purity,
+    policy::{Denials, Purity},
     sandbox::Moment,
     store::{
         NewRun, Run, Store, StoreError, Writer,
         answers::{self, Answers},
-        going::{Decisions, Going, How},
+        going::{Decisions, Going},
         past::{Past, changed, unread},
         writer::{Job, Row},
     },
@@ -44,8 +44,6 @@ pub(super) struct Open {
     pub number: Option<i64>,
     /// Whether the store has all of it.
     pub is_written: bool,
-    /// Whether it had begun before, and is made again.
-    pub is_anew: bool,
     /// What it is given, where that isn't what the step says.
     pub inputs: Vec<(String, Value)>,
     /// What its answer will be known by, if it is kept for others.
@@ -96,24 +94,9 @@ impl Recorder {
         shown: Arc<dyn Tape>,
     ) -> Result<Self, StoreError> {
         let number = store.next_number(run)?;
-        let going = Going { past: Past::of(store, run)?, how: How::Resume(decisions) };
+        let going = Going::on(Past::of(store, run)?, decisions);
         let recorder = Self::of(writer, (run.key, run.id.as_str().into()), number, shown);
         Ok(Self { past: Some(Mutex::new(going)), ..recorder })
-    }
-
-    /// The same, going on from what another run has recorded.
-    ///
-    /// # Errors
-    ///
-    /// When the store is damaged.
-    pub fn forked(
-        self,
-        (store, run): (Store, &Run),
-        at: String,
-        inputs: Vec<(String, Value)>,
-    ) -> Result<Self, StoreError> {
-        let going = Going { past: Past::of(store, run)?, how: How::Fork { at, inputs } };
-        Ok(Self { past: Some(Mutex::new(going)), ..self })
     }
 
     /// The tape of one of many items, in the same run.
@@ -172,9 +155,6 @@ impl Recorder {
             self.open().push(open);
             return Ok(Turn::Made(Box::new(answer)));
         }
-        if open.is_anew {
-            self.writer.send(Job::Below { run: self.run, path: self.path(call.path) });
-        }
         let has_effects = open.purity == Some(Purity::Effects);
         if (has_effects || open.purity.is_none()) && !open.is_written {
             let number = *open.number.get_or_insert_with(|| self.next_number());
@@ -221,7 +201,10 @@ impl Recorder {
     }
 
     fn write(&self, cell: &Cell<'_>, mut open: Option<Open>) {
-        if let (Some(key), None) = (open.as_mut().and_then(|open| open.key.take()), &cell.outcome.failure) {
+        // An answer is its outputs: what says more is none.
+        let Outcome { status, failure, denials, .. } = cell.outcome;
+        let says_more = failure.is_some() || *status != Status::default() || *denials != Denials::default();
+        if let (Some(key), false) = (open.as_mut().and_then(|open| open.key.take()), says_more) {
             self.writer.send(Job::Answer { key, outputs: cell.outcome.outputs.clone() });
         }
         let (began, purity, number) = match &open {
@@ -238,7 +221,7 @@ impl Recorder {
             purity,
             began,
             inputs,
-            outcome: Some(copy(cell.outcome)),
+            outcome: Some(cell.outcome.clone()),
         })));
     }
 
@@ -266,8 +249,7 @@ impl Recorder {
         let Some(going) = &self.past else { return false };
         let mut going = going.lock().unwrap_or_else(PoisonError::into_inner);
         // A store that can't be read is found at the next call.
-        let known = matches!(going.past.take(&cell.path), Ok(Some(_)));
-        known && matches!(going.how, How::Resume(_))
+        matches!(going.past.take(&cell.path), Ok(Some(cell)) if cell.is_over())
     }
 }
 
@@ -279,7 +261,6 @@ impl Tape for Recorder {
             purity: call.purity,
             number: None,
             is_written: false,
-            is_anew: false,
             inputs: Vec::new(),
             key: None,
         };
@@ -318,15 +299,5 @@ impl Tape for Recorder {
 
     fn log(&self, path: &str, agent: &str, level: Level, line: &str) {
         self.shown.log(path, agent, level, line);
-    }
-}
-
-fn copy(outcome: &Outcome) -> Outcome {
-    Outcome {
-        outputs: outcome.outputs.clone(),
-        status: outcome.status.clone(),
-        failure: outcome.failure.clone(),
-        denials: outcome.denials.clone(),
-        usage: outcome.usage,
     }
 }

@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Value,
     failure::Failure,
-    store::{StoreError, encode, schema},
+    store::{Hold, StoreError, StoredCell, encode, schema},
     wire::{self, WireValue},
 };
 
@@ -66,6 +64,11 @@ impl Change {
         Self { at: at.to_owned(), inputs: wire::values(inputs) }
     }
 
+    /// Where the step is.
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
     pub(super) fn read(&self) -> Result<(String, Vec<(String, Value)>), StoreError> {
         let inputs = wire::read_values(self.inputs.clone()).map_err(StoreError::Damaged)?;
         Ok((self.at.clone(), inputs))
@@ -92,8 +95,22 @@ pub struct NewRun {
     pub setting: Setting,
     /// What its randomness is made of.
     pub seed: [u8; 32],
-    /// The run that it was forked from.
-    pub origin: Option<String>,
+    /// What it was forked from.
+    pub origin: Option<Origin>,
+}
+
+/// Where a run leaves another.
+pub struct Origin {
+    pub(super) key: i64,
+    pub(super) id: String,
+    pub(super) before: i64,
+}
+
+impl Origin {
+    /// What `run` did before `cell` is taken over.
+    pub fn new(run: &Run, cell: &StoredCell) -> Self {
+        Self { key: run.key, id: run.id.clone(), before: cell.number }
+    }
 }
 
 /// A run in the store.
@@ -171,6 +188,11 @@ impl Store {
         Ok(Self { connection: schema::open(path)?, path: path.to_path_buf() })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The runs, the last first: `most` of them, those of `agent` alone if one is named.
     ///
     /// # Errors
@@ -237,10 +259,7 @@ impl Store {
         ] {
             transaction.execute(forget, [run.key])?;
         }
-        transaction.commit()?;
-        // Where there is none, nobody was killed on it.
-        drop(std::fs::remove_file(file(&self.path, &run.id)));
-        Ok(())
+        Ok(transaction.commit()?)
     }
 
     /// Gives the room back that was taken by what is forgotten.
@@ -303,42 +322,4 @@ fn run(row: &Row<'_>) -> Result<Run, StoreError> {
         exit_code: row.get("exit_code")?,
         failure: failure.as_deref().map(encode::read_failure).transpose()?,
     })
-}
-
-/// Says that this process works on a run. It is over when the process is, however that ends.
-pub struct Hold {
-    path: PathBuf,
-    #[expect(dead_code, reason = "its lock goes when it does")]
-    file: File,
-}
-
-impl Hold {
-    /// Takes a run of the store at `store`; nothing where another process works on it.
-    ///
-    /// # Errors
-    ///
-    /// When there can be no file for it.
-    pub fn take(store: &Path, run: &str) -> io::Result<Option<Self>> {
-        let path = file(store, run);
-        let file = OpenOptions::new().append(true).create(true).open(&path)?;
-        // What isn't held must not be dropped: that would remove the file of who holds it.
-        Ok(file.try_lock().is_ok().then(|| Self { path, file }))
-    }
-
-    fn is_held(store: &Path, run: &str) -> bool {
-        OpenOptions::new().append(true).open(file(store, run)).is_ok_and(|file| file.try_lock().is_err())
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        // Where it can't be removed, it is an empty file that says nothing.
-        drop(std::fs::remove_file(&self.path));
-    }
-}
-
-fn file(store: &Path, run: &str) -> PathBuf {
-    let mut name = store.file_name().unwrap_or_default().to_os_string();
-    name.push(format!("-{run}"));
-    store.with_file_name(name)
 }

@@ -1,7 +1,7 @@
 -- One row a run, one a step, and what is large once. Times are nanoseconds since 1970 (UTC), durations
 -- nanoseconds, sizes bytes.
 CREATE TABLE runs (
-    key INTEGER PRIMARY KEY,
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     command TEXT NOT NULL,          -- run, batch
     agent TEXT NOT NULL,

@@ -22,7 +22,7 @@ use crate::{
         StoreError,
         answers::{self, Answers},
         encode::{self, Encoded, number},
-        runs::NewRun,
+        runs::{NewRun, Origin},
         schema,
     },
 };
@@ -35,8 +35,6 @@ const QUEUE: usize = 64;
 pub(super) enum Job {
     /// A run begins; its key goes back.
     Run(Box<NewRun>, SyncSender<i64>),
-    /// What is below a path is forgotten: it is done anew.
-    Below { run: i64, path: String },
     /// A step, in the place of what is there by its number.
     Cell(Box<Row>),
     /// An answer that may be given again, by its key.
@@ -188,11 +186,6 @@ impl Writing {
             match job {
                 Job::Run(run, to) => keys.push((self.run(&run)?, to)),
                 Job::Cell(row) => self.cell(&row)?,
-                Job::Below { run, path } => {
-                    let below = if path.is_empty() { path } else { format!("{path}.") };
-                    let forget = "DELETE FROM cells WHERE run = ?1 AND path <> '' AND substr(path, 1, length(?2)) = ?2";
-                    self.connection.prepare_cached(forget)?.execute(params![run, below])?;
-                }
                 Job::Answer { key, outputs } => {
                     let outputs = encode::values(&outputs);
                     answers::put(&self.connection, &key, &outputs, |run, values| self.large(run, values))?;
@@ -221,13 +214,28 @@ impl Writing {
             inputs.text,
             run.setting.text(),
             run.seed,
-            run.origin,
+            run.origin.as_ref().map(|origin| origin.id.as_str()),
             began
         ];
         self.connection.execute(insert, columns)?;
         let key = self.connection.last_insert_rowid();
         self.large(key, &inputs)?;
+        if let Some(origin) = &run.origin {
+            self.copy(origin, key)?;
+        }
         Ok(key)
+    }
+
+    /// Takes over what another run did before a step. Its workflows are gone through again.
+    fn copy(&self, origin: &Origin, key: i64) -> Result<(), StoreError> {
+        let cells = "INSERT INTO cells SELECT ?2, number, path, agent, purity, began, inputs,
+            CASE WHEN purity IS NULL THEN NULL ELSE outputs END,
+            status, reason, code, failure, denials, fuel, memory, time, steps, bytes, calls
+            FROM cells WHERE run = ?1 AND number < ?3";
+        self.connection.execute(cells, params![origin.key, key, origin.before])?;
+        let large = "INSERT OR IGNORE INTO holds SELECT ?2, sha256 FROM holds WHERE run = ?1";
+        self.connection.execute(large, params![origin.key, key])?;
+        Ok(())
     }
 
     fn cell(&mut self, row: &Row) -> Result<(), StoreError> {
