@@ -79,11 +79,9 @@ fn resume_to_the_end(folder: &Path, kills: &mut usize, decided: &mut usize) -> O
             let after = Duration::from_millis(20 + (*kills as u64 * 37) % 120);
             if killed(command(folder, &arguments), after) {
                 *kills -= 1;
+                // What was decided for it may be done by now.
+                arguments.truncate(2);
             }
-        }
-        // What was decided for it may be done by now.
-        if *kills > 0 && last(folder)["state"] == "stopped" {
-            arguments.truncate(2);
         }
         let resumed = turingbox(folder, &arguments);
         let said = stderr(&resumed);

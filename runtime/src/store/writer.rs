@@ -9,6 +9,7 @@ use std::{
         mpsc::{self, Receiver, SyncSender},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use rusqlite::{Connection, params};
@@ -29,7 +30,11 @@ use crate::{
 
 /// The most that waits to be written. A run that is killed has done no more than this many pure steps in
 /// vain; of steps that have effects, none.
-const QUEUE: usize = 64;
+const QUEUE: usize = 256;
+
+/// How long what comes is gathered before it is written, unless somebody waits for it: a transaction costs as much as
+/// many rows.
+const GATHER: Duration = Duration::from_millis(2);
 
 /// What is to be written.
 pub(super) enum Job {
@@ -112,6 +117,9 @@ impl Writer {
     pub(super) fn sync(&self) -> Result<(), Failure> {
         let (done, when_done) = mpsc::sync_channel(1);
         self.send(Job::Sync(done));
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
         let _ = when_done.recv();
         self.works()
     }
@@ -148,6 +156,10 @@ struct Writing {
 impl Writing {
     fn write_all(mut self, queue: &Receiver<Job>, broken: &OnceLock<String>) {
         while let Ok(first) = queue.recv() {
+            if matches!(first, Job::Cell(_)) {
+                // Whoever waits ends it.
+                thread::park_timeout(GATHER);
+            }
             let mut told = Vec::new();
             let rest = std::iter::from_fn(|| queue.try_recv().ok()).take(QUEUE);
             if broken.get().is_none()
