@@ -541,7 +541,9 @@ fn no_agent_reaches_the_store() {
     let mounted = "version = 1\n[agents.append]\nfiles = [{ path = \"data\", mount = \"/data\", access = \"read\" }]\n";
     let refused = run(&policy, mounted);
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
-    let database = "version = 1\n[agents.append]\ndatabases = [{ name = \"d\", url = \"sqlite:data/kept\", tables = { runs = \"read\" } }]\n";
+    assert!(stderr(&refused).contains("error[mount]"), "{}", stderr(&refused));
+    let database = "version = 1\n[agents.append]\ndatabases = [{ name = \"d\", url = { file = \"data/kept\" }, tables = { runs = \"read\" } }]\n";
     let refused = run(&policy, database);
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("error[database]"), "{}", stderr(&refused));
 }

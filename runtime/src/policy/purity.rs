@@ -64,7 +64,7 @@ mod tests {
             Policy::parse("policy.toml", &text).unwrap().authority("a", "a").purity()
         };
         let database = |access: &str| {
-            format!("databases = [{{ name = \"d\", url = \"sqlite:d.db\", tables = {{ t = \"{access}\" }} }}]")
+            format!("databases = [{{ name = \"d\", url = {{ file = \"d.db\" }}, tables = {{ t = \"{access}\" }} }}]")
         };
         for (grants, expected) in [
             ("", Purity::Pure),
