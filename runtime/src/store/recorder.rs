@@ -61,7 +61,8 @@ impl Recorder {
         let id = run.id.clone();
         writer.send(Job::Run(Box::new(run), to));
         let Ok(run) = key.recv() else {
-            writer.works()?;
+            // Why, is known once what was written with it is over.
+            writer.sync()?;
             return Err(Failure::host("the store is closed"));
         };
         Ok(Self::of(writer, (run, id), 0, shown))
