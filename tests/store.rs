@@ -489,7 +489,7 @@ fn a_fork_can_be_forked() {
 #[test]
 fn of_several_that_resume_a_run_one_does() {
     let here = here();
-    assert!(killed(command(here.path(), &["run", "flow", "--limit", "60"]), Duration::from_millis(400)));
+    assert!(killed(command(here.path(), &["run", "flow", "--limit", "300"]), Duration::from_millis(400)));
     let mut decided = 0;
     let resumed =
         || command(here.path(), &["resume", "last"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -502,7 +502,7 @@ fn of_several_that_resume_a_run_one_does() {
     }
     let resumed = resume_to_the_end(here.path(), &mut 0, &mut decided);
     assert!(resumed.status.success(), "{}", stderr(&resumed));
-    assert_eq!(lines(here.path()), (0..60).collect::<Vec<_>>());
+    assert_eq!(lines(here.path()), (0..300).collect::<Vec<_>>());
 }
 
 /// What was asked and not answered leaves a run as it was; an interrupted replay proves nothing.
