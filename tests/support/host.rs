@@ -117,6 +117,10 @@ impl Tape for Record {
         self.tape.lock().unwrap().push(format!("{} {} {values:?} {:?}", cell.path, cell.agent, cell.outcome));
     }
 
+    fn wants_holdings(&self) -> bool {
+        true
+    }
+
     fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
         self.tape.lock().unwrap().push(format!("{path} {agent} holds {rows:?}"));
         let rows = rows.iter().map(|(word, text)| format!("{path} {agent} {word} {text}"));

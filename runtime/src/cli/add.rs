@@ -3,7 +3,11 @@
 mod page;
 mod signed;
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 
@@ -51,6 +55,9 @@ pub fn add(globals: &Globals, arguments: &AddArgs) -> Result<(), Stop> {
     let fetched = arguments.fetch()?;
     let folders = setup::folders_of_agents(&globals.agents);
     let home = arguments.home(&folders, &fetched)?;
+    // What is seen here is still so when it is changed; a library that isn't there yet is looked at again.
+    let held = home.library.is_dir().then(|| home.hold()).transpose();
+    let held = held.map_err(|error| unwritten(&home.library, &error))?;
     let lock = Lock::read(&home.library)?;
     let mut library = setup::library_of(&folders)?;
     let before = Before::look(&home, &lock, &library)?;
@@ -75,7 +82,9 @@ pub fn add(globals: &Globals, arguments: &AddArgs) -> Result<(), Stop> {
     let added = added(&fetched, key.as_ref());
     let changes = !before.is_there(&fetched.pack) || before.is_said_otherwise(&added);
     if changes && !globals.dry_run {
+        let held = held.map_or_else(|| home.hold(), Ok).map_err(|error| unwritten(&home.library, &error))?;
         put(&home, &lock, (added, &fetched.pack), before.is_there(&fetched.pack))?;
+        drop(held);
     }
     match (globals.json, changes, globals.dry_run) {
         (true, ..) => terminal::print_json(&page.object(changes && !globals.dry_run)),
@@ -221,11 +230,8 @@ fn added(fetched: &Fetched, key: Option<&Key>) -> Added {
     }
 }
 
-/// Puts the agent in its place, unless it is there, and into the lock file.
+/// Puts the agent in its place, unless it is there, and into the lock file. The library is held.
 fn put(home: &Home, before: &Lock, (added, pack): (Added, &Pack), is_there: bool) -> Result<(), Stop> {
-    let unwritten =
-        |what: PathBuf, error: io::Error| Stop::Usage(format!("`{}` can't be written: {error}", what.display()));
-    let _held = home.hold().map_err(|error| unwritten(home.library.clone(), error))?;
     let mut lock = Lock::read(&home.library)?;
     if lock.added.get(&home.path) != before.added.get(&home.path) {
         let message =
@@ -233,10 +239,14 @@ fn put(home: &Home, before: &Lock, (added, pack): (Added, &Pack), is_there: bool
         return Err(Stop::Usage(message));
     }
     if !is_there {
-        home.put(pack).map_err(|error| unwritten(home.folder(), error))?;
+        home.put(pack).map_err(|error| unwritten(&home.folder(), &error))?;
     }
     lock.added.insert(home.path.clone(), added);
     // What was built there, by whoever had its sources, is another thing now.
     lock.agents.remove(&home.path);
-    lock.write(&home.library).map(drop).map_err(|error| unwritten(home.library.join(LOCK), error))
+    lock.write(&home.library).map(drop).map_err(|error| unwritten(&home.library.join(LOCK), &error))
+}
+
+fn unwritten(what: &Path, error: &io::Error) -> Stop {
+    Stop::Usage(format!("`{}` can't be written: {error}", what.display()))
 }

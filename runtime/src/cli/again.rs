@@ -74,7 +74,7 @@ pub fn resume(globals: Globals, arguments: &ResumeArgs) -> Result<(), Stop> {
     let mut recorded = Recorded::find(globals, &arguments.file, &arguments.run)?;
     let keeping = Keeping::open(&arguments.file.path()?).map_err(unusable)?;
     // From here on it is ours, and stands as it does now.
-    let kept = keeping.hold(&recorded.run.id)?;
+    let hold = keeping.hold(&recorded.run.id)?;
     recorded.run = find(&recorded.store, &recorded.run.id)?;
     if recorded.run.exit_code == Some(0) {
         return recorded.print_what_it_gave();
@@ -87,10 +87,10 @@ pub fn resume(globals: Globals, arguments: &ResumeArgs) -> Result<(), Stop> {
     }
     made.run = recorded.run.id.as_str().into();
     made.seed = Some(recorded.run.seed);
-    kept.protect(&mut made);
     let again = Store::open(&arguments.file.path()?).map_err(unusable)?;
     let recorder = Recorder::resume(keeping.writer(), (again, &recorded.run), decisions, made.tape.clone());
-    recorded.go_on(recorder.map_err(unusable)?, made, kept)
+    let kept = keeping.go_on((recorder.map_err(unusable)?, hold), &mut made);
+    recorded.go_on(kept, made)
 }
 
 /// Leaves a run at a step, as a new run.
@@ -105,13 +105,13 @@ pub fn fork(globals: Globals, arguments: &ForkArgs) -> Result<(), Stop> {
     let (shown, writer) = (made.tape.clone(), keeping.writer());
     let what = (Command::Run, &recorded.program);
     let from = (&recorded.globals, Some((Origin::new(&recorded.run, &cell), changes)));
-    let (begun, kept) = keeping.begin(what, &recorded.inputs, from, &mut made)?;
-    let new = find(&recorded.store, begun.id())?;
+    let mut kept = keeping.begin(what, &recorded.inputs, from, &mut made)?;
     // From here on it is a run that was stopped before the step.
+    recorded.run = find(&recorded.store, kept.recorder.id())?;
     let store = Store::open(&arguments.file.path()?).map_err(unusable)?;
-    let recorder = Recorder::resume(writer, (store, &new), Decisions::default(), shown).map_err(unusable)?;
-    recorded.run = new;
-    recorded.go_on(recorder, made, kept)
+    let recorder = Recorder::resume(writer, (store, &recorded.run), Decisions::default(), shown);
+    kept.recorder = Arc::new(recorder.map_err(unusable)?);
+    recorded.go_on(kept, made)
 }
 
 /// Runs a run again from its recording, and says whether all of it is the same.
@@ -199,7 +199,7 @@ impl Recorded {
         }
         let globals = as_it_was(globals, &run);
         let library = setup::library(&globals)?;
-        let manifest = run::manifest(&library, &run.agent)?;
+        let manifest = super::named::manifest(&library, &run.agent)?;
         let (program, _) = Program::load(&library, &run.agent)?;
         let inputs = store.inputs(&run).map_err(unusable)?;
         Ok(Self { globals, store, run, library, program, manifest, inputs })
@@ -272,20 +272,18 @@ impl Recorded {
     }
 
     /// Runs what is left, and keeps it.
-    fn go_on(self, recorder: Recorder, mut made: Setup, kept: Kept) -> Result<(), Stop> {
-        let recorder = Arc::new(recorder);
-        made.tape = keeping::tape(&recorder);
-        let (engine, outcome) = run::to_its_end(self.program, made, self.inputs)?;
-        drop(engine);
+    fn go_on(self, kept: Kept, mut made: Setup) -> Result<(), Stop> {
+        made.tape = kept.recorder.clone();
+        let (_, outcome) = run::to_its_end(self.program, made, self.inputs)?;
         let asks = outcome.failure.as_ref().is_some_and(|failure| failure.code == Code::Tape);
         let written = match (asks, self.run.exit_code) {
             // It stays as it was.
-            (true, Some(code)) => recorder.finish(code, self.run.failure),
-            _ => keeping::finish(&recorder, &outcome),
+            (true, Some(code)) => kept.recorder.finish(code, self.run.failure),
+            _ => kept.finish(&outcome),
         };
+        let said = run::report(&self.manifest, &outcome, (None, None), Some(kept.recorder.id()), &self.globals);
         written.map_err(Stop::Host)?;
-        drop(kept);
-        run::report(&self.manifest, &outcome, (None, None), Some(recorder.id()), &self.globals)
+        said
     }
 
     /// Says again what a run gave that is over.

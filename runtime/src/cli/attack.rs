@@ -173,7 +173,7 @@ fn attacks(count: usize) -> String {
 /// call it, and a stranger.
 fn victims(library: &Library, policy: &Policy, named: &[String]) -> Result<Vec<Victim>, Stop> {
     if !named.is_empty() {
-        return named.iter().map(|name| Ok(victim(&*run::manifest(library, name)?))).collect();
+        return named.iter().map(|name| Ok(victim(&*super::named::manifest(library, name)?))).collect();
     }
     let mut victims = vec![Victim { name: STRANGER.into(), path: STRANGER.into(), callers: Vec::new() }];
     let all = || {

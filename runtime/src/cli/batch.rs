@@ -21,9 +21,10 @@ use crate::{
         Globals, Stop,
         batch::{options::BatchOptions, reports::Reports, results::Results},
         inputs::{self, InputOptions},
+        named::{Named, agent_command, missing_agent},
         recording::{Recording, RecordingArgs},
         render,
-        run::{agent_command, globals_in, manifest, taken_as_it_is},
+        run::taken_as_it_is,
         setup,
         trace::Trace,
     },
@@ -54,26 +55,18 @@ pub struct BatchArgs {
 /// Runs one agent on many items.
 pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let BatchArgs { help, agent, mut rest } = arguments;
-    let Some(name) = agent else { return Err(super::run::missing_agent("batch", help)) };
+    let Some(name) = agent else { return Err(missing_agent("batch", help)) };
     // Manifests are others' text as well.
     github::begin();
     if help {
         rest.insert(0, "--help".into());
     }
-    let globals = globals.and(globals_in(&rest));
-    let library = setup::library(&globals)?;
-    if library.conflicts().has_errors() {
-        return Err(library.conflicts().clone().into());
-    }
-    let manifest = manifest(&library, &name)?;
-    let command = command(&manifest);
-    let inputs = InputOptions::new(&manifest, &command);
-    let matches = command.clone().try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest))?;
-    let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
-    let options = BatchOptions::from_arg_matches(&matches)?;
-    let recording = RecordingArgs::from_arg_matches(&matches)?;
+    let named = Named::read(globals, (&name, rest), command)?;
+    let options = BatchOptions::from_arg_matches(&named.matches)?;
+    let recording = RecordingArgs::from_arg_matches(&named.matches)?;
+    let mut given = named.inputs().given(&named.matches)?;
+    let Named { globals, library, manifest, .. } = named;
     let retry = options.retry(&manifest)?;
-    let mut given = inputs.given(&matches)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
     let shape = Arc::new(
         Shape::new(manifest.clone(), given.clone()).with_key(options.key.clone()).ignoring_extra(options.ignore_extra),
@@ -91,12 +84,9 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     reports.protect(&mut made.protected);
     let (results, done) = Results::open(&options, &manifest)?;
     options.out.iter().for_each(|file| made.protected.fix(file));
-    let kept = match keeping {
-        Some(keeping) => Some(keeping.begin((Command::Batch, &program), &given, (&globals, None), &mut made)?),
-        None => None,
-    };
-    let kept = kept.map(|(recorder, kept)| (Arc::new(recorder), kept));
-    let recorder = kept.as_ref().map(|(recorder, _)| recorder.clone());
+    let kept = keeping.map(|keeping| keeping.begin((Command::Batch, &program), &given, (&globals, None), &mut made));
+    let kept = kept.transpose()?;
+    let recorder = kept.as_ref().map(|kept| kept.recorder.clone());
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
     let count = done.count();
     let running = options.run(retry, done, tape(&globals, recorder))?;
@@ -109,9 +99,7 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     sink.conclude(&tally, &why, (&options, count), &globals)?;
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let code = exit_code(&tally, &why, &options);
-    if let Some((recorder, _)) = &kept {
-        recorder.finish(code, None).map_err(Stop::Host)?;
-    }
+    kept.map_or(Ok(()), |kept| kept.recorder.finish(code, None)).map_err(Stop::Host)?;
     match code {
         0 => Ok(()),
         code => Err(Stop::Said(code)),

@@ -11,7 +11,7 @@ use clap::Args;
 use crate::{
     Failure, Outcome, Program, Setup, Value,
     cli::{Globals, Stop, WallChoice, render, setup},
-    engine::{self, Tape},
+    engine,
     failure::Code,
     store::{Change, Command, Hold, NewRun, Origin, Recorder, Setting, Store, StoreError, Writer},
 };
@@ -127,9 +127,9 @@ impl Keeping {
         inputs: &[(String, Value)],
         (globals, origin): (&Globals, Option<(Origin, Vec<Change>)>),
         made: &mut Setup,
-    ) -> Result<(Recorder, Kept), Stop> {
+    ) -> Result<Kept, Stop> {
         let seed = made.seed.map_or_else(engine::fresh_seed, Ok).map_err(Stop::Host)?;
-        let kept = self.hold(&made.run)?;
+        let hold = self.hold(&made.run)?;
         let (origin, changes) = origin.map_or((None, Vec::new()), |(origin, changes)| (Some(origin), changes));
         let run = NewRun {
             id: made.run.clone(),
@@ -141,31 +141,28 @@ impl Keeping {
             origin,
         };
         made.seed = Some(seed);
-        kept.protect(made);
+        self.protect(made);
         let recorder = Recorder::new(self.writer, run, made.tape.clone()).map_err(Stop::Host)?;
-        Ok((recorder, kept))
+        Ok(Kept { recorder: Arc::new(recorder), _hold: hold })
+    }
+
+    /// Keeps the rest of a run that is held and goes on by `recorder`.
+    pub fn go_on(self, (recorder, hold): (Recorder, Hold), made: &mut Setup) -> Kept {
+        self.protect(made);
+        Kept { recorder: Arc::new(recorder), _hold: hold }
     }
 
     /// Says that this process works on a run.
-    pub fn hold(&self, run: &str) -> Result<Kept, Stop> {
+    pub fn hold(&self, run: &str) -> Result<Hold, Stop> {
         let hold = Hold::take(&self.path, run);
         let hold = hold.map_err(|error| Stop::Host(Failure::host(format!("the run can't be held: {error}"))))?;
-        let hold = hold.ok_or_else(|| Stop::Usage(format!("the run {run} isn't over: another process works on it")))?;
-        Ok(Kept { store: self.path.clone(), _hold: hold })
+        hold.ok_or_else(|| Stop::Usage(format!("the run {run} isn't over: another process works on it")))
     }
-}
 
-/// A run that is kept, for as long as this process works on it.
-pub struct Kept {
-    store: PathBuf,
-    _hold: Hold,
-}
-
-impl Kept {
     /// Keeps the store out of agents' reach: what others were given is in it.
-    pub fn protect(&self, made: &mut Setup) {
+    fn protect(&self, made: &mut Setup) {
         for more in ["", "-wal", "-shm"] {
-            let mut file = self.store.clone().into_os_string();
+            let mut file = self.path.clone().into_os_string();
             file.push(more);
             made.protected.fix(Path::new(&file));
             made.protected.hidden.extend(Path::new(&file).canonicalize());
@@ -173,17 +170,21 @@ impl Kept {
     }
 }
 
-/// Writes down how a run ended. One that waits for a decision isn't over.
-pub fn finish(recorder: &Recorder, outcome: &Outcome) -> Result<(), Failure> {
-    match &outcome.failure {
-        Some(failure) if failure.code == Code::Tape => recorder.pause(),
-        failure => recorder.finish(outcome.exit_code(), failure.clone()),
-    }
+/// A run that is kept, for as long as this process works on it.
+pub struct Kept {
+    /// Its tape.
+    pub recorder: Arc<Recorder>,
+    _hold: Hold,
 }
 
-/// The tape of a run that is kept, as the engine has it.
-pub fn tape(recorder: &Arc<Recorder>) -> Arc<dyn Tape> {
-    recorder.clone()
+impl Kept {
+    /// Writes down how the run ended. One that waits for a decision isn't over.
+    pub fn finish(&self, outcome: &Outcome) -> Result<(), Failure> {
+        match &outcome.failure {
+            Some(failure) if failure.code == Code::Tape => self.recorder.pause(),
+            failure => self.recorder.finish(outcome.exit_code(), failure.clone()),
+        }
+    }
 }
 
 fn setting(globals: &Globals, program: &Program) -> Setting {

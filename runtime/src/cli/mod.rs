@@ -14,6 +14,7 @@ mod inputs;
 mod inspect;
 mod keeping;
 mod list;
+mod named;
 mod new;
 mod outcome;
 mod pack;

@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Engine, Failure, Library, Outcome, Program, Report, Setup, Value,
-    agent::{Entry, Manifest},
+    Engine, Failure, Outcome, Program, Report, Setup, Value,
+    agent::Manifest,
     capability::files::MountError,
     cli::{
         Globals, Stop,
         inputs::{self, InputOptions},
-        keeping,
+        named::{Named, agent_command, missing_agent},
         outcome::{Denied, Failed, Outputs},
         plan,
         recording::{Recording, RecordingArgs},
@@ -53,24 +53,13 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     if help {
         rest.insert(0, "--help".into());
     }
-    // The library has to be known before the agent's own arguments can be read, and `--agents` may
-    // stand behind the name too.
-    let globals = globals.and(globals_in(&rest));
-    let library = setup::library(&globals)?;
-    if library.conflicts().has_errors() {
-        return Err(library.conflicts().clone().into());
-    }
-    let manifest = manifest(&library, &name)?;
-    let command = command(&manifest);
-    let options = InputOptions::new(&manifest, &command);
-    let matches = command.clone().try_get_matches_from(std::iter::once(OsString::from("turingbox")).chain(rest));
-    let matches = matches.map_err(|error| options.hinted(error))?;
-    let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
-    let recording = recording.and(RecordingArgs::from_arg_matches(&matches)?);
-    let (program, warnings) = Program::load(&library, &name)?;
+    let named = Named::read(globals, (&name, rest), command)?;
+    let recording = recording.and(RecordingArgs::from_arg_matches(&named.matches)?);
+    let (program, warnings) = Program::load(&named.library, &name)?;
     render::report(&taken_as_it_is(warnings));
+    let mut given = named.inputs().read(&named.matches)?;
+    let Named { globals, library, manifest, matches, .. } = named;
     let policy = setup::policy(&globals)?;
-    let mut given = options.read(&matches)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
     let keeping = recording.store.open(&globals)?;
     let recording = Recording::open(&recording, &policy)?;
@@ -81,19 +70,14 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         effects: planned.clone().map_or(Effects::Real, |plan| Effects::Planned(plan)),
         ..setup::made(&globals, (library, &program), policy, &recording)?
     };
-    let kept = match keeping {
-        Some(keeping) => Some(keeping.begin((Command::Run, &program), &given, (&globals, None), &mut made)?),
-        None => None,
-    };
-    let kept = kept.map(|(recorder, kept)| (Arc::new(recorder), kept));
-    if let Some((recorder, _)) = &kept {
-        made.tape = keeping::tape(recorder);
-    }
+    let kept = keeping.map(|keeping| keeping.begin((Command::Run, &program), &given, (&globals, None), &mut made));
+    let kept = kept.transpose()?;
+    kept.iter().for_each(|kept| made.tape = kept.recorder.clone());
     let (engine, outcome) = to_its_end(program, made, given)?;
-    let written = kept.as_ref().map_or(Ok(()), |(recorder, _)| keeping::finish(recorder, &outcome));
+    let written = kept.as_ref().map_or(Ok(()), |kept| kept.finish(&outcome));
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);
-    let id = kept.as_ref().map(|(recorder, _)| recorder.id());
+    let id = kept.as_ref().map(|kept| kept.recorder.id());
     // What it gave is said, whatever became of its record.
     let said = report(&manifest, &outcome, (wanted, planned.as_deref()), id, &globals);
     written.map_err(Stop::Host)?;
@@ -109,41 +93,6 @@ pub fn to_its_end(program: Program, made: Setup, given: Vec<(String, Value)>) ->
 pub fn taken_as_it_is(mut warnings: Report) -> Report {
     warnings.0.retain(|finding| ["literal-dollar", "literal-table"].contains(&finding.code));
     warnings
-}
-
-/// What is said where no agent is named.
-pub fn missing_agent(command: &str, help: bool) -> Stop {
-    let mut program = <super::Cli as clap::CommandFactory>::command();
-    program.build();
-    let named = program.find_subcommand_mut(command);
-    match named.map(|named| named.clone().bin_name(format!("turingbox {command}"))) {
-        Some(mut named) if help => drop(named.print_help()),
-        _ => return Stop::Usage("which agent? `turingbox list` names them all".into()),
-    }
-    Stop::Said(0)
-}
-
-/// The agents that `--agents` names among an agent's arguments, before these can be read in full.
-pub fn globals_in(rest: &[OsString]) -> Globals {
-    let mut globals = Globals::default();
-    let mut rest = rest.iter();
-    while let Some(argument) = rest.next() {
-        match argument.to_str().and_then(|text| text.strip_prefix("--agents")) {
-            Some("") => globals.agents.extend(rest.next().map(Into::into)),
-            Some(joined) => globals.agents.extend(joined.strip_prefix('=').map(Into::into)),
-            None => {}
-        }
-    }
-    globals
-}
-
-/// The agent called `name`.
-pub fn manifest(library: &Library, name: &str) -> Result<Arc<Manifest>, Stop> {
-    match library.get(name) {
-        Some(Entry::Valid(manifest)) => Ok(manifest.clone()),
-        Some(Entry::Broken(report)) => Err(report.clone().into()),
-        None => Err(Stop::Files(crate::agent::unknown_agent(library, name).into())),
-    }
 }
 
 /// The command line of one agent.
@@ -162,23 +111,6 @@ pub fn command(manifest: &Manifest) -> clap::Command {
         );
     let inputs = InputOptions::new(manifest, &own).arguments();
     own.args(inputs)
-}
-
-/// A command about one agent, with nothing but its help.
-pub fn agent_command(command: &str, manifest: &Manifest) -> clap::Command {
-    let about = if manifest.help.is_empty() { manifest.name.clone() } else { manifest.help.clone() };
-    let outputs = manifest
-        .outputs
-        .iter()
-        .filter(|output| !output.internal)
-        .map(|output| format!("\n  {:<14} {}", output.name, output.help))
-        .collect::<String>();
-    let after = if outputs.is_empty() { String::new() } else { format!("Outputs:{}", terminal::escape(&outputs)) };
-    clap::Command::new("turingbox")
-        .bin_name(format!("turingbox {command} {}", manifest.name))
-        .about(terminal::escape(&about).into_owned())
-        .after_help(after)
-        .max_term_width(100)
 }
 
 /// Runs `future` on this thread. What blocks in the background when it is done is left behind.

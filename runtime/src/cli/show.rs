@@ -41,7 +41,7 @@ struct Shown<'a> {
 /// reaches.
 pub fn show(globals: &Globals, arguments: &ShowArgs) -> Result<(), Stop> {
     let library = setup::library(globals)?;
-    let manifest = run::manifest(&library, &arguments.agent)?;
+    let manifest = super::named::manifest(&library, &arguments.agent)?;
     let policy = setup::policy(globals)?;
     let callers: Vec<_> = arguments.caller.iter().map(|name| policy::named(&library, name)).collect();
     let mut authority = policy.authority_below(&callers, (&manifest.name, &manifest.path));

@@ -72,7 +72,7 @@ fn chosen(library: &Library, names: &[String]) -> Result<Vec<(Arc<Manifest>, Pat
         return Ok(all.collect());
     }
     let named = names.iter().map(|name| {
-        let manifest = run::manifest(library, name)?;
+        let manifest = super::named::manifest(library, name)?;
         let folder = on_disk(&manifest).ok_or_else(|| {
             Stop::Usage(format!("`{name}` is built in, and its cases are not: test it in a checkout of its library"))
         })?;

@@ -31,18 +31,27 @@ pub trait Tape: Send + Sync + 'static {
     /// Takes how the run itself went, with no path, when it is over.
     fn ends(&self, _: &Cell<'_>) {}
 
+    /// The tape that takes what this one has no use for, if there is one.
+    fn next(&self) -> Option<&dyn Tape> {
+        None
+    }
+
     /// Whether [`Tape::holds`] is of any use: it takes a while to say where there are many grants.
     fn wants_holdings(&self) -> bool {
-        true
+        self.next().is_some_and(Tape::wants_holdings)
     }
 
     /// Takes what an agent holds, when it is first called under certain ceilings: its limits, what is left
     /// of them, and a row for each grant, as [`Authority::summary`](crate::policy::Authority::summary)
     /// gives them.
-    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]);
+    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
+        self.next().into_iter().for_each(|next| next.holds(path, agent, rows));
+    }
 
     /// Takes a line that the step at `path` logged. Guest text: escape it before a terminal sees it.
-    fn log(&self, path: &str, agent: &str, level: Level, line: &str);
+    fn log(&self, path: &str, agent: &str, level: Level, line: &str) {
+        self.next().into_iter().for_each(|next| next.log(path, agent, level, line));
+    }
 }
 
 /// A call that is about to be made.
@@ -153,11 +162,6 @@ pub struct Silent;
 
 impl Tape for Silent {
     fn append(&self, _: &Cell<'_>) {}
-    fn wants_holdings(&self) -> bool {
-        false
-    }
-    fn holds(&self, _: &str, _: &str, _: &[(&str, String)]) {}
-    fn log(&self, _: &str, _: &str, _: Level, _: &str) {}
 }
 
 /// The log of the step at `path`, as a part of the run's, without the secrets that the step holds.

@@ -7,7 +7,6 @@ use std::sync::{
 
 use crate::{
     Value,
-    capability::log::Level,
     engine::{Beginning, Cell, Outcome, Status, Tape, Turn},
     failure::{Code, Failure},
     policy::{Denials, Purity},
@@ -290,15 +289,7 @@ impl Tape for Recorder {
         self.shown.ends(cell);
     }
 
-    fn wants_holdings(&self) -> bool {
-        self.shown.wants_holdings()
-    }
-
-    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
-        self.shown.holds(path, agent, rows);
-    }
-
-    fn log(&self, path: &str, agent: &str, level: Level, line: &str) {
-        self.shown.log(path, agent, level, line);
+    fn next(&self) -> Option<&dyn Tape> {
+        Some(&*self.shown)
     }
 }

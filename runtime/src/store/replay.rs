@@ -7,7 +7,6 @@ use std::sync::{
 
 use crate::{
     Outcome, Value,
-    capability::log::Level,
     engine::{Beginning, Cell, Tape, Turn},
     failure::{Code, Failure},
     policy::Purity,
@@ -146,16 +145,8 @@ impl Tape for Replay {
         self.shown.ends(cell);
     }
 
-    fn wants_holdings(&self) -> bool {
-        self.shown.wants_holdings()
-    }
-
-    fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
-        self.shown.holds(path, agent, rows);
-    }
-
-    fn log(&self, path: &str, agent: &str, level: Level, line: &str) {
-        self.shown.log(path, agent, level, line);
+    fn next(&self) -> Option<&dyn Tape> {
+        Some(&*self.shown)
     }
 }
 

@@ -56,6 +56,9 @@ def _is_meant(error):
     """
     if not isinstance(error, Exception) or isinstance(error, _UNCLEAR) or hasattr(error, "__notes__"):
         return False
+    # One that was raised for another's sake says no more than where that came from.
+    if len(error.args) != 1 or error.__cause__ or (error.__context__ and not error.__suppress_context__):
+        return False
     last = error.__traceback__
     while last and last.tb_next:
         last = last.tb_next
