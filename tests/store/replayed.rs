@@ -1,6 +1,11 @@
 //! Runs that are made again from their recordings.
 
-use super::{here, stderr, stdout, store, turingbox};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use super::{as_killed, here, lines, stderr, stdout, store, turingbox};
 
 /// Time, randomness and hashes are what they were.
 #[test]
@@ -27,4 +32,36 @@ fn a_replay_says_what_went_otherwise_first() {
     let said = stderr(&replayed);
     assert!(said.contains("step `1[1]` went otherwise: its output `made`"), "{said}");
     assert!(said.contains("[9,") && said.contains("[1,"), "{said}");
+}
+
+/// What time decided once is so again, whatever the time is now: time-outs, and whether there was another attempt.
+/// Nobody waits for it a second time.
+#[test]
+fn what_time_decided_stays_decided() {
+    for (agent, said, lines_then) in [("late", "workflow.timeout", 2), ("tries", "3", 3)] {
+        let here = here();
+        let run = turingbox(here.path(), &["run", agent]);
+        assert_eq!(stdout(&run), said, "{agent}: {}", stderr(&run));
+        assert_eq!(lines(here.path()).len(), lines_then);
+        let began = Instant::now();
+        let replayed = turingbox(here.path(), &["replay", "last"]);
+        assert!(replayed.status.success(), "{agent}: {}", stderr(&replayed));
+        as_killed(here.path());
+        let resumed = turingbox(here.path(), &["resume", "last"]);
+        assert_eq!(stdout(&resumed), said, "{agent}: {}", stderr(&resumed));
+        assert_eq!(lines(here.path()).len(), lines_then, "{agent}: nothing is done again");
+        // The run itself waited two seconds and four.
+        assert!(agent != "tries" || began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
+}
+
+/// A run that its time ended is replayed as far as it came.
+#[test]
+fn a_run_that_took_too_long_is_replayed_to_where_it_was() {
+    let here = here();
+    fs::write(here.path().join("policy.toml"), "version = 1\n[agents.pure]\nlimits = { time = \"300ms\" }\n").unwrap();
+    assert_eq!(turingbox(here.path(), &["run", "pure", "--limit", "5000"]).status.code(), Some(4));
+    let replayed = turingbox(here.path(), &["replay", "last"]);
+    assert!(replayed.status.success(), "{}", stderr(&replayed));
+    assert!(stdout(&replayed).contains("as far as it goes"), "{}", stdout(&replayed));
 }

@@ -126,6 +126,7 @@ pub fn replay(globals: Globals, arguments: &ReplayArgs) -> Result<(), Stop> {
     let replay = Replay::of(store, &recorded.run, made.tape.clone());
     let replay = Arc::new(replay.map_err(unusable)?);
     made.tape = replay.clone();
+    made.is_patient = true;
     let (_, outcome) = run::to_its_end(recorded.program, made, recorded.inputs)?;
     said(&recorded.globals, &recorded.run, &replay, &outcome)
 }
@@ -137,8 +138,9 @@ fn said(globals: &Globals, run: &Run, replay: &Replay, outcome: &Outcome) -> Res
         render::error("interrupted");
         return Err(Stop::Said(outcome.exit_code()));
     }
-    // A run that was over has all of its steps.
-    let was_stopped = run.exit_code.is_none_or(|code| code == 130);
+    // A run that was over has all of its steps, unless time stopped it.
+    let was_late = run.failure.as_ref().is_some_and(|failure| failure.code == Code::Time);
+    let was_stopped = was_late || run.exit_code.is_none_or(|code| code == 130);
     let end = replay.end().filter(|_| difference.is_none() && was_stopped);
     let is_unfit = |failure: &&Failure| failure.code == Code::Tape && end.is_none();
     let unfit = outcome.failure.as_ref().filter(is_unfit);

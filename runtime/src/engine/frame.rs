@@ -131,6 +131,11 @@ impl<'a> Frame<'a> {
 
     /// Where the step under the head is on the tape.
     pub(super) fn step_path(&self) -> String {
+        self.path_of(self.attempts.made)
+    }
+
+    /// Where an attempt at it is.
+    fn path_of(&self, attempt: u32) -> String {
         use std::fmt::Write;
         let mut path = self.path.clone();
         if !path.is_empty() {
@@ -145,9 +150,8 @@ impl<'a> Frame<'a> {
             Some(visits) if *visits > 1 => drop(write!(path, "[{}]", visits - 1)),
             _ => {}
         }
-        match self.attempts.made {
-            0 => {}
-            made => drop(write!(path, "~{made}")),
+        if attempt > 0 {
+            let _ = write!(path, "~{attempt}");
         }
         path
     }

@@ -81,6 +81,8 @@ pub struct Setup {
     pub wall: Wall,
     /// Whether effects happen, or are only planned.
     pub effects: Effects,
+    /// Whether nothing is stopped for taking long: what is made again has shown that it ends.
+    pub is_patient: bool,
     /// A name that no other run has.
     pub run: Arc<str>,
     /// What the randomness of pure calls is made of; the system's, where nothing is said.
@@ -100,6 +102,7 @@ impl Setup {
             secrets: Secrets::default(),
             wall: Wall::None,
             effects: Effects::Real,
+            is_patient: false,
             run: run_id(),
             seed: None,
         }
@@ -325,8 +328,10 @@ impl Engine {
         let start = Instant::now();
         let limits = &held.authority.limits;
         let mut budget = call.budget.narrowed(limits, start);
-        if let Some(frame) = stack.last_mut() {
-            frame.clock(&mut budget, start);
+        match stack.last_mut() {
+            _ if self.shared.setup.is_patient => budget.deadline = call.budget.deadline,
+            Some(frame) => frame.clock(&mut budget, start),
+            None => {}
         }
         held.tell(&call.path, &agent.manifest, (&budget, start), &self.shared.setup);
         match &agent.body {
@@ -361,7 +366,7 @@ impl Engine {
     /// frame's own outcome if that ends it.
     fn record(&self, frame: &mut Frame<'_>, mut outcome: Outcome) -> Option<Outcome> {
         let step = frame.step()?;
-        frame.stop_clock(&mut outcome);
+        frame.leave(&mut outcome);
         let agent = &self.program[step.agent];
         match self.held(step.agent, frame.ceilings()) {
             Ok(held) => {
@@ -372,7 +377,7 @@ impl Engine {
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
         }
         let path = frame.step_path();
-        let again = frame.try_again(&mut outcome);
+        let again = frame.try_again(&mut outcome, |path| self.shared.setup.tape.was_tried(path));
         let (digest, inputs) = (agent.digest(), frame.step_inputs());
         let agent = agent.manifest.name.as_str();
         self.shared.setup.tape.append(&Cell { path, agent, digest, inputs, outcome: &outcome });

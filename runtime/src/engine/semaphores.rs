@@ -22,13 +22,21 @@ pub(super) struct Semaphores(HashMap<String, Arc<Semaphore>>);
 /// A place of one; dropping it gives it back, also where a run is cancelled.
 pub(super) type Place = OwnedSemaphorePermit;
 
-/// The names of those that a call's callers have places of. Each is in it once.
+/// The places that a call's callers have, by the names of their semaphores. Each serves one step within the step
+/// that has it at a time, so that steps that run side by side in it are held back as well.
 #[derive(Clone, Default)]
-pub(super) struct Places(Arc<[String]>);
+pub(super) struct Places(Arc<[(String, Arc<Semaphore>)]>);
 
 impl Places {
+    /// The place that callers have of the semaphore `name`.
+    fn of(&self, name: &str) -> Option<Arc<Semaphore>> {
+        self.0.iter().find(|(held, _)| held == name).map(|(_, place)| place.clone())
+    }
+
+    /// The same for a step that has a place of `name` itself.
     fn with(&self, name: &str) -> Self {
-        Self(self.0.iter().cloned().chain([name.to_owned()]).collect())
+        let others = self.0.iter().filter(|(held, _)| held != name).cloned();
+        Self(others.chain([(name.to_owned(), Arc::new(Semaphore::new(1)))]).collect())
     }
 }
 
@@ -56,13 +64,10 @@ impl Semaphores {
     }
 
     /// Waits for a place, if the step under a frame's head needs one, until the call's time is up. Within a
-    /// step that has one, none is needed: it would wait for itself.
+    /// step that has one it is that step's: for another one it could wait for ever.
     pub(super) async fn admit(&self, call: &mut Call, frame: &mut Frame<'_>) -> Result<(), Failure> {
         let Some(name) = frame.step().and_then(|step| step.semaphore.as_deref()) else { return Ok(()) };
-        if call.places.0.iter().any(|held| held == name) {
-            return Ok(());
-        }
-        let semaphore = self.0.get(name).cloned();
+        let semaphore = call.places.of(name).or_else(|| self.0.get(name).cloned());
         let semaphore = semaphore.ok_or_else(|| Failure::host(format!("no semaphore is called `{name}`")))?;
         match timeout_at(call.budget.deadline.into(), semaphore.acquire_owned()).await {
             Ok(place) => frame.enter(place.map_err(Failure::host)?),

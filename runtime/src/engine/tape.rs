@@ -25,6 +25,12 @@ pub trait Tape: Send + Sync + 'static {
         Ok(Turn::make())
     }
 
+    /// Whether the attempt at `path` was made, of what was done before; nothing where nobody knows, and it is to be
+    /// decided now.
+    fn was_tried(&self, _: &str) -> Option<bool> {
+        None
+    }
+
     /// Takes the cell of a step that was just executed.
     fn append(&self, cell: &Cell<'_>);
 
@@ -62,7 +68,7 @@ pub struct Beginning<'a> {
     pub agent: &'a Agent,
     /// How far it can reach. A workflow's steps are calls of their own.
     pub purity: Option<Purity>,
-    /// Whether its instance may have served other calls before.
+    /// Whether instances may have served other calls before: its own, or those of a workflow's steps.
     pub kept: bool,
     /// What it is given.
     pub inputs: &'a [(String, Value)],

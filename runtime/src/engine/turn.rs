@@ -15,7 +15,9 @@ impl Engine {
             Body::Proc(_) => Some(held.purity),
         };
         let (path, inputs) = (call.path.as_str(), call.inputs.as_slice());
-        let beginning = Beginning { path, agent, purity, kept: held.kept.is_some(), inputs };
+        // Of a workflow, one of its steps may.
+        let kept = if purity.is_some() { held.kept.is_some() } else { self.holdings.keep_instances() };
+        let beginning = Beginning { path, agent, purity, kept, inputs };
         match self.shared.setup.tape.begins(&beginning).map_err(|failure| Box::new(Outcome::failed(failure)))? {
             Turn::Made(outcome) => Err(outcome),
             Turn::Make { at, inputs } => {

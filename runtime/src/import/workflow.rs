@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::{
-    agent::{STEP_INDEX, STEP_MAX},
+    agent::{STATUS, STEP_INDEX, STEP_MAX},
     diagnostic::{Report, list},
     import::{
         flow::{Facts, Flow, Sets, Standing, proc, result_names},
@@ -63,7 +63,13 @@ impl<'l, 'a> Workflows<'l, 'a> {
         let (Body::Workflow { steps, stops }, Some(plan)) = (&agent.body, self.plans.remove(&at)) else {
             return manifest.text();
         };
+        let texts = self.steps(at, agent, steps, &plan, report);
         manifest.line(if *stops { "on_fail = \"stop\"" } else { "on_fail = \"continue\"" });
+        // In the original, a status has no code.
+        let is_read = |text: &String| text.contains(STATUS);
+        if texts.iter().any(is_read) || plan.outputs.iter().any(|own| own.from.contains(STATUS)) {
+            manifest.line("plain_status = true");
+        }
         if self.facts.get(&at).is_some_and(|facts| facts.jumps) {
             manifest.line("open_ends = true");
         }
@@ -77,11 +83,11 @@ impl<'l, 'a> Workflows<'l, 'a> {
             let message = format!("no step sets its output {}, which is left out", list(&missing));
             report.push(self.library.finding(UNFINISHED, agent, &message, &agent.name.span));
         }
-        for step in self.steps(at, agent, steps, &plan, report) {
+        for step in texts {
             manifest.step(&step);
         }
         self.plans.insert(at, plan);
-        with_plain_status(manifest.text())
+        manifest.text()
     }
 
     fn steps(&mut self, at: usize, agent: &Agent, steps: &[Step], plan: &Plan, report: &mut Report) -> Vec<String> {
@@ -282,13 +288,5 @@ impl<'p> Planned<'p> {
             STEP_INDEX | STEP_MAX if self.scope.own(name).is_none() => None,
             _ => self.scope.own(name).cloned(),
         }
-    }
-}
-
-/// The manifest of a workflow that looks at the status of a step: in the original that has no code.
-fn with_plain_status(manifest: String) -> String {
-    match manifest.contains("status") {
-        true => manifest.replacen("\non_fail = ", "\nplain_status = true\non_fail = ", 1),
-        false => manifest,
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct World(Arc<Inner>);
 
 struct Inner {
     began: AtomicU64,
-    /// Nanoseconds since the call began.
+    /// Nanoseconds since then.
     passed: AtomicU64,
     random: Mutex<StdRng>,
 }
@@ -67,8 +67,9 @@ impl World {
 
     /// Goes on with the instance's next call.
     pub(super) fn set(&self, moment: Moment) {
-        self.0.began.store(moment.at, Ordering::Relaxed);
-        self.0.passed.store(0, Ordering::Relaxed);
+        // The monotonic clock goes on where it was.
+        let passed = self.0.passed.load(Ordering::Relaxed);
+        self.0.began.store(moment.at.saturating_sub(passed), Ordering::Relaxed);
         *self.0.random.lock().unwrap_or_else(PoisonError::into_inner) = StdRng::from_seed(moment.seed);
     }
 
@@ -220,8 +221,12 @@ mod tests {
         assert_eq!(first.1, 2_000);
         let second = look(&mut world);
         assert!(second.0 > first.0 && second.2 != first.2);
+        assert_eq!(look(&mut World::at(moment)), first);
+        let before = HostMonotonicClock::now(&world);
         world.set(moment);
-        assert_eq!(look(&mut world), first);
+        let again = look(&mut world);
+        assert_eq!((again.0, again.2), (first.0, first.2), "the wall clock and the randomness are set");
+        assert!(again.1 > before, "the monotonic clock never goes back");
         let other = Moment { seed: Moment::seed(&[7; 32], "1"), ..moment };
         assert_ne!(look(&mut World::at(other)).2, first.2);
     }

@@ -51,21 +51,20 @@ impl Going {
             return if is_below { Ok(None) } else { Err(other) };
         }
         open.began = cell.began;
-        if call.purity.is_none() {
-            open.is_written = cell.is_over();
-            return Ok(None);
-        }
         let Some(outcome) = cell.outcome(self.past.store()).map_err(unread)? else {
             let decided = decided(call, &cell, &self.decisions)?;
-            if decided.is_none() {
+            if decided.is_none() && call.purity.is_some() {
                 self.anew.push(call.path.to_owned());
             }
             return Ok(decided);
         };
         open.is_written = true;
-        // What its instance keeps from call to call is made again, by the same calls.
-        let again = call.kept && call.purity == Some(Purity::Pure);
-        Ok((!again).then_some(outcome))
+        // What instances keep from call to call is made again, by the same calls.
+        if call.kept && call.purity.is_none_or(|purity| purity == Purity::Pure) {
+            return Ok(None);
+        }
+        self.past.answer(call.path);
+        Ok(Some(outcome))
     }
 }
 

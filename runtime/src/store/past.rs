@@ -1,7 +1,7 @@
 //! What a run has done before, looked up as the engine goes through it again. It goes the same way, so the
 //! next cell is nearly always the one that is wanted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
     Value,
@@ -10,12 +10,21 @@ use crate::{
     store::{Run, Store, StoreError, StoredCell, cells::Position, encode, runs::Change},
 };
 
+/// How far ahead the next attempt of a step is looked for: what runs beside the step may be written before it.
+const SOON: usize = 256;
+
+/// How many calls that were answered are remembered: what was done below them is written behind them, and with that
+/// of no more than so many others.
+const SIDE_BY_SIDE: usize = 64;
+
 /// The recording of a run, read as far as the run has come.
 pub(super) struct Past {
     store: Store,
     at: Position,
     /// What was read on the way to something behind it.
     passed: Vec<StoredCell>,
+    /// Calls that were answered: what was done below them is of no more use.
+    answered: VecDeque<String>,
     /// What steps are given that their workflows don't give them, by their paths.
     changes: BTreeMap<String, Vec<(String, Value)>>,
 }
@@ -24,7 +33,7 @@ impl Past {
     /// The recording of `run`.
     pub(super) fn of(store: Store, run: &Run) -> Result<Self, StoreError> {
         let changes = run.setting.changes.iter().map(Change::read).collect::<Result<_, _>>()?;
-        Ok(Self { at: Position::of(run), store, passed: Vec::new(), changes })
+        Ok(Self { at: Position::of(run), store, passed: Vec::new(), answered: VecDeque::new(), changes })
     }
 
     /// What the step at `path` is given that its workflow doesn't give it.
@@ -37,24 +46,49 @@ impl Past {
         &self.store
     }
 
-    /// The cell at `path`, once. What was done below it by calls of its own is then of no more use.
+    /// The cell at `path`, once.
     pub(super) fn take(&mut self, path: &str) -> Result<Option<StoredCell>, StoreError> {
-        let found = match self.passed.iter().position(|cell| cell.path == path) {
-            Some(at) => Some(self.passed.remove(at)),
-            None => self.read_to(path)?,
-        };
-        if found.as_ref().is_some_and(|cell| cell.purity.is_some() && cell.is_over()) {
-            self.passed.retain(|cell| !is_below(&cell.path, path));
+        if let Some(at) = self.passed.iter().position(|cell| cell.path == path) {
+            return Ok(Some(self.passed.remove(at)));
         }
-        Ok(found)
-    }
-
-    fn read_to(&mut self, path: &str) -> Result<Option<StoredCell>, StoreError> {
-        while let Some(cell) = self.at.next(&self.store)? {
+        while let Some(cell) = self.read()? {
             if cell.path == path {
                 return Ok(Some(cell));
             }
             self.passed.push(cell);
+        }
+        Ok(None)
+    }
+
+    /// Whether there is a cell at `path`, here or soon; nothing where there is nothing more at all.
+    pub(super) fn holds(&mut self, path: &str) -> Result<Option<bool>, StoreError> {
+        for _ in 0..SOON {
+            if self.passed.iter().any(|cell| cell.path == path) {
+                return Ok(Some(true));
+            }
+            match self.read()? {
+                Some(cell) => self.passed.push(cell),
+                None => return Ok((!self.passed.is_empty()).then_some(false)),
+            }
+        }
+        Ok(Some(false))
+    }
+
+    /// Takes note that the call at `path` is answered, with all that it did.
+    pub(super) fn answer(&mut self, path: &str) {
+        self.passed.retain(|cell| !is_below(&cell.path, path));
+        self.answered.push_back(path.to_owned());
+        if self.answered.len() > SIDE_BY_SIDE {
+            self.answered.pop_front();
+        }
+    }
+
+    /// The next cell that is of use.
+    fn read(&mut self) -> Result<Option<StoredCell>, StoreError> {
+        while let Some(cell) = self.at.next(&self.store)? {
+            if !self.answered.iter().any(|above| is_below(&cell.path, above)) {
+                return Ok(Some(cell));
+            }
         }
         Ok(None)
     }

@@ -91,6 +91,10 @@ impl Replay {
         let recorded = begun.map_or_else(|| past.take(&cell.path).map_err(unread), |begun| Ok(Some(begun)))?;
         let Some(recorded) = recorded else { return Ok(()) };
         let Some(outcome) = recorded.outcome(past.store()).map_err(unread)? else { return Ok(()) };
+        // Time isn't made again: where the run was stopped by it, the recording ends.
+        if took_too_long(&recorded).map_err(unread)? {
+            return Ok(());
+        }
         if let Some(difference) = different(&cell.path, &outcome, cell.outcome) {
             self.differs(difference);
         }
@@ -123,16 +127,25 @@ impl Tape for Replay {
         same(call, &inputs, &cell)?;
         // It was answered from elsewhere, or could do more now than it could then.
         let is_pure = [call.purity, cell.purity] == [Some(Purity::Pure); 2];
-        if call.purity.is_none() || is_pure {
+        // Of the run itself there is more to see than that.
+        let was_late = !call.path.is_empty() && took_too_long(&cell).map_err(unread)?;
+        if (call.purity.is_none() || is_pure) && !was_late {
             self.made.fetch_add(u64::from(call.purity.is_some()), Ordering::Relaxed);
             let turn = Turn::Make { at: cell.began, inputs };
             self.open.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
             return Ok(turn);
         }
         self.answered.fetch_add(1, Ordering::Relaxed);
+        past.answer(call.path);
         let outcome = cell.outcome(past.store()).map_err(unread)?.unwrap_or_default();
         self.open.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
         Ok(Turn::Made(Box::new(outcome)))
+    }
+
+    fn was_tried(&self, path: &str) -> Option<bool> {
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        // A store that can't be read is found at the next call.
+        past.holds(path).ok().map(|held| held == Some(true))
     }
 
     fn append(&self, cell: &Cell<'_>) {
@@ -148,6 +161,11 @@ impl Tape for Replay {
     fn next(&self) -> Option<&dyn Tape> {
         Some(&*self.shown)
     }
+}
+
+/// Whether a call was stopped by time, which is another one whenever it is made.
+fn took_too_long(cell: &StoredCell) -> Result<bool, StoreError> {
+    Ok(cell.failure()?.is_some_and(|failure| matches!(failure.code, Code::Time | Code::Timeout)))
 }
 
 /// What of an outcome is not as it was, byte for byte.

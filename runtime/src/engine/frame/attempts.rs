@@ -39,8 +39,8 @@ impl Frame<'_> {
         self.place = Some(place);
     }
 
-    /// Ends the time of a step: one that was stopped by its own has failed by that.
-    pub(in crate::engine) fn stop_clock(&mut self, outcome: &mut Outcome) {
+    /// Leaves a step: its place is given back, and one that was stopped by its own time has failed by that.
+    pub(in crate::engine) fn leave(&mut self, outcome: &mut Outcome) {
         self.place = None;
         let is_due = self.attempts.due.take().is_some_and(|due| Instant::now() >= due);
         let timeout = self.step().and_then(|step| step.timeout).filter(|_| is_due);
@@ -54,9 +54,14 @@ impl Frame<'_> {
         }
     }
 
-    /// Whether a step that ended so is tried again.
-    pub(in crate::engine) fn try_again(&mut self, outcome: &mut Outcome) -> bool {
-        let Some(wait) = self.wait(outcome) else { return false };
+    /// Whether a step that ended so is tried again. `was_tried` says whether the attempt at a path was made, of
+    /// what was done before.
+    pub(in crate::engine) fn try_again(
+        &mut self,
+        outcome: &mut Outcome,
+        was_tried: impl FnOnce(&str) -> Option<bool>,
+    ) -> bool {
+        let Some(wait) = self.wait(outcome, was_tried) else { return false };
         match wait {
             Ok(until) => self.attempts.wait = Some(until),
             Err(wrong) => {
@@ -68,13 +73,21 @@ impl Frame<'_> {
     }
 
     /// Until when to wait before the next attempt, if there is to be one.
-    fn wait(&self, outcome: &Outcome) -> Option<Result<Instant, Failure>> {
+    fn wait(
+        &self,
+        outcome: &Outcome,
+        was_tried: impl FnOnce(&str) -> Option<bool>,
+    ) -> Option<Result<Instant, Failure>> {
         let step = self.step()?;
         let (retry, failure) = (step.retry.as_ref()?, outcome.failure.as_ref()?);
         // What was denied is denied again, and what is no step's failure is the workflow's end.
         let is_lost = !failure.code.is_the_steps_own() || failure.code == Code::Denied || !outcome.denials.is_empty();
         if is_lost || !self.attempts.called {
             return None;
+        }
+        // How much time was left then, nobody knows any more.
+        if let Some(was_tried) = was_tried(&self.path_of(self.attempts.made + 1)) {
+            return was_tried.then(|| Ok(Instant::now()));
         }
         let scope = Tried { names: Names { frame: self, step: Some(step) }, status: &outcome.status };
         let wait = retry.after_in(self.attempts.made + 1, failure.code, &scope);
