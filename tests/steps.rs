@@ -218,35 +218,80 @@ fn nested_items_are_bounded() {
     assert_eq!(ended(&ran), "limit.depth too many steps with `for_each` are in one another");
 }
 
-/// Lower bounds only: nothing here fails on a slow machine, but for one that takes seconds for nothing.
-#[test]
-fn a_semaphore_holds_items_and_runs_back() {
-    let step = "kind = \"workflow\"\n[outputs.out]\n[[steps]]\nagent = \"sleep\"\nfor_each = { json = [0.4, 0.4, 0.4, 0.4] }\nparallel = 4\nsemaphore = \"bed\"\ninputs = { seconds = \"$item\" }\noutputs = { slept = \"out\" }\n";
-    let took = |policy: &str| {
-        let began = Instant::now();
-        let ran = with(&[("it", step)], policy);
-        assert_eq!(ended(&ran), "[0.4,0.4,0.4,0.4]");
-        began.elapsed()
-    };
-    took("[semaphores]\nbed = 4");
-    assert!(took("[semaphores]\nbed = 1") >= Duration::from_millis(1600));
-    // Who waits stops when its time is up.
-    let ran = with(
-        &[("it", &step.replace("0.4, 0.4, 0.4, 0.4", "60, 60"))],
-        "[semaphores]\nbed = 1\n[agents.it]\nlimits = { time = \"500ms\" }",
-    );
-    assert!(ended(&ran).starts_with("limit.time "), "{}", ended(&ran));
+/// The most calls of `marks` that ran at one time, by what they wrote down.
+fn at_once(data: &std::path::Path) -> usize {
+    let marks = std::fs::read_to_string(data.join("marks")).unwrap();
+    let (mut now, mut most) = (0_usize, 0);
+    for mark in marks.chars() {
+        now = if mark == '+' { now + 1 } else { now - 1 };
+        most = most.max(now);
+    }
+    assert_eq!(now, 0, "{marks}");
+    most
+}
 
-    let two = agents(&[("it", step)]);
-    let library = host::library(two.path());
-    let (program, _) = Program::load(&library, "it").unwrap();
-    let policy = Policy::parse("policy.toml", "version = 1\n[semaphores]\nbed = 2\n").unwrap();
+/// An engine for the workflow `it`, and where its marks go.
+fn marking(more: &[(&str, &str)], policy: &str) -> (Engine, [tempfile::TempDir; 2]) {
+    let (agents, data) = (agents(more), tempfile::tempdir().unwrap());
+    let grant = format!("files = [{{ path = \"{}\", mount = \"/data\", access = \"write\" }}]", data.path().display());
+    let text = format!("version = 1\n{policy}\n[agents.marks]\n{grant}\n[agents.asks_marks]\ncalls = [\"inner\"]\n");
+    let policy = Policy::parse("policy.toml", &text).unwrap_or_else(|report| panic!("{report}"));
+    let library = host::library(agents.path());
+    let (program, _) = Program::load(&library, "it").unwrap_or_else(|report| panic!("{report}"));
     let setup = Setup { policy: Arc::new(policy), ..Setup::new(Arc::new(library), host::sandbox().clone()) };
     let engine = Engine::new(Arc::new(program), setup).unwrap_or_else(|error| panic!("{}", error.message));
-    let (one, other, began) = (engine.again("a", None), engine.again("b", None), Instant::now());
-    let (one, other) = host::block_on(async { tokio::join!(one.run(Vec::new()), other.run(Vec::new())) });
-    assert!(one.failure.is_none() && other.failure.is_none());
-    assert!(began.elapsed() >= Duration::from_millis(1600), "eight naps of 0.4 s, two at a time");
+    (engine, [agents, data])
+}
+
+const NAPS: &str = "kind = \"workflow\"\n[outputs.out]\n[[steps]]\nagent = \"marks\"\nfor_each = { json = [0.2, 0.2, 0.2, 0.2, 0.2, 0.2] }\nparallel = 6\nsemaphore = \"bed\"\ninputs = { seconds = \"$item\" }\noutputs = { slept = \"out\" }\n";
+
+/// As many run at one time as there are places, no more and no fewer: in one step, in steps of a step that has a
+/// place, in what agents call, and in several runs.
+#[test]
+fn a_semaphore_holds_items_and_runs_back() {
+    let outer = "kind = \"workflow\"\n[outputs.out]\n[[steps]]\nagent = \"inner\"\nsemaphore = \"bed\"\noutputs = { out = \"out\" }\n";
+    let asking = "kind = \"workflow\"\n[outputs.out]\n[[steps]]\nagent = \"asks_marks\"\nsemaphore = \"bed\"\noutputs = { out = \"out\" }\n";
+    let cases: [(&[(&str, &str)], usize, usize, usize); 6] = [
+        (&[("it", NAPS)], 1, 1, 1),
+        (&[("it", NAPS)], 2, 1, 2),
+        (&[("it", NAPS)], 6, 1, 6),
+        (&[("it", outer), ("inner", NAPS)], 3, 1, 1),
+        (&[("it", asking), ("inner", NAPS)], 3, 1, 1),
+        (&[("it", NAPS)], 2, 3, 2),
+    ];
+    for (more, places, runs, expected) in cases {
+        let (engine, [_agents, data]) = marking(more, &format!("[semaphores]\nbed = {places}"));
+        let ended = host::block_on(async {
+            let runs: Vec<_> = (0..runs).map(|run| engine.again(&run.to_string(), None)).collect();
+            let mut running: Vec<_> = runs.iter().map(|run| Box::pin(run.run(Vec::new()))).collect();
+            let mut ended = Vec::new();
+            std::future::poll_fn(|context| {
+                running.retain_mut(|run| match run.as_mut().poll(context) {
+                    std::task::Poll::Ready(outcome) => {
+                        ended.push(outcome);
+                        false
+                    }
+                    std::task::Poll::Pending => true,
+                });
+                if running.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            })
+            .await;
+            ended
+        });
+        assert!(ended.iter().all(|outcome| outcome.failure.is_none()), "{:?}", ended[0].failure);
+        assert_eq!(at_once(data.path()), expected, "{} of {places} places, {runs} runs", more[0].1);
+    }
+}
+
+/// Who waits stops when its time is up.
+#[test]
+fn a_place_is_not_waited_for_longer_than_there_is_time() {
+    let (engine, _folders) = marking(
+        &[("it", &NAPS.replace("0.2, 0.2, 0.2, 0.2, 0.2, 0.2", "60, 60"))],
+        "[semaphores]\nbed = 1\n[agents.it]\nlimits = { time = \"500ms\" }",
+    );
+    let outcome = host::block_on(engine.run(Vec::new()));
+    assert_eq!(outcome.failure.unwrap().code.name(), "limit.time");
 }
 
 /// A step in a step that has a place would wait for itself.

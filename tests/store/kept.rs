@@ -120,7 +120,7 @@ fn an_answer_is_given_again() {
     let tape = stdout(&turingbox(here.path(), &["tape", "last"]));
     assert!(tape.contains(", 0 fuel)"), "{tape}");
     let replayed = turingbox(here.path(), &["replay", "last"]);
-    assert!(stdout(&replayed).contains("1 call to what reaches outside answered"), "{}", stderr(&replayed));
+    assert!(stdout(&replayed).contains("1 answered from the recording"), "{}", stderr(&replayed));
     // What a forgotten run held, answers hold as well.
     turingbox(here.path(), &["runs", "slow", "--forget"]);
     assert_eq!(run("a"), one);

@@ -166,7 +166,7 @@ fn said(globals: &Globals, run: &Run, replay: &Replay, outcome: &Outcome) -> Res
     } else {
         let answers = match answered {
             0 => String::new(),
-            calls => format!(", {} to what reaches outside answered from the recording", calls_of(calls)),
+            calls => format!(", {calls} answered from the recording"),
         };
         let as_far = end.map(|end| format!(" as far as it goes, which is up to {}", shown(&end))).unwrap_or_default();
         let made = calls_of(made);

@@ -1,0 +1,5 @@
+from turingbox import call
+
+
+def main():
+    return call.run("inner")
