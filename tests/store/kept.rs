@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Stdio, thread, time::Duration};
 
-use super::{command, here, stderr, stdout, store, turingbox};
+use super::{command, here, last, stderr, stdout, store, turingbox};
 use crate::support::binary;
 
 /// Large values are kept once, and go with the last run that has them.
@@ -135,6 +135,19 @@ fn an_answer_is_given_again() {
     assert_ne!(changed, one);
     fs::write(here.path().join("policy.toml"), "version = 1\n[agents.slow]\nenv = [\"X\"]\n").unwrap();
     assert_ne!(run("a"), changed, "what reads is not pure");
+}
+
+/// A run that can't even begin is over.
+#[test]
+fn a_run_that_could_not_begin_has_failed() {
+    let here = here();
+    fs::write(
+        here.path().join("policy.toml"),
+        "version = 1\n[agents.append]\nfiles = [{ path = \"nowhere\", mount = \"/data\", access = \"read\" }]\n",
+    )
+    .unwrap();
+    assert_eq!(turingbox(here.path(), &["run", "append", "--line", "1"]).status.code(), Some(2));
+    assert_eq!((&last(here.path())["state"], &last(here.path())["exit_code"]), (&"failed".into(), &2.into()));
 }
 
 /// A folder that holds the store is no folder for agents, nor is the store a database of theirs.

@@ -193,6 +193,8 @@ fn what_is_refused_changes_nothing() {
         assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
         assert!(stderr(&refused).contains("there is nothing to decide about"), "{}", stderr(&refused));
     }
+    let wrong = turingbox(here.path(), &["resume", "last", "--done", "1.inner.1.append={\"lin\": 1}"]);
+    assert!(stderr(&wrong).contains("`append` has no output `lin`"), "{}", stderr(&wrong));
     let mut replay = command(here.path(), &["run", "pure", "--limit", "2000"]).stdout(Stdio::null()).spawn().unwrap();
     assert!(replay.wait().unwrap().success());
     replay = command(here.path(), &["replay", "last"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

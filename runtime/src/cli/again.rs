@@ -237,6 +237,14 @@ impl Recorded {
                      `turingbox tape {id}` shows all steps"
                 )));
             }
+            let outputs = done.get(decided).into_iter().flatten();
+            let agent = cell.map(|cell| cell.agent).unwrap_or_default();
+            let manifest = super::named::manifest(&self.library, &agent)?;
+            for (output, _) in outputs {
+                if manifest.output(output).is_none() && !manifest.open_outputs {
+                    return Err(Stop::Usage(format!("--done {decided}: `{agent}` has no output `{output}`")));
+                }
+            }
         }
         Ok(Decisions { again, done })
     }

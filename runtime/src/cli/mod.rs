@@ -180,6 +180,19 @@ pub(crate) enum Stop {
     Host(Failure),
 }
 
+impl Stop {
+    /// What is wrong, in short.
+    fn first_line(&self) -> &str {
+        let said = match self {
+            Self::Files(report) => report.0.first().map_or("", |finding| finding.message.as_str()),
+            Self::Usage(message) => message,
+            Self::Host(failure) => &failure.message,
+            Self::Said(_) => "",
+        };
+        said.lines().next().unwrap_or_default()
+    }
+}
+
 impl From<Report> for Stop {
     fn from(report: Report) -> Self {
         Self::Files(report)

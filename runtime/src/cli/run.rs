@@ -73,7 +73,12 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let kept = keeping.map(|keeping| keeping.begin((Command::Run, &program), &given, (&globals, None), &mut made));
     let kept = kept.transpose()?;
     kept.iter().for_each(|kept| made.tape = kept.recorder.clone());
-    let (engine, outcome) = to_its_end(program, made, given)?;
+    let ran = to_its_end(program, made, given).inspect_err(|stop| {
+        // A run that couldn't begin is over; what is said now is why it couldn't.
+        let failure = Failure::host(stop.first_line());
+        kept.iter().for_each(|kept| drop(kept.recorder.finish(2, Some(failure.clone()))));
+    });
+    let (engine, outcome) = ran?;
     let written = kept.as_ref().map_or(Ok(()), |kept| kept.finish(&outcome));
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let wanted = matches.get_one::<String>("output").map(String::as_str);

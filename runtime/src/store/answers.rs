@@ -9,21 +9,18 @@ use crate::{
     Value,
     engine::Beginning,
     policy::Purity,
-    sandbox::Moment,
     store::{
         StoreError,
-        encode::{self, Encoded, number},
+        encode::{self, Encoded},
+        runs::let_go,
     },
 };
 
-/// The most answers that are kept; of more, those go that were given first.
+/// About the most answers that are kept; of more, those go that were given first.
 const MOST: i64 = 100_000;
 
-/// How many more there may be before they are counted.
+/// How many are given before they are counted.
 const SLACK: i64 = 1_000;
-
-/// The run that holds what answers are made of: none has this key.
-const RUN: i64 = 0;
 
 /// Finds answers.
 pub(super) struct Answers(Mutex<Connection>);
@@ -57,26 +54,30 @@ pub(super) fn key(call: &Beginning<'_>) -> Option<String> {
     Some(format!("{:x}", hash.chain_update(inputs).finalize()))
 }
 
-/// Keeps an answer.
+/// Keeps an answer, unless there is one. `hold` keeps its large values for a run.
 pub(super) fn put(
     connection: &Connection,
     key: &str,
     outputs: &Encoded,
     hold: impl FnOnce(i64, &Encoded) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    hold(RUN, outputs)?;
-    let mut insert = connection.prepare_cached("INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3)")?;
-    insert.execute(params![key, outputs.text, number(Moment::now())])?;
-    Ok(())
+    let insert = "INSERT INTO answers (key, outputs) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    if connection.prepare_cached(insert)?.execute(params![key, outputs.text])? == 0 {
+        return Ok(());
+    }
+    let number = connection.last_insert_rowid();
+    hold(-number, outputs)?;
+    if number % SLACK == 0 { bound(connection) } else { Ok(()) }
 }
 
-/// Forgets the oldest answers, where there are too many. What they alone hold stays until the file is made anew:
-/// large values are shared.
-pub(super) fn bound(connection: &Connection) -> Result<(), StoreError> {
+/// Forgets the first answers, where there are too many.
+fn bound(connection: &Connection) -> Result<(), StoreError> {
     let many: i64 = connection.query_row("SELECT count(*) FROM answers", [], |row| row.get(0))?;
-    if many > MOST + SLACK {
-        let forget = "DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY given LIMIT ?1)";
-        connection.execute(forget, [many - MOST])?;
+    let mut first = connection.prepare_cached("SELECT number FROM answers ORDER BY number LIMIT ?1")?;
+    let first = first.query_map([(many - MOST).max(0)], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    for number in first {
+        let_go(connection, -number)?;
+        connection.prepare_cached("DELETE FROM answers WHERE number = ?1")?.execute([number])?;
     }
     Ok(())
 }

@@ -249,14 +249,8 @@ impl Store {
     /// When the store can't be written.
     pub fn forget(&mut self, run: &Run) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
-        let unused = "DELETE FROM large WHERE sha256 IN (SELECT sha256 FROM holds WHERE run = ?1)
-            AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.sha256 = large.sha256 AND run <> ?1)";
-        for forget in [
-            unused,
-            "DELETE FROM holds WHERE run = ?1",
-            "DELETE FROM cells WHERE run = ?1",
-            "DELETE FROM runs WHERE key = ?1",
-        ] {
+        let_go(&transaction, run.key)?;
+        for forget in ["DELETE FROM cells WHERE run = ?1", "DELETE FROM runs WHERE key = ?1"] {
             transaction.execute(forget, [run.key])?;
         }
         Ok(transaction.commit()?)
@@ -302,6 +296,16 @@ impl Store {
         let most: Option<i64> = self.connection.query_row(most, [run.key], |row| row.get(0)).optional()?.flatten();
         Ok(most.map_or(0, |most| most + 1))
     }
+}
+
+/// Lets go of the large values that a run holds: those that no other holds are gone.
+pub(super) fn let_go(connection: &Connection, run: i64) -> rusqlite::Result<()> {
+    let unused = "DELETE FROM large WHERE sha256 IN (SELECT sha256 FROM holds WHERE run = ?1)
+        AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.sha256 = large.sha256 AND run <> ?1)";
+    for let_go in [unused, "DELETE FROM holds WHERE run = ?1"] {
+        connection.prepare_cached(let_go)?.execute([run])?;
+    }
+    Ok(())
 }
 
 fn run(row: &Row<'_>) -> Result<Run, StoreError> {

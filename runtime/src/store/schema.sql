@@ -58,11 +58,10 @@ CREATE TABLE holds (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX held ON holds (sha256);
 
--- Answers of pure agents that ask for it (`cache = true`), by a hash of the agent and its inputs. What they hold
--- is held by the run 0.
+-- Answers of pure agents that ask for it (`cache = true`), by a hash of the agent and its inputs, in the order
+-- in which they were given. What one holds is held by the run of its number, negative: no run has such a key.
 CREATE TABLE answers (
-    key TEXT PRIMARY KEY,
-    outputs TEXT NOT NULL,
-    given INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX given ON answers (given);
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    outputs TEXT NOT NULL
+) STRICT;

@@ -2,7 +2,6 @@
 //! nobody, and a slow one is on the disk as it goes.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
@@ -35,6 +34,9 @@ const QUEUE: usize = 256;
 /// How long what comes is gathered before it is written, unless somebody waits for it: a transaction costs as much as
 /// many rows.
 const GATHER: Duration = Duration::from_millis(2);
+
+/// How many agents are known by their keys: more are looked up again.
+const KNOWN: usize = 64;
 
 /// What is to be written.
 pub(super) enum Job {
@@ -80,13 +82,12 @@ impl Writer {
     /// When it can't be opened, or is something else.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open_or_make(path)?;
-        answers::bound(&connection)?;
         let (jobs, queue) = mpsc::sync_channel(QUEUE);
         let broken = Arc::<OnceLock<String>>::default();
         let told = broken.clone();
         let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
         let thread = thread::Builder::new().name("store".into()).spawn(move || {
-            Writing { connection, agents: HashMap::new() }.write_all(&queue, &told);
+            Writing { connection, agents: Vec::new() }.write_all(&queue, &told);
         });
         let (jobs, thread) = (Some(jobs), Some(thread.map_err(unopened)?));
         Ok(Self { jobs, thread, path: path.to_path_buf(), broken })
@@ -150,7 +151,8 @@ impl Drop for Writer {
 
 struct Writing {
     connection: Connection,
-    agents: HashMap<(String, String), i64>,
+    /// Those of the steps before, with their digests and keys: a run has few.
+    agents: Vec<(String, String, i64)>,
 }
 
 impl Writing {
@@ -290,15 +292,18 @@ impl Writing {
     }
 
     fn agent(&mut self, name: &str, digest: &str) -> Result<i64, StoreError> {
-        let agent = (name.to_owned(), digest.to_owned());
-        if let Some(key) = self.agents.get(&agent) {
+        let is_it = |(known, of, _): &&(String, String, i64)| known == name && of == digest;
+        if let Some((.., key)) = self.agents.iter().find(is_it) {
             return Ok(*key);
         }
         let insert = "INSERT INTO agents (name, digest) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
         self.connection.execute(insert, [name, digest])?;
         let find = "SELECT key FROM agents WHERE name = ?1 AND digest = ?2";
         let key = self.connection.query_row(find, [name, digest], |row| row.get(0))?;
-        self.agents.insert(agent, key);
+        if self.agents.len() >= KNOWN {
+            self.agents.clear();
+        }
+        self.agents.push((name.to_owned(), digest.to_owned(), key));
         Ok(key)
     }
 
