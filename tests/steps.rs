@@ -251,7 +251,8 @@ const NAPS: &str = "kind = \"workflow\"\n[outputs.out]\n[[steps]]\nagent = \"mar
 fn a_semaphore_holds_items_and_runs_back() {
     let outer = "kind = \"workflow\"\n[outputs.out]\n[[steps]]\nagent = \"inner\"\nsemaphore = \"bed\"\noutputs = { out = \"out\" }\n";
     let asking = "kind = \"workflow\"\n[outputs.out]\n[[steps]]\nagent = \"asks_marks\"\nsemaphore = \"bed\"\noutputs = { out = \"out\" }\n";
-    let cases: [(&[(&str, &str)], usize, usize, usize); 6] = [
+    type Agents<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Agents<'_>, usize, usize, usize); 6] = [
         (&[("it", NAPS)], 1, 1, 1),
         (&[("it", NAPS)], 2, 1, 2),
         (&[("it", NAPS)], 6, 1, 6),

@@ -104,16 +104,15 @@ fn read_each(step: &mut Table<'_>, report: &mut Report) -> Option<EachSpec> {
         Ok((wire, Wire::place(&item)))
     });
     report.0.extend(warnings);
-    let (has_items, path) = (step.get("for_each").is_some(), step.place());
-    let parallel = step.take("parallel", report, |item| quantity(&item, &[], MAX_PARALLEL));
-    let on_fail = step.take("on_fail", report, |item| item.choice(&OnFail::WORDS));
-    for (key, _) in [("parallel", parallel.is_some()), ("on_fail", on_fail.is_some())].iter().filter(|(_, said)| *said)
-    {
-        if !has_items {
+    if step.get("for_each").is_none() {
+        for (key, item) in ["parallel", "on_fail"].into_iter().filter_map(|key| Some((key, step.get(key)?))) {
             let message = format!("`{key}` of a step means nothing without `for_each`");
-            report.push(Diagnostic::error("unused-key", message).at_place(&path).help("add `for_each = \"$list\"`"));
+            let unused = Diagnostic::error("unused-key", message).at_place(&item.key_place());
+            report.push(unused.help("add `for_each = \"$list\"`"));
         }
     }
+    let parallel = step.take("parallel", report, |item| quantity(&item, &[], MAX_PARALLEL));
+    let on_fail = step.take("on_fail", report, |item| item.choice(&OnFail::WORDS));
     let (items, place) = items?;
     let parallel = usize::try_from(parallel.unwrap_or(1)).unwrap_or(1);
     Some(EachSpec { items, place, parallel, on_fail: on_fail.unwrap_or_default() })
@@ -121,4 +120,56 @@ fn read_each(step: &mut Table<'_>, report: &mut Report) -> Option<EachSpec> {
 
 fn millis(item: &Item<'_>, most: u64) -> Result<Duration, Diagnostic> {
     quantity(item, TIMES, most).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        agent::{Folder, Manifest, Spec},
+        source::Source,
+    };
+
+    fn handling(lines: &str) -> Result<Handling, Vec<String>> {
+        let text = format!("kind = \"workflow\"\n[[steps]]\nagent = \"halt\"\n{lines}\n");
+        let found = Manifest::read(&Source::new("agent.toml", &*text), Folder::Builtin("a"), "a");
+        let at = |finding: &Diagnostic| {
+            let place = finding.place.as_ref().map(|place| place.source.text[place.span.clone()].to_owned());
+            format!("{} {}", finding.code, place.unwrap_or_default())
+        };
+        match found.map_err(|report| report.0.iter().map(at).collect::<Vec<_>>())?.spec {
+            Spec::Workflow(spec) => Ok(spec.steps[0].handling.clone()),
+            _ => panic!("no workflow"),
+        }
+    }
+
+    #[test]
+    fn what_is_said_is_what_is_done() {
+        let retry =
+            handling("retry = { attempts = 4, backoff = \"2s\", max_backoff = \"5m\" }").unwrap().retry.unwrap();
+        assert_eq!(
+            (retry.retry.retries, retry.retry.backoff.as_secs(), retry.retry.max_backoff.as_secs()),
+            (3, 2, 300)
+        );
+        let retry = handling("retry = { attempts = 2 }").unwrap().retry.unwrap().retry;
+        assert_eq!((retry.retries, retry.backoff.as_secs(), retry.max_backoff), (1, 1, MAX_BACKOFF));
+        let long = handling("retry = { attempts = 2, backoff = \"1h\" }").unwrap().retry.unwrap().retry;
+        assert_eq!((long.backoff.as_secs(), long.max_backoff.as_secs()), (3600, 3600));
+        assert_eq!(handling("timeout = \"1500ms\"").unwrap().timeout, Some(Duration::from_millis(1500)));
+        let each = handling("for_each = \"$list\"\nparallel = 3\non_fail = \"continue\"").unwrap().each.unwrap();
+        assert_eq!((each.parallel, each.on_fail), (3, OnFail::Continue));
+    }
+
+    #[test]
+    fn what_means_nothing_is_pointed_at() {
+        assert_eq!(handling("parallel = 2").unwrap_err(), ["unused-key parallel"]);
+        assert_eq!(handling("on_fail = \"stop\"").unwrap_err(), ["unused-key on_fail"]);
+        let shorter = handling("retry = { attempts = 2, backoff = \"2s\", max_backoff = \"1s\" }").unwrap_err();
+        assert_eq!(shorter, ["bad-limit \"1s\""]);
+        for wrong in
+            ["attempts = 0", "attempts = 1002", "attempts = 2, backoff = \"0s\"", "attempts = 2, backoff = \"2h\""]
+        {
+            assert!(handling(&format!("retry = {{ {wrong} }}")).is_err(), "{wrong}");
+        }
+    }
 }
