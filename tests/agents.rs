@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, sync::OnceLock};
 
 use serde_json::Value as Json;
+use turingbox::{Policy, Value};
 
-use crate::support::{binary, folder, root};
+use crate::support::{binary, folder, host, root};
 
 /// How much more fuel than is written down a case may burn, in percent. A compiled agent burns the same each
 /// time, but for the seeds of hash maps. The Python guest isn't the same to the byte from one build to the next:
@@ -104,6 +105,69 @@ fn components_are_small() {
 }
 
 /// The files of the library that are called `name`.
+/// Nobody can tell by what is said which agents are compiled: `json_get` is, `json_query` is in Python.
+#[test]
+fn text_that_is_no_json_is_refused_in_the_same_words() {
+    let (library, policy) = (host::library(&root().join("agents")), Policy::default());
+    let said = |agent: &str, text: &str, more: (&str, &str)| {
+        let ran = host::run(&library, agent, &policy, &[("json", Value::text(text)), (more.0, Value::text(more.1))]);
+        ran.outcome.failure.map(|failure| failure.message)
+    };
+    for text in [
+        "",
+        " ",
+        "x",
+        "\0",
+        "é x",
+        "-",
+        "-a",
+        "01",
+        "1.",
+        "1e",
+        "1.e5",
+        "1e+",
+        "nul",
+        "[tru]",
+        "[1]x",
+        "true false",
+        "[1]\n\n\n2",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,]",
+        "[1 2]",
+        "[1,2,3\n,\n 4 5]",
+        "{",
+        "{,}",
+        "{a:1}",
+        "{\"a\"",
+        "{\"a\" 1}",
+        "{\"a\":}",
+        "{\"a\":1",
+        "{\"a\":1,",
+        "{\"a\":1,}",
+        "{\"a\":1}}",
+        "{\"a\":[1,2}",
+        "{\"a\":1\n\"b\":2}",
+        "{\"é\":1 \"b\"}",
+        "\"abc",
+        "\"a\tb\"",
+        "\"\\",
+        "\"a\\qb\"",
+        "\"\\u12\"",
+        "\"\\u12",
+        "\"\\u00e9",
+        "\"\\ud83d\\u12\"",
+        "\"\\ud83d\\ude00\"x",
+        "\u{feff}[1]",
+    ] {
+        let compiled = said("json_get", text, ("path", ""));
+        assert!(compiled.is_some(), "{text:?}");
+        assert_eq!(compiled, said("json_query", text, ("query", "$")), "{text:?}");
+    }
+}
+
 fn files(name: &str) -> Vec<std::path::PathBuf> {
     folder::files(&root().join("agents")).into_iter().filter(|path| path.ends_with(name)).collect()
 }

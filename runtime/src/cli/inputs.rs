@@ -30,8 +30,8 @@ const ID: &str = "input:";
 /// The inputs of an agent, as options of a command.
 pub struct InputOptions<'m> {
     manifest: &'m Manifest,
-    /// For each input its option, and another way to write it.
-    options: Vec<(String, Option<String>)>,
+    /// For each input its option, and other ways to write it.
+    options: Vec<(String, Vec<String>)>,
 }
 
 impl<'m> InputOptions<'m> {
@@ -66,8 +66,8 @@ impl<'m> InputOptions<'m> {
     /// The arguments.
     pub fn arguments(&self) -> Vec<Arg> {
         let options = self.options.iter().cloned().enumerate();
-        let described = |(input, (position, (long, other))): (&Input, (usize, (String, Option<String>)))| {
-            argument(input, long, other, self.renamed(position).map(|_| taken_note(&input.name)))
+        let described = |(input, (position, (long, others))): (&Input, (usize, (String, Vec<String>)))| {
+            argument(input, long, others, self.renamed(position).map(|_| taken_note(&input.name)))
         };
         self.manifest.inputs.iter().zip(options).map(described).collect()
     }
@@ -134,45 +134,49 @@ impl<'m> InputOptions<'m> {
     }
 }
 
-fn argument(input: &Input, long: String, other: Option<String>, note: Option<String>) -> Arg {
+fn argument(input: &Input, long: String, others: Vec<String>, note: Option<String>) -> Arg {
     let mut argument = Arg::new(format!("{ID}{}", input.name))
         .long(long)
+        .aliases(others)
         .help(help(input, note))
         .value_name(input.hint.word().to_uppercase())
         .value_parser(OsStringValueParser::new())
         .allow_hyphen_values(true)
         .action(ArgAction::Set)
         .help_heading("Inputs");
-    if let Some(other) = other {
-        argument = argument.alias(other);
-    }
     if input.hint == Hint::Boolean {
         argument = argument.num_args(0..=1).default_missing_value("true").allow_hyphen_values(false);
     }
     argument
 }
 
-/// The option of each input, with hyphens; and the same with underscores, which works too. A name
-/// that is taken, by the command's own options or by another input, is put behind `--input-`: an
-/// agent can't take a global option's place.
-fn options(manifest: &Manifest, own: &clap::Command) -> Vec<(String, Option<String>)> {
+/// The option of each input, with hyphens. A name that is taken, by the command's own options or by another input,
+/// is put behind `--input-`: an agent can't take a global option's place. Others work too, where nothing else has
+/// them: the same with underscores, and both behind `--input-`, so that who has to write one input so can write all.
+fn options(manifest: &Manifest, own: &clap::Command) -> Vec<(String, Vec<String>)> {
     let own = own
         .get_arguments()
         .filter(|argument| !argument.get_id().as_str().starts_with(ID))
         .filter_map(|argument| argument.get_long().map(str::to_owned));
     let mut taken: HashSet<String> = own.chain(["output", "help", "version", ""].map(str::to_owned)).collect();
-    let mut options = Vec::new();
-    for (index, input) in manifest.inputs.iter().enumerate() {
-        let plain = plain(&input.name);
-        let behind = format!("input-{plain}");
+    let long = |(index, input): (usize, &Input)| {
+        let (plain, behind) = (plain(&input.name), behind(&input.name));
         let numbered = (0..).map(|more| format!("input-{}", index + more));
         let long = [plain, behind].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
-        let long = long.unwrap_or_else(|| unreachable!("there is always a number more"));
-        let others = [input.name.clone(), format!("input_{}", input.name)];
-        let other = others.into_iter().find(|name| !name.starts_with('-') && taken.insert(name.clone()));
-        options.push((long, other));
-    }
-    options
+        long.unwrap_or_else(|| unreachable!("there is always a number more"))
+    };
+    let longs: Vec<_> = manifest.inputs.iter().enumerate().map(long).collect();
+    let others = |input: &Input| {
+        let others = [input.name.clone(), format!("input_{}", input.name), behind(&input.name)];
+        others.into_iter().filter(|name| !name.starts_with('-') && taken.insert(name.clone())).collect()
+    };
+    let others: Vec<_> = manifest.inputs.iter().map(others).collect();
+    longs.into_iter().zip(others).collect()
+}
+
+/// The option that a name has where its own is taken.
+fn behind(name: &str) -> String {
+    format!("input-{}", plain(name))
 }
 
 /// The option that a name would have.

@@ -2,6 +2,7 @@
 
 mod path;
 mod text;
+mod wrong;
 
 use serde_json::value::RawValue;
 use shared::members;
