@@ -10,6 +10,7 @@ mod encode;
 mod going;
 mod hold;
 mod past;
+mod queue;
 mod recorder;
 mod replay;
 mod runs;

@@ -5,10 +5,9 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
-        mpsc::{self, Receiver, SyncSender},
+        mpsc::{self, SyncSender},
     },
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use rusqlite::{Connection, params};
@@ -22,18 +21,11 @@ use crate::{
         StoreError,
         answers::{self, Answers},
         encode::{self, Encoded, number},
+        queue::Queue,
         runs::{NewRun, Origin},
         schema,
     },
 };
-
-/// The most that waits to be written. A run that is killed has done no more than this many pure steps in
-/// vain; of steps that have effects, none.
-const QUEUE: usize = 256;
-
-/// How long what comes is gathered before it is written, unless somebody waits for it: a transaction costs as much as
-/// many rows.
-const GATHER: Duration = Duration::from_millis(2);
 
 /// How many agents are known by their keys: more are looked up again.
 const KNOWN: usize = 64;
@@ -66,9 +58,20 @@ pub(super) struct Row {
     pub outcome: Option<Outcome>,
 }
 
+impl Row {
+    /// How much it holds.
+    fn bytes(&self) -> usize {
+        bytes(&self.inputs) + self.outcome.as_ref().map_or(0, |outcome| bytes(&outcome.outputs))
+    }
+}
+
+fn bytes(values: &[(String, Value)]) -> usize {
+    values.iter().map(|(_, value)| value.bytes().len()).sum()
+}
+
 /// A file that is written to.
 pub struct Writer {
-    jobs: Option<SyncSender<Job>>,
+    queue: Arc<Queue<Job>>,
     thread: Option<JoinHandle<()>>,
     path: PathBuf,
     broken: Arc<OnceLock<String>>,
@@ -82,15 +85,14 @@ impl Writer {
     /// When it can't be opened, or is something else.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open_or_make(path)?;
-        let (jobs, queue) = mpsc::sync_channel(QUEUE);
+        let queue = Arc::<Queue<Job>>::default();
         let broken = Arc::<OnceLock<String>>::default();
-        let told = broken.clone();
+        let (jobs, told) = (queue.clone(), broken.clone());
         let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
         let thread = thread::Builder::new().name("store".into()).spawn(move || {
-            Writing { connection, agents: Vec::new() }.write_all(&queue, &told);
+            Writing { connection, agents: Vec::new() }.write_all(&jobs, &told);
         });
-        let (jobs, thread) = (Some(jobs), Some(thread.map_err(unopened)?));
-        Ok(Self { jobs, thread, path: path.to_path_buf(), broken })
+        Ok(Self { queue, thread: Some(thread.map_err(unopened)?), path: path.to_path_buf(), broken })
     }
 
     /// The answers in the file.
@@ -104,10 +106,13 @@ impl Writer {
 
     /// Hands on what is to be written.
     pub(super) fn send(&self, job: Job) {
-        if let Some(jobs) = &self.jobs {
-            // A thread that is gone has said why.
-            drop(jobs.send(job));
-        }
+        let (bytes, is_awaited) = match &job {
+            Job::Cell(row) => (row.bytes(), false),
+            Job::Answer { outputs, .. } => (bytes(outputs), false),
+            Job::Ended { .. } => (0, false),
+            Job::Run(..) | Job::Sync(_) => (0, true),
+        };
+        self.queue.put(job, bytes, is_awaited);
     }
 
     /// Waits until everything so far is written.
@@ -118,9 +123,6 @@ impl Writer {
     pub(super) fn sync(&self) -> Result<(), Failure> {
         let (done, when_done) = mpsc::sync_channel(1);
         self.send(Job::Sync(done));
-        if let Some(thread) = &self.thread {
-            thread.thread().unpark();
-        }
         let _ = when_done.recv();
         self.works()
     }
@@ -142,10 +144,19 @@ impl Writer {
 /// Waits until everything is written.
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.queue.close();
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
+    }
+}
+
+/// Lets those go who wait, however the thread ends.
+struct Ending<'q>(&'q Queue<Job>);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 
@@ -156,31 +167,35 @@ struct Writing {
 }
 
 impl Writing {
-    fn write_all(mut self, queue: &Receiver<Job>, broken: &OnceLock<String>) {
-        while let Ok(first) = queue.recv() {
-            if matches!(first, Job::Cell(_)) {
-                // Whoever waits ends it.
-                thread::park_timeout(GATHER);
-            }
-            let mut told = Vec::new();
-            let rest = std::iter::from_fn(|| queue.try_recv().ok()).take(QUEUE);
+    fn write_all(mut self, queue: &Queue<Job>, broken: &OnceLock<String>) {
+        let _ending = Ending(queue);
+        let mut jobs = Vec::new();
+        while let Some(taken) = queue.take(jobs) {
+            jobs = taken;
             if broken.get().is_none()
-                && let Err(error) = self.write(std::iter::once(first).chain(rest), &mut told)
+                && let Err(error) = self.write(&jobs)
             {
                 drop(broken.set(error.to_string()));
                 // What is known of agents may not have been written.
                 self.agents.clear();
             }
             // Those who wait wait no longer; whether it is written, they ask.
-            drop(told);
+            jobs.retain(|job| match job {
+                Job::Sync(done) => {
+                    let _ = done.send(());
+                    false
+                }
+                Job::Run(..) => false,
+                Job::Cell(_) | Job::Answer { .. } | Job::Ended { .. } => true,
+            });
         }
     }
 
     /// Writes jobs, all or none of them.
-    fn write(&mut self, jobs: impl Iterator<Item = Job>, told: &mut Vec<SyncSender<()>>) -> Result<(), StoreError> {
+    fn write(&mut self, jobs: &[Job]) -> Result<(), StoreError> {
         let mut keys = Vec::new();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let written = self.write_each(jobs, told, &mut keys);
+        let written = self.write_each(jobs, &mut keys);
         let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = self.connection.execute_batch(end);
         written.and(ended.map_err(StoreError::from))?;
@@ -190,19 +205,18 @@ impl Writing {
         Ok(())
     }
 
-    fn write_each(
+    fn write_each<'j>(
         &mut self,
-        jobs: impl Iterator<Item = Job>,
-        told: &mut Vec<SyncSender<()>>,
-        keys: &mut Vec<(i64, SyncSender<i64>)>,
+        jobs: &'j [Job],
+        keys: &mut Vec<(i64, &'j SyncSender<i64>)>,
     ) -> Result<(), StoreError> {
         for job in jobs {
             match job {
-                Job::Run(run, to) => keys.push((self.run(&run)?, to)),
-                Job::Cell(row) => self.cell(&row)?,
+                Job::Run(run, to) => keys.push((self.run(run)?, to)),
+                Job::Cell(row) => self.cell(row)?,
                 Job::Answer { key, outputs } => {
-                    let outputs = encode::values(&outputs);
-                    answers::put(&self.connection, &key, &outputs, |run, values| self.large(run, values))?;
+                    let outputs = encode::values(outputs);
+                    answers::put(&self.connection, key, &outputs, |run, values| self.large(run, values))?;
                 }
                 Job::Ended { run, exit_code, failure } => {
                     let failure = failure.as_ref().map(encode::failure);
@@ -210,7 +224,7 @@ impl Writing {
                     let mut ended = self.connection.prepare_cached(ended)?;
                     ended.execute(params![run, number(Moment::now()), exit_code, failure])?;
                 }
-                Job::Sync(done) => told.push(done),
+                Job::Sync(_) => {}
             }
         }
         Ok(())
