@@ -29,6 +29,24 @@ fn large_values_are_kept_once() {
     assert!(size() < 100_000, "{}", size());
 }
 
+/// A run that can't be read any more keeps nobody from the others.
+#[test]
+fn one_damaged_run_is_one_run_less() {
+    let here = here();
+    for text in ["one", "two", "three"] {
+        assert!(turingbox(here.path(), &["run", "echo", "--input", text]).status.success());
+    }
+    store(here.path()).execute("UPDATE runs SET setup = '{' WHERE key = 2", []).unwrap();
+    let listed = turingbox(here.path(), &["runs"]);
+    assert_eq!((listed.status.code(), stdout(&listed).lines().count()), (Some(0), 2));
+    assert!(
+        stderr(&listed).contains("warning: the store is damaged: row 2 of its table `runs`:"),
+        "{}",
+        stderr(&listed)
+    );
+    assert!(turingbox(here.path(), &["replay", "last"]).status.success());
+}
+
 #[test]
 fn a_secret_is_not_kept() {
     let here = here();

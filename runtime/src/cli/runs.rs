@@ -15,7 +15,7 @@ use crate::{
     diagnostic::counted,
     policy,
     sandbox::Moment,
-    store::{Hold, Run, Store},
+    store::{Hold, Run, Store, StoreError},
 };
 
 /// How many are listed, where nobody says otherwise.
@@ -50,9 +50,10 @@ pub fn runs(globals: &Globals, arguments: &RunsArgs) -> Result<(), Stop> {
     let mut store = arguments.file.open()?;
     let age = arguments.older_than.as_deref().map(age).transpose()?;
     let most = arguments.last.unwrap_or(if arguments.forget { MOST } else { LISTED });
-    let runs = store.runs(None, MOST).map_err(unusable)?;
+    let whole = |run: Result<Run, StoreError>| run.map_err(|error| render::warning(&error.to_string())).ok();
+    let runs = store.runs(MOST).map_err(unusable)?.into_iter().filter_map(whole);
     let fits = |run: &Run| is_wanted(&store, run, arguments, age);
-    let runs: Vec<_> = runs.into_iter().filter(fits).take(most as usize).collect();
+    let runs: Vec<_> = runs.filter(fits).take(most as usize).collect();
     if arguments.forget {
         return forget(&mut store, runs, arguments);
     }

@@ -13,7 +13,7 @@ use crate::{
         terminal,
         trace::told,
     },
-    store::{Store, StoredCell},
+    store::{Request, Store, StoredCell},
 };
 
 #[derive(Args)]
@@ -49,7 +49,7 @@ pub fn tape(globals: &Globals, arguments: &TapeArgs) -> Result<(), Stop> {
     };
     let print = |cell: &StoredCell| match globals.json {
         true => terminal::print_json(&document(&store, cell)?),
-        false => terminal::print_line(&terminal::escape(&shown(&store, cell)?)),
+        false => terminal::print_line(&terminal::escape(&shown(&store, cell, globals.verbose)?)),
     };
     match globals.json {
         true => terminal::print_json(&object(&store, &run))?,
@@ -71,8 +71,8 @@ impl TapeArgs {
     }
 }
 
-/// A cell in one line, further in the deeper it is.
-fn shown(store: &Store, cell: &StoredCell) -> Result<String, Stop> {
+/// A cell in one line, further in the deeper it is; and below it what it was allowed, where that is asked for.
+fn shown(store: &Store, cell: &StoredCell, verbose: bool) -> Result<String, Stop> {
     let depth = if cell.path.is_empty() { 0 } else { 1 + cell.path.matches('.').count() };
     let inputs = cell.inputs(store).map_err(unusable)?;
     let path = if cell.path.is_empty() { "." } else { &cell.path };
@@ -81,7 +81,21 @@ fn shown(store: &Store, cell: &StoredCell) -> Result<String, Stop> {
         None if cell.purity.is_none() => format!("{path:<12} {:<16} … not over", cell.agent),
         None => format!("{path:<12} {:<16} … begun, and nobody knows how it went", cell.agent),
     };
-    Ok(format!("{}{}", "  ".repeat(depth), told.replace('\n', "\\n")))
+    let mut lines = vec![told];
+    if verbose {
+        let allowed = cell.allowed().map_err(unusable)?;
+        lines.extend(allowed.requests.iter().map(allowed_line));
+        lines.extend((allowed.omitted > 0).then(|| format!("  allowed {} more", allowed.omitted)));
+    }
+    let lines = lines.iter().map(|line| format!("{}{}", "  ".repeat(depth), line.replace('\n', "\\n")));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn allowed_line(Request { capability, request, line, count }: &Request) -> String {
+    let request = if request.is_empty() { "others" } else { request };
+    let by = line.as_ref().map_or_else(String::new, |line| format!(" by {line}"));
+    let times = if *count == 1 { String::new() } else { format!(" {count} times") };
+    format!("  allowed {capability} {request}{times}{by}")
 }
 
 /// A cell as an object.
@@ -90,7 +104,7 @@ fn document(store: &Store, cell: &StoredCell) -> Result<serde_json::Value, Stop>
         values.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<serde_json::Map<_, _>>()
     };
     let outcome = cell.outcome(store).map_err(unusable)?;
-    let usage = cell.usage();
+    let (allowed, usage) = (cell.allowed().map_err(unusable)?, cell.usage());
     Ok(json!({
         "path": cell.path, "agent": cell.agent, "digest": cell.digest,
         "purity": cell.purity.map(crate::policy::Purity::word), "began": cell.began,
@@ -99,6 +113,8 @@ fn document(store: &Store, cell: &StoredCell) -> Result<serde_json::Value, Stop>
         "status": outcome.as_ref().map(|outcome| outcome.status.value),
         "failure": outcome.as_ref().and_then(|outcome| outcome.failure.as_ref()).map(Failed::of),
         "denials": outcome.as_ref().map(Denied::all),
+        "denials_omitted": outcome.as_ref().map(|outcome| outcome.denials.omitted()),
+        "allowed": allowed.requests, "allowed_omitted": allowed.omitted,
         "usage": { "fuel": usage.fuel, "memory": usage.memory, "seconds": usage.time.as_secs_f64() },
     }))
 }

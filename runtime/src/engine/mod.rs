@@ -128,6 +128,8 @@ struct Shared {
     copies: Option<Arc<Copies>>,
     denied: Tally,
     semaphores: Arc<Semaphores>,
+    /// Where decisions go, of agents that can reach outside.
+    audit: Option<Arc<dyn Audit>>,
 }
 
 /// What an engine has of its own.
@@ -179,7 +181,8 @@ impl Engine {
         let (callees, denied) = (Mutex::default(), Tally::default());
         let semaphores = Arc::new(Semaphores::of(&setup.policy));
         semaphores.are_known(&program)?;
-        let shared = Shared { setup: Arc::new(setup), seed, callees, workers, copies, denied, semaphores };
+        let audit = tape::audit(&setup.tape, &setup.audit);
+        let shared = Shared { audit, setup: Arc::new(setup), seed, callees, workers, copies, denied, semaphores };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -196,7 +199,8 @@ impl Engine {
         let setup = Arc::new(Setup { tape, run: run_id(), ..(**setup).clone() });
         let (seed, semaphores) = (Moment::seed(seed, place), semaphores.clone());
         let (callees, denied, workers) = (Mutex::default(), Tally::default(), Workers::new(&setup.wall));
-        let shared = Shared { callees, workers, copies: copies.clone(), denied, setup, seed, semaphores };
+        let audit = tape::audit(&setup.tape, &setup.audit);
+        let shared = Shared { audit, callees, workers, copies: copies.clone(), denied, setup, seed, semaphores };
         // An instance that serves a run is that run's alone.
         let holdings = if self.holdings.keep_instances() { Arc::default() } else { self.holdings.clone() };
         Self { shared: Arc::new(shared), program: self.program.clone(), holdings }

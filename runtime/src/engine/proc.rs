@@ -104,7 +104,13 @@ impl Engine {
 
     /// The gate of one call at `step`.
     pub(super) fn gate(&self, agent: &Agent, held: &Held, step: &str, env: &Env) -> Gate {
-        let (audit, effects) = (self.shared.setup.audit.clone(), self.shared.setup.effects.clone());
+        let effects = self.shared.setup.effects.clone();
+        // What is pure can ask for nothing that would be worth its cell's while.
+        let audit = match held.purity {
+            Purity::Pure => &self.shared.setup.audit,
+            Purity::Reads | Purity::Effects => &self.shared.audit,
+        };
+        let audit = audit.clone();
         let denied = self.shared.denied.clone();
         let subject = match (&audit, &effects) {
             (None, Effects::Real) => Subject { denied, ..Subject::default() },

@@ -1,10 +1,11 @@
 //! The record of a run: a cell per executed step, appended and never changed.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use crate::{
     Json, Value,
     agent::Agent,
+    audit::{Audit, Record},
     capability::log::{Level, Sink},
     engine::Outcome,
     failure::{Code, Failure},
@@ -52,6 +53,17 @@ pub trait Tape: Send + Sync + 'static {
     /// gives them.
     fn holds(&self, path: &str, agent: &str, rows: &[(&str, String)]) {
         self.next().into_iter().for_each(|next| next.holds(path, agent, rows));
+    }
+
+    /// Whether [`Tape::decided`] is of any use.
+    fn keeps_decisions(&self) -> bool {
+        self.next().is_some_and(Tape::keeps_decisions)
+    }
+
+    /// Takes what the policy said to a call that isn't over, of agents that can reach outside. The record's step is
+    /// the path.
+    fn decided(&self, record: &Record) {
+        self.next().into_iter().for_each(|next| next.decided(record));
     }
 
     /// Takes a line that the step at `path` logged. Guest text: escape it before a terminal sees it.
@@ -168,6 +180,27 @@ pub struct Silent;
 
 impl Tape for Silent {
     fn append(&self, _: &Cell<'_>) {}
+}
+
+/// Decisions that go on the tape as well.
+struct Taped {
+    tape: Arc<dyn Tape>,
+    log: Option<Arc<dyn Audit>>,
+}
+
+impl Audit for Taped {
+    fn record(&self, record: &Record) -> io::Result<()> {
+        self.tape.decided(record);
+        self.log.as_ref().map_or(Ok(()), |log| log.record(record))
+    }
+}
+
+/// Where the decisions go of a run with this tape and this audit log.
+pub(super) fn audit(tape: &Arc<dyn Tape>, log: &Option<Arc<dyn Audit>>) -> Option<Arc<dyn Audit>> {
+    match tape.keeps_decisions() {
+        true => Some(Arc::new(Taped { tape: tape.clone(), log: log.clone() })),
+        false => log.clone(),
+    }
 }
 
 /// The log of the step at `path`, as a part of the run's, without the secrets that the step holds.

@@ -27,7 +27,7 @@ impl Engine {
             protected: &setup.protected,
             cache: setup.sandbox.cache(),
             secrets: &setup.secrets,
-            audited: setup.audit.is_some(),
+            audited: self.shared.audit.is_some(),
             copies: self.shared.copies.as_deref(),
             network: setup.sandbox.has_network(),
             told: &told,

@@ -10,7 +10,7 @@ use crate::{
     policy::{Denials, Purity},
     sandbox::Usage,
     store::{
-        Run, Store, StoreError,
+        Allowed, Run, Store, StoreError,
         encode::{self, Columns},
     },
 };
@@ -79,6 +79,15 @@ impl StoredCell {
         encode::read_denials(self.columns.as_ref().and_then(|columns| columns.denials.as_deref()))
     }
 
+    /// What it asked for and was allowed.
+    ///
+    /// # Errors
+    ///
+    /// When the store is damaged.
+    pub fn allowed(&self) -> Result<Allowed, StoreError> {
+        Allowed::read(self.columns.as_ref().and_then(|columns| columns.allowed.as_deref()))
+    }
+
     /// Whether it is known how it went.
     pub fn is_over(&self) -> bool {
         self.columns.is_some()
@@ -129,7 +138,7 @@ impl Position {
     fn read(&mut self, store: &Store) -> Result<(), StoreError> {
         let read =
             "SELECT number, path, name, digest, purity, began, inputs, outputs, status, reason, code, failure, denials,
-            fuel, memory, time, steps, bytes, calls
+            allowed, fuel, memory, time, steps, bytes, calls
             FROM cells JOIN agents ON agents.key = cells.agent
             WHERE run = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
         let mut read = store.connection.prepare_cached(read)?;
@@ -150,8 +159,8 @@ fn cell(row: &Row<'_>) -> Result<StoredCell, StoreError> {
         let usage = ["fuel", "memory", "time", "steps", "bytes", "calls"];
         let usage = usage.map(|column| row.get(column).unwrap_or(0));
         let (status, reason, code) = (row.get("status")?, row.get("reason")?, row.get("code")?);
-        let (failure, denials) = (row.get("failure")?, row.get("denials")?);
-        Ok(Columns { outputs, status, reason, code, failure, denials, usage })
+        let (failure, denials, allowed) = (row.get("failure")?, row.get("denials")?, row.get("allowed")?);
+        Ok(Columns { outputs, status, reason, code, failure, denials, allowed, usage })
     });
     let began: i64 = row.get("began")?;
     Ok(StoredCell {

@@ -96,7 +96,8 @@ fn read(kept: Kept, store: &Connection) -> Result<Value, StoreError> {
     }
 }
 
-fn parsed<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, StoreError> {
+/// What a column holds.
+pub fn parsed<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
@@ -130,6 +131,7 @@ pub struct Columns {
     pub code: Option<String>,
     pub failure: Option<String>,
     pub denials: Option<String>,
+    pub allowed: Option<String>,
     /// Fuel, memory, time, steps, bytes, calls.
     pub usage: [i64; 6],
 }

@@ -4,6 +4,7 @@
 //! Nothing of the engine's state is kept. What it does follows from what its steps gave, so going on is
 //! going through the run again with the recorded answers, and making the first call that isn't there.
 
+mod allowed;
 mod answers;
 mod cells;
 mod encode;
@@ -17,6 +18,7 @@ mod runs;
 mod schema;
 mod writer;
 
+pub use allowed::{Allowed, Request};
 pub use cells::{Cells, StoredCell};
 pub use going::Decisions;
 pub use hold::Hold;

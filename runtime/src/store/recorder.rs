@@ -7,12 +7,13 @@ use std::sync::{
 
 use crate::{
     Value,
+    audit::Record,
     engine::{Beginning, Cell, Outcome, Status, Tape, Turn},
     failure::{Code, Failure},
     policy::{Denials, Purity},
     sandbox::Moment,
     store::{
-        NewRun, Run, Store, StoreError, Writer,
+        Allowed, NewRun, Run, Store, StoreError, Writer,
         answers::{self, Answers},
         going::{Decisions, Going},
         past::{Past, changed, unread},
@@ -45,6 +46,7 @@ pub(super) struct Open {
     pub is_written: bool,
     /// What it is given, where that isn't what the step says.
     pub inputs: Vec<(String, Value)>,
+    allowed: Allowed,
     /// What its answer will be known by, if it is kept for others.
     key: Option<String>,
 }
@@ -168,6 +170,7 @@ impl Recorder {
                 began: open.began,
                 inputs: changed(call.inputs, &open.inputs),
                 outcome: None,
+                allowed: Allowed::default(),
             })));
             if has_effects {
                 self.writer.sync()?;
@@ -222,6 +225,7 @@ impl Recorder {
             began,
             inputs,
             outcome: Some(cell.outcome.clone()),
+            allowed: open.map(|open| open.allowed).unwrap_or_default(),
         })));
     }
 
@@ -262,6 +266,7 @@ impl Tape for Recorder {
             number: None,
             is_written: false,
             inputs: Vec::new(),
+            allowed: Allowed::default(),
             key: None,
         };
         let Some(going) = &self.past else { return self.make(call, open) };
@@ -293,6 +298,17 @@ impl Tape for Recorder {
     fn ends(&self, cell: &Cell<'_>) {
         self.take(cell);
         self.shown.ends(cell);
+    }
+
+    fn keeps_decisions(&self) -> bool {
+        true
+    }
+
+    fn decided(&self, record: &Record) {
+        if let Some(open) = self.open().iter_mut().rfind(|open| open.path == record.step) {
+            open.allowed.add(record);
+        }
+        self.shown.decided(record);
     }
 
     fn next(&self) -> Option<&dyn Tape> {

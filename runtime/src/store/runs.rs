@@ -193,16 +193,19 @@ impl Store {
         &self.path
     }
 
-    /// The runs, the last first: `most` of them, those of `agent` alone if one is named.
+    /// The runs, the last first: `most` of them. One whose row is damaged keeps nobody from the others.
     ///
     /// # Errors
     ///
-    /// When the store is damaged.
-    pub fn runs(&self, agent: Option<&str>, most: u32) -> Result<Vec<Run>, StoreError> {
-        let list = format!("{COLUMNS} WHERE ?1 IS NULL OR agent = ?1 ORDER BY key DESC LIMIT ?2");
-        let mut list = self.connection.prepare(&list)?;
-        let rows = list.query_and_then(params![agent, most], run)?;
-        rows.collect()
+    /// When the store can't be read.
+    pub fn runs(&self, most: u32) -> Result<Vec<Result<Run, StoreError>>, StoreError> {
+        let mut list = self.connection.prepare(&format!("{COLUMNS} ORDER BY key DESC LIMIT ?1"))?;
+        let mut rows = list.query([most])?;
+        let mut runs = Vec::new();
+        while let Some(row) = rows.next()? {
+            runs.push(run(row));
+        }
+        Ok(runs)
     }
 
     /// The runs whose names begin with `name`; the last one for `last`. Not more than two.
@@ -212,7 +215,7 @@ impl Store {
     /// When the store is damaged.
     pub fn named(&self, name: &str) -> Result<Vec<Run>, StoreError> {
         if name == "last" {
-            return self.runs(None, 1);
+            return self.runs(1)?.into_iter().collect();
         }
         let find = format!("{COLUMNS} WHERE substr(id, 1, length(?1)) = ?1 ORDER BY key LIMIT 2");
         let mut find = self.connection.prepare(&find)?;
@@ -309,6 +312,14 @@ pub(super) fn let_go(connection: &Connection, run: i64) -> rusqlite::Result<()> 
 }
 
 fn run(row: &Row<'_>) -> Result<Run, StoreError> {
+    let key: i64 = row.get("key")?;
+    read(row).map_err(|error| {
+        let why = if let StoreError::Damaged(why) = error { why } else { error.to_string() };
+        StoreError::Damaged(format!("row {key} of its table `runs`: {why}"))
+    })
+}
+
+fn read(row: &Row<'_>) -> Result<Run, StoreError> {
     let setting: String = row.get("setup")?;
     let failure: Option<String> = row.get("failure")?;
     let command: String = row.get("command")?;

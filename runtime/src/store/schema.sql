@@ -36,6 +36,7 @@ CREATE TABLE cells (
     code TEXT,                      -- in JSON
     failure TEXT,
     denials TEXT,
+    allowed TEXT,                   -- in JSON: what was asked for and allowed
     fuel INTEGER,
     memory INTEGER,
     time INTEGER,

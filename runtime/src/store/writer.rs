@@ -18,7 +18,7 @@ use crate::{
     policy::Purity,
     sandbox::Moment,
     store::{
-        StoreError,
+        Allowed, StoreError,
         answers::{self, Answers},
         encode::{self, Encoded, number},
         queue::Queue,
@@ -56,6 +56,7 @@ pub(super) struct Row {
     pub inputs: Vec<(String, Value)>,
     /// Nothing, where it only begins.
     pub outcome: Option<Outcome>,
+    pub allowed: Allowed,
 }
 
 impl Row {
@@ -258,7 +259,7 @@ impl Writing {
     fn copy(&self, origin: &Origin, key: i64) -> Result<(), StoreError> {
         let cells = "INSERT INTO cells SELECT ?2, number, path, agent, purity, began, inputs,
             CASE WHEN purity IS NULL THEN NULL ELSE outputs END,
-            status, reason, code, failure, denials, fuel, memory, time, steps, bytes, calls
+            status, reason, code, failure, denials, allowed, fuel, memory, time, steps, bytes, calls
             FROM cells WHERE run = ?1 AND number < ?3";
         self.connection.execute(cells, params![origin.key, key, origin.before])?;
         let large = "INSERT OR IGNORE INTO holds SELECT ?2, sha256 FROM holds WHERE run = ?1";
@@ -275,7 +276,7 @@ impl Writing {
             self.large(row.run, outputs)?;
         }
         let insert = "INSERT OR REPLACE INTO cells VALUES
-            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
         let outcome = row.outcome.as_ref();
         let reason = outcome.map(|outcome| outcome.status.reason.as_str()).filter(|reason| !reason.is_empty());
         let code = outcome.map(|outcome| &outcome.status.code).filter(|code| !code.is_null());
@@ -295,6 +296,7 @@ impl Writing {
             code.map(ToString::to_string),
             outcome.and_then(|outcome| outcome.failure.as_ref()).map(encode::failure),
             outcome.and_then(|outcome| encode::denials(&outcome.denials)),
+            row.allowed.text(),
             used(0),
             used(1),
             used(2),
