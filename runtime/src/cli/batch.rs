@@ -1,5 +1,6 @@
 //! `turingbox batch`.
 
+mod again;
 mod files;
 mod github;
 mod options;
@@ -55,6 +56,7 @@ pub struct BatchArgs {
 /// Runs one agent on many items.
 pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let BatchArgs { help, agent, mut rest } = arguments;
+    let behind = rest.len();
     let Some(name) = agent else { return Err(missing_agent("batch", help)) };
     // Manifests are others' text as well.
     github::begin();
@@ -63,6 +65,7 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     }
     let named = Named::read(globals, (&name, rest), command)?;
     let options = BatchOptions::from_arg_matches(&named.matches)?;
+    let again = again::again(&named, behind);
     let recording = RecordingArgs::from_arg_matches(&named.matches)?;
     let mut given = named.inputs().given(&named.matches)?;
     let Named { globals, library, manifest, .. } = named;
@@ -96,7 +99,7 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let ran = batch::run(&engine, items, running, &ending, &mut sink);
     sink.close();
     let (tally, why) = ran.map_err(Stop::Host)?;
-    sink.conclude(&tally, &why, (&options, count), &globals)?;
+    sink.conclude(&tally, &why, (&options, count, &again), &globals)?;
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let code = exit_code(&tally, &why, &options);
     kept.map_or(Ok(()), |kept| kept.recorder.finish(code, None)).map_err(Stop::Host)?;

@@ -1,6 +1,6 @@
 //! What is said when a batch is over.
 
-use std::{ffi::OsString, time::Duration};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -31,14 +31,14 @@ impl Watched {
         mut self,
         tally: &Tally,
         why: &Why,
-        (options, before): (&BatchOptions, usize),
+        (options, before, again): (&BatchOptions, usize, &str),
         globals: &Globals,
     ) -> Result<(), Stop> {
         let (elapsed, agent) = (self.elapsed(), self.agent().to_owned());
         if globals.json && options.out.is_some() {
             terminal::print_json(&object(tally, why, (before, elapsed)))?;
         } else {
-            self.say(tally, (options, before), why);
+            self.say(tally, (options, before, again), why);
         }
         let (items, ended) = (options.items.display().to_string(), ended(why));
         let gathered = std::mem::take(&mut self.reports.gathered);
@@ -53,7 +53,7 @@ impl Watched {
         self.reports.conclude(&over, options.is_folder())
     }
 
-    fn say(&self, tally: &Tally, (options, before): (&BatchOptions, usize), why: &Why) {
+    fn say(&self, tally: &Tally, (options, before, again): (&BatchOptions, usize, &str), why: &Why) {
         for failed in &self.failed {
             render::error(failed);
         }
@@ -79,7 +79,7 @@ impl Watched {
         // What is wrong with the items is wrong the next time, too.
         let mendable = !matches!(why, Why::Broken(failure) if failure.code == Code::Input);
         if options.out.is_some() && mendable {
-            render::note(&format!("go on with: {}", again()));
+            render::note(&format!("go on with: {again}"));
         }
     }
 }
@@ -164,20 +164,4 @@ fn picture(what: &str, histogram: &Histogram, shown: impl Fn(u64) -> String) {
         let length = usize::try_from((count * WIDTH).div_ceil(most)).unwrap_or_default();
         render::plain(format!("    up to {:>14} {:<40} {count}", shown(last), "█".repeat(length)).trim_end());
     }
-}
-
-/// The command line that goes on with this one.
-fn again() -> String {
-    let quoted = |argument: OsString| {
-        let text = argument.to_string_lossy().into_owned();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%@+".contains(c);
-        if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
-    };
-    let mut words: Vec<_> =
-        std::env::args_os().map(quoted).filter(|word| word != "--force" && word != "--resume").collect();
-    if let Some(program) = words.first_mut() {
-        *program = "turingbox".into();
-    }
-    words.push("--resume".into());
-    words.join(" ")
 }
