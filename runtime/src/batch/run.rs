@@ -139,6 +139,7 @@ pub fn run(
     let window = Arc::new(Window::new(jobs));
     let (finished, results) = mpsc::channel();
     let (queue, work) = work::queue(window.size());
+    let (count, tally) = (options.done.count() as u64, Tally::after(&options.done));
     let reader = Reader {
         items,
         shard: options.shard,
@@ -166,7 +167,7 @@ pub fn run(
     let nobody_works = || stop.0.is_over() && working.iter().all(thread::JoinHandle::is_finished);
     let order = Order::new(options.in_order);
     let most = options.max_failures;
-    let mut writer = Writer { order, most, failed: 0, seen: 0, tally: Tally::default(), state: &stop.0, sink };
+    let mut writer = Writer { order, most, failed: 0, seen: 0, before: count, tally, state: &stop.0, sink };
     if let Err(error) = writer.write(&results, &nobody_works) {
         // Nobody takes results any more, so nothing more is begun.
         stop.0.end(Why::Broken(Failure::host(format!("results can't be written: {error}"))));
@@ -287,6 +288,8 @@ struct Writer<'s, S> {
     /// What has come, whether or not it could be written yet: a failure ends a batch when it happens.
     failed: u64,
     seen: u64,
+    /// What had results before. It ends no batch early: who goes on behind failures knows of them.
+    before: u64,
     tally: Tally,
     state: &'s work::State,
     sink: &'s mut S,
@@ -339,7 +342,11 @@ impl<S: Sink> Writer<'_, S> {
 
     /// Ends the batch where too many items failed.
     fn count(&self, over: bool) {
-        if self.most.is_some_and(|most| most.is_passed(self.failed, self.seen, over)) {
+        let (failed, seen) = match over {
+            true => (self.failed + self.tally.failed_before, self.seen + self.before),
+            false => (self.failed, self.seen),
+        };
+        if self.most.is_some_and(|most| most.is_passed(failed, seen, over)) {
             self.state.end(Why::Failures);
         }
     }

@@ -168,13 +168,14 @@ fn interruptible(ending: &Ending) -> Result<(), Stop> {
 }
 
 /// What a batch ends with: the code that a run of its failed items would end with, where that is the same
-/// for all of them, or else 1. An item that is wrong is a failed item, no wrong use.
+/// for all of them, or else 1. Those that failed before it went on count: that made nothing better. An item that
+/// is wrong is a failed item, no wrong use.
 fn exit_code(tally: &Tally, why: &Why, options: &BatchOptions) -> u8 {
     match why {
         Why::Stopped => 130,
         Why::Budget => 4,
         Why::Broken(failure) => failure.code.exit_code(false),
-        Why::Over if tally.failed == 0 || options.max_failures().is_some() => 0,
+        Why::Over if tally.all_failed() == 0 || options.max_failures().is_some() => 0,
         Why::Over | Why::Failures => match tally.exit_codes.iter().collect::<Vec<_>>()[..] {
             [code] if *code != 2 => *code,
             _ => 1,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Over, grouped, short};
+use crate::diagnostic::counted;
 
 /// The most annotations: GitHub shows ten errors of a step.
 pub const MAX_ANNOTATIONS: usize = 10;
@@ -43,10 +44,13 @@ pub fn annotations(over: &Over<'_>, is_folder: bool) -> Vec<String> {
 /// The summary of a step.
 pub fn step_summary(over: &Over<'_>) -> String {
     let tally = over.tally;
-    let mark = if tally.failed == 0 && over.ended.is_none() { "✅" } else { "❌" };
+    let mark = if tally.all_failed() == 0 && over.ended.is_none() { "✅" } else { "❌" };
     let mut text = format!("### {mark} `{}` on {}\n\n", over.agent.replace('`', ""), cell(over.items));
     if let Some(ended) = over.ended {
         text.push_str(&format!("**{}**\n\n", cell(ended)));
+    }
+    if tally.failed_before > 0 {
+        text.push_str(&format!("{} failed before this run\n\n", counted(tally.failed_before, "item")));
     }
     text.push_str("| items | done | failed | duplicates | retries | denials | time |\n|---|---|---|---|---|---|---|\n");
     let numbers = [tally.seen(), tally.done, tally.failed, tally.duplicates, tally.retries, tally.denials];
@@ -155,8 +159,10 @@ mod tests {
 
     #[test]
     fn a_summary_has_no_markup_of_a_guests() {
-        let (tally, gathered) = batch(300);
+        let (mut tally, gathered) = batch(300);
+        tally.failed_before = 1;
         let text = step_summary(&over(&tally, &gathered));
+        assert!(text.contains("1 item failed before"), "{text}");
         assert!(!text.contains('<') && !text.contains('@') && text.contains("and 250 more"), "{text}");
         assert!(text.contains("| item 1 &#40;a&#58;b&#44;c&#41; | agent.failed | 100&#37;\u{fffd} "), "{text}");
     }

@@ -36,6 +36,7 @@ pub fn page(over: &Over<'_>, agents: &[(String, String, u64)]) -> Result<String,
     let cards = [
         (tally.duplicates, "duplicates"),
         (tally.before, "done before"),
+        (tally.failed_before, "failed before"),
         (tally.retries, "retries"),
         (tally.denials, "denials"),
         (tally.fuel, "fuel"),

@@ -104,6 +104,7 @@ fn sentence(tally: &Tally, elapsed: Duration) -> String {
     let more = [
         (tally.duplicates, "duplicates"),
         (tally.before, "done before"),
+        (tally.failed_before, "of these failed"),
         (tally.retries, "retries"),
         (tally.denials, "denials"),
     ];
@@ -134,6 +135,7 @@ fn object(tally: &Tally, why: &Why, (before, elapsed): (usize, Duration)) -> ser
         "failed": tally.failed,
         "duplicates": tally.duplicates,
         "done_before": before,
+        "failed_before": tally.failed_before,
         "retries": tally.retries,
         "denials": tally.denials,
         "failures": tally.codes,
