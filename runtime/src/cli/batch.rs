@@ -78,7 +78,7 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let (program, warnings) = crate::Program::load(&library, &name)?;
     render::report(&taken_as_it_is(warnings));
     let policy = setup::policy(&globals)?;
-    files::distinct(&options, globals.policy.as_deref())?;
+    files::distinct(&options, &recording, &policy, &globals)?;
     let reports = Reports::open(&options.reports, &manifest.name, &globals)?;
     let keeping = recording.store.open(&globals)?;
     let mut recording = Recording::open(&recording, &policy)?;
