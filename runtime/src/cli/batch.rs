@@ -55,11 +55,15 @@ pub struct BatchArgs {
 
 /// Runs one agent on many items.
 pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
+    let _silenced = github::Silenced::begin();
+    // Manifests are others' text as well: what is wrong with them is said while the runner obeys nothing.
+    begun(globals, arguments).map_err(|stop| Stop::Said(stop.say()))
+}
+
+fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let BatchArgs { help, agent, mut rest } = arguments;
     let behind = rest.len();
     let Some(name) = agent else { return Err(missing_agent("batch", help)) };
-    // Manifests are others' text as well.
-    github::begin();
     if help {
         rest.insert(0, "--help".into());
     }
@@ -161,7 +165,7 @@ fn interruptible(ending: &Ending) -> Result<(), Stop> {
         render::note("interrupted: what is in flight is finished; once more ends it at once");
         ending.stop();
         next(&mut signals).await;
-        std::process::exit(130);
+        github::exit(130);
     };
     let listening = thread::Builder::new().name("interrupt".into()).spawn(move || runtime.block_on(listen));
     listening.map(drop).map_err(cannot)
