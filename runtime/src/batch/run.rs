@@ -139,7 +139,7 @@ pub fn run(
     let window = Arc::new(Window::new(jobs));
     let (finished, results) = mpsc::channel();
     let (queue, work) = work::queue(window.size());
-    let (count, tally) = (options.done.count() as u64, Tally::after(&options.done));
+    let tally = Tally::after(&options.done);
     let reader = Reader {
         items,
         shard: options.shard,
@@ -167,19 +167,19 @@ pub fn run(
     let nobody_works = || stop.0.is_over() && working.iter().all(thread::JoinHandle::is_finished);
     let order = Order::new(options.in_order);
     let most = options.max_failures;
-    let mut writer = Writer { order, most, failed: 0, seen: 0, before: count, tally, state: &stop.0, sink };
+    let mut writer = Writer { order, most, failed: 0, seen: 0, tally, state: &stop.0, sink };
     if let Err(error) = writer.write(&results, &nobody_works) {
         // Nobody takes results any more, so nothing more is begun.
         stop.0.end(Why::Broken(Failure::host(format!("results can't be written: {error}"))));
         drop(results);
     }
-    let mut tally = writer.tally;
+    let tally = writer.tally;
     for worker in working {
         worker.join().map_err(|_| Failure::host("a thread of the batch panicked"))?.ok();
     }
     // One that waits for a pipe to say more is left behind: the process ends soon.
     if !stop.0.is_over() || reading.is_finished() {
-        tally.before = reading.join().map_err(|_| Failure::host("the reader of items panicked"))?;
+        reading.join().map_err(|_| Failure::host("the reader of items panicked"))?;
     }
     Ok((tally, stop.0.why().unwrap_or(Why::Over)))
 }
@@ -207,16 +207,14 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads all of them, and says how many had results before.
-    fn read(mut self) -> u64 {
-        let mut before = 0;
-        if let Err(failure) = self.read_all(&mut before) {
+    /// Reads all of them.
+    fn read(mut self) {
+        if let Err(failure) = self.read_all() {
             self.state.end(Why::Broken(failure));
         }
-        before
     }
 
-    fn read_all(&mut self, before: &mut u64) -> Result<(), Failure> {
+    fn read_all(&mut self) -> Result<(), Failure> {
         let mut sequence = 0;
         while !self.state.is_over() {
             let Some(item) = self.items.next() else { break };
@@ -226,7 +224,6 @@ impl Reader {
             }
             let duplicate_of = item.key.as_deref().and_then(|key| self.first_with(key, item.number));
             if self.done.holds(item.number, item.digest)? {
-                *before += 1;
                 continue;
             }
             let Some(place) = self.window.enter(item.size, || self.state.is_over()) else { break };
@@ -288,8 +285,6 @@ struct Writer<'s, S> {
     /// What has come, whether or not it could be written yet: a failure ends a batch when it happens.
     failed: u64,
     seen: u64,
-    /// What had results before. It ends no batch early: who goes on behind failures knows of them.
-    before: u64,
     tally: Tally,
     state: &'s work::State,
     sink: &'s mut S,
@@ -343,7 +338,8 @@ impl<S: Sink> Writer<'_, S> {
     /// Ends the batch where too many items failed.
     fn count(&self, over: bool) {
         let (failed, seen) = match over {
-            true => (self.failed + self.tally.failed_before, self.seen + self.before),
+            // What failed before ends no batch early: who goes on behind failures knows of them.
+            true => (self.failed + self.tally.failed_before, self.seen + self.tally.before),
             false => (self.failed, self.seen),
         };
         if self.most.is_some_and(|most| most.is_passed(failed, seen, over)) {

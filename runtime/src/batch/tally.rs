@@ -31,7 +31,7 @@ pub struct Tally {
     pub failed: u64,
     /// Items whose key another one has.
     pub duplicates: u64,
-    /// Items that had results before.
+    /// Items that had results before, whether or not it came as far as these this time.
     pub before: u64,
     /// Those of them that failed.
     pub failed_before: u64,
@@ -67,7 +67,12 @@ pub struct Used {
 impl Tally {
     /// Counts of a batch that goes on behind these results.
     pub fn after(done: &Done) -> Self {
-        Self { failed_before: done.failed(), exit_codes: done.exit_codes().clone(), ..Self::default() }
+        Self {
+            before: done.count() as u64,
+            failed_before: done.failed(),
+            exit_codes: done.exit_codes().clone(),
+            ..Self::default()
+        }
     }
 
     /// Counts an item.

@@ -95,7 +95,6 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let kept = kept.transpose()?;
     let recorder = kept.as_ref().map(|kept| kept.recorder.clone());
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
-    let count = done.count();
     let running = options.run(retry, done, tape(&globals, recorder))?;
     let mut sink = results.with_progress(&items, options.out.is_none(), reports);
     let ending = Ending::default();
@@ -103,7 +102,7 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let ran = batch::run(&engine, items, running, &ending, &mut sink);
     sink.close();
     let (tally, why) = ran.map_err(Stop::Host)?;
-    sink.conclude(&tally, &why, (&options, count, &again), &globals)?;
+    sink.conclude(&tally, &why, (&options, &again), &globals)?;
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let code = exit_code(&tally, &why, &options);
     kept.map_or(Ok(()), |kept| kept.recorder.finish(code, None)).map_err(Stop::Host)?;

@@ -31,14 +31,14 @@ impl Watched {
         mut self,
         tally: &Tally,
         why: &Why,
-        (options, before, again): (&BatchOptions, usize, &str),
+        (options, again): (&BatchOptions, &str),
         globals: &Globals,
     ) -> Result<(), Stop> {
         let (elapsed, agent) = (self.elapsed(), self.agent().to_owned());
         if globals.json && options.out.is_some() {
-            terminal::print_json(&object(tally, why, (before, elapsed)))?;
+            terminal::print_json(&object(tally, why, elapsed))?;
         } else {
-            self.say(tally, (options, before, again), why);
+            self.say(tally, (options, again), why);
         }
         let (items, ended) = (options.items.display().to_string(), ended(why));
         let gathered = std::mem::take(&mut self.reports.gathered);
@@ -53,7 +53,7 @@ impl Watched {
         self.reports.conclude(&over, options.is_folder())
     }
 
-    fn say(&self, tally: &Tally, (options, before, again): (&BatchOptions, usize, &str), why: &Why) {
+    fn say(&self, tally: &Tally, (options, again): (&BatchOptions, &str), why: &Why) {
         for failed in &self.failed {
             render::error(failed);
         }
@@ -62,7 +62,7 @@ impl Watched {
             let which = if more == 1 { "one more item" } else { &format!("{more} more items") };
             render::note(&format!("{which} failed: the results have each"));
         }
-        if tally.seen() == 0 && before == 0 && *why == Why::Over {
+        if tally.seen() + tally.before == 0 && *why == Why::Over {
             render::warning(&format!("there are no items in `{}`", options.items.display()));
         }
         render::note(&sentence(tally, self.elapsed()));
@@ -114,7 +114,7 @@ fn sentence(tally: &Tally, elapsed: Duration) -> String {
 }
 
 /// The same for machines.
-fn object(tally: &Tally, why: &Why, (before, elapsed): (usize, Duration)) -> serde_json::Value {
+fn object(tally: &Tally, why: &Why, elapsed: Duration) -> serde_json::Value {
     let spread = |histogram: &Histogram| {
         json!({
             "p50": histogram.quantile(0.5), "p90": histogram.quantile(0.9),
@@ -134,7 +134,7 @@ fn object(tally: &Tally, why: &Why, (before, elapsed): (usize, Duration)) -> ser
         "done": tally.done,
         "failed": tally.failed,
         "duplicates": tally.duplicates,
-        "done_before": before,
+        "done_before": tally.before,
         "failed_before": tally.failed_before,
         "retries": tally.retries,
         "denials": tally.denials,
