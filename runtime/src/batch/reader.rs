@@ -14,7 +14,7 @@ use crate::{
         Digest, Done, Ended, Item, Items, Shard, Used,
         run::{Finished, Report, Why},
         window::Window,
-        work,
+        work::{self, Bound},
     },
 };
 
@@ -28,6 +28,16 @@ pub struct Reader {
     pub state: Arc<work::State>,
     pub results: mpsc::Sender<Report>,
     pub queue: work::Queue,
+    pub bound: Arc<Bound>,
+}
+
+/// How far items were read.
+#[derive(Clone, Copy, Default)]
+pub struct Read {
+    /// Items that were handed on.
+    pub sent: u64,
+    /// Whether there are no more.
+    pub to_the_end: bool,
 }
 
 /// The keys of items that came, and their numbers. 128 bits of a hash stand for a key: some 80 bytes for each, as
@@ -37,16 +47,24 @@ pub struct Keys(HashMap<(u64, u64), u64>);
 
 impl Reader {
     /// Reads all of them.
-    pub fn read(mut self) {
-        if let Err(failure) = self.read_all() {
+    pub fn read(mut self) -> Read {
+        let mut read = Read::default();
+        if let Err(failure) = self.read_all(&mut read) {
             self.state.end(Why::Broken(failure));
         }
+        read
     }
 
-    fn read_all(&mut self) -> Result<(), Failure> {
-        let mut sequence = 0;
-        while !self.state.is_over() {
-            let Some(item) = self.items.next() else { break };
+    fn read_all(&mut self, read: &mut Read) -> Result<(), Failure> {
+        loop {
+            let Some(item) = self.items.next() else {
+                read.to_the_end = true;
+                break;
+            };
+            // Asked behind the last one: when there are no more, nothing was stopped.
+            if self.state.is_over() {
+                break;
+            }
             let item = item.map_err(|error| unreadable(&error))?;
             if self.shard.is_some_and(|shard| !shard.holds(shard_of(&item))) {
                 continue;
@@ -58,15 +76,16 @@ impl Reader {
             let Some(place) = self.window.enter(item.size, || self.state.is_over()) else { break };
             let sent = match duplicate_of {
                 Some(first) => {
+                    self.bound.count(Ended::Duplicate, &self.state);
                     let finished = Some(duplicate(item, first));
-                    self.results.send(Report { sequence, finished, place }).is_ok()
+                    self.results.send(Report { sequence: read.sent, finished, place }).is_ok()
                 }
-                None => self.queue.send(sequence, item, place),
+                None => self.queue.send(read.sent, item, place),
             };
             if !sent {
                 break;
             }
-            sequence += 1;
+            read.sent += 1;
         }
         Ok(())
     }

@@ -4,17 +4,17 @@
 use std::{
     io,
     sync::{Arc, mpsc},
-    thread,
-    time::Instant,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use crate::{
     Engine, Failure, Outcome,
     batch::{
         Digest, Done, Ended, Items, MaxFailures, Retry, Shard, Tally, Used,
-        reader::{Keys, Reader},
+        reader::{Keys, Read, Reader},
         window::{Place, Window},
-        work::{self, Work},
+        work::{self, Bound, Work},
         writer::Writer,
     },
     engine::Tape,
@@ -22,6 +22,9 @@ use crate::{
 
 /// The most items that run at one time: each has an instance of its own, with its memory.
 pub const MAX_JOBS: usize = 1000;
+
+/// How long who reads items has to say that there are no more, once nobody runs them any more.
+const LAST_READ: Duration = Duration::from_millis(100);
 
 /// How a batch is run.
 pub struct Options {
@@ -92,13 +95,13 @@ pub trait Sink {
 /// Why a batch ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// There are no more items.
+    /// There are no more items, and each that there was has its result.
     Over,
-    /// Too many items failed.
+    /// Too many items failed for those that are left to be begun.
     Failures,
     /// What all may use together is used up.
     Budget,
-    /// Somebody wants it to end.
+    /// Somebody wanted it to end before the last item.
     Stopped,
     /// It can't go on: items can't be read any further, or results can't be written.
     Broken(Failure),
@@ -131,7 +134,7 @@ pub fn run(
     let window = Arc::new(Window::new(jobs));
     let (finished, results) = mpsc::channel();
     let (queue, work) = work::queue(window.size());
-    let tally = Tally::after(&options.done);
+    let (tally, bound) = (Tally::after(&options.done), Arc::new(Bound::new(options.max_failures)));
     let reader = Reader {
         items,
         shard: options.shard,
@@ -141,6 +144,7 @@ pub fn run(
         state: stop.0.clone(),
         results: finished.clone(),
         queue,
+        bound: bound.clone(),
     };
     let reading = thread::Builder::new().name("items".into()).spawn(move || reader.read()).map_err(Failure::host)?;
     let work = Arc::new(Work {
@@ -153,11 +157,12 @@ pub fn run(
         results: finished,
         window,
         state: stop.0.clone(),
+        bound,
     });
     let working = work::begin(&work, jobs)?;
     drop(work);
-    let nobody_works = || stop.0.is_over() && working.iter().all(thread::JoinHandle::is_finished);
-    let mut writer = Writer::new(options.in_order, options.max_failures, tally, &stop.0, sink);
+    let nobody_works = || stop.0.is_over() && working.iter().all(JoinHandle::is_finished);
+    let mut writer = Writer::new(options.in_order, tally, sink);
     if let Err(error) = writer.write(&results, &nobody_works) {
         // Nobody takes results any more, so nothing more is begun.
         stop.0.end(Why::Broken(Failure::host(format!("results can't be written: {error}"))));
@@ -167,11 +172,26 @@ pub fn run(
     for worker in working {
         worker.join().map_err(|_| Failure::host("a thread of the batch panicked"))?.ok();
     }
-    // One that waits for a pipe to say more is left behind: the process ends soon.
-    if !stop.0.is_over() || reading.is_finished() {
-        reading.join().map_err(|_| Failure::host("the reader of items panicked"))?;
+    let read = ended(reading, &stop.0)?;
+    let why = match stop.0.why() {
+        None => Why::Over,
+        // It came too late to stop anything.
+        Some(Why::Failures | Why::Stopped) if read.to_the_end && read.sent == tally.seen() => Why::Over,
+        Some(why) => why,
+    };
+    Ok((tally, why))
+}
+
+/// How far the items were read. Who waits for a pipe to say more is left behind: the process ends soon.
+fn ended(reading: JoinHandle<Read>, state: &work::State) -> Result<Read, Failure> {
+    let until = Instant::now() + LAST_READ;
+    while state.is_over() && !reading.is_finished() {
+        if Instant::now() >= until {
+            return Ok(Read::default());
+        }
+        thread::sleep(Duration::from_millis(1));
     }
-    Ok((tally, stop.0.why().unwrap_or(Why::Over)))
+    reading.join().map_err(|_| Failure::host("the reader of items panicked"))
 }
 
 /// What a worker or the reader says of an item, and the place in the window that it gives back.

@@ -178,7 +178,7 @@ fn exit_code(tally: &Tally, why: &Why, options: &BatchOptions) -> u8 {
         Why::Stopped => 130,
         Why::Budget => 4,
         Why::Broken(failure) => failure.code.exit_code(false),
-        Why::Over if tally.all_failed() == 0 || options.max_failures().is_some() => 0,
+        Why::Over if options.are_met(tally) => 0,
         Why::Over | Why::Failures => match tally.exit_codes.iter().collect::<Vec<_>>()[..] {
             [code] if *code != 2 => *code,
             _ => 1,

@@ -36,11 +36,11 @@ impl Watched {
     ) -> Result<(), Stop> {
         let (elapsed, agent) = (self.elapsed(), self.agent().to_owned());
         if globals.json && options.out.is_some() {
-            terminal::print_json(&object(tally, why, elapsed))?;
+            terminal::print_json(&object(tally, (why, options.is_passed(tally)), elapsed))?;
         } else {
             self.say(tally, (options, again), why);
         }
-        let (items, ended) = (options.items.display().to_string(), ended(why));
+        let (items, ended) = (options.items.display().to_string(), ended(why, options.is_passed(tally)));
         let gathered = std::mem::take(&mut self.reports.gathered);
         let over = Over {
             agent: &agent,
@@ -71,8 +71,9 @@ impl Watched {
         }
         picture("time", &tally.times, |micros| format!("{:.1?}", Duration::from_micros(micros)));
         picture("fuel", &tally.fuels, grouped);
-        match (ended(why), why) {
+        match (ended(why, options.is_passed(tally)), why) {
             (None, _) => return,
+            (Some(ended), Why::Over) => return render::error(&ended),
             (Some(ended), Why::Stopped) => render::note(&ended),
             (Some(ended), _) => render::error(&ended),
         }
@@ -84,10 +85,10 @@ impl Watched {
     }
 }
 
-/// Why a batch ended, where that is not because there were no more items.
-fn ended(why: &Why) -> Option<String> {
+/// What is wrong with a batch as a whole, if anything is. `passed` is whether more items failed than may.
+fn ended(why: &Why, passed: bool) -> Option<String> {
     match why {
-        Why::Over => None,
+        Why::Over => passed.then(|| "too many items failed".into()),
         Why::Failures => Some("too many items failed, so the batch was stopped".into()),
         Why::Budget => Some("the budget is used up, so the batch was stopped".into()),
         Why::Stopped => Some("stopped before the last item".into()),
@@ -114,7 +115,7 @@ fn sentence(tally: &Tally, elapsed: Duration) -> String {
 }
 
 /// The same for machines.
-fn object(tally: &Tally, why: &Why, elapsed: Duration) -> serde_json::Value {
+fn object(tally: &Tally, (why, passed): (&Why, bool), elapsed: Duration) -> serde_json::Value {
     let spread = |histogram: &Histogram| {
         json!({
             "p50": histogram.quantile(0.5), "p90": histogram.quantile(0.9),
@@ -129,7 +130,7 @@ fn object(tally: &Tally, why: &Why, elapsed: Duration) -> serde_json::Value {
             Why::Stopped => "interrupted",
             Why::Broken(_) => "broken",
         },
-        "why": ended(why),
+        "why": ended(why, passed),
         "items": tally.seen(),
         "done": tally.done,
         "failed": tally.failed,
