@@ -2,6 +2,7 @@
 //! transcript can show is in `tests/cli/batch.md`.
 
 mod ci;
+mod marks;
 mod reports;
 
 use std::{
