@@ -69,7 +69,9 @@ impl Reader {
             if self.shard.is_some_and(|shard| !shard.holds(shard_of(&item))) {
                 continue;
             }
-            let duplicate_of = item.key.as_deref().and_then(|key| self.keys.first_with(key, item.number));
+            // One that is none has its failure, and no other is left out for it.
+            let key = item.key.as_deref().filter(|_| item.inputs.is_ok());
+            let duplicate_of = key.and_then(|key| self.keys.first_with(key, item.number));
             if self.done.holds(item.number, item.digest)? {
                 continue;
             }
