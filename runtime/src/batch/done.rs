@@ -66,14 +66,15 @@ impl Done {
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
-            let read = results.by_ref().take(MAX_RESULT).read_until(b'\n', &mut line);
-            let read = read.map_err(|error| wrong(format!("the results can't be read: {error}")))?;
             let no_result = || {
                 wrong(format!("line {number} is no result of a batch")).help("name a file that --resume can go on with")
             };
-            if line.last() != Some(&b'\n') {
-                let begun = line.len().min(BEGINS.len());
-                if read as u64 == MAX_RESULT || line[..begun] != BEGINS[..begun] {
+            // What doesn't begin like one isn't read to its end.
+            if !BEGINS.starts_with(next(&mut results, BEGINS.len() as u64, &mut line)?) {
+                return Err(no_result());
+            }
+            if next(&mut results, MAX_RESULT, &mut line)?.last() != Some(&b'\n') {
+                if line.len() as u64 >= MAX_RESULT {
                     return Err(no_result());
                 }
                 break;
@@ -133,6 +134,13 @@ impl Done {
     }
 }
 
+/// Adds the bytes up to the end of the line to `line`, so many at most. Gives all that is in it.
+fn next<'l>(results: &mut impl BufRead, most: u64, line: &'l mut Vec<u8>) -> Result<&'l [u8], Failure> {
+    let read = results.take(most).read_until(b'\n', line);
+    read.map_err(|error| wrong(format!("the results can't be read: {error}")))?;
+    Ok(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +173,13 @@ mod tests {
         ];
         let done = Done::read(text.concat().as_bytes()).unwrap();
         assert_eq!((done.count(), done.failed(), done.exit_codes()), (6, 3, &[4, 3, 1].into()));
+    }
+
+    #[test]
+    fn what_does_not_begin_like_a_result_is_not_read() {
+        let mut zeros = std::io::BufReader::with_capacity(8, std::io::repeat(0).take(1 << 40));
+        assert!(Done::read(&mut zeros).unwrap_err().message.contains("line 1"));
+        assert!(zeros.into_inner().limit() > (1 << 40) - 100);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is said when a batch is over.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde_json::json;
 
@@ -79,7 +79,7 @@ impl Watched {
         }
         // What is wrong with the items is wrong the next time, too.
         let mendable = !matches!(why, Why::Broken(failure) if failure.code == Code::Input);
-        if options.out.is_some() && mendable {
+        if options.out.as_deref().is_some_and(Path::is_file) && mendable {
             render::note(&format!("go on with: {again}"));
         }
     }
