@@ -102,25 +102,24 @@ fn ended(why: &Why, passed: bool) -> Option<String> {
 fn sentence(tally: &Tally, elapsed: Duration) -> String {
     let rate = tally.seen() as f64 / elapsed.as_secs_f64().max(0.001);
     let mut parts = vec![format!("{} done", tally.done), format!("{} failed", tally.failed)];
+    let retries = if tally.retries == 1 { "retry" } else { "retries" };
     let more = [
-        (tally.duplicates, "duplicates"),
-        (tally.before, "done before"),
-        (tally.failed_before, "of these failed"),
-        (tally.retries, "retries"),
-        (tally.denials, "denials"),
+        (tally.duplicates, counted(tally.duplicates, "duplicate")),
+        (tally.before, format!("{} done before", tally.before)),
+        (tally.failed_before, format!("{} of these failed", tally.failed_before)),
+        (tally.retries, format!("{} {retries}", tally.retries)),
+        (tally.denials, counted(tally.denials, "denial")),
     ];
-    parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    let items = counted(usize::try_from(tally.seen()).unwrap_or(usize::MAX), "item");
+    parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text));
+    let items = counted(tally.seen(), "item");
     format!("{items}: {}; {elapsed:.1?}, {rate:.0} a second", parts.join(", "))
 }
 
 /// The same for machines.
 fn object(tally: &Tally, (why, passed): (&Why, bool), elapsed: Duration) -> serde_json::Value {
     let spread = |histogram: &Histogram| {
-        json!({
-            "p50": histogram.quantile(0.5), "p90": histogram.quantile(0.9),
-            "p99": histogram.quantile(0.99), "max": histogram.max(),
-        })
+        let numbers = histogram.spread().map(|(name, number)| (name.to_owned(), number.into()));
+        serde_json::Value::Object(numbers.into_iter().collect())
     };
     json!({
         "ended": match why {
@@ -155,14 +154,8 @@ fn picture(what: &str, histogram: &Histogram, shown: impl Fn(u64) -> String) {
     }
     let bars = histogram.bars(BARS);
     let Some(most) = bars.iter().map(|(_, count)| *count).max() else { return };
-    let quantile = |share| shown(histogram.quantile(share));
-    render::plain(&format!(
-        "  {what} of an item: p50 {}, p90 {}, p99 {}, most {}",
-        quantile(0.5),
-        quantile(0.9),
-        quantile(0.99),
-        shown(histogram.max())
-    ));
+    let spread = histogram.spread().map(|(name, number)| format!("{name} {}", shown(number)));
+    render::plain(&format!("  {what} of an item: {}", spread.join(", ")));
     for (last, count) in bars {
         let length = usize::try_from((count * WIDTH).div_ceil(most)).unwrap_or_default();
         render::plain(format!("    up to {:>14} {:<40} {count}", shown(last), "█".repeat(length)).trim_end());
