@@ -2,6 +2,7 @@
 //! transcript can show is in `tests/cli/batch.md`.
 
 mod ci;
+mod marks;
 mod reports;
 
 use std::{
@@ -138,13 +139,17 @@ fn an_interrupt_ends_who_waits() {
     assert_eq!(stderr(run).0, Some(130));
     let mut command = batch(here.path(), "endless", &["--items", "items.jsonl", "--out", "out2.jsonl"]);
     fs::write(here.path().join("items.jsonl"), "\"Ada\"\n").unwrap();
-    let mut run = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut run = command.env("GITHUB_ACTIONS", "true").stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
     thread::sleep(Duration::from_millis(500));
     kill_process(Pid::from_child(&run), Signal::INT).unwrap();
+    let stopped = lines.next().unwrap().unwrap();
     assert!(lines.any(|line| line.unwrap().contains("once more ends it at once")));
     kill_process(Pid::from_child(&run), Signal::INT).unwrap();
     assert_eq!(run.wait().unwrap().code(), Some(130));
+    // Who runs it obeys what comes after.
+    let word = stopped.strip_prefix("::stop-commands::").unwrap();
+    assert_eq!(lines.last().unwrap().unwrap(), format!("::{word}::"));
 }
 
 /// A disk that fills up: what was written is kept to the last whole line, and goes on where there is room.

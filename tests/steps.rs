@@ -10,6 +10,7 @@ use turingbox::{Engine, Policy, Program, Setup};
 use crate::support::{
     folder,
     host::{self, Ran},
+    marks::at_once,
     root,
 };
 
@@ -216,18 +217,6 @@ fn nested_items_are_bounded() {
     let itself = "kind = \"workflow\"\n[[steps]]\nagent = \"it\"\nfor_each = { json = [1, 2] }\nparallel = 2\n";
     let ran = with(&[("it", itself)], "[limits]\ndepth = 1_000");
     assert_eq!(ended(&ran), "limit.depth too many steps with `for_each` are in one another");
-}
-
-/// The most calls of `marks` that ran at one time, by what they wrote down.
-fn at_once(data: &std::path::Path) -> usize {
-    let marks = std::fs::read_to_string(data.join("marks")).unwrap();
-    let (mut now, mut most) = (0_usize, 0);
-    for mark in marks.chars() {
-        now = if mark == '+' { now + 1 } else { now - 1 };
-        most = most.max(now);
-    }
-    assert_eq!(now, 0, "{marks}");
-    most
 }
 
 /// An engine for the workflow `it`, and where its marks go.

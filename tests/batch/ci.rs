@@ -9,7 +9,8 @@ use crate::support::{binary, root};
 /// The parts that both files have.
 const PARTS: usize = 4;
 
-/// What the scripts call and no test can: it says what it was told.
+/// What the scripts call and no test can: it says what it was told. One that is to install Turingbox in a folder
+/// links it there.
 const STANDS_IN: [&str; 3] = ["cargo", "rustup", "apt-get"];
 
 /// The scripts of a file: what is below `run: |` and `- |` in it, and what is on one line behind `run:` or, as
@@ -46,16 +47,21 @@ fn job(file: &str, folder: &Path, variables: &[(&str, &str)]) -> Output {
     fs::create_dir_all(&shims).unwrap();
     for program in STANDS_IN {
         let shim = shims.join(program);
-        fs::write(&shim, format!("#!/bin/sh\necho {program} \"$@\" >> \"{}\"\n", folder.join("called").display()))
-            .unwrap();
+        let told = format!("#!/bin/sh\necho {program} \"$@\" >> \"{}\"\n", folder.join("called").display());
+        let install = format!(
+            "case \"$1$CARGO_INSTALL_ROOT\" in install?*) mkdir -p \"$CARGO_INSTALL_ROOT/bin\"\n\
+             ln -s \"{}\" \"$CARGO_INSTALL_ROOT/bin\" ;; esac\n",
+            binary::program().display()
+        );
+        fs::write(&shim, if program == "cargo" { told + &install } else { told }).unwrap();
         fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let mut command = binary::command("bash", folder);
-    let path = format!(
-        "{}:{}",
-        shims.display(),
-        command.get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap().display()
-    );
+    let path = command.get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap().display().to_string();
+    // Who installs it in a folder has none yet.
+    let installs = variables.iter().any(|(name, _)| *name == "CARGO_INSTALL_ROOT");
+    let path = if installs { path.split_once(':').unwrap().1 } else { &path };
+    let path = format!("{}:{path}", shims.display());
     command.args(["-e", "-o", "pipefail", "-c", &commands]).env("PATH", path).envs(variables.iter().copied());
     command.env("AGENT", "greet").env("TURINGBOX", "https://example.com/turingbox").output().unwrap()
 }
@@ -108,6 +114,12 @@ fn the_file_for_gitlab_runs() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     gather(here.path());
-    // It is there, so nothing is installed.
-    assert!(!here.path().join("called").exists());
+    // The first part installed it; then it is there.
+    let called = fs::read_to_string(here.path().join("called")).unwrap();
+    assert_eq!(
+        called,
+        "apt-get update -q\n\
+         apt-get install -q -y --no-install-recommends python3-pip python3-venv\n\
+         cargo install --locked --git https://example.com/turingbox turingbox\n"
+    );
 }

@@ -5,6 +5,7 @@ pub mod binary;
 pub mod component;
 pub mod folder;
 pub mod host;
+pub mod marks;
 pub mod postgres;
 pub mod registry;
 pub mod server;

@@ -1,11 +1,14 @@
 //! What an earlier run has done, read from its results.
 
-use std::io::{BufRead, Read};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, Read},
+};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    Failure,
+    Code, Failure,
     batch::{Digest, item::wrong},
 };
 
@@ -21,14 +24,34 @@ pub struct Done {
     /// Sorted by number: 16 bytes an item.
     items: Vec<(u64, Digest)>,
     length: u64,
+    failed: u64,
+    exit_codes: BTreeSet<u8>,
 }
 
-/// What of a result says which item it is of.
+/// What of a result says which item it is of, and how that ended.
 #[derive(Deserialize)]
 struct Known<'l> {
     item: u64,
     #[serde(borrow)]
     digest: &'l str,
+    #[serde(borrow)]
+    failure: Option<KnownFailure<'l>>,
+    #[serde(default)]
+    denials: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct KnownFailure<'l> {
+    code: &'l str,
+}
+
+impl Known<'_> {
+    /// The exit code of a run of it that failed so.
+    fn exit_code(&self) -> Option<u8> {
+        let code = Code::named(self.failure.as_ref()?.code);
+        // One that a later version has is a failure all the same.
+        Some(code.unwrap_or(Code::Failed).exit_code(!self.denials.is_empty()))
+    }
 }
 
 impl Done {
@@ -43,21 +66,20 @@ impl Done {
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
-            let read = results.by_ref().take(MAX_RESULT).read_until(b'\n', &mut line);
-            let read = read.map_err(|error| wrong(format!("the results can't be read: {error}")))?;
             let no_result = || {
                 wrong(format!("line {number} is no result of a batch")).help("name a file that --resume can go on with")
             };
-            if line.last() != Some(&b'\n') {
-                let begun = line.len().min(BEGINS.len());
-                if read as u64 == MAX_RESULT || line[..begun] != BEGINS[..begun] {
+            // What doesn't begin like one isn't read to its end.
+            if !BEGINS.starts_with(next(&mut results, BEGINS.len() as u64, &mut line)?) {
+                return Err(no_result());
+            }
+            if next(&mut results, MAX_RESULT, &mut line)?.last() != Some(&b'\n') {
+                if line.len() as u64 >= MAX_RESULT {
                     return Err(no_result());
                 }
                 break;
             }
-            let known = serde_json::from_slice::<Known<'_>>(&line).ok();
-            let known = known.and_then(|known| Some((known.item, Digest::parse(known.digest)?)));
-            done.items.push(known.ok_or_else(no_result)?);
+            done.add(&line).ok_or_else(no_result)?;
             done.length += line.len() as u64;
         }
         done.items.sort_unstable_by_key(|(item, _)| *item);
@@ -67,9 +89,29 @@ impl Done {
         }
     }
 
+    /// Takes one result, if it is one.
+    fn add(&mut self, line: &[u8]) -> Option<()> {
+        let known = serde_json::from_slice::<Known<'_>>(line).ok()?;
+        self.items.push((known.item, Digest::parse(known.digest)?));
+        let failed = known.exit_code();
+        self.failed += u64::from(failed.is_some());
+        self.exit_codes.extend(failed);
+        Some(())
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.items.len()
+    }
+
+    /// How many of them are of items that failed.
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// The exit codes that runs of the failed items would end with.
+    pub fn exit_codes(&self) -> &BTreeSet<u8> {
+        &self.exit_codes
     }
 
     /// How long the results are, up to the end of the last whole line, in bytes.
@@ -92,6 +134,13 @@ impl Done {
     }
 }
 
+/// Adds the bytes up to the end of the line to `line`, so many at most. Gives all that is in it.
+fn next<'l>(results: &mut impl BufRead, most: u64, line: &'l mut Vec<u8>) -> Result<&'l [u8], Failure> {
+    let read = results.take(most).read_until(b'\n', line);
+    read.map_err(|error| wrong(format!("the results can't be read: {error}")))?;
+    Ok(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +157,29 @@ mod tests {
         assert_eq!(done.holds(7, digest), Ok(true));
         assert_eq!(done.holds(9, digest), Ok(false));
         assert!(done.holds(2, Digest::of(b"y")).unwrap_err().message.contains("another one"));
+    }
+
+    #[test]
+    fn results_say_what_failed() {
+        let digest = Digest::of(b"x");
+        let line = |item: u32, rest: &str| format!("{{\"item\":{item},\"digest\":\"{digest}\"{rest}}}\n");
+        let text = [
+            line(1, ",\"outputs\":{\"failure\":{\"code\":\"host\"}}"),
+            line(2, ",\"failure\":{\"code\":\"limit.fuel\",\"message\":\"a \\\" and a line end\\n\"}"),
+            line(3, ",\"failure\":{\"code\":\"agent.failed\"},\"denials\":[{\"code\":\"env.not-granted\"}]"),
+            line(4, ",\"failure\":{\"code\":\"of.tomorrow\"}"),
+            line(5, ",\"outputs\":{},\"denials\":[{}]"),
+            line(6, ",\"duplicate_of\":1"),
+        ];
+        let done = Done::read(text.concat().as_bytes()).unwrap();
+        assert_eq!((done.count(), done.failed(), done.exit_codes()), (6, 3, &[4, 3, 1].into()));
+    }
+
+    #[test]
+    fn what_does_not_begin_like_a_result_is_not_read() {
+        let mut zeros = std::io::BufReader::with_capacity(8, std::io::repeat(0).take(1 << 40));
+        assert!(Done::read(&mut zeros).unwrap_err().message.contains("line 1"));
+        assert!(zeros.into_inner().limit() > (1 << 40) - 100);
     }
 
     #[test]

@@ -43,6 +43,12 @@ impl Histogram {
         self.max
     }
 
+    /// How the numbers are spread: what half of them, nine of ten and 99 of 100 don't pass, and the largest.
+    pub fn spread(&self) -> [(&'static str, u64); 4] {
+        let quantile = |share| self.quantile(share);
+        [("p50", quantile(0.5)), ("p90", quantile(0.9)), ("p99", quantile(0.99)), ("max", self.max)]
+    }
+
     /// The bars of a picture: up to `bars` of them, each the largest number in it and how many there are.
     pub fn bars(&self, bars: usize) -> Vec<(u64, u64)> {
         let used = |at: &usize| self.counts[*at] > 0;

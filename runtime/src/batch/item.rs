@@ -276,7 +276,7 @@ pub(super) fn wrong(message: impl Into<String>) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{Library, agent::Entry};
 

@@ -9,6 +9,8 @@ mod item;
 mod lines;
 #[cfg(feature = "host")]
 mod order;
+#[cfg(feature = "host")]
+mod reader;
 pub mod report;
 #[cfg(feature = "host")]
 mod run;
@@ -20,6 +22,8 @@ mod tally;
 mod window;
 #[cfg(feature = "host")]
 mod work;
+#[cfg(feature = "host")]
+mod writer;
 
 pub use done::Done;
 pub use histogram::Histogram;

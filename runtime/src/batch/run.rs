@@ -2,34 +2,29 @@
 //! them: all side by side, and none further ahead than the window lets it.
 
 use std::{
-    collections::HashMap,
     io,
-    sync::{
-        Arc,
-        mpsc::{self, RecvTimeoutError},
-    },
-    thread,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
-    Code, Engine, Failure, Outcome,
+    Engine, Failure, Outcome,
     batch::{
-        Digest, Done, Ended, Item, Items, MaxFailures, Retry, Shard, Tally, Used,
-        order::Order,
+        Digest, Done, Ended, Items, MaxFailures, Retry, Shard, Tally, Used,
+        reader::{Keys, Read, Reader},
         window::{Place, Window},
-        work::{self, Work},
+        work::{self, Bound, Work},
+        writer::Writer,
     },
     engine::Tape,
 };
 
-/// How often the caller is told how it stands.
-const TICK: Duration = Duration::from_millis(100);
-
 /// The most items that run at one time: each has an instance of its own, with its memory.
 pub const MAX_JOBS: usize = 1000;
+
+/// How long who reads items has to say that there are no more, once nobody runs them any more.
+const LAST_READ: Duration = Duration::from_millis(100);
 
 /// How a batch is run.
 pub struct Options {
@@ -100,13 +95,13 @@ pub trait Sink {
 /// Why a batch ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// There are no more items.
+    /// There are no more items, and each that there was has its result.
     Over,
-    /// Too many items failed.
+    /// Too many items failed for those that are left to be begun.
     Failures,
     /// What all may use together is used up.
     Budget,
-    /// Somebody wants it to end.
+    /// Somebody wanted it to end before the last item.
     Stopped,
     /// It can't go on: items can't be read any further, or results can't be written.
     Broken(Failure),
@@ -139,15 +134,17 @@ pub fn run(
     let window = Arc::new(Window::new(jobs));
     let (finished, results) = mpsc::channel();
     let (queue, work) = work::queue(window.size());
+    let (tally, bound) = (Tally::after(&options.done), Arc::new(Bound::new(options.max_failures)));
     let reader = Reader {
         items,
         shard: options.shard,
         done: options.done,
-        keys: HashMap::new(),
+        keys: Keys::default(),
         window: window.clone(),
         state: stop.0.clone(),
         results: finished.clone(),
         queue,
+        bound: bound.clone(),
     };
     let reading = thread::Builder::new().name("items".into()).spawn(move || reader.read()).map_err(Failure::host)?;
     let work = Arc::new(Work {
@@ -160,27 +157,41 @@ pub fn run(
         results: finished,
         window,
         state: stop.0.clone(),
+        bound,
     });
     let working = work::begin(&work, jobs)?;
     drop(work);
-    let nobody_works = || stop.0.is_over() && working.iter().all(thread::JoinHandle::is_finished);
-    let order = Order::new(options.in_order);
-    let most = options.max_failures;
-    let mut writer = Writer { order, most, failed: 0, seen: 0, tally: Tally::default(), state: &stop.0, sink };
+    let nobody_works = || stop.0.is_over() && working.iter().all(JoinHandle::is_finished);
+    let mut writer = Writer::new(options.in_order, tally, sink);
     if let Err(error) = writer.write(&results, &nobody_works) {
         // Nobody takes results any more, so nothing more is begun.
         stop.0.end(Why::Broken(Failure::host(format!("results can't be written: {error}"))));
         drop(results);
     }
-    let mut tally = writer.tally;
+    let tally = writer.tally;
     for worker in working {
         worker.join().map_err(|_| Failure::host("a thread of the batch panicked"))?.ok();
     }
-    // One that waits for a pipe to say more is left behind: the process ends soon.
-    if !stop.0.is_over() || reading.is_finished() {
-        tally.before = reading.join().map_err(|_| Failure::host("the reader of items panicked"))?;
+    let read = ended(reading, &stop.0)?;
+    let why = match stop.0.why() {
+        None => Why::Over,
+        // It came too late to stop anything.
+        Some(Why::Failures | Why::Stopped) if read.to_the_end && read.sent == tally.seen() => Why::Over,
+        Some(why) => why,
+    };
+    Ok((tally, why))
+}
+
+/// How far the items were read. Who waits for a pipe to say more is left behind: the process ends soon.
+fn ended(reading: JoinHandle<Read>, state: &work::State) -> Result<Read, Failure> {
+    let until = Instant::now() + LAST_READ;
+    while state.is_over() && !reading.is_finished() {
+        if Instant::now() >= until {
+            return Ok(Read::default());
+        }
+        thread::sleep(Duration::from_millis(1));
     }
-    Ok((tally, stop.0.why().unwrap_or(Why::Over)))
+    reading.join().map_err(|_| Failure::host("the reader of items panicked"))
 }
 
 /// What a worker or the reader says of an item, and the place in the window that it gives back.
@@ -191,156 +202,4 @@ pub(super) struct Report {
     /// Held until it is written.
     #[expect(dead_code, reason = "it is there to be dropped")]
     pub place: Place,
-}
-
-/// Reads items and hands them on.
-struct Reader {
-    items: Items,
-    shard: Option<Shard>,
-    done: Done,
-    keys: HashMap<(u64, u64), u64>,
-    window: Arc<Window>,
-    state: Arc<work::State>,
-    results: mpsc::Sender<Report>,
-    queue: work::Queue,
-}
-
-impl Reader {
-    /// Reads all of them, and says how many had results before.
-    fn read(mut self) -> u64 {
-        let mut before = 0;
-        if let Err(failure) = self.read_all(&mut before) {
-            self.state.end(Why::Broken(failure));
-        }
-        before
-    }
-
-    fn read_all(&mut self, before: &mut u64) -> Result<(), Failure> {
-        let mut sequence = 0;
-        while !self.state.is_over() {
-            let Some(item) = self.items.next() else { break };
-            let item = item.map_err(|error| unreadable(&error))?;
-            if self.shard.is_some_and(|shard| !shard.holds(shard_of(&item))) {
-                continue;
-            }
-            let duplicate_of = item.key.as_deref().and_then(|key| self.first_with(key, item.number));
-            if self.done.holds(item.number, item.digest)? {
-                *before += 1;
-                continue;
-            }
-            let Some(place) = self.window.enter(item.size, || self.state.is_over()) else { break };
-            let sent = match duplicate_of {
-                Some(first) => {
-                    let finished = Some(duplicate(item, first));
-                    self.results.send(Report { sequence, finished, place }).is_ok()
-                }
-                None => self.queue.send(sequence, item, place),
-            };
-            if !sent {
-                break;
-            }
-            sequence += 1;
-        }
-        Ok(())
-    }
-
-    /// The earlier item that has this key. 128 bits of a hash stand for a key: some 80 bytes for each, as the map grows.
-    fn first_with(&mut self, key: &str, number: u64) -> Option<u64> {
-        let hash = Sha256::digest(key);
-        let half = |at: usize| hash[at..].first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        let first = *self.keys.entry((half(0), half(8))).or_insert(number);
-        (first != number).then_some(first)
-    }
-}
-
-/// A file that is wrong is the caller's fault, one that the system doesn't give is not.
-fn unreadable(error: &io::Error) -> Failure {
-    let message = format!("the items can't be read any further: {error}");
-    match error.kind() {
-        io::ErrorKind::InvalidData => Failure::new(Code::Input, message),
-        _ => Failure::host(message),
-    }
-}
-
-/// What decides which part an item is in: items of one key belong together.
-fn shard_of(item: &Item) -> Digest {
-    item.key.as_ref().or(item.name.as_ref()).map_or(item.digest, |name| Digest::of(name.as_bytes()))
-}
-
-fn duplicate(item: Item, first: u64) -> Finished {
-    Finished {
-        number: item.number,
-        name: item.name,
-        key: item.key,
-        digest: item.digest,
-        ended: Ended::Duplicate,
-        outcome: Outcome::default(),
-        duplicate_of: Some(first),
-        used: Used::default(),
-    }
-}
-
-/// Writes what became of items, and counts it.
-struct Writer<'s, S> {
-    order: Order,
-    most: Option<MaxFailures>,
-    /// What has come, whether or not it could be written yet: a failure ends a batch when it happens.
-    failed: u64,
-    seen: u64,
-    tally: Tally,
-    state: &'s work::State,
-    sink: &'s mut S,
-}
-
-impl<S: Sink> Writer<'_, S> {
-    /// Writes until nobody has anything to say any more.
-    fn write(&mut self, results: &mpsc::Receiver<Report>, nobody_works: &dyn Fn() -> bool) -> io::Result<()> {
-        let mut ticked = Instant::now();
-        self.sink.tick(&self.tally);
-        loop {
-            let result = match results.try_recv() {
-                Ok(result) => Ok(result),
-                Err(mpsc::TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
-                Err(mpsc::TryRecvError::Empty) => {
-                    self.sink.flush()?;
-                    results.recv_timeout(TICK)
-                }
-            };
-            match result {
-                Ok(result) => self.came(result),
-                Err(RecvTimeoutError::Timeout) if nobody_works() => break,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            while let Some(result) = self.order.next() {
-                let Some(finished) = &result.finished else { continue };
-                self.sink.finished(finished)?;
-                self.tally.add(finished.ended, finished.used);
-            }
-            if ticked.elapsed() >= TICK {
-                ticked = Instant::now();
-                self.sink.tick(&self.tally);
-            }
-        }
-        self.sink.flush()?;
-        self.sink.tick(&self.tally);
-        self.count(true);
-        Ok(())
-    }
-
-    fn came(&mut self, report: Report) {
-        if let Some(finished) = &report.finished {
-            self.seen += 1;
-            self.failed += u64::from(matches!(finished.ended, Ended::Failed(_)));
-            self.count(false);
-        }
-        self.order.add(report);
-    }
-
-    /// Ends the batch where too many items failed.
-    fn count(&self, over: bool) {
-        if self.most.is_some_and(|most| most.is_passed(self.failed, self.seen, over)) {
-            self.state.end(Why::Failures);
-        }
-    }
 }

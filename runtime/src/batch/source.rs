@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufReader, Chain, Cursor, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -28,6 +28,9 @@ pub const MAX_ITEM: usize = 16 << 20;
 
 /// The most files of one folder: their names are held, to be sorted.
 pub const MAX_FILES: usize = 1_000_000;
+
+/// What some programs put before UTF-8.
+const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// Bytes that are read at a time.
 const BUFFER: usize = 64 << 10;
@@ -71,7 +74,10 @@ enum Reader {
 }
 
 /// What is read, with its bytes counted.
-type Input = BufReader<Counted>;
+type Input = BufReader<Unmarked<Counted>>;
+
+/// A text behind the mark that it may have.
+type Unmarked<R> = Chain<Cursor<Vec<u8>>, R>;
 
 impl Items {
     /// Opens `source`.
@@ -137,9 +143,7 @@ fn line(lines: &mut Lines<Input>, number: &mut u64, shape: &Shape) -> io::Result
         let Some(line) = lines.next()? else { return Ok(None) };
         *number += 1;
         let (digest, size, (key, inputs)) = match line {
-            Line::TooLong => {
-                (Digest::of(b""), 0, (None, Err(wrong(format!("it is longer than {} MiB", MAX_ITEM >> 20)))))
-            }
+            Line::TooLong => (Digest::of(b""), 0, (None, Err(too_long()))),
             Line::Whole(bytes) if bytes.trim_ascii().is_empty() => continue,
             Line::Whole(bytes) => {
                 let read = match std::str::from_utf8(bytes) {
@@ -159,10 +163,14 @@ fn file(dir: &Dir, name: String, number: u64, shape: &Shape) -> Item {
     let (digest, size) = (Digest::of(&bytes), bytes.len());
     let inputs = match read {
         Err(error) => Err(wrong(format!("it can't be read: {error}"))),
-        Ok(length) if length > MAX_ITEM => Err(wrong(format!("it is longer than {} MiB", MAX_ITEM >> 20))),
+        Ok(length) if length > MAX_ITEM => Err(too_long()),
         Ok(_) => shape.of_bytes(bytes),
     };
     Item { number, name: Some(name), digest, key: None, inputs, size }
+}
+
+fn too_long() -> Failure {
+    wrong(format!("it is longer than {} MiB", MAX_ITEM >> 20))
 }
 
 /// The names of a folder's files, in the order of their bytes; hidden ones are left out.
@@ -195,19 +203,32 @@ fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<(Input, Option<u64>), Fail
         let found = file.metadata().map_err(|error| unreadable(path, &error))?;
         (Box::new(file), found.is_file().then_some(found.len()))
     };
-    let mut input = BufReader::with_capacity(BUFFER, Counted { from, read: read.clone() });
-    let first = input.fill_buf().map_err(|error| unreadable(path, &error))?;
-    match first {
-        // The marks of UTF-16; or no mark, and a character that takes one byte in UTF-8.
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..] => {
-            let message = format!("`{}` is UTF-16, and items are UTF-8", path.display());
-            return Err(wrong(message).help("convert it: iconv -f UTF-16 -t UTF-8"));
+    let counted = Counted { from, read: read.clone() };
+    let input = unmarked(counted).map_err(|error| unreadable(path, &error))?;
+    let input = input.ok_or_else(|| {
+        let message = format!("`{}` is UTF-16, and items are UTF-8", path.display());
+        wrong(message).help("convert it: iconv -f UTF-16 -t UTF-8")
+    })?;
+    Ok((BufReader::with_capacity(BUFFER, input), total))
+}
+
+/// The text without the mark that some programs put before UTF-8; nothing where it is UTF-16. A pipe may give its
+/// first bytes one by one.
+fn unmarked<R: Read>(mut from: R) -> io::Result<Option<Unmarked<R>>> {
+    let mut first = Vec::new();
+    // Nobody is made to wait for a third byte that isn't asked for.
+    for most in [2, MARK.len()] {
+        if first.len() < 2 || first == MARK[..2] {
+            from.by_ref().take((most - first.len()) as u64).read_to_end(&mut first)?;
         }
-        // The mark that some programs put before UTF-8.
-        [0xef, 0xbb, 0xbf, ..] => input.consume(3),
-        _ => {}
     }
-    Ok((input, total))
+    let first = match first[..] {
+        // The marks of UTF-16; or no mark, and a character that takes one byte in UTF-8.
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..] => return Ok(None),
+        [..] if first == MARK => Vec::new(),
+        [..] => first,
+    };
+    Ok(Some(Cursor::new(first).chain(from)))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
@@ -225,5 +246,51 @@ impl Read for Counted {
         let length = self.from.read(buffer)?;
         self.read.fetch_add(length as u64, Relaxed);
         Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time.
+    struct Dripping<'b>(&'b [u8]);
+
+    impl Read for Dripping<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let length = buffer.len().min(1);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    #[test]
+    fn a_mark_is_known_however_it_comes() {
+        let read = |bytes: &[u8]| {
+            let mut text = Vec::new();
+            let whole = unmarked(bytes).unwrap().is_some();
+            let unmarked = unmarked(Dripping(bytes)).unwrap();
+            assert_eq!(unmarked.is_some(), whole);
+            unmarked.map(|mut unmarked| unmarked.read_to_end(&mut text).unwrap())?;
+            Some(text)
+        };
+        assert_eq!(read(b"\xef\xbb\xbf\"Ada\"\n").unwrap(), b"\"Ada\"\n");
+        assert_eq!(read(b"\xef\xbb\xbf").unwrap(), b"");
+        for text in [&b""[..], b"7", b"7\n", b"\xef\xbb", b"\xef\xbbx", b"\"Ada\"\n", "\u{e9}\n".as_bytes()] {
+            assert_eq!(read(text).unwrap(), text);
+        }
+        for wide in [&b"\xff\xfe7\0"[..], b"\xfe\xff\0\x37", b"7\0\n\0", b"\0\x37\0\n"] {
+            assert_eq!(read(wide), None);
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_third_byte() {
+        let (mut writer, reader) = std::os::unix::net::UnixStream::pair().unwrap();
+        io::Write::write_all(&mut writer, b"7\n").unwrap();
+        let mut line = String::new();
+        let input = unmarked(reader).unwrap().unwrap();
+        io::BufRead::read_line(&mut BufReader::new(input), &mut line).unwrap();
+        assert_eq!(line, "7\n");
+        drop(writer);
     }
 }

@@ -29,11 +29,14 @@ impl<R: Read> Table<R> {
     ///
     /// When the columns are not what `shape` wants. An empty file is a table without rows.
     pub fn open(from: R, delimiter: u8, shape: &Shape) -> Result<Self, Failure> {
-        let bounded = Bounded { from, left: MAX_ITEM };
+        let bounded = Bounded { from, left: MAX_ITEM, end: End::Ahead };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bounded);
         let header = reader.byte_headers().map_err(|error| wrong(format!("the header can't be read: {error}")))?;
         let columns: Result<Vec<_>, _> = header.iter().map(|name| String::from_utf8(name.to_vec())).collect();
         let columns = columns.map_err(|_| wrong("the header isn't UTF-8"))?;
+        if !columns.is_empty() && reader.get_ref().is_passed() {
+            return Err(unclosed("the header"));
+        }
         let repeated: Vec<_> = columns
             .iter()
             .enumerate()
@@ -68,6 +71,9 @@ impl<R: Read> Table<R> {
     }
 
     fn inputs(&self, shape: &Shape) -> Keyed {
+        if self.reader.get_ref().is_passed() {
+            return (None, Err(unclosed("the row")));
+        }
         if self.row.len() != self.columns.len() {
             let message = format!("the row has {} cells, and the table {} columns", self.row.len(), self.columns.len());
             return (None, Err(wrong(message)));
@@ -88,19 +94,85 @@ fn unwrapped(error: csv::Error) -> io::Error {
     }
 }
 
-/// Ends a row that is too long: a quote that nothing closes would take in the rest of the file.
+/// What is wrong where the end came before that of a quote: what was to be other rows is in one.
+fn unclosed(what: &str) -> Failure {
+    wrong(format!("{what} has a quote that nothing closes, so all that comes after is in it"))
+        .help("close it; a quote that is text in a quoted cell is written twice")
+}
+
+/// Ends a row that is too long: a quote that nothing closes would take in the rest of the file. And gives the
+/// last row the line end that it may lack: a row that ends with the file after that is one within a quote.
 pub struct Bounded<R> {
     from: R,
     left: usize,
+    end: End,
+}
+
+/// How far the end is.
+#[derive(PartialEq, Eq)]
+enum End {
+    /// There may be more.
+    Ahead,
+    /// There is a line end.
+    Line,
+    /// Somebody read on behind it.
+    Passed,
+}
+
+impl<R> Bounded<R> {
+    /// Whether somebody wanted more than there is.
+    fn is_passed(&self) -> bool {
+        self.end == End::Passed
+    }
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(first) = buffer.first_mut() else { return Ok(0) };
+        if self.end != End::Ahead {
+            self.end = End::Passed;
+            return Ok(0);
+        }
+        *first = b'\n';
         let length = self.from.read(buffer)?;
+        if length == 0 {
+            self.end = End::Line;
+            return Ok(1);
+        }
         self.left = self.left.checked_sub(length).ok_or_else(|| {
             let message = format!("a row is longer than {} MiB: is there a quote that nothing closes?", MAX_ITEM >> 20);
             io::Error::new(io::ErrorKind::InvalidData, message)
         })?;
         Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::item::tests::shape;
+
+    /// The lines of the rows that are none, and how many rows there are.
+    fn read(text: &str) -> (Vec<u64>, usize) {
+        let shape = shape("[inputs.name]");
+        let mut table = Table::open(text.as_bytes(), b',', &shape).unwrap();
+        let rows: Vec<_> = std::iter::from_fn(|| table.row(&shape).unwrap()).collect();
+        (rows.iter().filter(|row| row.inputs.is_err()).map(|row| row.number).collect(), rows.len())
+    }
+
+    #[test]
+    fn a_quote_that_nothing_closes_loses_no_row_in_silence() {
+        for text in ["name\nAda\n\"Grace\nAlan\n", "name\nAda\n\"Grace", "name\nAda\n\"", "name\r\nAda\r\n\"Grace\"\""]
+        {
+            assert_eq!(read(text), (vec![3], 2), "{text:?}");
+        }
+        for text in
+            ["name\nAda\n\"Grace\"", "name\rAda\rGrace\r", "name\n\"Ada\n\"\n\n\"\"\"\"\r\n", "\"name\"\nAda\nGr\"ace"]
+        {
+            assert_eq!(read(text), (vec![], 2), "{text:?}");
+        }
+        assert_eq!((read("name"), read("name\n"), read("")), ((vec![], 0), (vec![], 0), (vec![], 0)));
+        let header = Table::open("\"name\nAda\n".as_bytes(), b',', &shape("[inputs.name]"));
+        assert!(header.err().unwrap().message.contains("the header has a quote"));
     }
 }

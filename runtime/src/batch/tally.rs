@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use crate::{batch::Histogram, failure::Code};
+use crate::{
+    batch::{Done, Histogram},
+    failure::Code,
+};
 
 /// How one item ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +31,10 @@ pub struct Tally {
     pub failed: u64,
     /// Items whose key another one has.
     pub duplicates: u64,
-    /// Items that had results before.
+    /// Items that had results before, whether or not it came as far as these this time.
     pub before: u64,
+    /// Those of them that failed.
+    pub failed_before: u64,
     /// Attempts beyond the first of an item.
     pub retries: u64,
     /// Denials of the policy.
@@ -38,7 +43,7 @@ pub struct Tally {
     pub fuel: u64,
     /// What items failed with, and how many.
     pub codes: BTreeMap<&'static str, u64>,
-    /// The exit codes that runs of the failed items would end with.
+    /// The exit codes that runs of the failed items would end with, of those before as well.
     pub exit_codes: BTreeSet<u8>,
     /// Time of an item, in microseconds.
     pub times: Histogram,
@@ -60,6 +65,16 @@ pub struct Used {
 }
 
 impl Tally {
+    /// Counts of a batch that goes on behind these results.
+    pub fn after(done: &Done) -> Self {
+        Self {
+            before: done.count() as u64,
+            failed_before: done.failed(),
+            exit_codes: done.exit_codes().clone(),
+            ..Self::default()
+        }
+    }
+
     /// Counts an item.
     pub fn add(&mut self, ended: Ended, used: Used) {
         match ended {
@@ -79,6 +94,11 @@ impl Tally {
             self.times.add(u64::try_from(used.time.as_micros()).unwrap_or(u64::MAX));
             self.fuels.add(used.fuel);
         }
+    }
+
+    /// How many items failed, in this run and before.
+    pub fn all_failed(&self) -> u64 {
+        self.failed + self.failed_before
     }
 
     /// How many items were looked at in this run.

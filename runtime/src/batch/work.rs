@@ -18,7 +18,7 @@ use tokio::{
 use crate::{
     Code, Engine, Failure, Outcome, Value,
     batch::{
-        Ended, Item, Retry, Used,
+        Ended, Item, MaxFailures, Retry, Used,
         run::{Finished, Report, TapeOf, Why},
         window::{Place, Window},
     },
@@ -53,6 +53,36 @@ impl State {
 
     pub fn is_over(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+/// How many items may fail. One that is too many ends the batch when it fails, and not when it is written. What
+/// failed before doesn't count: who goes on behind failures knows of them.
+pub struct Bound {
+    most: Option<MaxFailures>,
+    counted: Lock<Counted>,
+}
+
+#[derive(Default)]
+struct Counted {
+    failed: u64,
+    seen: u64,
+}
+
+impl Bound {
+    pub fn new(most: Option<MaxFailures>) -> Self {
+        Self { most, counted: Lock::default() }
+    }
+
+    /// Counts an item, and ends the batch where that is one failure too many.
+    pub fn count(&self, ended: Ended, state: &State) {
+        let Some(most) = self.most else { return };
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.seen += 1;
+        counted.failed += u64::from(matches!(ended, Ended::Failed(_)));
+        if most.is_passed(counted.failed, counted.seen, false) {
+            state.end(Why::Failures);
+        }
     }
 }
 
@@ -102,6 +132,7 @@ pub struct Work {
     pub results: mpsc::Sender<Report>,
     pub window: Arc<Window>,
     pub state: Arc<State>,
+    pub bound: Arc<Bound>,
 }
 
 /// Begins to run items, `jobs` at a time, on as many threads as there are cores.
@@ -143,6 +174,9 @@ async fn one_after_the_other(work: Arc<Work>) {
             Err(_) => continue,
         };
         let finished = if work.may_begin() { work.item(item).await } else { None };
+        if let Some(finished) = &finished {
+            work.bound.count(finished.ended, &work.state);
+        }
         place.holds(finished.as_ref().map_or(0, |finished| finished.outcome.outputs.iter().map(size).sum()));
         if work.results.send(Report { sequence, finished, place }).is_err() {
             return;

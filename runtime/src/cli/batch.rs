@@ -1,5 +1,6 @@
 //! `turingbox batch`.
 
+mod again;
 mod files;
 mod github;
 mod options;
@@ -54,15 +55,21 @@ pub struct BatchArgs {
 
 /// Runs one agent on many items.
 pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
+    let _silenced = github::Silenced::begin();
+    // Manifests are others' text as well: what is wrong with them is said while the runner obeys nothing.
+    begun(globals, arguments).map_err(|stop| Stop::Said(stop.say()))
+}
+
+fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let BatchArgs { help, agent, mut rest } = arguments;
+    let behind = rest.len();
     let Some(name) = agent else { return Err(missing_agent("batch", help)) };
-    // Manifests are others' text as well.
-    github::begin();
     if help {
         rest.insert(0, "--help".into());
     }
     let named = Named::read(globals, (&name, rest), command)?;
     let options = BatchOptions::from_arg_matches(&named.matches)?;
+    let again = again::again(&named, behind);
     let recording = RecordingArgs::from_arg_matches(&named.matches)?;
     let mut given = named.inputs().given(&named.matches)?;
     let Named { globals, library, manifest, .. } = named;
@@ -75,7 +82,7 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let (program, warnings) = crate::Program::load(&library, &name)?;
     render::report(&taken_as_it_is(warnings));
     let policy = setup::policy(&globals)?;
-    files::distinct(&options, globals.policy.as_deref())?;
+    files::distinct(&options, &recording, &policy, &globals)?;
     let reports = Reports::open(&options.reports, &manifest.name, &globals)?;
     let keeping = recording.store.open(&globals)?;
     let mut recording = Recording::open(&recording, &policy)?;
@@ -88,7 +95,6 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let kept = kept.transpose()?;
     let recorder = kept.as_ref().map(|kept| kept.recorder.clone());
     let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
-    let count = done.count();
     let running = options.run(retry, done, tape(&globals, recorder))?;
     let mut sink = results.with_progress(&items, options.out.is_none(), reports);
     let ending = Ending::default();
@@ -96,7 +102,7 @@ pub fn batch(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let ran = batch::run(&engine, items, running, &ending, &mut sink);
     sink.close();
     let (tally, why) = ran.map_err(Stop::Host)?;
-    sink.conclude(&tally, &why, (&options, count), &globals)?;
+    sink.conclude(&tally, &why, (&options, &again), &globals)?;
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let code = exit_code(&tally, &why, &options);
     kept.map_or(Ok(()), |kept| kept.recorder.finish(code, None)).map_err(Stop::Host)?;
@@ -158,20 +164,21 @@ fn interruptible(ending: &Ending) -> Result<(), Stop> {
         render::note("interrupted: what is in flight is finished; once more ends it at once");
         ending.stop();
         next(&mut signals).await;
-        std::process::exit(130);
+        github::exit(130);
     };
     let listening = thread::Builder::new().name("interrupt".into()).spawn(move || runtime.block_on(listen));
     listening.map(drop).map_err(cannot)
 }
 
 /// What a batch ends with: the code that a run of its failed items would end with, where that is the same
-/// for all of them, or else 1. An item that is wrong is a failed item, no wrong use.
+/// for all of them, or else 1. Those that failed before it went on count: that made nothing better. An item that
+/// is wrong is a failed item, no wrong use.
 fn exit_code(tally: &Tally, why: &Why, options: &BatchOptions) -> u8 {
     match why {
         Why::Stopped => 130,
         Why::Budget => 4,
         Why::Broken(failure) => failure.code.exit_code(false),
-        Why::Over if tally.failed == 0 || options.max_failures().is_some() => 0,
+        Why::Over if options.are_met(tally) => 0,
         Why::Over | Why::Failures => match tally.exit_codes.iter().collect::<Vec<_>>()[..] {
             [code] if *code != 2 => *code,
             _ => 1,

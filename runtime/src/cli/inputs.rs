@@ -134,6 +134,11 @@ impl<'m> InputOptions<'m> {
     }
 }
 
+/// The input that the argument called `id` is for, if it is for one.
+pub fn name(id: &str) -> Option<&str> {
+    id.strip_prefix(ID)
+}
+
 fn argument(input: &Input, long: String, others: Vec<String>, note: Option<String>) -> Arg {
     let mut argument = Arg::new(format!("{ID}{}", input.name))
         .long(long)

@@ -88,9 +88,19 @@ impl StoreArgs {
         Self { store: later.store.or(self.store), no_store: later.no_store || self.no_store }
     }
 
+    /// The files of the store, if the run is to be kept.
+    pub fn files(&self, globals: &Globals) -> Vec<PathBuf> {
+        let path = self.store.clone().or_else(named).or_else(usual);
+        path.filter(|_| self.is_kept(globals)).map(|path| files(&path).into()).unwrap_or_default()
+    }
+
+    fn is_kept(&self, globals: &Globals) -> bool {
+        !self.no_store && !globals.dry_run
+    }
+
     /// Opens the store, if the run is to be kept. The usual one is done without where it can't be had.
     pub fn open(&self, globals: &Globals) -> Result<Option<Keeping>, Stop> {
-        if self.no_store || globals.dry_run {
+        if !self.is_kept(globals) {
             return Ok(None);
         }
         if let Some(path) = self.store.clone().or_else(named) {
@@ -161,13 +171,20 @@ impl Keeping {
 
     /// Keeps the store out of agents' reach: what others were given is in it.
     fn protect(&self, made: &mut Setup) {
-        for more in ["", "-wal", "-shm"] {
-            let mut file = self.path.clone().into_os_string();
-            file.push(more);
-            made.protected.fix(Path::new(&file));
-            made.protected.hidden.extend(Path::new(&file).canonicalize());
+        for file in files(&self.path) {
+            made.protected.fix(&file);
+            made.protected.hidden.extend(file.canonicalize());
         }
     }
+}
+
+/// The file of a store, and those that SQLite has beside it.
+fn files(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|more| {
+        let mut file = path.to_owned().into_os_string();
+        file.push(more);
+        file.into()
+    })
 }
 
 /// A run that is kept, for as long as this process works on it.

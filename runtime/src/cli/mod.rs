@@ -191,6 +191,25 @@ impl Stop {
         };
         said.lines().next().unwrap_or_default()
     }
+
+    /// Says what is wrong, where that wasn't said yet. Gives the exit code.
+    fn say(self) -> u8 {
+        match self {
+            Self::Said(code) => code,
+            Self::Files(report) => {
+                render::report(&report);
+                2
+            }
+            Self::Usage(message) => {
+                render::error(&message);
+                2
+            }
+            Self::Host(failure) => {
+                render::error(&failure.to_string());
+                5
+            }
+        }
+    }
 }
 
 impl From<Report> for Stop {
@@ -212,19 +231,7 @@ pub fn main() -> ExitCode {
     complete::answer();
     match command(std::env::args_os()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Stop::Said(code)) => ExitCode::from(code),
-        Err(Stop::Files(report)) => {
-            render::report(&report);
-            ExitCode::from(2)
-        }
-        Err(Stop::Usage(message)) => {
-            render::error(&message);
-            ExitCode::from(2)
-        }
-        Err(Stop::Host(failure)) => {
-            render::error(&failure.to_string());
-            ExitCode::from(5)
-        }
+        Err(stop) => ExitCode::from(stop.say()),
     }
 }
 

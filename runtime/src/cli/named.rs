@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, sync::Arc};
 
-use clap::{ArgMatches, Command, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, FromArgMatches};
 
 use crate::{
     Library,
@@ -49,6 +49,11 @@ impl Named {
     /// The agent's inputs, as options.
     pub fn inputs(&self) -> InputOptions<'_> {
         InputOptions::new(&self.manifest, &self.command)
+    }
+
+    /// What may stand behind its name.
+    pub fn arguments(&self) -> impl Iterator<Item = &Arg> {
+        self.command.get_arguments()
     }
 }
 

@@ -44,6 +44,12 @@ impl RecordingArgs {
             store: self.store.and(later.store),
         }
     }
+
+    /// The files that are written beside the store.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = [("--audit", &self.audit), ("--learn", &self.learn)];
+        files.into_iter().filter_map(|(option, file)| Some((option, file.as_deref()?)))
+    }
 }
 
 /// Where the decisions of one run go.

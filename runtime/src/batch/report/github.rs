@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Over, grouped, short};
+use crate::diagnostic::counted;
 
 /// The most annotations: GitHub shows ten errors of a step.
 pub const MAX_ANNOTATIONS: usize = 10;
@@ -43,23 +44,25 @@ pub fn annotations(over: &Over<'_>, is_folder: bool) -> Vec<String> {
 /// The summary of a step.
 pub fn step_summary(over: &Over<'_>) -> String {
     let tally = over.tally;
-    let mark = if tally.failed == 0 && over.ended.is_none() { "✅" } else { "❌" };
+    let mark = if tally.all_failed() == 0 && over.ended.is_none() { "✅" } else { "❌" };
     let mut text = format!("### {mark} `{}` on {}\n\n", over.agent.replace('`', ""), cell(over.items));
     if let Some(ended) = over.ended {
         text.push_str(&format!("**{}**\n\n", cell(ended)));
+    }
+    if tally.failed_before > 0 {
+        text.push_str(&format!("{} failed before this run\n\n", counted(tally.failed_before, "item")));
     }
     text.push_str("| items | done | failed | duplicates | retries | denials | time |\n|---|---|---|---|---|---|---|\n");
     let numbers = [tally.seen(), tally.done, tally.failed, tally.duplicates, tally.retries, tally.denials];
     let numbers: Vec<_> = numbers.iter().map(u64::to_string).collect();
     text.push_str(&format!("| {} | {:.1} s |\n\n", numbers.join(" | "), over.seconds));
-    text.push_str("| | p50 | p90 | p99 | most |\n|---|---|---|---|---|\n");
     let time = |micros| format!("{:.1?}", Duration::from_micros(micros));
-    let row = |histogram: &crate::batch::Histogram, shown: &dyn Fn(u64) -> String| {
-        let quantiles = [0.5, 0.9, 0.99].map(|share| shown(histogram.quantile(share)));
-        format!("{} | {}", quantiles.join(" | "), shown(histogram.max()))
-    };
-    text.push_str(&format!("| time of an item | {} |\n", row(&tally.times, &time)));
-    text.push_str(&format!("| fuel of an item | {} |\n", row(&tally.fuels, &|fuel| grouped(fuel).replace('_', " "))));
+    let (times, fuels) = (tally.times.spread(), tally.fuels.spread());
+    text.push_str(&format!("| | {} |\n|---|---|---|---|---|\n", times.map(|(name, _)| name).join(" | ")));
+    let row =
+        |spread: [(&str, u64); 4], shown: &dyn Fn(u64) -> String| spread.map(|(_, number)| shown(number)).join(" | ");
+    text.push_str(&format!("| time of an item | {} |\n", row(times, &time)));
+    text.push_str(&format!("| fuel of an item | {} |\n", row(fuels, &|fuel| grouped(fuel).replace('_', " "))));
     if !over.gathered.failed.is_empty() {
         text.push_str("\n| failed | code | message |\n|---|---|---|\n");
     }
@@ -155,8 +158,12 @@ mod tests {
 
     #[test]
     fn a_summary_has_no_markup_of_a_guests() {
-        let (tally, gathered) = batch(300);
+        let (mut tally, gathered) = batch(300);
+        tally.failed_before = 1;
         let text = step_summary(&over(&tally, &gathered));
+        assert!(text.contains("1 item failed before"), "{text}");
+        assert!(text.contains("\n| | p50 | p90 | p99 | max |\n"), "{text}");
+        assert_eq!(text.lines().find(|line| line.starts_with("| fuel")), Some("| fuel of an item | 0 | 0 | 0 | 0 |"));
         assert!(!text.contains('<') && !text.contains('@') && text.contains("and 250 more"), "{text}");
         assert!(text.contains("| item 1 &#40;a&#58;b&#44;c&#41; | agent.failed | 100&#37;\u{fffd} "), "{text}");
     }

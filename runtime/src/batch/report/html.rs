@@ -36,6 +36,7 @@ pub fn page(over: &Over<'_>, agents: &[(String, String, u64)]) -> Result<String,
     let cards = [
         (tally.duplicates, "duplicates"),
         (tally.before, "done before"),
+        (tally.failed_before, "failed before"),
         (tally.retries, "retries"),
         (tally.denials, "denials"),
         (tally.fuel, "fuel"),
@@ -121,10 +122,10 @@ fn plot(histogram: &Histogram, shown: impl Fn(u64) -> String) -> Value {
             last => shown(*last), count => spaced(*count),
         }
     };
-    let quantile = |share| shown(histogram.quantile(share));
+    let spread = histogram.spread().map(|(name, number)| format!("{name} {}", shown(number)));
     context! {
         bars => bars.iter().enumerate().map(bar).collect::<Vec<_>>(),
-        p50 => quantile(0.5), p90 => quantile(0.9), p99 => quantile(0.99), max => shown(histogram.max()),
+        spread => spread.join(" · "), max => shown(histogram.max()),
         first => bars.first().map(|(last, _)| shown(*last)), most => spaced(most),
     }
 }
@@ -175,6 +176,7 @@ mod tests {
             Over { agent: evil, items: evil, tally: &tally, ended: Some(evil), seconds: 2.0, gathered: &gathered };
         let page = page(&over, &[("http.not-granted".into(), evil.into(), 300)]).unwrap();
         assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("'x'"), "{page}");
+        assert!(page.contains("<p>p50 ") && page.contains(" · max 90.0ms</p>"), "{page}");
         assert!(page.contains("{{ 7 * 7 }}") && !page.contains("src=\"http"), "{page}");
         assert_eq!(page.matches("<pre>").count(), 150);
         for shown in ["<b>300</b>", "<b>150</b>", "http.not-granted", "agent.failed", "Slowest items", "class=\"bar\""]

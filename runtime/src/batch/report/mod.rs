@@ -64,7 +64,7 @@ pub struct Over<'a> {
     pub items: &'a str,
     /// The counts.
     pub tally: &'a Tally,
-    /// Why it ended, where that is not because there were no more items.
+    /// What is wrong with it as a whole: why it ended before the last item, or that too many failed.
     pub ended: Option<&'a str>,
     /// How long it took, in seconds.
     pub seconds: f64,

@@ -1,37 +1,80 @@
-//! The files of a batch: no two are one.
+//! The files of a batch: no two are one, and none that is written is an item.
 
-use std::path::Path;
+use std::{
+    ffi::OsString,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
-use crate::cli::{Stop, batch::options::BatchOptions};
+use crate::{
+    Policy,
+    cli::{Globals, Stop, batch::options::BatchOptions, recording::RecordingArgs},
+};
+
+/// A file, and the option that names it.
+type Named<'a> = (&'static str, &'a Path);
+
+/// What two names of one file have in common.
+#[derive(PartialEq, Eq)]
+enum Identity {
+    /// It is there: its device, and its number on it.
+    File(u64, u64),
+    /// It will be: in this folder, under this name.
+    Place(PathBuf, OsString),
+}
 
 /// Refuses a file that is written and is another one of the batch, too: `--force` would empty what is read.
-pub fn distinct(options: &BatchOptions, policy: Option<&Path>) -> Result<(), Stop> {
-    let same = |one: &Path, other: &Path| match (known(one), known(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ => false,
-    };
-    let read = [Some(("--items", options.items.as_path())), policy.map(|policy| ("--policy", policy))];
-    let written: Vec<_> =
-        options.out.as_deref().map(|out| ("--out", out)).into_iter().chain(options.reports.files()).collect();
-    for (at, (option, file)) in written.iter().enumerate() {
-        let mut others = read.iter().flatten().chain(&written[..at]);
-        if let Some((other, _)) = others.find(|(_, other)| same(file, other)) {
-            return Err(Stop::Usage(format!(
-                "`{}` is the file of {other}, too: {option} writes another",
-                file.display()
-            )));
+/// And one among the files that are items: the next time it would be one.
+pub fn distinct(
+    options: &BatchOptions,
+    recording: &RecordingArgs,
+    policy: &Policy,
+    globals: &Globals,
+) -> Result<(), Stop> {
+    let store = recording.store.files(globals);
+    let policy = policy.files().iter().map(|policy| ("--policy", policy.as_path()));
+    let mut others: Vec<_> = [("--items", options.items.as_path())].into_iter().chain(policy).map(identified).collect();
+    let written = store.iter().map(|file| ("--store", file.as_path()));
+    let written = written.chain(options.out.as_deref().map(|out| ("--out", out)));
+    let written: Vec<_> = written.chain(options.reports.files()).chain(recording.files()).collect();
+    let refuse = |why: String| Err(Stop::Usage(why));
+    for (option, file) in written {
+        let (_, identity) = identified((option, file));
+        let shown = file.display();
+        if let Some((other, _)) = others.iter().find(|(_, other)| identity.is_some() && *other == identity) {
+            return refuse(format!("`{shown}` is the file of {other}, too: {option} writes another"));
         }
+        if options.is_folder() && is_in(&options.items, file) {
+            return refuse(format!("`{shown}` would be an item the next time: {option} writes outside of --items"));
+        }
+        others.push((option, identity));
     }
     Ok(())
 }
 
-/// Which file it is, whether it is there or only its folder. A device is nobody's file.
-fn known(path: &Path) -> Option<std::path::PathBuf> {
-    match path.canonicalize() {
-        Ok(path) => path.metadata().is_ok_and(|found| found.is_file()).then_some(path),
-        Err(_) => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            Some(folder.canonicalize().ok()?.join(path.file_name()?))
-        }
+/// The folder that a file is in.
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn identified((option, path): Named<'_>) -> (&'static str, Option<Identity>) {
+    (option, identity(path))
+}
+
+/// Which file it is. A device is nobody's file.
+fn identity(path: &Path) -> Option<Identity> {
+    match path.metadata() {
+        Ok(found) => found.is_file().then(|| Identity::File(found.dev(), found.ino())),
+        Err(_) => Some(Identity::Place(folder(path).canonicalize().ok()?, path.file_name()?.to_owned())),
     }
+}
+
+/// Whether `folder` has the file, under a name or as what a link leads to, and it isn't hidden.
+fn is_in(items: &Path, file: &Path) -> bool {
+    let is_visible = |file: &Path| !file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let real = file.canonicalize();
+    let names = [Some(file), real.as_deref().ok()];
+    let mut folders = names.into_iter().flatten().filter(|file| is_visible(file)).map(folder);
+    let items = items.canonicalize().ok();
+    items.is_some() && folders.any(|folder| folder.canonicalize().ok() == items)
 }

@@ -1,7 +1,8 @@
 //! A batch that GitHub Actions runs: annotations, and a part of the step's summary.
 //!
 //! The runner obeys lines of a step's output that begin with `::`, and agents write some of them. So it is
-//! told at the start to obey none until it reads a word that nobody can guess.
+//! told at the start to obey none until it reads a word that nobody can guess, and at the end it reads that: the
+//! steps after this one have commands of their own.
 
 use std::{
     fs::OpenOptions,
@@ -23,13 +24,37 @@ fn is_here() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
-/// Lets the runner obey nothing that agents write.
-pub fn begin() {
-    if is_here() {
-        let half = || RandomState::new().hash_one(std::time::Instant::now());
-        let word = WORD.get_or_init(|| format!("turingbox-{:016x}{:016x}", half(), half()));
-        command(&format!("::stop-commands::{word}"));
+/// As long as this is there, the runner obeys nothing that agents write.
+pub struct Silenced(());
+
+impl Silenced {
+    /// Tells the runner, if it is there.
+    pub fn begin() -> Self {
+        if is_here() {
+            let half = || RandomState::new().hash_one(std::time::Instant::now());
+            let word = WORD.get_or_init(|| format!("turingbox-{:016x}{:016x}", half(), half()));
+            command(&format!("::stop-commands::{word}"));
+        }
+        Self(())
     }
+}
+
+impl Drop for Silenced {
+    fn drop(&mut self) {
+        if let Some(word) = WORD.get() {
+            command(&format!("::{word}::"));
+        }
+    }
+}
+
+/// Ends the process at once, and lets the runner obey again.
+pub fn exit(code: i32) -> ! {
+    // Nobody who still runs writes behind the word.
+    let mut stderr = std::io::stderr().lock();
+    if let Some(word) = WORD.get() {
+        drop(writeln!(stderr, "::{word}::"));
+    }
+    std::process::exit(code)
 }
 
 /// Tells the runner how it went.

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     agent::Manifest,
-    batch::{Done, MAX_JOBS, MAX_RETRIES, MaxFailures, Options, Retry, Shard, Source, TapeOf},
+    batch::{Done, MAX_JOBS, MAX_RETRIES, MaxFailures, Options, Retry, Shard, Source, Tally, TapeOf},
     cli::{Stop, batch::reports::ReportOptions},
     expression::Expression,
     policy::duration,
@@ -150,9 +150,19 @@ impl BatchOptions {
         }
     }
 
-    /// How many may fail.
-    pub fn max_failures(&self) -> Option<MaxFailures> {
-        self.max_failures
+    /// How many may fail before no more items are begun.
+    fn most_failures(&self) -> Option<MaxFailures> {
+        if self.fail_fast { Some(MaxFailures::Count(0)) } else { self.max_failures }
+    }
+
+    /// Whether more failed than somebody said may.
+    pub fn is_passed(&self, tally: &Tally) -> bool {
+        self.most_failures().is_some_and(|most| most.is_passed(tally.all_failed(), tally.seen() + tally.before, true))
+    }
+
+    /// Whether a batch that ran all items is a good one.
+    pub fn are_met(&self, tally: &Tally) -> bool {
+        tally.all_failed() == 0 || (self.max_failures.is_some() && !self.is_passed(tally))
     }
 
     /// How the batch is run.
@@ -167,7 +177,7 @@ impl BatchOptions {
             shard: self.shard,
             done,
             retry,
-            max_failures: if self.fail_fast { Some(MaxFailures::Count(0)) } else { self.max_failures },
+            max_failures: self.most_failures(),
             fuel: self.budget.fuel,
             deadline: self.budget.time.map(|time| Instant::now() + time),
             in_order: !self.unordered,

@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::{
     batch::{Items, Tally},
     cli::render,
+    diagnostic::counted,
 };
 
 /// How often a log is told.
@@ -46,7 +47,7 @@ impl Progress {
     pub fn tick(&mut self, tally: &Tally) {
         let (elapsed, read) = (self.elapsed(), self.read.load(Relaxed));
         let rate = tally.seen() as f64 / elapsed.as_secs_f64().max(0.001);
-        let message = format!("{} items, {} failed, {rate:.0}/s", tally.seen(), tally.failed);
+        let message = format!("{}, {} failed, {rate:.0}/s", counted(tally.seen(), "item"), tally.failed);
         match &mut self.shown {
             Shown::Bar(bar) => {
                 bar.set_position(read);

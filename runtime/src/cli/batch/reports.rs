@@ -16,7 +16,11 @@ use crate::{
     audit::{Audit, Record, Verdict},
     batch::report::{self, Entry, Gathered, Junit, MAX_DENIED, Over},
     capability::files::Protected,
-    cli::{Globals, Stop, batch::github, render},
+    cli::{
+        Globals, Stop,
+        batch::{files::folder, github},
+        render,
+    },
     source::Source,
 };
 
@@ -152,10 +156,6 @@ impl Fresh {
         file.persist(&self.path).map_err(|error| error.error)?;
         Ok(())
     }
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Stop {

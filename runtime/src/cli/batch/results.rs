@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{self, BufReader, BufWriter, Write},
+    io::{self, BufReader, BufWriter, Read, Write},
     path::Path,
     sync::Arc,
 };
@@ -95,8 +95,13 @@ fn file(path: &Path, options: &BatchOptions) -> Result<(File, Done), Stop> {
     };
     let mut open = OpenOptions::new();
     if options.resume && path.exists() {
+        // A device or a pipe has no end, and nothing to go on with.
+        if !path.is_file() {
+            return Err(Stop::Usage(format!("`{shown}` is no file, so --resume can't go on with it")));
+        }
         let file = locked(open.read(true).append(true).open(path).map_err(unwritable)?, path)?;
-        let done = Done::read(BufReader::new(&file))
+        let length = file.metadata().map_err(unwritable)?.len();
+        let done = Done::read(BufReader::new((&file).take(length)))
             .map_err(|failure| unusable(Failure { message: format!("`{shown}`: {}", failure.message), ..failure }))?;
         // Part of a line, from a run that was killed.
         file.set_len(done.length()).map_err(unwritable)?;

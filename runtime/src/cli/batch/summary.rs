@@ -1,6 +1,6 @@
 //! What is said when a batch is over.
 
-use std::{ffi::OsString, time::Duration};
+use std::{path::Path, time::Duration};
 
 use serde_json::json;
 
@@ -31,16 +31,16 @@ impl Watched {
         mut self,
         tally: &Tally,
         why: &Why,
-        (options, before): (&BatchOptions, usize),
+        (options, again): (&BatchOptions, &str),
         globals: &Globals,
     ) -> Result<(), Stop> {
         let (elapsed, agent) = (self.elapsed(), self.agent().to_owned());
         if globals.json && options.out.is_some() {
-            terminal::print_json(&object(tally, why, (before, elapsed)))?;
+            terminal::print_json(&object(tally, (why, options.is_passed(tally)), elapsed))?;
         } else {
-            self.say(tally, (options, before), why);
+            self.say(tally, (options, again), why);
         }
-        let (items, ended) = (options.items.display().to_string(), ended(why));
+        let (items, ended) = (options.items.display().to_string(), ended(why, options.is_passed(tally)));
         let gathered = std::mem::take(&mut self.reports.gathered);
         let over = Over {
             agent: &agent,
@@ -53,7 +53,7 @@ impl Watched {
         self.reports.conclude(&over, options.is_folder())
     }
 
-    fn say(&self, tally: &Tally, (options, before): (&BatchOptions, usize), why: &Why) {
+    fn say(&self, tally: &Tally, (options, again): (&BatchOptions, &str), why: &Why) {
         for failed in &self.failed {
             render::error(failed);
         }
@@ -62,7 +62,7 @@ impl Watched {
             let which = if more == 1 { "one more item" } else { &format!("{more} more items") };
             render::note(&format!("{which} failed: the results have each"));
         }
-        if tally.seen() == 0 && before == 0 && *why == Why::Over {
+        if tally.seen() + tally.before == 0 && *why == Why::Over {
             render::warning(&format!("there are no items in `{}`", options.items.display()));
         }
         render::note(&sentence(tally, self.elapsed()));
@@ -71,23 +71,24 @@ impl Watched {
         }
         picture("time", &tally.times, |micros| format!("{:.1?}", Duration::from_micros(micros)));
         picture("fuel", &tally.fuels, grouped);
-        match (ended(why), why) {
+        match (ended(why, options.is_passed(tally)), why) {
             (None, _) => return,
+            (Some(ended), Why::Over) => return render::error(&ended),
             (Some(ended), Why::Stopped) => render::note(&ended),
             (Some(ended), _) => render::error(&ended),
         }
         // What is wrong with the items is wrong the next time, too.
         let mendable = !matches!(why, Why::Broken(failure) if failure.code == Code::Input);
-        if options.out.is_some() && mendable {
-            render::note(&format!("go on with: {}", again()));
+        if options.out.as_deref().is_some_and(Path::is_file) && mendable {
+            render::note(&format!("go on with: {again}"));
         }
     }
 }
 
-/// Why a batch ended, where that is not because there were no more items.
-fn ended(why: &Why) -> Option<String> {
+/// What is wrong with a batch as a whole, if anything is. `passed` is whether more items failed than may.
+fn ended(why: &Why, passed: bool) -> Option<String> {
     match why {
-        Why::Over => None,
+        Why::Over => passed.then(|| "too many items failed".into()),
         Why::Failures => Some("too many items failed, so the batch was stopped".into()),
         Why::Budget => Some("the budget is used up, so the batch was stopped".into()),
         Why::Stopped => Some("stopped before the last item".into()),
@@ -101,24 +102,24 @@ fn ended(why: &Why) -> Option<String> {
 fn sentence(tally: &Tally, elapsed: Duration) -> String {
     let rate = tally.seen() as f64 / elapsed.as_secs_f64().max(0.001);
     let mut parts = vec![format!("{} done", tally.done), format!("{} failed", tally.failed)];
+    let retries = if tally.retries == 1 { "retry" } else { "retries" };
     let more = [
-        (tally.duplicates, "duplicates"),
-        (tally.before, "done before"),
-        (tally.retries, "retries"),
-        (tally.denials, "denials"),
+        (tally.duplicates, counted(tally.duplicates, "duplicate")),
+        (tally.before, format!("{} done before", tally.before)),
+        (tally.failed_before, format!("{} of these failed", tally.failed_before)),
+        (tally.retries, format!("{} {retries}", tally.retries)),
+        (tally.denials, counted(tally.denials, "denial")),
     ];
-    parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    let items = counted(usize::try_from(tally.seen()).unwrap_or(usize::MAX), "item");
+    parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text));
+    let items = counted(tally.seen(), "item");
     format!("{items}: {}; {elapsed:.1?}, {rate:.0} a second", parts.join(", "))
 }
 
 /// The same for machines.
-fn object(tally: &Tally, why: &Why, (before, elapsed): (usize, Duration)) -> serde_json::Value {
+fn object(tally: &Tally, (why, passed): (&Why, bool), elapsed: Duration) -> serde_json::Value {
     let spread = |histogram: &Histogram| {
-        json!({
-            "p50": histogram.quantile(0.5), "p90": histogram.quantile(0.9),
-            "p99": histogram.quantile(0.99), "max": histogram.max(),
-        })
+        let numbers = histogram.spread().map(|(name, number)| (name.to_owned(), number.into()));
+        serde_json::Value::Object(numbers.into_iter().collect())
     };
     json!({
         "ended": match why {
@@ -128,12 +129,13 @@ fn object(tally: &Tally, why: &Why, (before, elapsed): (usize, Duration)) -> ser
             Why::Stopped => "interrupted",
             Why::Broken(_) => "broken",
         },
-        "why": ended(why),
+        "why": ended(why, passed),
         "items": tally.seen(),
         "done": tally.done,
         "failed": tally.failed,
         "duplicates": tally.duplicates,
-        "done_before": before,
+        "done_before": tally.before,
+        "failed_before": tally.failed_before,
         "retries": tally.retries,
         "denials": tally.denials,
         "failures": tally.codes,
@@ -152,32 +154,10 @@ fn picture(what: &str, histogram: &Histogram, shown: impl Fn(u64) -> String) {
     }
     let bars = histogram.bars(BARS);
     let Some(most) = bars.iter().map(|(_, count)| *count).max() else { return };
-    let quantile = |share| shown(histogram.quantile(share));
-    render::plain(&format!(
-        "  {what} of an item: p50 {}, p90 {}, p99 {}, most {}",
-        quantile(0.5),
-        quantile(0.9),
-        quantile(0.99),
-        shown(histogram.max())
-    ));
+    let spread = histogram.spread().map(|(name, number)| format!("{name} {}", shown(number)));
+    render::plain(&format!("  {what} of an item: {}", spread.join(", ")));
     for (last, count) in bars {
         let length = usize::try_from((count * WIDTH).div_ceil(most)).unwrap_or_default();
         render::plain(format!("    up to {:>14} {:<40} {count}", shown(last), "█".repeat(length)).trim_end());
     }
-}
-
-/// The command line that goes on with this one.
-fn again() -> String {
-    let quoted = |argument: OsString| {
-        let text = argument.to_string_lossy().into_owned();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%@+".contains(c);
-        if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
-    };
-    let mut words: Vec<_> =
-        std::env::args_os().map(quoted).filter(|word| word != "--force" && word != "--resume").collect();
-    if let Some(program) = words.first_mut() {
-        *program = "turingbox".into();
-    }
-    words.push("--resume".into());
-    words.join(" ")
 }
