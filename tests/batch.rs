@@ -157,17 +157,25 @@ fn an_interrupt_ends_who_waits() {
 fn a_full_disk_loses_nothing() {
     let here = here();
     numbers(here.path(), 100_000);
-    // A limit of the process on files, in blocks of 512 bytes: the same short write, without a disk of its own.
-    let script = "trap '' XFSZ; ulimit -f 2000; exec turingbox batch greet --items items.jsonl --out out.jsonl";
-    let output = binary::command("sh", here.path()).args(["-c", script]).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(5), "{said}");
-    assert!(said.contains("results can't be written") && said.contains("--resume"), "{said}");
-    let left = fs::read_to_string(here.path().join("out.jsonl")).unwrap();
-    assert!(left.len() > 500_000 && left.len() < 1_100_000, "{}", left.len());
-    let again = ["--items", "items.jsonl", "--out", "out.jsonl", "--resume"];
-    assert!(batch(here.path(), "greet", &again).output().unwrap().status.success());
-    each_once(&here.path().join("out.jsonl"), 100_000);
+    let out = here.path().join("out.jsonl");
+    // What can't be written first is the results, or else the store: no item's failure.
+    for (store, why) in [("--no-store", "results can't be written"), ("--store s", "the run can't be recorded")] {
+        // A limit of the process on files, in blocks of 512 bytes: the same short write, without a disk of its own.
+        let script = format!(
+            "trap '' XFSZ; ulimit -f 2000; exec turingbox batch greet --items items.jsonl --out out.jsonl {store}"
+        );
+        let output = binary::command("sh", here.path()).args(["-c", &script]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{said}");
+        assert!(said.contains(why) && said.contains("--resume") && said.matches("error: ").count() == 1, "{said}");
+        let left = fs::read_to_string(&out).unwrap();
+        assert!(left.len() > 50_000 && left.len() < 1_100_000, "{}", left.len());
+        assert!(!left.contains("\"failure\""), "{why}");
+        let again = ["--items", "items.jsonl", "--out", "out.jsonl", "--resume"];
+        assert!(batch(here.path(), "greet", &again).output().unwrap().status.success());
+        each_once(&out, 100_000);
+        fs::remove_file(&out).unwrap();
+    }
     // And a device that is full from the start.
     let full = batch(here.path(), "greet", &["--items", "items.jsonl", "--out", "/dev/full", "--force"]);
     let full = { full }.stderr(Stdio::piped()).spawn().unwrap();

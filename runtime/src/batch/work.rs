@@ -223,7 +223,13 @@ impl Work {
     async fn attempts(&self, number: u64, inputs: Vec<(String, Value)>) -> Option<(Outcome, Used)> {
         let mut used = Used::default();
         loop {
-            let mut outcome = self.attempt(number, inputs.clone(), &mut used).await;
+            let mut outcome = match self.attempt(number, inputs.clone(), &mut used).await {
+                Ok(outcome) => outcome,
+                Err(failure) => {
+                    self.state.end(Why::Broken(failure));
+                    return None;
+                }
+            };
             let Some(failure) = &outcome.failure else { return Some((outcome, used)) };
             if self.is_cut_short(failure.code) {
                 self.state.end(Why::Budget);
@@ -252,11 +258,19 @@ impl Work {
         }
     }
 
-    async fn attempt(&self, number: u64, inputs: Vec<(String, Value)>, used: &mut Used) -> Outcome {
+    /// Runs one item once.
+    ///
+    /// # Errors
+    ///
+    /// When it failed, or any before it, since the run can't be kept any more: that is no failure of the item's.
+    async fn attempt(&self, number: u64, inputs: Vec<(String, Value)>, used: &mut Used) -> Result<Outcome, Failure> {
         let allowance = Allowance { fuel: self.fuel.as_ref().map(Fuel::left), deadline: self.deadline };
         let engine =
             self.engine.again(&format!("[{number}]"), self.tape.as_ref().map(|tape| tape(number, used.attempts)));
         let outcome = engine.run_within(allowance, inputs).await;
+        if outcome.failure.is_some() {
+            engine.setup().tape.works()?;
+        }
         if let Some(fuel) = &self.fuel {
             fuel.take(outcome.usage.fuel);
         }
@@ -264,7 +278,7 @@ impl Work {
         used.fuel += outcome.usage.fuel;
         used.time += outcome.usage.time;
         used.denials += outcome.denials.iter().count() as u64 + outcome.denials.omitted();
-        outcome
+        Ok(outcome)
     }
 
     /// Waits, unless it is over before; whether another attempt may begin.

@@ -105,7 +105,11 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     sink.conclude(&tally, &why, (&options, &again), &globals)?;
     recording.finish(engine.program(), &engine.setup().library, &engine.setup().policy)?;
     let code = exit_code(&tally, &why, &options);
-    kept.map_or(Ok(()), |kept| kept.recorder.finish(code, None)).map_err(Stop::Host)?;
+    let kept = kept.map_or(Ok(()), |kept| kept.recorder.finish(code, None));
+    // Where the batch broke off, why is said.
+    if !matches!(why, Why::Broken(_)) {
+        kept.map_err(Stop::Host)?;
+    }
     match code {
         0 => Ok(()),
         code => Err(Stop::Said(code)),

@@ -1,6 +1,7 @@
 //! One workflow that is running: its inputs, its results, its head and its budget.
 
 mod attempts;
+mod inputs;
 mod jump;
 mod lane;
 mod names;
@@ -14,12 +15,12 @@ use std::{
 };
 
 use crate::{
-    Json, Value,
-    agent::{EMPTY_ON_FAIL, Manifest, OnFail, Program, STATUS, STEP_INDEX, STEP_MAX, Source, Step, Workflow},
+    Value,
+    agent::{EMPTY_ON_FAIL, Manifest, OnFail, Program, STATUS, STEP_INDEX, Step, Workflow},
     capability::gate::{self, Gate},
     engine::{
         Budget, Call, MAX_DENIALS, Outcome, Results, Status,
-        frame::{attempts::Attempts, names::Names, path::shortened},
+        frame::{attempts::Attempts, path::shortened},
         semaphores::{Place, Places},
     },
     failure::{Code, Failure},
@@ -214,87 +215,6 @@ impl<'a> Frame<'a> {
         )
     }
 
-    fn resolve_inputs(&self, step: &'a Step, callee: &Manifest) -> Result<Vec<(String, Value)>, Failure> {
-        let mut inputs = Vec::with_capacity(callee.inputs.len());
-        // What templates and expressions make is new memory; everything else is shared with what is there.
-        let mut left = self.budget.memory.saturating_sub(self.held);
-        for (name, source) in &step.inputs {
-            if let Some(failure) = self.exhausted() {
-                return Err(failure);
-            }
-            let optional = callee.input(name).is_some_and(|input| !input.is_required());
-            match self.resolve(source, Some(step), left)? {
-                Some(value) => {
-                    let makes = matches!(source, Source::Template { .. } | Source::Expression(_));
-                    left = left.saturating_sub(if makes { value.len() as u64 } else { 0 });
-                    inputs.push((name.clone(), value));
-                }
-                // The workflow's caller left its optional input out, and so does the workflow.
-                None if optional && self.is_input(source) => {}
-                None => return Err(self.unset(source)),
-            }
-        }
-        for name in [STEP_INDEX, STEP_MAX] {
-            if callee.input(name).is_some() && inputs.iter().all(|(wired, _)| wired != name) {
-                inputs.extend(self.lookup(name, None).map(|value| (name.to_owned(), value)));
-            }
-        }
-        Ok(inputs)
-    }
-
-    /// The value that `source` stands for; none where the name that it refers to is not set.
-    /// A template or an expression may make `room` bytes.
-    fn resolve(&self, source: &Source, step: Option<&'a Step>, room: u64) -> Result<Option<Value>, Failure> {
-        match source {
-            Source::Constant(value) => Ok(Some(value.clone())),
-            Source::Reference(reference) => match self.lookup(&reference.name, step) {
-                Some(value) => match reference.follow(&value) {
-                    Some(part) => Ok(Some(part)),
-                    None => Err(Failure::new(Code::Unset, format!("`{reference}` leads nowhere in {value:?}"))),
-                },
-                None => Ok(None),
-            },
-            Source::Default { from, default } => {
-                let part = self.lookup(&from.name, step).and_then(|value| from.follow(&value));
-                Ok(Some(part.unwrap_or_else(|| default.clone())))
-            }
-            Source::Expression(expression) => expression.evaluate(&Names { frame: self, step }, room).map(Some),
-            Source::Template { name, uses } => {
-                let scope = uses.iter().filter_map(|name| Some((name.as_str(), self.lookup(name, step)?)));
-                self.workflow.templates.render(name, scope, room).map(|text| Some(Value::text(text)))
-            }
-        }
-    }
-
-    /// The value of `name` in scope, nearest first: a constant of the step itself, the workflow's
-    /// inputs, results, and what is always there.
-    fn lookup(&self, name: &str, step: Option<&'a Step>) -> Option<Value> {
-        let own = own_constant(name, step).or_else(|| self.lane.as_ref()?.value(name));
-        if let Some(value) = own.or_else(|| self.input(name)).or_else(|| self.results.get(name)) {
-            return Some(value.clone());
-        }
-        match name {
-            STATUS => Some(self.status_value()),
-            STEP_INDEX => Some(number(self.head)),
-            STEP_MAX => Some(number(self.workflow.steps.len())),
-            _ => None,
-        }
-    }
-
-    /// What the workflow was given as its input `name`.
-    fn input(&self, name: &str) -> Option<&Value> {
-        self.inputs.iter().find(|(input, _)| input == name).map(|(_, value)| value)
-    }
-
-    fn is_input(&self, source: &Source) -> bool {
-        matches!(source, Source::Reference(reference) if self.manifest.input(&reference.name).is_some())
-    }
-
-    fn unset(&self, source: &Source) -> Failure {
-        let Source::Reference(reference) = source else { return Failure::host("a constant has no value") };
-        Failure::new(Code::Unset, format!("`{reference}` is not set: no step before this one has set it"))
-    }
-
     /// Merges a step's outputs into results and moves the head. Gives the workflow's outcome if the
     /// step's failure ends it.
     pub(super) fn merge(&mut self, outcome: Outcome) -> Option<Outcome> {
@@ -387,16 +307,4 @@ impl<'a> Frame<'a> {
             outcome.failure = Some(gate::unwritten(why));
         }
     }
-}
-
-/// The constant that a step has for its own input `name`.
-fn own_constant<'a>(name: &str, step: Option<&'a Step>) -> Option<&'a Value> {
-    step.into_iter().flat_map(|step| &step.inputs).find_map(|(own, source)| match source {
-        Source::Constant(value) if own == name => Some(value),
-        _ => None,
-    })
-}
-
-fn number(position: usize) -> Value {
-    Value::Json(Json::from(serde_json::Value::from(position)))
 }

@@ -38,6 +38,15 @@ pub trait Tape: Send + Sync + 'static {
     /// Takes how the run itself went, with no path, when it is over.
     fn ends(&self, _: &Cell<'_>) {}
 
+    /// Whether what it took could be kept.
+    ///
+    /// # Errors
+    ///
+    /// When something couldn't be: then no call is made any more.
+    fn works(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The tape that takes what this one has no use for, if there is one.
     fn next(&self) -> Option<&dyn Tape> {
         None

@@ -300,6 +300,10 @@ impl Tape for Recorder {
         self.shown.ends(cell);
     }
 
+    fn works(&self) -> Result<(), Failure> {
+        self.writer.works()
+    }
+
     fn keeps_decisions(&self) -> bool {
         true
     }

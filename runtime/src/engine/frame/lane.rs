@@ -24,7 +24,7 @@ use crate::{
     sandbox::Usage,
 };
 
-use super::{attempts::Attempts, number, shortened};
+use super::{attempts::Attempts, inputs::number, shortened};
 
 /// The most items of one step. More are better split, or are a batch.
 const MAX_ITEMS: usize = 100_000;

@@ -1,6 +1,6 @@
 //! The names of a frame, as an expression sees them.
 
-use super::{Frame, own_constant};
+use super::{Frame, inputs::own_constant};
 use crate::{Hint, Value, agent::Step, expression::Scope};
 
 impl Frame<'_> {
