@@ -23,6 +23,7 @@ use crate::{
         work::{self, Work},
     },
     engine::Tape,
+    telemetry::Open,
 };
 
 /// How often the caller is told how it stands.
@@ -136,6 +137,7 @@ pub fn run(
     sink: &mut impl Sink,
 ) -> Result<(Tally, Why), Failure> {
     let jobs = options.jobs.clamp(1, MAX_JOBS);
+    let open = Open::batch(engine);
     let window = Arc::new(Window::new(jobs));
     let (finished, results) = mpsc::channel();
     let (queue, work) = work::queue(window.size());
@@ -160,6 +162,7 @@ pub fn run(
         results: finished,
         window,
         state: stop.0.clone(),
+        span: open.span().clone(),
     });
     let working = work::begin(&work, jobs)?;
     drop(work);
@@ -180,7 +183,9 @@ pub fn run(
     if !stop.0.is_over() || reading.is_finished() {
         tally.before = reading.join().map_err(|_| Failure::host("the reader of items panicked"))?;
     }
-    Ok((tally, stop.0.why().unwrap_or(Why::Over)))
+    let why = stop.0.why().unwrap_or(Why::Over);
+    open.end_batch(&tally, &why);
+    Ok((tally, why))
 }
 
 /// What a worker or the reader says of an item, and the place in the window that it gives back.

@@ -27,6 +27,7 @@ mod runs;
 mod setup;
 mod show;
 mod tape;
+mod telemetry;
 mod terminal;
 mod test;
 mod trace;
@@ -210,20 +211,29 @@ impl From<clap::Error> for Stop {
 /// Runs the command line that this process was started with.
 pub fn main() -> ExitCode {
     complete::answer();
-    match command(std::env::args_os()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Stop::Said(code)) => ExitCode::from(code),
-        Err(Stop::Files(report)) => {
+    let ended = telemetry::Telemetry::begin().and_then(|telemetry| {
+        let ended = command(std::env::args_os());
+        telemetry.end();
+        ended
+    });
+    ExitCode::from(ended.map_or_else(say, |()| 0))
+}
+
+/// Says why a command ends without success; the exit code for it.
+fn say(stop: Stop) -> u8 {
+    match stop {
+        Stop::Said(code) => code,
+        Stop::Files(report) => {
             render::report(&report);
-            ExitCode::from(2)
+            2
         }
-        Err(Stop::Usage(message)) => {
+        Stop::Usage(message) => {
             render::error(&message);
-            ExitCode::from(2)
+            2
         }
-        Err(Stop::Host(failure)) => {
+        Stop::Host(failure) => {
             render::error(&failure.to_string());
-            ExitCode::from(5)
+            5
         }
     }
 }

@@ -5,6 +5,7 @@ mod jump;
 mod lane;
 mod names;
 mod path;
+mod spans;
 
 use std::{
     borrow::Cow,
@@ -19,7 +20,7 @@ use crate::{
     capability::gate::{self, Gate},
     engine::{
         Budget, Call, MAX_DENIALS, Outcome, Results, Status,
-        frame::{attempts::Attempts, names::Names, path::shortened},
+        frame::{attempts::Attempts, names::Names, path::shortened, spans::Spans},
         semaphores::{Place, Places},
     },
     failure::{Code, Failure},
@@ -64,6 +65,7 @@ pub(super) struct Frame<'a> {
     jumps: BTreeMap<usize, Gate>,
     usage: Usage,
     began: Instant,
+    spans: Spans,
 }
 
 /// What a frame does next.
@@ -111,6 +113,7 @@ impl<'a> Frame<'a> {
             jumps: BTreeMap::new(),
             usage: Usage::default(),
             began: Instant::now(),
+            spans: Spans::below(call.span),
         }
     }
 
@@ -182,6 +185,7 @@ impl<'a> Frame<'a> {
                 self.step_inputs.clone_from(&inputs);
                 self.attempts.called = true;
                 Next::Call(Call {
+                    span: self.open_step(&program[step.agent]),
                     agent: step.agent,
                     inputs,
                     budget: self.budget.below(self.held),

@@ -32,6 +32,7 @@ pub use budget::{Allowance, Budget};
 pub(crate) use identity::fresh_seed;
 use identity::run_id;
 pub use tape::{Beginning, Cell, Silent, Status, Tape, Turn};
+use tracing::{Instrument, Span};
 
 use crate::{
     Value,
@@ -53,6 +54,7 @@ use crate::{
     policy::{Ceilings, Denials, Policy},
     sandbox::{self, Moment, Sandbox, Usage},
     secret::Secrets,
+    telemetry::Open,
     wall::{Wall, Workers},
 };
 
@@ -156,6 +158,8 @@ struct Call {
     path: String,
     ceilings: Ceilings,
     places: Places,
+    /// What is told of it is told below this.
+    span: Span,
 }
 
 impl Engine {
@@ -244,9 +248,12 @@ impl Engine {
     ) -> Outcome {
         let budget = Budget { depth: self.shared.setup.library.depth(), ..Budget::of(allowance) };
         let (agent, path, places) = (self.program.root(), String::new(), Places::default());
-        let call = Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings, places };
-        let outcome = self.run_call(call).await;
         let root = &self.program[agent];
+        let open = Open::run(root, &self.shared.setup.run, &inputs);
+        let span = open.span().clone();
+        let call = Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings, places, span };
+        let outcome = self.run_call(call).await;
+        open.end(&outcome);
         let (agent, digest) = (root.manifest.name.as_str(), root.digest());
         self.shared.setup.tape.ends(&Cell { path, agent, digest, inputs: &inputs, outcome: &outcome });
         outcome
@@ -308,7 +315,7 @@ impl Engine {
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
         };
         let agent = &self.program[call.agent];
-        if let Some(outcome) = self.unvouched(agent, &held, &call.path) {
+        if let Some(outcome) = self.unvouched(agent, &held, (&call.path, call.span.id())) {
             return Some(outcome);
         }
         let at = match self.turn(agent, &held, &mut call) {
@@ -358,7 +365,10 @@ impl Engine {
                     (Err(failure), _) => Outcome { usage, ..Outcome::failed(failure) },
                 })
             }
-            Body::Proc(code) => Some(self.call_proc(agent, code, (&call, at), (&held, worker), budget).await),
+            Body::Proc(code) => {
+                let called = self.call_proc(agent, code, (&call, at), (&held, worker), budget);
+                Some(called.instrument(call.span.clone()).await)
+            }
         }
     }
 
@@ -368,10 +378,12 @@ impl Engine {
         let step = frame.step()?;
         frame.leave(&mut outcome);
         let agent = &self.program[step.agent];
+        let open = frame.close_step(agent);
         match self.held(step.agent, frame.ceilings()) {
             Ok(held) => {
-                let gate = |step: &str| self.gate(agent, &held, step, &Env::default());
+                let gate = |step: &str| self.gate(agent, &held, (step, None), &Env::default());
                 let denied = frame.settle(&mut outcome, gate);
+                denied.iter().for_each(|denial| open.denied(denial));
                 outcome.denials.adopt(self.explained(agent, Denials::of(denied.into_iter().collect(), 0)), MAX_DENIALS);
             }
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
@@ -381,6 +393,10 @@ impl Engine {
         let (digest, inputs) = (agent.digest(), frame.step_inputs());
         let agent = agent.manifest.name.as_str();
         self.shared.setup.tape.append(&Cell { path, agent, digest, inputs, outcome: &outcome });
+        if again {
+            open.tried_again();
+        }
+        open.end(&outcome);
         if again { frame.failed_attempt(outcome) } else { frame.merge(outcome) }
     }
 

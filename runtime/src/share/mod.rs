@@ -20,6 +20,8 @@ mod source;
 mod vouched;
 
 #[cfg(feature = "host")]
+#[cfg(feature = "otel")]
+pub(crate) use fetch::Asked;
 pub use fetch::Client;
 pub use pack::{MAX_FILES, MAX_PACK, Pack};
 #[cfg(feature = "host")]
