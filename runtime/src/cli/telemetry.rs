@@ -8,13 +8,20 @@ mod client;
 #[cfg(feature = "otel")]
 mod export;
 
-use std::io::{self, Write};
+use std::{
+    fmt::Debug,
+    io::{self, Write},
+};
 
-use tracing::level_filters::LevelFilter;
+use tracing::{field::Field, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer, Registry,
+    field::MakeExt,
     filter::{FilterFn, Targets, filter_fn},
-    fmt::{self, format::FmtSpan},
+    fmt::{
+        self,
+        format::{self, FmtSpan},
+    },
     layer::SubscriberExt,
 };
 
@@ -96,7 +103,17 @@ where
         Stop::Usage(format!("{LOG} can't be understood, `{directives}`: {error}\n\n{forms}"))
     })?;
     let lines = fmt::layer().with_ansi(false).with_span_events(FmtSpan::CLOSE).with_writer(|| Escaped);
+    let lines = lines.fmt_fields(format::debug_fn(field).delimited(" "));
     Ok(lines.with_filter(ours(targets)))
+}
+
+/// A field, for a person: without whose it is, and without what no person reads.
+fn field(out: &mut format::Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
+    match field.name() {
+        "message" => write!(out, "{value:?}"),
+        "turingbox.agent.digest" => Ok(()),
+        name => write!(out, "{}={value:?}", name.trim_start_matches("turingbox.")),
+    }
 }
 
 /// Takes of what is ours what `targets` take.
