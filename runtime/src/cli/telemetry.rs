@@ -17,7 +17,7 @@ use tracing::{field::Field, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer, Registry,
     field::MakeExt,
-    filter::{FilterFn, Targets, filter_fn},
+    filter::{FilterFn, ParseError, Targets, filter_fn},
     fmt::{
         self,
         format::{self, FmtSpan},
@@ -97,22 +97,26 @@ fn lines<S>(directives: &str) -> Result<impl Layer<S> + use<S>, Stop>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
-    let targets: Targets = directives.parse().map_err(|error| {
-        let forms =
-            "write a level (`info`), or a level for each part (`turingbox::policy=debug,turingbox::engine=info`)";
-        Stop::Usage(format!("{LOG} can't be understood, `{directives}`: {error}\n\n{forms}"))
-    })?;
+    let wrong = |why: &str| {
+        let forms = "write a level (`info`), or one for each part (`turingbox::policy=debug,turingbox::engine=info`)";
+        Stop::Usage(format!("{LOG} can't be understood, `{directives}`: {why}\n\n{forms}"))
+    };
+    let targets: Targets = directives.parse().map_err(|error: ParseError| wrong(&error.to_string()))?;
+    if let Some((foreign, _)) = targets.iter().find(|(target, _)| !target.starts_with(OURS)) {
+        return Err(wrong(&format!("`{foreign}` is no part of turingbox's")));
+    }
     let lines = fmt::layer().with_ansi(false).with_span_events(FmtSpan::CLOSE).with_writer(|| Escaped);
     let lines = lines.fmt_fields(format::debug_fn(field).delimited(" "));
     Ok(lines.with_filter(ours(targets)))
 }
 
-/// A field, for a person: without whose it is, and without what no person reads.
+/// A field, for a person: without whose it is, and with no more of a digest than tells it from others.
 fn field(out: &mut format::Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
+    let value = format!("{value:?}");
     match field.name() {
-        "message" => write!(out, "{value:?}"),
-        "turingbox.agent.digest" => Ok(()),
-        name => write!(out, "{}={value:?}", name.trim_start_matches("turingbox.")),
+        "message" => out.write_str(value.trim_matches('"')),
+        "turingbox.agent.digest" => write!(out, "agent.digest={}", value.get(1..13).unwrap_or_default()),
+        name => write!(out, "{}={value}", name.trim_start_matches("turingbox.")),
     }
 }
 
