@@ -10,8 +10,6 @@
 mod batch;
 mod events;
 
-use std::{borrow::Cow, fmt};
-
 use tracing::{Span, field::Empty};
 
 use crate::{
@@ -161,10 +159,21 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// `text`, of which nothing moves a reader's terminal and no more than [`MAX_TEXT`] bytes are told.
-fn bounded(text: &str) -> impl fmt::Display + use<> {
+/// What is told of `text`: no more than [`MAX_TEXT`] bytes, and no control characters.
+fn bounded(text: &str) -> String {
     let cut = &text[..text.floor_char_boundary(MAX_TEXT)];
-    let is_plain = |c: char| !c.is_control();
-    let clean = if cut.chars().all(is_plain) { Cow::Borrowed(cut) } else { Cow::Owned(cut.escape_debug().to_string()) };
-    clean.into_owned()
+    cut.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_bounded_and_clean() {
+        assert_eq!(bounded("3.parse[2]~1"), "3.parse[2]~1");
+        assert_eq!(bounded("a\u{1b}[31m\nb\u{9b}"), "a\u{fffd}[31m\u{fffd}b\u{fffd}");
+        assert_eq!(bounded(&"é".repeat(1000)).len(), MAX_TEXT);
+        assert_eq!((signed(7), signed(u64::MAX)), (7, i64::MAX));
+    }
 }
