@@ -19,9 +19,9 @@ mod source;
 #[cfg(feature = "host")]
 mod vouched;
 
-#[cfg(feature = "host")]
 #[cfg(feature = "otel")]
 pub(crate) use fetch::Asked;
+#[cfg(feature = "host")]
 pub use fetch::Client;
 pub use pack::{MAX_FILES, MAX_PACK, Pack};
 #[cfg(feature = "host")]
