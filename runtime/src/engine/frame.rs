@@ -132,33 +132,6 @@ impl<'a> Frame<'a> {
         &self.step_inputs
     }
 
-    /// Where the step under the head is on the tape.
-    pub(super) fn step_path(&self) -> String {
-        self.path_of(self.attempts.made)
-    }
-
-    /// Where an attempt at it is.
-    fn path_of(&self, attempt: u32) -> String {
-        use std::fmt::Write;
-        let mut path = self.path.clone();
-        if !path.is_empty() {
-            path.push('.');
-        }
-        // Writing to a string can't fail.
-        let _ = write!(path, "{}", self.head);
-        if let Some(id) = self.step().and_then(|step| step.id.as_ref()) {
-            let _ = write!(path, ".{id}");
-        }
-        match self.visits.get(self.head) {
-            Some(visits) if *visits > 1 => drop(write!(path, "[{}]", visits - 1)),
-            _ => {}
-        }
-        if attempt > 0 {
-            let _ = write!(path, "~{attempt}");
-        }
-        path
-    }
-
     /// What is to be done next.
     pub(super) fn next(&mut self, program: &Program) -> Next {
         let Some(step) = self.step() else { return Next::Done(self.finish()) };

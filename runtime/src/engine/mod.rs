@@ -254,8 +254,8 @@ impl Engine {
         let call = Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings, places, span };
         let outcome = self.run_call(call).await;
         open.end(&outcome);
-        let (agent, digest) = (root.manifest.name.as_str(), root.digest());
-        self.shared.setup.tape.ends(&Cell { path, agent, digest, inputs: &inputs, outcome: &outcome });
+        let (agent, digest, inputs) = (root.manifest.name.as_str(), root.digest(), &inputs);
+        self.shared.setup.tape.ends(&Cell { path, agent, digest, inputs, outcome: &outcome });
         outcome
     }
 
@@ -354,16 +354,7 @@ impl Engine {
                 Some(Outcome::failed(Failure::new(Code::Depth, "workflows nest too deep").help(help)))
             }
             Body::Template(templates) => {
-                let scope = call.inputs.iter().map(|(name, value)| (name.as_str(), value.clone()));
-                let text = templates.render(crate::agent::TEMPLATE, scope, limits.output);
-                let usage = Usage { time: start.elapsed(), ..Usage::default() };
-                Some(match (text, agent.manifest.outputs.first()) {
-                    (Ok(text), Some(output)) => {
-                        Outcome { outputs: vec![(output.name.clone(), Value::text(text))], usage, ..Outcome::default() }
-                    }
-                    (Ok(_), None) => Outcome::default(),
-                    (Err(failure), _) => Outcome { usage, ..Outcome::failed(failure) },
-                })
+                Some(Outcome::rendered(&agent.manifest, templates, &call.inputs, (limits.output, start)))
             }
             Body::Proc(code) => {
                 let called = self.call_proc(agent, code, (&call, at), (&held, worker), budget);
@@ -393,10 +384,7 @@ impl Engine {
         let (digest, inputs) = (agent.digest(), frame.step_inputs());
         let agent = agent.manifest.name.as_str();
         self.shared.setup.tape.append(&Cell { path, agent, digest, inputs, outcome: &outcome });
-        if again {
-            open.tried_again();
-        }
-        open.end(&outcome);
+        open.end_step(&outcome, again);
         if again { frame.failed_attempt(outcome) } else { frame.merge(outcome) }
     }
 

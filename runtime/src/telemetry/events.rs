@@ -4,6 +4,7 @@ use tracing::span::{EnteredSpan, Id};
 
 use super::{ENGINE, Open, POLICY, SANDBOX, bounded};
 use crate::{
+    Outcome,
     audit::Record,
     policy::{Denial, Request},
     source::Place,
@@ -52,9 +53,12 @@ impl Open {
         );
     }
 
-    /// The step, or the item, has failed and is tried again.
-    pub fn tried_again(&self) {
-        tracing::info!(target: ENGINE, parent: &self.0, "tried again");
+    /// Says how a step went, and whether it is tried again.
+    pub fn end_step(self, outcome: &Outcome, again: bool) {
+        if again {
+            tracing::info!(target: ENGINE, parent: &self.0, "tried again");
+        }
+        self.end(outcome);
     }
 }
 
