@@ -29,5 +29,6 @@ mod sql;
 mod steps;
 mod store;
 mod support;
+mod telemetry;
 mod tidy;
 mod wall;

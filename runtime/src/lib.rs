@@ -64,6 +64,8 @@ pub mod sql;
 mod stack;
 #[cfg(feature = "host")]
 pub mod store;
+#[cfg(feature = "host")]
+mod telemetry;
 pub mod template;
 mod value;
 #[cfg(feature = "host")]

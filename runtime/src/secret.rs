@@ -9,6 +9,10 @@ use base64::Engine as _;
 /// so it could not be kept out of what a run writes.
 pub const MIN_SECRET: usize = 6;
 
+/// What the names of our own variables begin with: where telemetry goes, with whose key. It isn't agents' to know,
+/// whatever a policy says.
+const OURS: &str = "OTEL_EXPORTER_";
+
 /// Where the values of variables and secret inputs come from.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -35,7 +39,8 @@ impl Secrets {
 
     /// The value of `name`, if there is one.
     pub fn get(&self, name: &str) -> Option<Arc<str>> {
-        let variable = || self.environment.then(|| std::env::var(name).ok()).flatten().map(Arc::from);
+        let reads = self.environment && !name.starts_with(OURS);
+        let variable = || reads.then(|| std::env::var(name).ok()).flatten().map(Arc::from);
         self.given.get(name).cloned().or_else(variable)
     }
 }

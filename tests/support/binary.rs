@@ -91,6 +91,8 @@ fn built() -> &'static Path {
                 "turingbox",
                 "--bin",
                 "turingbox",
+                "--features",
+                "otel",
                 "--profile",
                 profile,
                 "--target-dir",

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod binary;
+pub mod collector;
 pub mod component;
 pub mod folder;
 pub mod host;

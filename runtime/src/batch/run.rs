@@ -18,6 +18,7 @@ use crate::{
         writer::Writer,
     },
     engine::Tape,
+    telemetry::Open,
 };
 
 /// The most items that run at one time: each has an instance of its own, with its memory.
@@ -131,6 +132,7 @@ pub fn run(
     sink: &mut impl Sink,
 ) -> Result<(Tally, Why), Failure> {
     let jobs = options.jobs.clamp(1, MAX_JOBS);
+    let open = Open::batch(engine);
     let window = Arc::new(Window::new(jobs));
     let (finished, results) = mpsc::channel();
     let (queue, work) = work::queue(window.size());
@@ -158,6 +160,7 @@ pub fn run(
         window,
         state: stop.0.clone(),
         bound,
+        span: open.span().clone(),
     });
     let working = work::begin(&work, jobs)?;
     drop(work);
@@ -179,6 +182,7 @@ pub fn run(
         Some(Why::Failures | Why::Stopped) if read.to_the_end && read.sent == tally.seen() => Why::Over,
         Some(why) => why,
     };
+    open.end_batch(&tally, &why);
     Ok((tally, why))
 }
 

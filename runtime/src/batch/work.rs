@@ -14,6 +14,7 @@ use tokio::{
     sync::{Mutex, mpsc as channel},
     task::LocalSet,
 };
+use tracing::{Instrument, Span};
 
 use crate::{
     Code, Engine, Failure, Outcome, Value,
@@ -23,6 +24,7 @@ use crate::{
         window::{Place, Window},
     },
     engine::Allowance,
+    telemetry::Open,
 };
 
 /// How often somebody who waits looks whether it is over.
@@ -133,6 +135,8 @@ pub struct Work {
     pub window: Arc<Window>,
     pub state: Arc<State>,
     pub bound: Arc<Bound>,
+    /// What tells of the batch.
+    pub span: Span,
 }
 
 /// Begins to run items, `jobs` at a time, on as many threads as there are cores.
@@ -213,7 +217,12 @@ impl Work {
     async fn item(&self, item: Item) -> Option<Finished> {
         let Item { number, name, digest, key, inputs, .. } = item;
         let (outcome, used) = match inputs {
-            Ok(inputs) => self.attempts(number, inputs).await?,
+            Ok(inputs) => {
+                let open = Open::item(&self.span, number);
+                let ran = self.attempts(number, inputs).instrument(open.span().clone()).await?;
+                open.end_item(&ran.0, &ran.1);
+                ran
+            }
             Err(failure) => (Outcome { failure: Some(failure), ..Outcome::default() }, Used::default()),
         };
         let ended = outcome.failure.as_ref().map_or(Ended::Done, |failure| Ended::Failed(failure.code));

@@ -9,6 +9,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
+use tracing::span::Id;
+
 use crate::{
     audit::{Audit, Record, Verdict},
     capability::gate::ledger::Ledger,
@@ -17,6 +19,7 @@ use crate::{
     policy::{Authority, Decision, Denial, Denials, Request},
     secret::Scrubber,
     source::Place,
+    telemetry,
 };
 
 /// The most denials of one call that are kept for its report; a guest asks as often as it likes, and the
@@ -30,6 +33,9 @@ pub(crate) const MAX_DENIED: u64 = 10_000;
 /// The most denials of one run, whichever agents they are of: with this one every call ends that is
 /// denied anything more, and no other begins.
 const MAX_DENIED_IN_RUN: u64 = 100_000;
+
+/// The most denials of one call that are told as events; the span has how many there were.
+const MAX_TOLD: u64 = 16;
 
 /// The code of a denial for want of a record: what is allowed, but can't be written down.
 pub(crate) const UNWRITTEN: &str = "host.audit";
@@ -61,6 +67,8 @@ pub struct Subject {
     pub digest: String,
     /// How much was denied in the run.
     pub denied: Tally,
+    /// The span that tells of the call. It isn't held open.
+    pub span: Option<Id>,
 }
 
 /// Counts what is denied in one run. Clones count together.
@@ -136,6 +144,7 @@ impl Gate {
         }
         match self.0.authority.decide(request) {
             Decision::Allowed(place) => {
+                telemetry::allowed(request, place.as_ref());
                 let Some(audit) = &self.0.audit else { return Ok(()) };
                 let mut state = self.state();
                 let State { subject, allowed, lost, .. } = &mut *state;
@@ -165,7 +174,7 @@ impl Gate {
         let denial = Denial { request, help, ..denial };
         let record = ledger::about(&state.subject, ledger::denied(&denial));
         self.write(&mut state, &record);
-        self.count_denied(&mut state);
+        self.count_denied(&mut state, &record);
         if let Effects::Planned(planner) = &self.0.effects {
             state.plan(planner, planning::denied(&denial));
         }
@@ -192,7 +201,7 @@ impl Gate {
     pub(crate) fn write_down(&self, record: Record) -> Result<(), String> {
         let mut state = self.state();
         if record.decision == Verdict::Denied {
-            self.count_denied(&mut state);
+            self.count_denied(&mut state, &record);
         }
         let record = ledger::about(&state.subject, record);
         self.write(&mut state, &record);
@@ -226,7 +235,10 @@ impl Gate {
         (std::mem::take(&mut state.kept), state.lost.take().map_or(Ok(()), Err))
     }
 
-    fn count_denied(&self, state: &mut State) {
+    fn count_denied(&self, state: &mut State, record: &Record) {
+        if state.denied < MAX_TOLD {
+            telemetry::denied(state.subject.span.clone(), record);
+        }
         state.denied += 1;
         state.subject.denied.count();
         if state.denied >= MAX_DENIED || state.subject.denied.is_full() {

@@ -27,6 +27,7 @@ mod runs;
 mod setup;
 mod show;
 mod tape;
+mod telemetry;
 mod terminal;
 mod test;
 mod trace;
@@ -229,10 +230,12 @@ impl From<clap::Error> for Stop {
 /// Runs the command line that this process was started with.
 pub fn main() -> ExitCode {
     complete::answer();
-    match command(std::env::args_os()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(stop) => ExitCode::from(stop.say()),
-    }
+    let ended = telemetry::Telemetry::begin().and_then(|telemetry| {
+        let ended = command(std::env::args_os());
+        telemetry.end();
+        ended
+    });
+    ExitCode::from(ended.map_or_else(Stop::say, |()| 0))
 }
 
 fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {

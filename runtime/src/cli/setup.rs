@@ -13,7 +13,7 @@ use crate::{
     Diagnostic, Library, Policy, Program, Setup,
     agent::Body,
     capability::files::{MountError, Protected},
-    cli::{Globals, Stop, WallChoice, import, recording::Recording, render, terminal},
+    cli::{Globals, Stop, WallChoice, import, recording::Recording, render, telemetry, terminal},
     failure::Failure,
     policy::Decision,
     sandbox::{Cache, Sandbox},
@@ -89,6 +89,7 @@ pub fn made(
         // A grant by name is theirs.
         render::report(&library.replaced());
     }
+    telemetry::note_if_missing(globals);
     let wall = wall(globals)?;
     let sandbox = sandbox()?;
     for (_, agent) in program.agents() {

@@ -17,6 +17,7 @@ use crate::{
     engine::{Budget, Call, Cell, Engine, Outcome, semaphores::Places},
     policy::{Ceilings, Denials},
     sandbox::Usage,
+    telemetry::Open,
 };
 
 /// What one proc call needs to call others.
@@ -79,6 +80,7 @@ impl Callees for Caller {
             let made = self.made.fetch_add(1, Ordering::Relaxed);
             let dot = if self.path.is_empty() { "" } else { "." };
             let path = format!("{}{dot}{agent}[{made}]", self.path);
+            let open = Open::call(root, &path, &inputs);
             let call = Call {
                 agent: engine.program().root(),
                 inputs: inputs.clone(),
@@ -86,8 +88,10 @@ impl Callees for Caller {
                 path: path.clone(),
                 ceilings: self.ceilings.clone(),
                 places: self.places.clone(),
+                span: open.span().clone(),
             };
             let outcome = engine.run_call(call).await;
+            open.end(&outcome);
             self.steps.fetch_add(outcome.usage.steps, Ordering::Relaxed);
             let digest = root.digest();
             self.engine.setup().tape.append(&Cell { path, agent, digest, inputs: &inputs, outcome: &outcome });

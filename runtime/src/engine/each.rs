@@ -19,9 +19,14 @@ impl Engine {
         };
         // An instance that serves a run serves one call after the other.
         let most = if self.holdings.keep_instances() { 1 } else { usize::MAX };
+        let step = frame.step()?;
+        let agent = &self.program[step.agent];
+        frame.open_items(agent, items.len());
         let lanes = frame.lanes(&items, most).into_iter().map(|lane| Some(self.lane(lane))).collect();
         let usage = all(lanes).await;
-        frame.merge_items(&items, usage)
+        let outcome = frame.items_outcome(step, &items, usage);
+        frame.close_step(agent).end(&outcome);
+        frame.merge(outcome)
     }
 
     fn lane<'a>(&'a self, lane: Frame<'a>) -> Running<'a> {

@@ -6,6 +6,7 @@ mod jump;
 mod lane;
 mod names;
 mod path;
+mod spans;
 
 use std::{
     borrow::Cow,
@@ -20,7 +21,7 @@ use crate::{
     capability::gate::{self, Gate},
     engine::{
         Budget, Call, MAX_DENIALS, Outcome, Results, Status,
-        frame::{attempts::Attempts, path::shortened},
+        frame::{attempts::Attempts, path::shortened, spans::Spans},
         semaphores::{Place, Places},
     },
     failure::{Code, Failure},
@@ -65,6 +66,7 @@ pub(super) struct Frame<'a> {
     jumps: BTreeMap<usize, Gate>,
     usage: Usage,
     began: Instant,
+    spans: Spans,
 }
 
 /// What a frame does next.
@@ -112,6 +114,7 @@ impl<'a> Frame<'a> {
             jumps: BTreeMap::new(),
             usage: Usage::default(),
             began: Instant::now(),
+            spans: Spans::below(call.span),
         }
     }
 
@@ -128,33 +131,6 @@ impl<'a> Frame<'a> {
     /// What the step under the head was given.
     pub(super) fn step_inputs(&self) -> &[(String, Value)] {
         &self.step_inputs
-    }
-
-    /// Where the step under the head is on the tape.
-    pub(super) fn step_path(&self) -> String {
-        self.path_of(self.attempts.made)
-    }
-
-    /// Where an attempt at it is.
-    fn path_of(&self, attempt: u32) -> String {
-        use std::fmt::Write;
-        let mut path = self.path.clone();
-        if !path.is_empty() {
-            path.push('.');
-        }
-        // Writing to a string can't fail.
-        let _ = write!(path, "{}", self.head);
-        if let Some(id) = self.step().and_then(|step| step.id.as_ref()) {
-            let _ = write!(path, ".{id}");
-        }
-        match self.visits.get(self.head) {
-            Some(visits) if *visits > 1 => drop(write!(path, "[{}]", visits - 1)),
-            _ => {}
-        }
-        if attempt > 0 {
-            let _ = write!(path, "~{attempt}");
-        }
-        path
     }
 
     /// What is to be done next.
@@ -183,6 +159,7 @@ impl<'a> Frame<'a> {
                 self.step_inputs.clone_from(&inputs);
                 self.attempts.called = true;
                 Next::Call(Call {
+                    span: self.open_step(&program[step.agent]),
                     agent: step.agent,
                     inputs,
                     budget: self.budget.below(self.held),

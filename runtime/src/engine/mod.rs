@@ -17,6 +17,7 @@ mod identity;
 mod outcome;
 mod proc;
 mod semaphores;
+mod setup;
 mod tape;
 mod turn;
 mod worker;
@@ -31,15 +32,17 @@ use std::{
 pub use budget::{Allowance, Budget};
 pub(crate) use identity::fresh_seed;
 use identity::run_id;
+pub use setup::Setup;
 pub use tape::{Beginning, Cell, Silent, Status, Tape, Turn};
+use tracing::{Instrument, Span};
 
 use crate::{
     Value,
-    agent::{AgentId, Body, Library, Program},
+    agent::{AgentId, Body, Program},
     audit::Audit,
     capability::{
         env::Env,
-        files::{Copies, MountError, Protected},
+        files::{Copies, MountError},
         gate::Tally,
         sql::Databases,
     },
@@ -50,64 +53,15 @@ use crate::{
     },
     failure::{Code, Failure},
     plan::Effects,
-    policy::{Ceilings, Denials, Policy},
-    sandbox::{self, Moment, Sandbox, Usage},
-    secret::Secrets,
-    wall::{Wall, Workers},
+    policy::{Ceilings, Denials},
+    sandbox::{self, Moment, Usage},
+    telemetry::Open,
+    wall::Workers,
 };
 
 /// The most denials of one workflow that are kept for its report; each step has its own on the tape, and
 /// what isn't kept is counted.
 const MAX_DENIALS: usize = 100;
-
-/// What a run is made with.
-#[derive(Clone)]
-pub struct Setup {
-    /// Every agent that can be called.
-    pub library: Arc<Library>,
-    /// What runs code.
-    pub sandbox: Sandbox,
-    /// What the operator grants.
-    pub policy: Arc<Policy>,
-    /// What no mount may give away.
-    pub protected: Protected,
-    /// Where cells and log lines go.
-    pub tape: Arc<dyn Tape>,
-    /// Where decisions are written down, if they are.
-    pub audit: Option<Arc<dyn Audit>>,
-    /// The values of variables and secret inputs.
-    pub secrets: Secrets,
-    /// Where guests run.
-    pub wall: Wall,
-    /// Whether effects happen, or are only planned.
-    pub effects: Effects,
-    /// Whether nothing is stopped for taking long: what is made again has shown that it ends.
-    pub is_patient: bool,
-    /// A name that no other run has.
-    pub run: Arc<str>,
-    /// What the randomness of pure calls is made of; the system's, where nothing is said.
-    pub seed: Option<[u8; 32]>,
-}
-
-impl Setup {
-    /// A run under the empty policy, that knows no secret and leaves no trace.
-    pub fn new(library: Arc<Library>, sandbox: Sandbox) -> Self {
-        Self {
-            library,
-            sandbox,
-            policy: Arc::default(),
-            protected: Protected::default(),
-            tape: Arc::new(Silent),
-            audit: None,
-            secrets: Secrets::default(),
-            wall: Wall::None,
-            effects: Effects::Real,
-            is_patient: false,
-            run: run_id(),
-            seed: None,
-        }
-    }
-}
 
 /// Runs one program under one policy. Cloning is cheap: the clones are one engine.
 #[derive(Clone)]
@@ -158,6 +112,8 @@ struct Call {
     path: String,
     ceilings: Ceilings,
     places: Places,
+    /// What is told of it is told below this.
+    span: Span,
 }
 
 impl Engine {
@@ -248,11 +204,14 @@ impl Engine {
     ) -> Outcome {
         let budget = Budget { depth: self.shared.setup.library.depth(), ..Budget::of(allowance) };
         let (agent, path, places) = (self.program.root(), String::new(), Places::default());
-        let call = Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings, places };
-        let outcome = self.run_call(call).await;
         let root = &self.program[agent];
-        let (agent, digest) = (root.manifest.name.as_str(), root.digest());
-        self.shared.setup.tape.ends(&Cell { path, agent, digest, inputs: &inputs, outcome: &outcome });
+        let open = Open::run(root, &self.shared.setup.run, &inputs);
+        let span = open.span().clone();
+        let call = Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings, places, span };
+        let outcome = self.run_call(call).await;
+        open.end(&outcome);
+        let (agent, digest, inputs) = (root.manifest.name.as_str(), root.digest(), &inputs);
+        self.shared.setup.tape.ends(&Cell { path, agent, digest, inputs, outcome: &outcome });
         outcome
     }
 
@@ -312,7 +271,7 @@ impl Engine {
             Err(error) => return Some(Outcome::failed(held::unmounted(&error))),
         };
         let agent = &self.program[call.agent];
-        if let Some(outcome) = self.unvouched(agent, &held, &call.path) {
+        if let Some(outcome) = self.unvouched(agent, &held, (&call.path, call.span.id())) {
             return Some(outcome);
         }
         let at = match self.turn(agent, &held, &mut call) {
@@ -351,18 +310,12 @@ impl Engine {
                 Some(Outcome::failed(Failure::new(Code::Depth, "workflows nest too deep").help(help)))
             }
             Body::Template(templates) => {
-                let scope = call.inputs.iter().map(|(name, value)| (name.as_str(), value.clone()));
-                let text = templates.render(crate::agent::TEMPLATE, scope, limits.output);
-                let usage = Usage { time: start.elapsed(), ..Usage::default() };
-                Some(match (text, agent.manifest.outputs.first()) {
-                    (Ok(text), Some(output)) => {
-                        Outcome { outputs: vec![(output.name.clone(), Value::text(text))], usage, ..Outcome::default() }
-                    }
-                    (Ok(_), None) => Outcome::default(),
-                    (Err(failure), _) => Outcome { usage, ..Outcome::failed(failure) },
-                })
+                Some(Outcome::rendered(&agent.manifest, templates, &call.inputs, (limits.output, start)))
             }
-            Body::Proc(code) => Some(self.call_proc(agent, code, (&call, at), (&held, worker), budget).await),
+            Body::Proc(code) => {
+                let called = self.call_proc(agent, code, (&call, at), (&held, worker), budget);
+                Some(called.instrument(call.span.clone()).await)
+            }
         }
     }
 
@@ -372,10 +325,12 @@ impl Engine {
         let step = frame.step()?;
         frame.leave(&mut outcome);
         let agent = &self.program[step.agent];
+        let open = frame.close_step(agent);
         match self.held(step.agent, frame.ceilings()) {
             Ok(held) => {
-                let gate = |step: &str| self.gate(agent, &held, step, &Env::default());
+                let gate = |step: &str| self.gate(agent, &held, (step, None), &Env::default());
                 let denied = frame.settle(&mut outcome, gate);
+                denied.iter().for_each(|denial| open.denied(denial));
                 outcome.denials.adopt(self.explained(agent, Denials::of(denied.into_iter().collect(), 0)), MAX_DENIALS);
             }
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
@@ -385,6 +340,7 @@ impl Engine {
         let (digest, inputs) = (agent.digest(), frame.step_inputs());
         let agent = agent.manifest.name.as_str();
         self.shared.setup.tape.append(&Cell { path, agent, digest, inputs, outcome: &outcome });
+        open.end_step(&outcome, again);
         if again { frame.failed_attempt(outcome) } else { frame.merge(outcome) }
     }
 

@@ -1,16 +1,39 @@
 //! How a call ended.
 
+use std::time::Instant;
+
 use crate::{
     Value,
-    agent::STATUS,
+    agent::{Manifest, STATUS, TEMPLATE},
     engine::{Outcome, Status},
     failure::{Code, Failure},
+    sandbox::Usage,
+    template::Templates,
 };
 
 impl Outcome {
     pub(super) fn failed(failure: Failure) -> Self {
         let status = Status::of(&failure);
         Self { failure: Some(failure), status, ..Self::default() }
+    }
+
+    /// What a template gives that began at `start` and may make `room` bytes.
+    pub(super) fn rendered(
+        manifest: &Manifest,
+        templates: &Templates,
+        inputs: &[(String, Value)],
+        (room, start): (u64, Instant),
+    ) -> Self {
+        let scope = inputs.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let text = templates.render(TEMPLATE, scope, room);
+        let usage = Usage { time: start.elapsed(), ..Usage::default() };
+        match (text, manifest.outputs.first()) {
+            (Ok(text), Some(output)) => {
+                Self { outputs: vec![(output.name.clone(), Value::text(text))], usage, ..Self::default() }
+            }
+            (Ok(_), None) => Self::default(),
+            (Err(failure), _) => Self { usage, ..Self::failed(failure) },
+        }
     }
 
     /// What an agent returned. It fails if its status says so.

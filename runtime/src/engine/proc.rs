@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use tracing::span::Id;
+
 use crate::{
     agent::{Agent, Code as AgentCode},
     capability::{
@@ -57,7 +59,7 @@ impl Engine {
             limits,
             mounts: held.mounts.clone(),
             databases: held.databases.clone(),
-            gate: self.gate(agent, held, &call.path, &env),
+            gate: self.gate(agent, held, (&call.path, call.span.id()), &env),
             log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
             env: Arc::new(env),
             callees: caller.clone(),
@@ -86,7 +88,7 @@ impl Engine {
     }
 
     /// The outcome of an agent that may not run, since nobody vouches for it who has to; none if it may.
-    pub(super) fn unvouched(&self, agent: &Agent, held: &Held, step: &str) -> Option<Outcome> {
+    pub(super) fn unvouched(&self, agent: &Agent, held: &Held, step: (&str, Option<Id>)) -> Option<Outcome> {
         let decision = held.vouched.as_ref()?;
         let gate = self.gate(agent, held, step, &Env::default());
         let failure = match decision {
@@ -102,8 +104,8 @@ impl Engine {
         Some(Outcome { denials, ..Outcome::failed(failure) })
     }
 
-    /// The gate of one call at `step`.
-    pub(super) fn gate(&self, agent: &Agent, held: &Held, step: &str, env: &Env) -> Gate {
+    /// The gate of one call at `step`, whose denials are told with its span.
+    pub(super) fn gate(&self, agent: &Agent, held: &Held, (step, span): (&str, Option<Id>), env: &Env) -> Gate {
         let effects = self.shared.setup.effects.clone();
         // What is pure can ask for nothing that would be worth its cell's while.
         let audit = match held.purity {
@@ -113,13 +115,14 @@ impl Engine {
         let audit = audit.clone();
         let denied = self.shared.denied.clone();
         let subject = match (&audit, &effects) {
-            (None, Effects::Real) => Subject { denied, ..Subject::default() },
+            (None, Effects::Real) => Subject { denied, span, ..Subject::default() },
             _ => Subject {
                 run: self.shared.setup.run.clone(),
                 step: step.to_owned(),
                 agent: agent.manifest.name.clone(),
                 digest: agent.digest().to_owned(),
                 denied,
+                span,
             },
         };
         Gate::new(held.authority.clone(), subject, audit, effects, env.scrubber().clone())

@@ -4,6 +4,7 @@ use crate::{
     agent::{Agent, Body},
     engine::{Beginning, Call, Engine, Outcome, Turn, held::Held},
     policy::Purity,
+    telemetry,
 };
 
 impl Engine {
@@ -19,7 +20,10 @@ impl Engine {
         let kept = if purity.is_some() { held.kept.is_some() } else { self.holdings.keep_instances() };
         let beginning = Beginning { path, agent, purity, kept, inputs };
         match self.shared.setup.tape.begins(&beginning).map_err(|failure| Box::new(Outcome::failed(failure)))? {
-            Turn::Made(outcome) => Err(outcome),
+            Turn::Made(outcome) => {
+                telemetry::recorded(&call.span);
+                Err(outcome)
+            }
             Turn::Make { at, inputs } => {
                 for (name, value) in inputs {
                     call.inputs.retain(|(known, _)| *known != name);

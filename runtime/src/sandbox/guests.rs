@@ -29,6 +29,7 @@ use crate::{
         compile::{Role, look, unusable},
         moment,
     },
+    telemetry,
 };
 
 /// Told what is being prepared, when that takes long; it is over when the returned value is dropped.
@@ -163,7 +164,7 @@ impl Guests {
         compile: impl FnOnce() -> Result<Vec<u8>, Failure>,
     ) -> Result<Component, Failure> {
         let compile = || {
-            let _told = (self.notice)(what);
+            let (_told, _open) = ((self.notice)(what), telemetry::compiling(what));
             compile()
         };
         match &self.cache {

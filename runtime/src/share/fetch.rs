@@ -7,7 +7,10 @@
 
 mod connect;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
@@ -35,12 +38,14 @@ const MAX_SILENCE: Duration = Duration::from_secs(30);
 pub struct Client {
     deadline: Instant,
     time: Duration,
-    tls: Tls,
+    tls: Arc<Tls>,
+    /// Whether what is in the clear may leave this machine.
+    clear: bool,
 }
 
 /// What is asked.
 #[derive(Clone)]
-pub(super) struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     pub method: Method,
     pub url: &'a Url,
     pub headers: HeaderMap,
@@ -48,7 +53,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// What is answered.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The status.
     pub status: u16,
     /// The headers.
@@ -60,7 +65,19 @@ pub(super) struct Answer {
 impl Client {
     /// A client whose requests take `time` together, at most.
     pub fn new(time: Duration) -> Self {
-        Self { deadline: Instant::now() + time, time, tls: Tls::default() }
+        Self { deadline: Instant::now() + time, time, tls: Arc::default(), clear: false }
+    }
+
+    /// The same, which goes to other machines in the clear, too.
+    #[cfg(feature = "otel")]
+    pub(crate) fn in_the_clear(self) -> Self {
+        Self { clear: true, ..self }
+    }
+
+    /// The same for other requests, which take `time` together.
+    #[cfg(feature = "otel")]
+    pub(crate) fn again(&self, time: Duration) -> Self {
+        Self { tls: self.tls.clone(), clear: self.clear, ..Self::new(time) }
     }
 
     /// What is at `url`, at most `most` bytes. Redirects are followed.
@@ -71,7 +88,7 @@ impl Client {
 
     /// The answer to a request, of at most `most` bytes. Redirects of what only asks are followed, and what
     /// says who asks goes to no other server.
-    pub(super) async fn ask(&self, asked: Asked<'_>, most: usize) -> Result<Answer, Diagnostic> {
+    pub(crate) async fn ask(&self, asked: Asked<'_>, most: usize) -> Result<Answer, Diagnostic> {
         let is_safe = asked.method == Method::GET || asked.method == Method::HEAD;
         let mut url = asked.url.clone();
         let mut headers = asked.headers.clone();

@@ -19,6 +19,8 @@ mod source;
 #[cfg(feature = "host")]
 mod vouched;
 
+#[cfg(feature = "otel")]
+pub(crate) use fetch::Asked;
 #[cfg(feature = "host")]
 pub use fetch::Client;
 pub use pack::{MAX_FILES, MAX_PACK, Pack};

@@ -227,6 +227,7 @@ impl<'a> Frame<'a> {
             jumps: BTreeMap::new(),
             usage: Usage::default(),
             began: Instant::now(),
+            spans: self.spans.of_lane(),
         }
     }
 
@@ -273,13 +274,11 @@ impl<'a> Frame<'a> {
         None
     }
 
-    /// Merges what the lanes did, which used `usage`.
-    pub(in crate::engine) fn merge_items(&mut self, items: &Items, usage: Usage) -> Option<Outcome> {
-        let step = self.step()?;
+    /// What the lanes of a step did together, which used `usage`.
+    pub(in crate::engine) fn items_outcome(&mut self, step: &Step, items: &Items, usage: Usage) -> Outcome {
         let visits = u32::try_from(items.len()).unwrap_or(u32::MAX);
         self.visits[self.head] = self.visits[self.head].saturating_add(visits);
         let room = self.budget.memory.saturating_sub(self.held);
-        let outcome = items.outcome(step, usage, room);
-        self.merge(outcome)
+        items.outcome(step, usage, room)
     }
 }

@@ -1,10 +1,42 @@
 //! Where a frame is on the tape.
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
+
+use super::Frame;
 
 /// The longest path that a frame keeps, in bytes; of a longer one, the middle is left out. Paths
 /// grow with every level, and a thousand levels say no more than ten.
 const MAX_PATH: usize = 240;
+
+impl Frame<'_> {
+    /// Where the step under the head is on the tape.
+    pub(in crate::engine) fn step_path(&self) -> String {
+        self.path_of(self.attempts.made)
+    }
+
+    /// Where an attempt at it is.
+    pub(super) fn path_of(&self, attempt: u32) -> String {
+        let mut path = self.path.clone();
+        if !path.is_empty() {
+            path.push('.');
+        }
+        // Writing to a string can't fail.
+        let _ = write!(path, "{}", self.head);
+        if let Some(id) = self.step().and_then(|step| step.id.as_ref()) {
+            let _ = write!(path, ".{id}");
+        }
+        match self.visits.get(self.head) {
+            Some(visits) if *visits > 1 => drop(write!(path, "[{}]", visits - 1)),
+            _ => {}
+        }
+        if attempt > 0 {
+            let _ = write!(path, "~{attempt}");
+        }
+        path
+    }
+}
 
 /// A path with its middle left out where it is too long: a hash of all of it stands there, so that no two are
 /// alike.

@@ -1,0 +1,2 @@
+def main(text):
+    raise ValueError(text)
