@@ -22,8 +22,8 @@ const LARGE: usize = 4096;
 /// A value in its row, or where it is kept.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Kept {
-    Here(WireValue),
+enum Kept<T = String> {
+    Here(WireValue<T>),
     Large { large: Large },
 }
 
@@ -54,11 +54,12 @@ pub struct Encoded {
 /// Writes named values.
 pub fn values(values: &[(String, Value)]) -> Encoded {
     let mut large = Vec::new();
-    let kept: Vec<(&str, Kept)> = values.iter().map(|(name, value)| (name.as_str(), keep(value, &mut large))).collect();
+    let kept: Vec<(&str, Kept<&str>)> =
+        values.iter().map(|(name, value)| (name.as_str(), keep(value, &mut large))).collect();
     Encoded { text: serde_json::to_string(&kept).unwrap_or_default(), large }
 }
 
-fn keep(value: &Value, large: &mut Vec<(String, Value)>) -> Kept {
+fn keep<'v>(value: &'v Value, large: &mut Vec<(String, Value)>) -> Kept<&'v str> {
     let kind = match value {
         Value::Text(_) => Kind::Text,
         Value::Data(_) => Kind::Data,

@@ -11,25 +11,25 @@ use crate::{
     failure::{Code, Failure},
 };
 
-/// A value.
+/// A value. To be written it needs no text of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum WireValue {
-    Text(String),
+pub enum WireValue<T = String> {
+    Text(T),
     /// In base64.
     Data(String),
-    Json(String),
+    Json(T),
     /// By its name alone.
-    Secret(String),
+    Secret(T),
 }
 
-impl From<&Value> for WireValue {
-    fn from(value: &Value) -> Self {
+impl<'v, T: From<&'v str>> From<&'v Value> for WireValue<T> {
+    fn from(value: &'v Value) -> Self {
         match value {
-            Value::Text(text) => Self::Text(text.to_string()),
+            Value::Text(text) => Self::Text(T::from(text)),
             Value::Data(data) => Self::Data(crate::value::base64(data)),
-            Value::Json(json) => Self::Json(json.as_str().to_owned()),
-            Value::Secret(secret) => Self::Secret(secret.name().to_owned()),
+            Value::Json(json) => Self::Json(json.as_str().into()),
+            Value::Secret(secret) => Self::Secret(secret.name().into()),
         }
     }
 }
@@ -98,9 +98,9 @@ mod tests {
             Value::Json(Json::parse("[1e2, {}]").unwrap()),
             Value::Secret(Secret::new("KEY")),
         ] {
-            assert_eq!(WireValue::from(&value).read().unwrap(), value);
+            assert_eq!(<WireValue>::from(&value).read().unwrap(), value);
         }
-        assert!(WireValue::Json("[".into()).read().is_err());
+        assert!(WireValue::Json("[".to_owned()).read().is_err());
         assert!(WireValue::Data("?".into()).read().is_err());
         let failure = Failure::new(Code::Fuel, "no fuel").help("more").at_step("1.a".into());
         assert_eq!(Failure::from(WireFailure::from(failure.clone())), failure);
