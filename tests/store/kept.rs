@@ -29,6 +29,19 @@ fn large_values_are_kept_once() {
     assert!(size() < 100_000, "{}", size());
 }
 
+/// A store of an earlier version is brought up to date, and keeps what it has.
+#[test]
+fn an_earlier_store_is_gone_on_with() {
+    let here = here();
+    assert!(turingbox(here.path(), &["run", "echo", "--input", "one"]).status.success());
+    let earlier = "ALTER TABLE cells DROP COLUMN allowed; PRAGMA user_version = 1";
+    store(here.path()).execute_batch(earlier).unwrap();
+    let replayed = turingbox(here.path(), &["replay", "last"]);
+    assert!(replayed.status.success(), "{}", stderr(&replayed));
+    assert!(turingbox(here.path(), &["run", "echo", "--input", "two"]).status.success());
+    assert_eq!(stdout(&turingbox(here.path(), &["runs"])).lines().count(), 2);
+}
+
 /// A run that can't be read any more keeps nobody from the others.
 #[test]
 fn one_damaged_run_is_one_run_less() {

@@ -14,7 +14,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 const APPLICATION: i32 = 0x5442_5801;
 
 /// The version of the tables. A file of a later one isn't touched.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
+
+/// What makes a file of version 1 one of this version.
+const FROM_VERSION_1: &str = "ALTER TABLE cells ADD COLUMN allowed TEXT";
 
 /// How long another process may take with the file before that is an error.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -109,22 +112,25 @@ fn check(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {
     match identity(connection)? {
         (APPLICATION, VERSION) => return Ok(()),
         (APPLICATION, later) if later > VERSION => return Err(StoreError::Newer { path: path.to_path_buf() }),
-        (0, 0) => {}
+        (0, 0) | (APPLICATION, 1) => {}
         _ => return Err(StoreError::NotAStore { path: path.to_path_buf() }),
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Of two that make it at once, one finds it made.
-    if identity(&transaction)? == (APPLICATION, VERSION) {
-        return Ok(());
-    }
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 {
-        return Err(StoreError::NotAStore { path: path.to_path_buf() });
-    }
-    transaction.execute_batch(include_str!("schema.sql"))?;
+    let change = match identity(&transaction)? {
+        // Of two that make it at once, one finds it made.
+        (APPLICATION, VERSION) => return Ok(()),
+        (APPLICATION, 1) => FROM_VERSION_1,
+        _ if has_tables(&transaction)? => return Err(StoreError::NotAStore { path: path.to_path_buf() }),
+        _ => include_str!("schema.sql"),
+    };
+    transaction.execute_batch(change)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
+}
+
+fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }
 
 fn identity(connection: &Connection) -> rusqlite::Result<(i32, i32)> {

@@ -36,13 +36,13 @@ CREATE TABLE cells (
     code TEXT,                      -- in JSON
     failure TEXT,
     denials TEXT,
-    allowed TEXT,                   -- in JSON: what was asked for and allowed
     fuel INTEGER,
     memory INTEGER,
     time INTEGER,
     steps INTEGER,
     bytes INTEGER,
     calls INTEGER,
+    allowed TEXT,                   -- in JSON: what was asked for and allowed; since version 2
     PRIMARY KEY (run, number)
 ) STRICT, WITHOUT ROWID;
 

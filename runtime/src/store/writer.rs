@@ -259,7 +259,7 @@ impl Writing {
     fn copy(&self, origin: &Origin, key: i64) -> Result<(), StoreError> {
         let cells = "INSERT INTO cells SELECT ?2, number, path, agent, purity, began, inputs,
             CASE WHEN purity IS NULL THEN NULL ELSE outputs END,
-            status, reason, code, failure, denials, allowed, fuel, memory, time, steps, bytes, calls
+            status, reason, code, failure, denials, fuel, memory, time, steps, bytes, calls, allowed
             FROM cells WHERE run = ?1 AND number < ?3";
         self.connection.execute(cells, params![origin.key, key, origin.before])?;
         let large = "INSERT OR IGNORE INTO holds SELECT ?2, sha256 FROM holds WHERE run = ?1";
@@ -296,13 +296,13 @@ impl Writing {
             code.map(ToString::to_string),
             outcome.and_then(|outcome| outcome.failure.as_ref()).map(encode::failure),
             outcome.and_then(|outcome| encode::denials(&outcome.denials)),
-            row.allowed.text(),
             used(0),
             used(1),
             used(2),
             used(3),
             used(4),
             used(5),
+            row.allowed.text(),
         ])?;
         Ok(())
     }
