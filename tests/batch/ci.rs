@@ -58,10 +58,10 @@ fn job(file: &str, folder: &Path, variables: &[(&str, &str)]) -> Output {
     }
     let mut command = binary::command("bash", folder);
     let path = command.get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap().display().to_string();
-    // Who installs it in a folder has none yet.
+    // Who installs it in a folder has none yet, wherever this machine has one.
     let installs = variables.iter().any(|(name, _)| *name == "CARGO_INSTALL_ROOT");
-    let path = if installs { path.split_once(':').unwrap().1 } else { &path };
-    let path = format!("{}:{path}", shims.display());
+    let folders = std::env::split_paths(&path).filter(|folder| !installs || !folder.join("turingbox").exists());
+    let path = std::env::join_paths([shims].into_iter().chain(folders)).unwrap();
     command.args(["-e", "-o", "pipefail", "-c", &commands]).env("PATH", path).envs(variables.iter().copied());
     command.env("AGENT", "greet").env("TURINGBOX", "https://example.com/turingbox").output().unwrap()
 }
