@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 
 use crate::support::{
     binary, folder,
-    registry::{PASSWORD, Registry, USER, answering, reply},
+    registry::{PASSWORD, Registry, USER, answering},
     root,
+    server::reply,
 };
 
 /// A folder with the agent `greet`, and its pack.

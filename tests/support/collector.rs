@@ -3,8 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    io::BufReader,
+    net::TcpStream,
     sync::{Arc, Mutex},
     thread,
 };
@@ -15,6 +15,8 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, status::StatusCode},
 };
 use prost::Message;
+
+use super::server;
 
 /// What a collector does with what it is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,16 +63,9 @@ pub struct Told {
 impl Collector {
     /// Begins to listen.
     pub fn new(answer: Answer) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
         let requests = Arc::<Mutex<Vec<Request>>>::default();
         let kept = requests.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let kept = kept.clone();
-                thread::spawn(move || drop(serve(stream, answer, &kept)));
-            }
-        });
+        let port = server::listen(move |stream| drop(serve(stream, answer, &kept)));
         Self { port, requests }
     }
 
@@ -101,19 +96,7 @@ impl Collector {
 
 fn serve(stream: TcpStream, answer: Answer, kept: &Mutex<Vec<Request>>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line)? == 0 || line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body)?;
+    let (head, body) = server::request(&mut stream)?;
     kept.lock().unwrap().push(Request { head, body });
     let status = match answer {
         Answer::Taken => "200 OK",
@@ -123,10 +106,7 @@ fn serve(stream: TcpStream, answer: Answer, kept: &Mutex<Vec<Request>>) -> std::
         },
     };
     let said = ExportTraceServiceResponse::default().encode_to_vec();
-    let head =
-        format!("HTTP/1.1 {status}\r\ncontent-type: application/x-protobuf\r\ncontent-length: {}\r\n", said.len());
-    stream.get_mut().write_all(format!("{head}connection: close\r\n\r\n").as_bytes())?;
-    stream.get_mut().write_all(&said)
+    server::reply(stream.get_mut(), status, "content-type: application/x-protobuf\r\n", &said)
 }
 
 fn told(span: Span) -> Told {

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufReader, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     thread,
@@ -76,26 +76,8 @@ impl Drop for Registry {
 pub fn answering(answer: impl Fn(&str, &mut dyn Write) -> std::io::Result<()> + Send + Sync + 'static) -> u16 {
     server::listen(move |stream| {
         let mut stream = BufReader::new(stream);
-        let (mut head, mut length) = (String::new(), 0);
-        loop {
-            let mut line = String::new();
-            if stream.read_line(&mut line).unwrap_or_default() == 0 || line == "\r\n" {
-                break;
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-            head.push_str(&line);
-        }
-        let mut body = vec![0; length];
-        if stream.read_exact(&mut body).is_ok() {
+        if let Ok((head, _)) = server::request(&mut stream) {
             drop(answer(&head, stream.get_mut()));
         }
     })
-}
-
-/// An answer that ends its connection.
-pub fn reply(out: &mut dyn Write, status: &str, headers: &str, body: &[u8]) -> std::io::Result<()> {
-    write!(out, "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n", body.len())?;
-    out.write_all(body)
 }

@@ -149,9 +149,8 @@ pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     port
 }
 
-/// Reads one request, and answers by its path.
-fn answer(stream: impl Read + Write) -> std::io::Result<()> {
-    let mut stream = BufReader::new(stream);
+/// One request: its head, and its body.
+pub fn request(stream: &mut impl BufRead) -> std::io::Result<(String, Vec<u8>)> {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
@@ -165,6 +164,13 @@ fn answer(stream: impl Read + Write) -> std::io::Result<()> {
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
+    Ok((head, body))
+}
+
+/// Reads one request, and answers by its path.
+fn answer(stream: impl Read + Write) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let (head, body) = request(&mut stream)?;
     let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let path = target.split('?').next().unwrap_or_default();
     let stream = stream.get_mut();
@@ -199,7 +205,8 @@ fn answer(stream: impl Read + Write) -> std::io::Result<()> {
     stream.flush()
 }
 
-fn reply(stream: &mut impl Write, status: &str, headers: &str, body: &[u8]) -> std::io::Result<()> {
+/// An answer that ends its connection.
+pub fn reply(stream: &mut (impl Write + ?Sized), status: &str, headers: &str, body: &[u8]) -> std::io::Result<()> {
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n", body.len());
     stream.write_all(head.as_bytes())?;
     stream.write_all(body)

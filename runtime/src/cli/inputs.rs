@@ -167,8 +167,13 @@ fn options(manifest: &Manifest, own: &clap::Command) -> Vec<(String, Vec<String>
     let long = |(index, input): (usize, &Input)| {
         let (plain, behind) = (plain(&input.name), behind(&input.name));
         let numbered = (0..).map(|more| format!("input-{}", index + more));
-        let long = [plain, behind].into_iter().chain(numbered).find(|name| taken.insert(name.clone()));
-        long.unwrap_or_else(|| unreachable!("there is always a number more"))
+        let mut names = [plain, behind].into_iter().chain(numbered);
+        // There is always a number more.
+        loop {
+            if let Some(name) = names.next().filter(|name| taken.insert(name.clone())) {
+                return name;
+            }
+        }
     };
     let longs: Vec<_> = manifest.inputs.iter().enumerate().map(long).collect();
     let others = |input: &Input| {
