@@ -52,10 +52,10 @@ pub struct Encoded {
 }
 
 /// Writes named values.
-pub fn values(values: &[(String, Value)]) -> Encoded {
+pub fn values<'v>(values: impl IntoIterator<Item = &'v (String, Value)>) -> Encoded {
     let mut large = Vec::new();
     let kept: Vec<(&str, Kept<&str>)> =
-        values.iter().map(|(name, value)| (name.as_str(), keep(value, &mut large))).collect();
+        values.into_iter().map(|(name, value)| (name.as_str(), keep(value, &mut large))).collect();
     Encoded { text: serde_json::to_string(&kept).unwrap_or_default(), large }
 }
 
@@ -113,7 +113,7 @@ pub fn read_failure(text: &str) -> Result<Failure, StoreError> {
 }
 
 /// What was denied, written; nothing where nothing was.
-pub fn denials(denials: &Denials) -> Option<String> {
+fn denials(denials: &Denials) -> Option<String> {
     let none = denials.is_empty() && denials.omitted() == 0;
     (!none).then(|| serde_json::to_string(&WireDenials::from(denials.clone())).unwrap_or_default())
 }
@@ -123,7 +123,7 @@ pub fn read_denials(text: Option<&str>) -> Result<Denials, StoreError> {
     Ok(text.map(parsed::<WireDenials>).transpose()?.map_or_else(Denials::default, |wire| wire.read(&[], usize::MAX)))
 }
 
-/// The columns of an outcome, from `outputs` on, as they are read.
+/// The columns of an outcome, from `outputs` on.
 pub struct Columns {
     pub outputs: String,
     pub status: i64,
@@ -138,6 +138,23 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// Those of `outcome`, and the values that are kept beside them.
+    pub fn of(outcome: &Outcome, allowed: Option<String>) -> (Self, Vec<(String, Value)>) {
+        let Outcome { outputs, status, failure: failed, denials: denied, usage } = outcome;
+        let Encoded { text, large } = values(outputs);
+        let columns = Self {
+            outputs: text,
+            status: status.value,
+            reason: (!status.reason.is_empty()).then(|| status.reason.clone()),
+            code: (!status.code.is_null()).then(|| status.code.to_string()),
+            failure: failed.as_ref().map(failure),
+            denials: denials(denied),
+            allowed,
+            usage: amounts(usage),
+        };
+        (columns, large)
+    }
+
     /// The outcome.
     pub fn read(&self, store: &Connection) -> Result<Outcome, StoreError> {
         Ok(Outcome {
@@ -161,7 +178,7 @@ impl Columns {
 }
 
 /// What was used, as columns. No column holds more than half of what a count can be, which none comes to.
-pub fn usage(usage: &Usage) -> [i64; 6] {
+fn amounts(usage: &Usage) -> [i64; 6] {
     let time = u64::try_from(usage.time.as_nanos()).unwrap_or(u64::MAX);
     [usage.fuel, usage.memory, time, usage.steps, usage.bytes, usage.calls].map(number)
 }

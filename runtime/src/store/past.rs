@@ -118,16 +118,19 @@ pub(super) fn same(call: &Beginning<'_>, change: &[(String, Value)], cell: &Stor
         return Err(differs(format!("{place} was recorded with other files of `{name}`")));
     }
     let inputs = changed(call.inputs, change);
-    if encode::values(&inputs).text != cell.inputs {
+    if encode::values(inputs).text != cell.inputs {
         return Err(differs(format!("{place} was given other inputs in the recording")));
     }
     Ok(())
 }
 
 /// Inputs with what is given in the place of some of them.
-pub(super) fn changed(inputs: &[(String, Value)], change: &[(String, Value)]) -> Vec<(String, Value)> {
+pub(super) fn changed<'v>(
+    inputs: &'v [(String, Value)],
+    change: &'v [(String, Value)],
+) -> impl Iterator<Item = &'v (String, Value)> {
     let is_kept = |(name, _): &&(String, Value)| change.iter().all(|(other, _)| other != name);
-    inputs.iter().filter(is_kept).chain(change).cloned().collect()
+    inputs.iter().filter(is_kept).chain(change)
 }
 
 fn differs(what: String) -> Failure {

@@ -15,6 +15,7 @@ use crate::{
     store::{
         Allowed, NewRun, Run, Store, StoreError, Writer,
         answers::{self, Answers},
+        encode::{self, Columns, Encoded},
         going::{Decisions, Going},
         past::{Past, changed, unread},
         writer::{Job, Row},
@@ -160,6 +161,7 @@ impl Recorder {
         let has_effects = open.purity == Some(Purity::Effects);
         if (has_effects || open.purity.is_none()) && !open.is_written {
             let number = *open.number.get_or_insert_with(|| self.next_number());
+            let Encoded { text: inputs, large } = encode::values(changed(call.inputs, &open.inputs));
             self.writer.send(Job::Cell(Box::new(Row {
                 run: self.run,
                 number,
@@ -168,9 +170,9 @@ impl Recorder {
                 digest: call.agent.digest().to_owned(),
                 purity: open.purity,
                 began: open.began,
-                inputs: changed(call.inputs, &open.inputs),
-                outcome: None,
-                allowed: Allowed::default(),
+                inputs,
+                columns: None,
+                large,
             })));
             if has_effects {
                 self.writer.sync()?;
@@ -208,13 +210,17 @@ impl Recorder {
         let Outcome { status, failure, denials, .. } = cell.outcome;
         let says_more = failure.is_some() || *status != Status::default() || *denials != Denials::default();
         if let (Some(key), false) = (open.as_mut().and_then(|open| open.key.take()), says_more) {
-            self.writer.send(Job::Answer { key, outputs: cell.outcome.outputs.clone() });
+            self.writer.send(Job::Answer { key, outputs: encode::values(&cell.outcome.outputs) });
         }
         let (began, purity, number) = match &open {
             Some(open) => (open.began, open.purity, open.number),
             None => (Moment::now(), None, None),
         };
         let inputs = changed(cell.inputs, open.as_ref().map_or(&[], |open| &open.inputs));
+        let Encoded { text: inputs, mut large } = encode::values(inputs);
+        let allowed = open.as_ref().and_then(|open| open.allowed.text());
+        let (columns, more) = Columns::of(cell.outcome, allowed);
+        large.extend(more);
         self.writer.send(Job::Cell(Box::new(Row {
             run: self.run,
             number: number.unwrap_or_else(|| self.next_number()),
@@ -224,8 +230,8 @@ impl Recorder {
             purity,
             began,
             inputs,
-            outcome: Some(cell.outcome.clone()),
-            allowed: open.map(|open| open.allowed).unwrap_or_default(),
+            columns: Some(columns),
+            large,
         })));
     }
 

@@ -13,14 +13,14 @@ use std::{
 use rusqlite::{Connection, params};
 
 use crate::{
-    Outcome, Value,
+    Value,
     failure::Failure,
     policy::Purity,
     sandbox::Moment,
     store::{
-        Allowed, StoreError,
+        StoreError,
         answers::{self, Answers},
-        encode::{self, Encoded, number},
+        encode::{self, Columns, Encoded, number},
         queue::Queue,
         runs::{NewRun, Origin},
         schema,
@@ -37,14 +37,14 @@ pub(super) enum Job {
     /// A step, in the place of what is there by its number.
     Cell(Box<Row>),
     /// An answer that may be given again, by its key.
-    Answer { key: String, outputs: Vec<(String, Value)> },
+    Answer { key: String, outputs: Encoded },
     /// A run is over.
     Ended { run: i64, exit_code: u8, failure: Option<Failure> },
     /// Tells when everything before is written.
     Sync(SyncSender<()>),
 }
 
-/// A step.
+/// A step, as it will be in its row: many threads bring steps and one writes, so that one is spared what it can be.
 pub(super) struct Row {
     pub run: i64,
     pub number: i64,
@@ -53,16 +53,18 @@ pub(super) struct Row {
     pub digest: String,
     pub purity: Option<Purity>,
     pub began: u64,
-    pub inputs: Vec<(String, Value)>,
+    pub inputs: String,
     /// Nothing, where it only begins.
-    pub outcome: Option<Outcome>,
-    pub allowed: Allowed,
+    pub columns: Option<Columns>,
+    /// What is kept beside it.
+    pub large: Vec<(String, Value)>,
 }
 
 impl Row {
     /// How much it holds.
     fn bytes(&self) -> usize {
-        bytes(&self.inputs) + self.outcome.as_ref().map_or(0, |outcome| bytes(&outcome.outputs))
+        let outputs = self.columns.as_ref().map_or(0, |columns| columns.outputs.len());
+        self.inputs.len() + outputs + bytes(&self.large)
     }
 }
 
@@ -109,7 +111,7 @@ impl Writer {
     pub(super) fn send(&self, job: Job) {
         let (bytes, is_awaited) = match &job {
             Job::Cell(row) => (row.bytes(), false),
-            Job::Answer { outputs, .. } => (bytes(outputs), false),
+            Job::Answer { outputs, .. } => (outputs.text.len() + bytes(&outputs.large), false),
             Job::Ended { .. } => (0, false),
             Job::Run(..) | Job::Sync(_) => (0, true),
         };
@@ -216,8 +218,7 @@ impl Writing {
                 Job::Run(run, to) => keys.push((self.run(run)?, to)),
                 Job::Cell(row) => self.cell(row)?,
                 Job::Answer { key, outputs } => {
-                    let outputs = encode::values(outputs);
-                    answers::put(&self.connection, key, &outputs, |run, values| self.large(run, values))?;
+                    answers::put(&self.connection, key, outputs, |run, values| self.large(run, &values.large))?;
                 }
                 Job::Ended { run, exit_code, failure } => {
                     let failure = failure.as_ref().map(encode::failure);
@@ -248,7 +249,7 @@ impl Writing {
         ];
         self.connection.execute(insert, columns)?;
         let key = self.connection.last_insert_rowid();
-        self.large(key, &inputs)?;
+        self.large(key, &inputs.large)?;
         if let Some(origin) = &run.origin {
             self.copy(origin, key)?;
         }
@@ -269,19 +270,12 @@ impl Writing {
 
     fn cell(&mut self, row: &Row) -> Result<(), StoreError> {
         let agent = self.agent(&row.agent, &row.digest)?;
-        let inputs = encode::values(&row.inputs);
-        self.large(row.run, &inputs)?;
-        let outputs = row.outcome.as_ref().map(|outcome| encode::values(&outcome.outputs));
-        if let Some(outputs) = &outputs {
-            self.large(row.run, outputs)?;
-        }
+        self.large(row.run, &row.large)?;
         let insert = "INSERT OR REPLACE INTO cells VALUES
             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
-        let outcome = row.outcome.as_ref();
-        let reason = outcome.map(|outcome| outcome.status.reason.as_str()).filter(|reason| !reason.is_empty());
-        let code = outcome.map(|outcome| &outcome.status.code).filter(|code| !code.is_null());
-        let usage = outcome.map(|outcome| encode::usage(&outcome.usage));
-        let used = |at: usize| usage.map(|usage| usage[at]);
+        let columns = row.columns.as_ref();
+        let text = |column: fn(&Columns) -> &Option<String>| columns.and_then(|columns| column(columns).as_deref());
+        let used = |at: usize| columns.map(|columns| columns.usage[at]);
         self.connection.prepare_cached(insert)?.execute(params![
             row.run,
             row.number,
@@ -289,20 +283,20 @@ impl Writing {
             agent,
             row.purity.map(Purity::word),
             number(row.began),
-            inputs.text,
-            outputs.map(|outputs| outputs.text),
-            outcome.map(|outcome| outcome.status.value),
-            reason,
-            code.map(ToString::to_string),
-            outcome.and_then(|outcome| outcome.failure.as_ref()).map(encode::failure),
-            outcome.and_then(|outcome| encode::denials(&outcome.denials)),
+            row.inputs,
+            columns.map(|columns| &columns.outputs),
+            columns.map(|columns| columns.status),
+            text(|columns| &columns.reason),
+            text(|columns| &columns.code),
+            text(|columns| &columns.failure),
+            text(|columns| &columns.denials),
             used(0),
             used(1),
             used(2),
             used(3),
             used(4),
             used(5),
-            row.allowed.text(),
+            text(|columns| &columns.allowed),
         ])?;
         Ok(())
     }
@@ -323,8 +317,8 @@ impl Writing {
         Ok(key)
     }
 
-    fn large(&self, run: i64, values: &Encoded) -> Result<(), StoreError> {
-        for (sha256, value) in &values.large {
+    fn large(&self, run: i64, values: &[(String, Value)]) -> Result<(), StoreError> {
+        for (sha256, value) in values {
             let mut held = self.connection.prepare_cached("INSERT OR IGNORE INTO holds VALUES (?1, ?2)")?;
             if held.execute(params![run, sha256])? == 0 {
                 continue;
