@@ -9,8 +9,10 @@ use std::{
 };
 
 fn main() -> io::Result<()> {
-    let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or(io::ErrorKind::NotFound)?;
-    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let folder = |variable| env::var_os(variable).map(PathBuf::from).ok_or(io::ErrorKind::NotFound);
+    let out = folder("OUT_DIR")?;
+    // Asked when it runs: checkouts that share a target folder share this program too.
+    let project = folder("CARGO_MANIFEST_DIR")?.join("..").canonicalize()?;
     let agents = project.join("agents");
     println!("cargo:rerun-if-changed={}", agents.display());
     let mut files = Vec::new();
