@@ -26,6 +26,7 @@ mod run;
 mod runs;
 mod setup;
 mod show;
+mod stage;
 mod tape;
 mod telemetry;
 mod terminal;
