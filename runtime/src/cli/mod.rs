@@ -5,6 +5,7 @@ mod add;
 mod again;
 mod attack;
 mod batch;
+mod bench;
 mod build;
 mod cases;
 mod check;
@@ -26,6 +27,7 @@ mod run;
 mod runs;
 mod setup;
 mod show;
+mod stage;
 mod tape;
 mod telemetry;
 mod terminal;
@@ -89,6 +91,8 @@ enum Command {
     Policy(policy::PolicyArgs),
     /// Run the cases of agents, each in the sandbox
     Test(test::TestArgs),
+    /// Measure what agents take, and fail where that grew
+    Bench(bench::BenchArgs),
     /// Run hostile guests under a policy, and say what got through
     Attack(attack::AttackArgs),
     /// Compile the agents that are written in Rust, and fetch the packages of those in Python
@@ -264,6 +268,7 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::Inspect(arguments) => inspect::inspect(&globals, &arguments),
         Command::Policy(arguments) => policy::policy(&globals, &arguments),
         Command::Test(arguments) => test::test(&globals, &arguments),
+        Command::Bench(arguments) => bench::bench(globals, arguments),
         Command::Attack(arguments) => attack::attack(&globals, &arguments),
         Command::Build(arguments) => build::build(&globals, &arguments),
         Command::New(arguments) => new::new(&arguments),

@@ -60,7 +60,8 @@ pub fn policy(globals: &Globals) -> Result<Policy, Stop> {
     Ok(Policy::from_source(&Source::new(path.display().to_string(), text), read_text)?)
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
+/// The text of a file that is no larger than any source.
+pub fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     fs::File::open(path)?.take(MAX_SOURCE + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_SOURCE {

@@ -9,17 +9,16 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    Engine, Failure, Library, Outcome, Program, Sandbox, Setup,
-    agent::{Entry, Folder, Manifest},
-    capability::network::Network,
+    Library, Program,
+    agent::Manifest,
     cli::{
         Globals, Stop,
-        cases::{self, Case},
-        inputs, render, run, setup, terminal,
+        cases::Case,
+        render, run, setup,
+        stage::{self, Stage, Staged},
+        terminal,
     },
     sandbox::Usage,
-    secret::Secrets,
-    wall::Wall,
 };
 
 #[derive(Args)]
@@ -43,13 +42,12 @@ pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
     let chosen = chosen(&library, &arguments.names)?;
     let wall = setup::wall(globals)?;
     let sandbox = setup::sandbox()?;
+    let stage = Stage { library: &library, sandbox: &sandbox, wall: &wall, globals };
     let mut tested = Vec::new();
     for (manifest, folder) in &chosen {
-        let found = cases::find(folder).map_err(|error| Stop::Usage(format!("{}: {error}", folder.display())))?;
-        for case in found {
-            let (differences, usage) = test_case(&library, (&sandbox, &wall), manifest, &case, globals)?;
-            let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            tested.push(Tested { agent: manifest.name.clone(), case: name, differences, usage });
+        for case in stage::cases(folder)? {
+            let (differences, usage) = test_case(&stage, manifest, &case)?;
+            tested.push(Tested { agent: manifest.name.clone(), case: stage::name(&case), differences, usage });
             if let (Some(last), false) = (tested.last(), globals.json) {
                 say(last, globals.verbose)?;
             }
@@ -60,20 +58,12 @@ pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
 
 /// The agents to test, and where they are: cases are not part of the built-in library.
 fn chosen(library: &Library, names: &[String]) -> Result<Vec<(Arc<Manifest>, PathBuf)>, Stop> {
-    let on_disk = |manifest: &Manifest| match &manifest.folder {
-        Folder::Disk { path, .. } => Some(PathBuf::from(path)),
-        Folder::Builtin(_) | Folder::Memory { .. } | Folder::Packed { .. } => None,
-    };
     if names.is_empty() {
-        let all = library.iter().filter_map(|(_, entry)| match entry {
-            Entry::Valid(manifest) => Some((manifest.clone(), on_disk(manifest)?)),
-            Entry::Broken(_) => None,
-        });
-        return Ok(all.collect());
+        return Ok(stage::all(library));
     }
     let named = names.iter().map(|name| {
         let manifest = super::named::manifest(library, name)?;
-        let folder = on_disk(&manifest).ok_or_else(|| {
+        let folder = stage::on_disk(&manifest).ok_or_else(|| {
             Stop::Usage(format!("`{name}` is built in, and its cases are not: test it in a checkout of its library"))
         })?;
         Ok((manifest, folder))
@@ -81,39 +71,11 @@ fn chosen(library: &Library, names: &[String]) -> Result<Vec<(Arc<Manifest>, Pat
     named.collect()
 }
 
-fn test_case(
-    library: &Arc<Library>,
-    (sandbox, wall): (&Sandbox, &Wall),
-    manifest: &Manifest,
-    folder: &Path,
-    globals: &Globals,
-) -> Result<(Vec<String>, Usage), Stop> {
+fn test_case(stage: &Stage<'_>, manifest: &Manifest, folder: &Path) -> Result<(Vec<String>, Usage), Stop> {
     let case = Case::read(folder)?;
-    let (program, _) = Program::load(library, &manifest.name)?;
-    let host = |error: std::io::Error| Stop::Host(Failure::host(error));
-    let copy = tempfile::tempdir().map_err(host)?;
-    cases::copy(folder, copy.path()).map_err(host)?;
-    let (mut policy, mut sandbox) = (setup::policy(globals)?, sandbox.clone());
-    let mut protected = setup::protected(&policy);
-    if let Some(own) = case.policy(copy.path()) {
-        // It comes with the agent, so it grants what the case brings along and nothing else: no folder of
-        // this machine's, no variable, and no network.
-        let own = Globals { policy: Some(own), ..Globals::default() };
-        policy = setup::policy(&own)?.under(policy);
-        protected.within = Some(copy.path().canonicalize().map_err(host)?);
-        sandbox = sandbox.over(Network::closed());
-    }
-    let mut inputs = case.inputs.clone();
-    let secrets = inputs::hide(manifest, &mut inputs, Secrets::default());
-    let made = Setup {
-        policy: Arc::new(policy),
-        protected,
-        secrets,
-        wall: wall.clone(),
-        ..Setup::new(library.clone(), sandbox)
-    };
-    let engine = Engine::new(Arc::new(program), made).map_err(setup::mount_error)?;
-    let outcome: Outcome = run::block_on(engine.run(inputs))?;
+    let (program, _) = Program::load(stage.library, &manifest.name)?;
+    let Staged { engine, inputs, copy } = stage.set(Arc::new(program), &case, |_| {})?;
+    let outcome = run::block_on(engine.run(inputs))?;
     Ok((case.differences(&outcome, copy.path()), outcome.usage))
 }
 

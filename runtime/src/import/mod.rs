@@ -8,7 +8,7 @@
 
 mod flow;
 mod given;
-mod json;
+pub(crate) mod json;
 mod library;
 mod manifest;
 mod missing;

@@ -28,6 +28,7 @@ use crate::{
         command,
         compile::{Role, look, unusable},
         moment,
+        phases::Watch,
     },
     telemetry,
 };
@@ -216,6 +217,7 @@ impl Guest {
             Self::Command(ready) => Ok(Ok(Loaded::Command(ready.instantiate_async(&mut *store).await?))),
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
+                store.data_mut().watch.iter_mut().for_each(Watch::instantiated);
                 let (source, bytecode) = source(call);
                 let compiled = match bytecode.get() {
                     Some(compiled) => compiled.clone(),

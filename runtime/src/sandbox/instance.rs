@@ -10,6 +10,7 @@ use crate::sandbox::{
     Call, CallState,
     bindings::{Field, types},
     guests::{Guest, Loaded},
+    phases::Watch,
 };
 
 /// The most instances that are kept at a time in one process: half of those that can live, so that
@@ -45,6 +46,7 @@ impl Instance {
                 Err(failure) => return Ok(Err(failure)),
             },
         };
+        self.store.data_mut().watch.iter_mut().for_each(Watch::ready);
         let returned = loaded.run(&mut self.store, call, inputs).await?;
         self.loaded = Some(loaded);
         Ok(returned)

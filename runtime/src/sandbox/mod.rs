@@ -15,6 +15,7 @@ mod instance;
 mod limiter;
 mod modules;
 mod moment;
+mod phases;
 mod returned;
 mod state;
 pub(crate) mod written;
@@ -37,6 +38,8 @@ pub use instance::Kept;
 use instance::{Instance, MAX_KEPT};
 pub(crate) use modules::compile_module;
 pub use moment::Moment;
+use phases::Watch;
+pub use phases::{Phases, PhasesSink};
 use returned::{TooManyDenials, outputs, reported, scrubbed, trapped};
 pub(crate) use returned::{lift, lower, over};
 pub use state::CallState;
@@ -76,6 +79,8 @@ pub struct Sandbox {
     scratch: Arc<Path>,
     /// What compiles components, if anything does.
     compile: Option<Arc<Compile>>,
+    /// Where the parts of calls go, if anyone asks how long they take.
+    phases: Option<PhasesSink>,
     /// No folders: what a source is compiled with. It is opened before a worker can open nothing more.
     nothing: Arc<Mounts>,
 }
@@ -195,8 +200,8 @@ impl Sandbox {
         let scratch = scratch(guests.cache.as_ref()).into();
         let nothing = Mounts::open(&[], &[], &Protected::default(), None);
         let nothing = Arc::new(nothing.map_err(|error| Failure::new(Code::Host, error.message))?);
-        let (guests, network, compile) = (Arc::new(guests), Arc::default(), None);
-        Ok(Self { engine, guests, network, places, scratch, compile, nothing })
+        let (guests, network) = (Arc::new(guests), Arc::default());
+        Ok(Self { engine, guests, network, places, scratch, compile: None, phases: None, nothing })
     }
 
     /// The same sandbox, with another network than the system's.
@@ -210,6 +215,13 @@ impl Sandbox {
     #[must_use]
     pub fn compiled_by(self, compiler: Compiler) -> Self {
         Self { compile: Some(Arc::new(move |role, bytes| wall::compile(&compiler, role, bytes))), ..self }
+    }
+
+    /// The same sandbox, which tells `sink` how long the parts of each call took. Those of a worker behind the
+    /// second wall aren't among them.
+    #[must_use]
+    pub fn watched_by(self, sink: PhasesSink) -> Self {
+        Self { phases: Some(sink), ..self }
     }
 
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
@@ -242,7 +254,8 @@ impl Sandbox {
         let call = if call.manifest.command().is_some() { Call { kept: None, ..call } } else { call };
         let kept = call.kept.as_ref().and_then(|kept| kept.take(&call));
         let mut instance = kept.unwrap_or_else(|| Box::new(Instance::new(self.store(&call))));
-        let state = instance.store.data();
+        let state = instance.store.data_mut();
+        state.watch = self.phases.as_ref().map(|_| Watch::new(start));
         let call = Call { gate: state.gate.clone(), env: state.env.clone(), ..call };
         let result = self.call_in(&mut instance, &guest, &call).await;
         let (left, state) = (instance.store.get_fuel().unwrap_or_default(), instance.store.data());
@@ -255,6 +268,9 @@ impl Sandbox {
             calls: call.limits.calls - state.calls.left(),
             steps: 0,
         };
+        if let (Some(tell), Some(watch)) = (&self.phases, instance.store.data_mut().watch.take()) {
+            tell(watch.phases());
+        }
         if let Some(kept) = &call.kept {
             kept.put(instance, &self.places);
         }

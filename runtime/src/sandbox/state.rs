@@ -20,7 +20,7 @@ use crate::{
         tcp::Tcp,
     },
     packages::Packages,
-    sandbox::{Call, Sandbox, command::Streams, limiter::Limiter, moment::World, written::Written},
+    sandbox::{Call, Sandbox, command::Streams, limiter::Limiter, moment::World, phases::Watch, written::Written},
 };
 
 /// Everything that a guest can reach.
@@ -44,6 +44,8 @@ pub struct CallState {
     pub(crate) calls: Meter,
     /// What its program writes, if it is one.
     pub(super) streams: Option<Streams>,
+    /// How long its parts take, if anyone asks.
+    pub(super) watch: Option<Watch>,
     /// The packages that come with it, and who compiles them.
     pub(crate) packages: Option<(Arc<Packages>, Sandbox)>,
 }
@@ -93,6 +95,7 @@ impl CallState {
             bytes,
             calls: Meter::new(call.limits.calls),
             streams: None,
+            watch: None,
             packages: call.code.packages().map(|packages| (packages.clone(), sandbox.clone())),
         }
     }

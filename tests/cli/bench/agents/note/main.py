@@ -1,0 +1,3 @@
+def main(line):
+    with open("/notes/note.txt", "x") as file:
+        return file.write(line)
