@@ -14,14 +14,18 @@ def main():
     while frame:
         spaces += [frame.f_globals, frame.f_locals, frame.f_builtins]
         frame = frame.f_back
-    try:
-        "a".encode("no such encoding")
-        sys.modules["json"].loads("{")
-    except Exception as error:
-        trace = error.__traceback__
-        while trace:
-            spaces += [trace.tb_frame.f_globals, trace.tb_frame.f_locals]
-            trace = trace.tb_next
+    for fails in (
+        lambda: "a".encode("no such encoding"),
+        lambda: sys.modules["json"].loads("{"),
+        lambda: sys.modules["fnmatch"].filter(1, 2),
+    ):
+        try:
+            fails()
+        except Exception as error:
+            trace = error.__traceback__
+            while trace:
+                spaces += [trace.tb_frame.f_globals, trace.tb_frame.f_locals]
+                trace = trace.tb_next
     got = []
     for space in spaces:
         for key, value in dict(space).items():

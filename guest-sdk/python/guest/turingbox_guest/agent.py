@@ -4,16 +4,12 @@ import difflib
 import inspect
 import linecache
 import marshal
-import os
-import random
 import sys
 from annotationlib import Format
 from types import ModuleType
 
 from . import failures, imports, packages, values
 from .failures import MODULE, FailureKind, failure
-
-_reseed = super(random.Random, random._inst).seed
 
 _function = None
 _declared = ()
@@ -37,9 +33,6 @@ def compiled(source):
 def load(source, bytecode, options):
     """Runs the bytecode as a module, and keeps the function that `run` calls."""
     global _function, _declared
-    # The generator's state came with the snapshot, so every instance would draw the same numbers.
-    # This is `random.seed()` with as much entropy as a cipher's key, at a third of its cost.
-    _reseed(int.from_bytes(os.urandom(32)))
     _keep_lines(source)
     namespace, code = _module(source), marshal.loads(bytecode)
     if options.has_packages:

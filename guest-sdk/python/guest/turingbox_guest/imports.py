@@ -31,7 +31,10 @@ CORE = frozenset({
 })  # fmt: skip
 
 # Modules of the guest that have done their work when an instance begins.
-DONE = {"turingbox_guest.snapshot", "turingbox_guest.refusals", "turingbox_guest.event_loop", "turingbox_guest.network"}
+DONE = {
+    "turingbox_guest.event_loop", "turingbox_guest.network", "turingbox_guest.randomness", "turingbox_guest.refusals",
+    "turingbox_guest.snapshot",
+}  # fmt: skip
 
 _archive = None
 # How to ask the host whether it made some bytecode.

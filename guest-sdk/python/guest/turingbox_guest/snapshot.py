@@ -8,10 +8,11 @@ import pkgutil
 import sys
 import traceback
 import warnings
+from types import FunctionType
 
 import wit_world
 import wit_world.imports
-from componentize_py_types import Err
+from componentize_py_types import Err, Ok
 from wit_world.imports import call as _call, http as _http  # noqa: F401 (what is not imported now can't be later)
 from wit_world.imports.types import Field, Value_Json, Value_Text
 
@@ -59,7 +60,14 @@ def main(text, items):
         raise ValueError(text)
     return {"text": Item(text.upper()).name, "data": text.encode(), "items": [*items, 1.5, None]}
 """
-WARM_UPS = 20
+PLAIN = """
+def main(text):
+    return text.upper()
+"""
+WARM_UPS = 100
+
+# What every call runs: whole packages, and modules.
+OFTEN = {"turingbox_guest", "wit_world", "componentize_py_types", "json.decoder", "json.encoder", "json"}
 
 
 def prepare(world):
@@ -69,7 +77,7 @@ def prepare(world):
     _import_contract()
 
     # These take hold of the modules that have just been imported.
-    from . import agent, event_loop, imports, network, refusals, resources, streams  # noqa: F401 (as above)
+    from . import agent, event_loop, imports, network, randomness, refusals, resources, streams  # noqa: F401 (as above)
 
     import requests
 
@@ -77,12 +85,15 @@ def prepare(world):
     event_loop.install()
     refusals.install()
     network.install()
+    heap.fill_holes()
     streams.install()
+    heap.gather(_functions())
     _warm_up(world)
     agent.reset()
     # What was the environment here is none of the agent's, and costs each instance its removal.
     os.environ.clear()
     imports.prepare(archive)
+    randomness.install()
     heap.settle()
 
 
@@ -176,14 +187,26 @@ def _keep_linecache_off_files():
     linecache.updatecache = packages.keep_lines(updatecache)
 
 
+def _functions():
+    """The functions that every call goes through."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in OFTEN or name in OFTEN:
+            for item in list(vars(module).values()):
+                inner = vars(item).values() if isinstance(item, type) else ()
+                yield from (part for part in (item, *inner) if type(part) is FunctionType and part.__module__ == name)
+
+
 def _warm_up(world):
-    """Fills caches and lets the interpreter specialise, for an agent that works and one that fails."""
+    """Fills caches and lets the interpreter specialise, for agents that work and one that fails."""
     from wit_world import Options, Source
 
-    source = Source("main.py", WARM_UP, "main", ["text", "data", "items"])
+    # All of it anew each time, as the runtime does: an instance of a class is a count in the class.
     for items in ["[1]"] * WARM_UPS + ["[]"] * 2:
-        world.load(source, world.compile(source), Options(False, False))
-        try:
-            world.run([Field("text", Value_Text("text")), Field("items", Value_Json(items))])
-        except Err:
-            pass
+        for text, outputs, more in (WARM_UP, ["text", "data", "items"], [("items", items)]), (PLAIN, ["text"], []):
+            source = Source("main.py", text, "main", outputs)
+            Ok(world.load(source, Ok(world.compile(source)).value, Options(False, False)))
+            given = [Field("text", Value_Text("text")), *(Field(name, Value_Json(value)) for name, value in more)]
+            try:
+                Ok(world.run(given))
+            except Err:
+                pass

@@ -43,10 +43,11 @@ def _stream(level):
     return lines, io.TextIOWrapper(lines, "utf-8", "backslashreplace", newline="\n", line_buffering=True)
 
 
-_streams = [_stream(log.Level.INFO), _stream(log.Level.WARN)]
+_streams = []
 
 
 def install():
+    _streams.extend((_stream(log.Level.INFO), _stream(log.Level.WARN)))
     (_, sys.stdout), (_, sys.stderr) = _streams
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
 

@@ -35,6 +35,9 @@ def decoded(field):
 
 def fields(result, declared):
     """The outputs that a function's return value stands for."""
+    if type(result) is str and len(declared) == 1:
+        # What most agents return needs no more looks.
+        return [encoded(result, declared[0])]
     status = {}
     if _has_status(result):
         result, status = result

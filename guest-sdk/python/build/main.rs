@@ -1,5 +1,7 @@
 //! Puts the Python guest's component into the build folder.
 
+mod merge;
+
 use std::{
     env,
     error::Error,
@@ -75,8 +77,11 @@ fn make(out: &Path, component: &Path) -> Result<()> {
     // Else it looks for packages in whatever Python the machine has.
     command.env("VIRTUAL_ENV", &tools);
     command.args(["--wit-path", WORLD, "--world", "interpreter", "componentize", "turingbox_guest", "--python-path"]);
-    command.arg(sources).arg("--output").arg(component);
-    execute(&mut command)
+    let linked = out.join("linked.wasm");
+    command.arg(sources).arg("--output").arg(&linked);
+    execute(&mut command)?;
+    fs::write(component, merge::merge(&fs::read(&linked)?)?)?;
+    Ok(fs::remove_file(linked)?)
 }
 
 /// The path of `componentize-py`, in a virtual environment that holds it and nothing else.

@@ -1,0 +1,244 @@
+//! A component as it is read: its core instances, what they hand each other, and the rest as it stands.
+
+use std::collections::HashSet;
+
+use wasmparser::{CanonicalFunction, CanonicalOption, ComponentAlias, Instance, Parser, Payload};
+
+use super::{
+    Result,
+    module::{Kind, Module},
+};
+
+/// Something of a core instance: its kind, whose it is, and its index in the module of that instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The core function of this index, which the canonical ABI makes.
+    Canonical(u32),
+    /// Defined by the module of a core instance, at this index of its kind.
+    Defined { instance: u32, index: u32 },
+}
+
+/// One piece of the component, in order.
+pub enum Part<'a> {
+    /// A section that is about components alone.
+    Section { id: u8, contents: &'a [u8] },
+    /// An alias that is about components alone.
+    Alias(ComponentAlias<'a>),
+    /// A core function that the canonical ABI makes, by its index.
+    Function(u32, CanonicalFunction),
+    /// A function of the component.
+    Lift(CanonicalFunction),
+    /// Core modules begin here.
+    Modules,
+    /// A core instance, by its index.
+    Instance(u32),
+}
+
+/// What an index of core things stands for.
+pub enum Item<'a> {
+    Canonical,
+    Export { instance: u32, name: &'a str },
+}
+
+#[derive(Default)]
+pub struct Component<'a> {
+    pub parts: Vec<Part<'a>>,
+    pub modules: Vec<Module<'a>>,
+    pub instances: Vec<Instance<'a>>,
+    functions: Vec<Item<'a>>,
+    memories: Vec<Item<'a>>,
+    tables: Vec<Item<'a>>,
+    globals: Vec<Item<'a>>,
+}
+
+impl<'a> Component<'a> {
+    pub fn read(bytes: &'a [u8]) -> Result<Self> {
+        let mut component = Self::default();
+        let mut nested = 0;
+        for payload in Parser::new(0).parse_all(bytes) {
+            let payload = payload?;
+            match &payload {
+                Payload::End(_) if nested > 0 => nested -= 1,
+                _ if nested > 0 => {}
+                Payload::ModuleSection { unchecked_range, .. } => {
+                    component.parts.push(Part::Modules);
+                    component.modules.push(Module::read(&bytes[unchecked_range.clone()])?);
+                }
+                Payload::InstanceSection(instances) => {
+                    for instance in instances.clone() {
+                        component.parts.push(Part::Instance(index(component.instances.len())?));
+                        component.instances.push(instance?);
+                    }
+                }
+                Payload::ComponentAliasSection(aliases) => {
+                    for alias in aliases.clone() {
+                        component.alias(alias?)?;
+                    }
+                }
+                Payload::ComponentCanonicalSection(functions) => {
+                    for function in functions.clone() {
+                        component.canonical(function?)?;
+                    }
+                }
+                // The names of indices, which become others.
+                Payload::CustomSection(section) if section.name() == "component-name" => {}
+                Payload::Version { .. } | Payload::End(_) => {}
+                other => {
+                    let (id, range) = other.as_section().ok_or("a part of the component is no section")?;
+                    component.parts.push(Part::Section { id, contents: &bytes[range] });
+                }
+            }
+            nested += usize::from(matches!(payload, Payload::ModuleSection { .. } | Payload::ComponentSection { .. }));
+        }
+        Ok(component)
+    }
+
+    fn alias(&mut self, alias: ComponentAlias<'a>) -> Result<()> {
+        match alias {
+            ComponentAlias::CoreInstanceExport { kind, instance_index: instance, name } => {
+                self.items_mut(Kind::of(kind)?).push(Item::Export { instance, name });
+            }
+            alias => self.parts.push(Part::Alias(alias)),
+        }
+        Ok(())
+    }
+
+    fn canonical(&mut self, function: CanonicalFunction) -> Result<()> {
+        self.parts.push(match function {
+            CanonicalFunction::Lift { .. } => Part::Lift(function),
+            function => {
+                self.functions.push(Item::Canonical);
+                Part::Function(index(self.functions.len() - 1)?, function)
+            }
+        });
+        Ok(())
+    }
+
+    fn items_mut(&mut self, kind: Kind) -> &mut Vec<Item<'a>> {
+        match kind {
+            Kind::Function => &mut self.functions,
+            Kind::Memory => &mut self.memories,
+            Kind::Table => &mut self.tables,
+            Kind::Global => &mut self.globals,
+        }
+    }
+
+    fn item(&self, kind: Kind, index: u32) -> Result<&Item<'a>> {
+        let items = match kind {
+            Kind::Function => &self.functions,
+            Kind::Memory => &self.memories,
+            Kind::Table => &self.tables,
+            Kind::Global => &self.globals,
+        };
+        items.get(index as usize).ok_or_else(|| format!("there is no {kind:?} {index}").into())
+    }
+
+    /// Where a core thing that has an index in the component comes from.
+    pub fn origin(&self, kind: Kind, index: u32) -> Result<Origin> {
+        match self.item(kind, index)? {
+            Item::Canonical => Ok(Origin::Canonical(index)),
+            Item::Export { instance, name } => self.export(*instance, name),
+        }
+    }
+
+    /// Where what an instance exports comes from.
+    pub fn export(&self, instance: u32, name: &str) -> Result<Origin> {
+        let missing = || format!("core instance {instance} has no `{name}`");
+        match self.instances.get(instance as usize).ok_or_else(missing)? {
+            Instance::FromExports(exports) => {
+                let export = exports.iter().find(|export| export.name == name).ok_or_else(missing)?;
+                self.origin(Kind::of(export.kind)?, export.index)
+            }
+            Instance::Instantiate { module_index, .. } => {
+                let (kind, index) = *self.modules[*module_index as usize].exports.get(name).ok_or_else(missing)?;
+                self.defined(instance, kind, index)
+            }
+        }
+    }
+
+    /// Where what has an index in the module of an instance comes from: it may have been handed in.
+    pub fn defined(&self, instance: u32, kind: Kind, index: u32) -> Result<Origin> {
+        let (module, arguments) = self.made(instance)?;
+        let Some((from, name)) = module.imported(kind, index) else { return Ok(Origin::Defined { instance, index }) };
+        let given = arguments.iter().find(|(argument, _)| *argument == from);
+        let (_, given) = given.ok_or_else(|| format!("core instance {instance} is given no `{from}`"))?;
+        self.export(*given, name)
+    }
+
+    /// The module that an instance is made of, and the instances that it is given, by name.
+    pub fn made(&self, instance: u32) -> Result<(&Module<'a>, Vec<(&'a str, u32)>)> {
+        let Some(Instance::Instantiate { module_index, args }) = self.instances.get(instance as usize) else {
+            return Err(format!("core instance {instance} isn't made of a module").into());
+        };
+        Ok((&self.modules[*module_index as usize], args.iter().map(|given| (given.name, given.index)).collect()))
+    }
+
+    /// The instances that can be one: those that need no function which needs a memory to be there
+    /// first, and hold no table that such an instance fills.
+    pub fn mergeable(&self) -> Result<Vec<u32>> {
+        let late: HashSet<u32> = self.parts.iter().filter_map(Part::needs_memory).collect();
+        let mut apart = HashSet::new();
+        for instance in self.instantiated() {
+            if self.functions_given(instance)?.iter().any(|function| late.contains(function)) {
+                apart.insert(instance);
+                apart.extend(self.tables_given(instance)?);
+            }
+        }
+        Ok(self.instantiated().filter(|instance| !apart.contains(instance)).collect())
+    }
+
+    /// Every instance that is made of a module.
+    fn instantiated(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.instances).filter(|(_, made)| matches!(made, Instance::Instantiate { .. })).map(|(at, _)| at)
+    }
+
+    fn functions_given(&self, instance: u32) -> Result<Vec<u32>> {
+        let given = self.given(instance, Kind::Function)?;
+        Ok(given
+            .into_iter()
+            .filter_map(|origin| matches!(origin, Origin::Canonical(_)).then(|| origin.index()))
+            .collect())
+    }
+
+    fn tables_given(&self, instance: u32) -> Result<Vec<u32>> {
+        let given = self.given(instance, Kind::Table)?;
+        Ok(given.into_iter().filter_map(Origin::instance).collect())
+    }
+
+    fn given(&self, instance: u32, kind: Kind) -> Result<Vec<Origin>> {
+        let (module, _) = self.made(instance)?;
+        (0..module.imports(kind).len()).map(|at| self.defined(instance, kind, index(at)?)).collect()
+    }
+}
+
+impl Origin {
+    fn index(self) -> u32 {
+        match self {
+            Self::Canonical(index) | Self::Defined { index, .. } => index,
+        }
+    }
+
+    fn instance(self) -> Option<u32> {
+        match self {
+            Self::Canonical(_) => None,
+            Self::Defined { instance, .. } => Some(instance),
+        }
+    }
+}
+
+impl Part<'_> {
+    /// The index of a core function that is made with a memory.
+    fn needs_memory(&self) -> Option<u32> {
+        match self {
+            Self::Function(index, CanonicalFunction::Lower { options, .. }) => {
+                options.iter().any(|option| matches!(option, CanonicalOption::Memory(_))).then_some(*index)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An index, which WebAssembly has in 32 bits.
+pub fn index(at: usize) -> Result<u32> {
+    Ok(u32::try_from(at)?)
+}

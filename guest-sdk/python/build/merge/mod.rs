@@ -1,0 +1,33 @@
+//! Makes one core module out of the many that a component of shared libraries is linked from.
+//!
+//! A component as wit-component links it from `.so` modules calls between them through tables, and reads
+//! every address from a global of another module. An instance of it fills those tables by hand, again
+//! and again. In one module the calls are direct and the addresses are constants; what an instance
+//! starts with is part of its image.
+//!
+//! The modules that stand between the canonical functions and the rest stay as they are: those need
+//! the memory that is made here, and what is made here needs them.
+
+mod component;
+mod emit;
+mod encode;
+mod immortal;
+mod link;
+mod memory;
+mod module;
+
+use component::Component;
+use link::Linked;
+
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// The same component, with its core modules merged.
+///
+/// # Errors
+///
+/// When the component isn't one, or has something that isn't known here how to merge.
+pub fn merge(bytes: &[u8]) -> Result<Vec<u8>> {
+    let component = Component::read(bytes)?;
+    let linked = Linked::new(&component)?;
+    emit::emit(&component, &linked)
+}

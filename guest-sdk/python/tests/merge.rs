@@ -1,0 +1,101 @@
+//! What is merged does as before.
+
+#[path = "../build/merge/mod.rs"]
+mod merge;
+
+use wasmparser::{Parser, Payload};
+use wasmtime::{
+    Engine, Store,
+    component::{Component, Linker},
+};
+
+fn linked() -> Vec<u8> {
+    wat::parse_str(include_str!("merge/linked.wat")).unwrap()
+}
+
+/// How often something is in a component.
+fn count(component: &[u8], is_it: impl Fn(&Payload<'_>) -> usize) -> usize {
+    Parser::new(0).parse_all(component).map(|payload| is_it(&payload.unwrap())).sum()
+}
+
+fn modules(component: &[u8]) -> usize {
+    count(component, |payload| usize::from(matches!(payload, Payload::ModuleSection { .. })))
+}
+
+fn run(component: &[u8], number: u32) -> u32 {
+    let engine = Engine::default();
+    let component = Component::new(&engine, component).unwrap();
+    let mut linker = Linker::new(&engine);
+    let mut root = linker.root();
+    root.func_wrap("host", |_, (text,): (String,)| {
+        assert_eq!(text, "text");
+        Ok((1000_u32,))
+    })
+    .unwrap();
+    root.func_wrap("plain", |_, (number,): (u32,)| Ok((number * 100_000,))).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = linker.instantiate(&mut store, &component).unwrap();
+    instance.get_typed_func::<(u32,), (u32,)>(&mut store, "run").unwrap().call(&mut store, (number,)).unwrap().0
+}
+
+#[test]
+fn one_module_does_what_many_did() {
+    let linked = linked();
+    let merged = merge::merge(&linked).unwrap();
+    for number in [0, 1, 7] {
+        let expected = 42 + 1000 + (number + 1) * 2 + number * 100_000;
+        assert_eq!(run(&linked, number), expected);
+        assert_eq!(run(&merged, number), expected);
+    }
+    assert_eq!(modules(&linked), 6);
+    // It, and the two between it and what needs its memory.
+    assert_eq!(modules(&merged), 3);
+}
+
+#[test]
+fn what_never_changes_is_no_global_and_what_only_hands_on_is_no_function() {
+    let merged = merge::merge(&linked()).unwrap();
+    let globals = count(&merged, |payload| match payload {
+        Payload::GlobalSection(globals) => globals.count() as usize,
+        _ => 0,
+    });
+    // The one that `realloc` sets; the one that was set by what is called no more is a constant.
+    assert_eq!(globals, 1);
+    let functions = count(&merged, |payload| match payload {
+        Payload::FunctionSection(functions) => functions.count() as usize,
+        _ => 0,
+    });
+    // `ask`, `through`, both in the table, `late`, `realloc`, `run`; and the shim's.
+    assert_eq!(functions, 8);
+}
+
+#[test]
+fn what_is_merged_can_be_merged_again() {
+    let merged = merge::merge(&linked()).unwrap();
+    let again = merge::merge(&merged).unwrap();
+    assert_eq!(run(&again, 7), run(&merged, 7));
+    assert_eq!(modules(&again), 3);
+}
+
+#[test]
+fn what_isnt_known_how_to_merge_is_an_error() {
+    let error = |text: &str| merge::merge(&wat::parse_str(text).unwrap()).unwrap_err().to_string();
+    let with = |module: &str| format!("(component (core module $m {module}) (core instance (instantiate $m)))");
+    assert_eq!(error(&with("(func $f) (start $f)")), "a module that starts something can't be merged");
+    assert_eq!(error(&with("(memory 1) (data \"x\")")), "only data that is there from the start can be merged");
+    assert_eq!(
+        error(&with("(table 1 funcref) (func (export \"f\")) (elem func 0)")),
+        "only tables of functions that are filled from the start can be merged"
+    );
+    assert!(merge::merge(b"no component").is_err());
+}
+
+#[test]
+fn the_guest_is_one_module_with_few_globals() {
+    assert_eq!(modules(turingbox_python::COMPONENT), 3);
+    let globals = count(turingbox_python::COMPONENT, |payload| match payload {
+        Payload::GlobalSection(globals) => globals.count() as usize,
+        _ => 0,
+    });
+    assert!(globals < 10, "{globals} globals");
+}
