@@ -70,13 +70,10 @@ fn main() -> Result<(), Failed> {
         return Err(format!("there is no job {other}: they are {}", known.join(", ")).into());
     }
     let mut world = World::open()?;
-    for (name, job) in JOBS {
-        if arguments.is_empty() || arguments.iter().any(|argument| argument == name) {
-            job(&mut world)?;
-        }
-    }
-    world.table.print(&world.columns());
-    Ok(())
+    let is_chosen = |name| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    let done = JOBS.iter().filter(|(name, _)| is_chosen(*name)).try_for_each(|(_, job)| job(&mut world));
+    world.table.print();
+    done
 }
 
 impl World {
@@ -115,12 +112,5 @@ impl World {
             Err(why) => println!("the wasmtime command is left out: {why}"),
         }
         Ok(world)
-    }
-
-    /// Everyone's name, ours first.
-    fn columns(&self) -> Vec<String> {
-        let peers = self.processes.iter().chain(&self.sandboxes).map(|peer| peer.name.clone());
-        let wasmtime = self.wasmtime.iter().map(|(name, _)| name.clone());
-        [ours::NAME.to_owned()].into_iter().chain(peers).chain(wasmtime).collect()
     }
 }

@@ -1,4 +1,6 @@
-//! What an instance takes that has served a call and is idle: resident, and not shared with others.
+//! What an idle instance takes: resident, and not shared with others.
+//!
+//! Ours is idle in the middle of a call, so that it is sure to be there; a peer's has served one and is kept.
 
 use std::{
     fs,
@@ -11,18 +13,21 @@ use std::{
 };
 
 use tokio::task::LocalSet;
-use turingbox::engine::{Cell, Tape};
+use turingbox::{
+    capability::log::Level,
+    engine::{Cell, Tape},
+};
 
 use crate::{
     World,
     calls::call,
     command::Failed,
-    ours::{AGENT, ANSWER, IDLE, NAME, Ours},
+    ours::{ANSWER, IDLE, NAME, Ours, folder, inputs},
     peer::{Peer, Request, serve},
     table::{Row, Unit},
 };
 
-/// How many instances there are. Ours has a pool of 128.
+/// How many instances there are: our pool has 128.
 const INSTANCES: usize = 100;
 
 /// How many a sandbox's process holds before the first look, so that what they share is there.
@@ -38,7 +43,7 @@ pub fn run(world: &mut World) -> Result<(), Failed> {
     let mut sides = vec![(NAME.to_owned(), Ok(more(&mut ours)?))];
     // A process that has a namespace is no instance; CPython's is a process.
     for (native, process) in world.natives.iter().zip(&world.processes) {
-        let script = crate::ours::folder("python/peer.py");
+        let script = folder("python/peer.py");
         let mut fresh = Peer::script("CPython", &native.path, &script)?;
         fresh.hold(&Request { runs: 1, ..call("live") })?;
         sides.push((process.name.clone(), Ok(private(fresh.id())? as f64)));
@@ -65,40 +70,38 @@ fn more(peer: &mut Peer) -> Result<f64, String> {
     Ok(hold(INSTANCES)?.saturating_sub(before) as f64 / INSTANCES as f64)
 }
 
-/// Counts the calls that are over.
+/// Counts the calls that wait, and says what they said.
 #[derive(Default)]
-struct Calls(AtomicUsize);
+struct Waiting(AtomicUsize);
 
-impl Tape for Calls {
-    fn append(&self, cell: &Cell<'_>) {
-        let is_call = cell.agent == AGENT && cell.outcome.failure.is_none();
-        self.0.fetch_add(usize::from(is_call), Ordering::Relaxed);
+impl Tape for Waiting {
+    fn append(&self, _: &Cell<'_>) {}
+
+    fn log(&self, _: &str, _: &str, _: Level, line: &str) {
+        self.0.fetch_add(usize::from(line == ANSWER), Ordering::Relaxed);
     }
 }
 
-/// Begins so many runs that make a call and then wait, and returns when all of them wait.
+/// Begins so many calls that wait, and returns when all of them do.
 fn idle(ours: &Ours, tasks: &LocalSet, runs: usize) -> Result<(), Failed> {
-    let calls = Arc::new(Calls::default());
-    let policy = format!("[limits]\ntime = \"10h\"\n[agents.{AGENT}]\nisolation = \"run\"\n");
-    let engine = Arc::new(ours.recorded(IDLE, &policy, calls.clone())?);
+    let waiting = Arc::new(Waiting::default());
+    let engine = Arc::new(ours.recorded(IDLE, "[limits]\ntime = \"10h\"\n", waiting.clone())?);
     let started: Vec<_> = (0..runs)
         .map(|_| {
             let engine = engine.clone();
-            tasks.spawn_local(async move { engine.run(Vec::new()).await })
+            tasks.spawn_local(async move { engine.run(inputs()).await })
         })
         .collect();
+    let is_over = || started.iter().any(|call| call.is_finished());
     let all = async {
-        while calls.0.load(Ordering::Relaxed) < runs && !started.iter().any(|run| run.is_finished()) {
+        while waiting.0.load(Ordering::Relaxed) < runs && !is_over() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        // The last ones fail, and wait.
+        // From the line to the wait it isn't far.
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     ours.runtime.block_on(tasks.run_until(all));
-    match started.iter().filter(|run| run.is_finished()).count() {
-        0 => Ok(()),
-        ended => Err(format!("{ended} of {runs} runs didn't wait").into()),
-    }
+    if is_over() { Err("a call didn't wait".into()) } else { Ok(()) }
 }
 
 /// The bytes that this process and those below it have for themselves.

@@ -34,20 +34,9 @@ pub const ANSWER: &str = "HELLO";
 pub const CALLS: &str = "calls";
 const CALLS_STEPS: usize = 200;
 
-/// A workflow that makes a call, and then waits for hours.
+/// An agent that says so when it is loaded and called, and then waits for hours.
 pub const IDLE: &str = "idle";
-const IDLE_STEPS: &str = r#"
-[[steps]]
-agent = "two_lines"
-inputs = { text = "hello" }
-outputs = { text = "text" }
-
-[[steps]]
-agent = "failing"
-inputs = { text = "$text" }
-retry = { attempts = 2, backoff = "1h", max_backoff = "1h" }
-"#;
-const FAILING: &str = "kind = \"template\"\ntext = \"{{ text | int }}\"\n[inputs.text]\n[outputs.text]\n";
+const IDLE_SOURCE: &str = "import time\n\ndef main(text):\n    print(text.upper())\n    time.sleep(36_000)\n";
 
 /// A workflow that loops.
 pub const LOOP: &str = "looping";
@@ -160,8 +149,7 @@ fn write_agents() -> Result<(), Failed> {
     let step = "[[steps]]\nagent = \"two_lines\"\ninputs = { text = \"hello\" }\noutputs = { text = \"text\" }\n";
     let workflow = "kind = \"workflow\"\n[outputs.text]\n";
     write_agent(CALLS, &format!("{workflow}{}", step.repeat(CALLS_STEPS)), None)?;
-    write_agent(IDLE, &format!("{workflow}{IDLE_STEPS}"), None)?;
-    write_agent("failing", FAILING, None)?;
+    write_agent(IDLE, &python("[inputs.text]\n"), Some(IDLE_SOURCE))?;
     write_agent(LOOP, LOOP_AGENT, None)
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Write},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use turingbox::Value;
@@ -21,9 +21,13 @@ use crate::{
 /// How many steps the loop has.
 const STEPS: u64 = 100_000;
 
-/// How many items the batch has, and how many a peer gets: the rate is what counts.
+/// How many items the batch has.
 const ITEMS: usize = 10_000;
-const THEIR_ITEMS: usize = 500;
+
+/// How many a peer gets, since the rate is what counts: as many as take so long, of at least and at most so many.
+const ROUND: Duration = Duration::from_secs(2);
+const FEW: usize = 4;
+const THEIR_ITEMS: usize = 2_000;
 
 /// How often each is done.
 const ROUNDS: usize = 3;
@@ -82,9 +86,9 @@ fn ours(world: &World, jobs: usize) -> Result<f64, Failed> {
 fn theirs(peer: &mut Peer, jobs: usize) -> Result<f64, String> {
     let mut times = Vec::new();
     let ask = |runs| Request { runs, jobs, ..call("batch") };
-    // As many as take some seconds.
-    let few = peer.time(&ask(10)).and_then(|_| peer.time(&ask(10)))?.times[0];
-    let items = (2e7 / few.as_micros().max(1) as f64).clamp(10.0, THEIR_ITEMS as f64) as usize;
+    let few = peer.time(&ask(FEW)).and_then(|_| peer.time(&ask(FEW)))?.times[0];
+    let items = (ROUND.as_secs_f64() / few.as_secs_f64() * FEW as f64) as usize;
+    let items = items.clamp(FEW, THEIR_ITEMS);
     for _ in 0..ROUNDS {
         let done = peer.time(&ask(items))?;
         if done.answer != ANSWER {

@@ -34,6 +34,10 @@ impl Row {
         Self::new(job, Unit::Time, measured.into_iter().map(seconds).collect())
     }
 
+    fn first(&self) -> Option<&str> {
+        self.sides.first().map(|(name, _)| name.as_str())
+    }
+
     fn cell(&self, side: &Result<f64, String>, is_ours: bool) -> String {
         match (side, self.sides.first()) {
             (Err(_), _) => "no".to_owned(),
@@ -59,19 +63,39 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Prints all rows as a table in Markdown.
-    pub fn print(&self, columns: &[String]) {
+    /// Prints all rows as tables in Markdown: one for those where we are a side, and one for each other first side.
+    pub fn print(&self) {
         println!("\nMeasured on {}; medians.", machine());
-        println!("In brackets: ours as a multiple of it, in time or memory. Below 1, ours takes less.\n");
-        println!("| job | {} |", columns.join(" | "));
-        println!("| --- |{}", " ---: |".repeat(columns.len()));
-        for row in &self.rows {
-            let cells = columns.iter().map(|column| {
-                let side = row.sides.iter().enumerate().find(|(_, (name, _))| name == column);
-                side.map(|(at, (_, side))| row.cell(side, at == 0)).unwrap_or_default()
-            });
-            println!("| {} | {} |", row.job, cells.collect::<Vec<_>>().join(" | "));
+        println!(
+            "In brackets: the first column as a multiple of it, in time or memory. Below 1, the first takes less."
+        );
+        let mut firsts: Vec<&str> = Vec::new();
+        for first in self.rows.iter().filter_map(Row::first) {
+            if !firsts.contains(&first) {
+                firsts.push(first);
+            }
         }
+        for first in firsts {
+            print_table(&self.rows.iter().filter(|row| row.first() == Some(first)).collect::<Vec<_>>());
+        }
+    }
+}
+
+fn print_table(rows: &[&Row]) {
+    let mut columns: Vec<&str> = Vec::new();
+    for (name, _) in rows.iter().flat_map(|row| &row.sides) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    println!("\n| job | {} |", columns.join(" | "));
+    println!("| --- |{}", " ---: |".repeat(columns.len()));
+    for row in rows {
+        let cells = columns.iter().map(|column| {
+            let side = row.sides.iter().enumerate().find(|(_, (name, _))| name == column);
+            side.map(|(at, (_, side))| row.cell(side, at == 0)).unwrap_or_default()
+        });
+        println!("| {} | {} |", row.job, cells.collect::<Vec<_>>().join(" | "));
     }
 }
 
@@ -82,7 +106,7 @@ impl Unit {
             Self::Time if figure < 1.0 => format!("{} ms", written(figure * 1e3)),
             Self::Time => format!("{} s", written(figure)),
             Self::Bytes => format!("{} MB", written(figure / 1e6)),
-            Self::Rate => format!("{figure:.0}/s"),
+            Self::Rate => format!("{}/s", written(figure)),
         }
     }
 }

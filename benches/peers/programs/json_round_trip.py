@@ -2,7 +2,7 @@
 
 import json
 
-ROUNDS = 60
+ROUNDS = 200
 
 
 def document():

@@ -1,6 +1,6 @@
 """Five bodies around each other: floats, lists and tuples."""
 
-STEPS = 2500
+STEPS = 8000
 
 SUN = 4 * 3.141592653589793**2
 YEAR = 365.24

@@ -1,6 +1,6 @@
 """Tasks of three kinds that send each other messages: classes, methods and attributes."""
 
-ROUNDS = 2500
+ROUNDS = 8000
 
 
 class Message:

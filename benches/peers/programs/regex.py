@@ -2,7 +2,7 @@
 
 import re
 
-ROUNDS = 12
+ROUNDS = 50
 
 LINE = re.compile(r"(\d+)-(\d+)-(\d+) (\d+):(\d+) \[(\w+)\] (\S+@\S+\.com|nobody): (.*)")
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")

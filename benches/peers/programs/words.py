@@ -1,6 +1,6 @@
 """Words made, counted and sorted: strings and dicts."""
 
-ROUNDS = 14
+ROUNDS = 55
 
 SYLLABLES = ["ka", "lo", "mi", "ru", "te", "sha", "no", "pi"]
 
