@@ -1,7 +1,6 @@
 //! A call of a two-line function: in a fresh instance, and in one that is kept.
 
 use std::{
-    process::Command,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -24,9 +23,9 @@ pub fn fresh(world: &mut World) -> Result<(), Failed> {
     let mut sides = vec![world.ours.side(AGENT, &inputs)?];
     for native in &world.natives {
         let program = format!("{SOURCE}\nprint({CALL})");
-        let mut command = Command::new(&native.path);
+        let mut command = native.command();
         command.args(["-I", "-S", "-c", &program]);
-        let name = format!("CPython {}", native.version);
+        let name = native.name();
         sides.push(Side::new(&name, move |runs| Times::of(runs, || succeed(&mut command))));
     }
     sides.extend(world.sandboxes.iter_mut().map(|peer| peer.side(&call("fresh"))));

@@ -9,6 +9,7 @@ mod calls;
 #[path = "../support/command.rs"]
 mod command;
 mod compute;
+mod debian;
 mod install;
 mod memory;
 mod metering;
@@ -26,7 +27,7 @@ use command::Failed;
 use install::succeed;
 use ours::Ours;
 use peer::Peer;
-use python::Python;
+use python::{Python, Pythons};
 use table::Table;
 
 /// A job, by its name.
@@ -79,32 +80,27 @@ fn main() -> Result<(), Failed> {
 impl World {
     fn open() -> Result<Self, Failed> {
         let ours = Ours::open()?;
-        let natives = python::natives();
+        let Pythons { natives, host } = Pythons::find();
         println!("{}", succeed(Command::new(&ours.binary).arg("--version"))?);
         let mut processes = Vec::new();
         for native in &natives {
-            processes.push(Peer::script("CPython", &native.path, &ours::folder("python/peer.py"))?);
+            processes.push(Peer::script("CPython", native.command(), &ours::folder("python/peer.py"))?);
         }
         let mut world =
             Self { ours, natives, processes, sandboxes: Vec::new(), wasmtime: None, table: Table::default() };
-        let Some(python) = world.natives.first().cloned() else {
-            println!("there is no CPython: all peers are left out");
+        let Some(host) = host else {
+            println!("there is no CPython to install peers with: all are left out");
             return Ok(world);
         };
-        if !python::is_of_our_series(&python) {
-            println!("there is no CPython of our guest's series: {} is the nearest", python.version);
-        }
         for (folder, name) in SANDBOXES {
             let script = ours::folder(folder).join("peer.py");
-            let inside = install::environment(folder, &python.path);
-            match inside.and_then(|inside| Peer::script(name, &inside, &script)) {
+            let inside = install::environment(folder, &host);
+            match inside.and_then(|inside| Peer::script(name, Command::new(inside), &script)) {
                 Ok(peer) => world.sandboxes.push(peer),
                 Err(why) => println!("{name} is left out: {why}"),
             }
         }
-        match install::wasmtime(&python.path)
-            .and_then(|path| Ok((succeed(Command::new(&path).arg("--version"))?, path)))
-        {
+        match install::wasmtime(&host).and_then(|path| Ok((succeed(Command::new(&path).arg("--version"))?, path))) {
             Ok((said, path)) => {
                 let short = said.split(" (").next().unwrap_or_default().to_owned();
                 world.wasmtime = Some((short, path));

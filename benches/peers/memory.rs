@@ -4,7 +4,8 @@
 
 use std::{
     fs,
-    process::Command,
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -22,8 +23,9 @@ use crate::{
     World,
     calls::call,
     command::Failed,
-    ours::{ANSWER, IDLE, NAME, Ours, folder, inputs},
+    ours::{ANSWER, CALL, IDLE, NAME, Ours, SOURCE, inputs},
     peer::{Peer, Request, serve},
+    python::Python,
     table::{Row, Unit},
 };
 
@@ -33,6 +35,9 @@ const INSTANCES: usize = 100;
 /// How many a sandbox's process holds before the first look, so that what they share is there.
 const BEFORE: usize = 2;
 
+/// How many processes of CPython there are.
+const PROCESSES: usize = 10;
+
 /// The argument that makes this program a process that holds our instances.
 pub const HOLD: &str = "hold";
 
@@ -41,12 +46,8 @@ pub fn run(world: &mut World) -> Result<(), Failed> {
     let mut command = Command::new(std::env::current_exe()?);
     let mut ours = Peer::start(NAME, command.arg(HOLD))?;
     let mut sides = vec![(NAME.to_owned(), Ok(more(&mut ours)?))];
-    // A process that has a namespace is no instance; CPython's is a process.
-    for (native, process) in world.natives.iter().zip(&world.processes) {
-        let script = folder("python/peer.py");
-        let mut fresh = Peer::script("CPython", &native.path, &script)?;
-        fresh.hold(&Request { runs: 1, ..call("live") })?;
-        sides.push((process.name.clone(), Ok(private(fresh.id())? as f64)));
+    for native in &world.natives {
+        sides.push((native.name(), processes(native)));
     }
     sides.extend(world.sandboxes.iter_mut().map(|peer| (peer.name.clone(), more(peer))));
     let job = format!("an idle Python instance's memory, of {INSTANCES}");
@@ -68,6 +69,29 @@ fn more(peer: &mut Peer) -> Result<f64, String> {
     };
     let before = hold(BEFORE)?;
     Ok(hold(INSTANCES)?.saturating_sub(before) as f64 / INSTANCES as f64)
+}
+
+/// What a process of CPython takes that has made the call, of several: they share what they can.
+fn processes(native: &Python) -> Result<f64, String> {
+    let program = format!("{SOURCE}\nprint({CALL}, flush=True)\ninput()");
+    let mut held = Vec::new();
+    for _ in 0..PROCESSES {
+        let mut command = native.command();
+        command.args(["-I", "-S", "-c", &program]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(|error| error.to_string())?;
+        let mut line = String::new();
+        let read = process.stdout.as_mut().map(|stdout| BufReader::new(stdout).read_line(&mut line));
+        held.push(process);
+        if !matches!(read, Some(Ok(_))) || line.trim() != ANSWER {
+            return Err(format!("gave {line:?}"));
+        }
+    }
+    let sum: Result<u64, String> = held.iter().map(|process| private(process.id())).sum();
+    for mut process in held {
+        drop(process.kill());
+        drop(process.wait());
+    }
+    Ok(sum? as f64 / PROCESSES as f64)
 }
 
 /// Counts the calls that wait, and says what they said.

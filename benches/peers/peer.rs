@@ -68,12 +68,11 @@ impl Peer {
         Ok(peer)
     }
 
-    /// The script of a peer that has its packages.
-    pub fn script(name: &str, python: &Path, script: &Path) -> Result<Self, String> {
+    /// The script of a peer, with a Python that has its packages.
+    pub fn script(name: &str, mut python: Command, script: &Path) -> Result<Self, String> {
         let protocol = script.with_file_name("../protocol");
-        let mut command = Command::new(python);
-        command.arg(script).env("PYTHONPATH", protocol).env("PYTHONDONTWRITEBYTECODE", "1");
-        Self::start(name, &mut command)
+        python.arg(script).env("PYTHONPATH", protocol).env("PYTHONDONTWRITEBYTECODE", "1");
+        Self::start(name, &mut python)
     }
 
     /// This peer as a side of a job, which is `request` but for how often.

@@ -22,9 +22,9 @@ pub fn run(world: &mut World) -> Result<(), Failed> {
     ours.env("TURINGBOX_CACHE", cache()).env("TURINGBOX_STATE", state());
     let mut sides = vec![side(NAME, ours, ANSWER)];
     for native in &world.natives {
-        let mut command = Command::new(&native.path);
+        let mut command = native.command();
         command.args(["-I", "-S", "-c", "pass"]);
-        sides.push(side(&format!("CPython {}", native.version), command, ""));
+        sides.push(side(&native.name(), command, ""));
     }
     if let Some((name, binary)) = &world.wasmtime {
         let (text, compiled) = (scratch("nothing.wat"), scratch("nothing.cwasm"));
