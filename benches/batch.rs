@@ -1,7 +1,7 @@
 //! A million items through a compiled agent, by `turingbox batch`: how long it takes, and the most memory it has.
 //!
 //! The promise: with two cores, under 60 seconds and under 300 MB, with results in order, a JUnit report and a page,
-//! and nothing kept in the store; and at most twice as long where every step is kept.
+//! and nothing kept in the store; and at most 15 % longer where every step is kept.
 //! `cargo bench --profile dev --bench batch`; `BATCH_ITEMS` says how many.
 
 #[path = "support/command.rs"]
@@ -23,8 +23,10 @@ const ITEMS: u64 = 1_000_000;
 const SECONDS: f64 = 60.0;
 const MEMORY: u64 = 300_000_000;
 
-/// How many times as long it may take to keep every step.
-const KEPT: f64 = 2.0;
+/// How many times as long it may take to keep every step, and how often both are tried in turn: once is a matter of
+/// what else the machine does.
+const KEPT: f64 = 1.15;
+const ROUNDS: usize = 3;
 
 fn main() -> Result<(), Failed> {
     let items = std::env::var("BATCH_ITEMS").ok().map_or(Ok(ITEMS), |items| items.parse())?;
@@ -38,19 +40,21 @@ fn main() -> Result<(), Failed> {
     let binary = binary()?;
     // Compiles the agent, if that is still to do.
     run(&binary, &folder, "echo '\"warm\"' | turingbox batch word_count --items - --no-store >warm.jsonl")?;
-    let plain =
-        run(&binary, &folder, "turingbox batch word_count --items items.jsonl --out out.jsonl --force --no-store")?;
+    let batch = "turingbox batch word_count --items items.jsonl --out out.jsonl --force";
+    let (mut plain, mut kept) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        plain.push(run(&binary, &folder, &format!("{batch} --no-store"))?);
+        kept.push(run(&binary, &folder, &format!("{batch} --store kept"))?);
+        assert_eq!(BufReader::new(File::open(folder.join("out.jsonl"))?).lines().count() as u64, items);
+        fs::remove_file(folder.join("kept"))?;
+    }
+    let (plain, kept) = (median(plain), median(kept));
     told("results alone", items, plain);
-    assert_eq!(BufReader::new(File::open(folder.join("out.jsonl"))?).lines().count() as u64, items);
-    let kept =
-        run(&binary, &folder, "turingbox batch word_count --items items.jsonl --out out.jsonl --force --store kept")?;
     told("every step kept", items, kept);
     let longer = kept.0.as_secs_f64() / plain.0.as_secs_f64();
     println!("  {longer:.2} times as long");
     let reports = "--junit report.xml --report report.html --sarif report.sarif";
-    let command =
-        format!("turingbox batch word_count --items items.jsonl --out out.jsonl --force --no-store {reports}");
-    let (time, memory) = run(&binary, &folder, &command)?;
+    let (time, memory) = run(&binary, &folder, &format!("{batch} --no-store {reports}"))?;
     told("with reports", items, (time, memory));
     fs::remove_dir_all(&folder)?;
     if items == ITEMS {
@@ -59,6 +63,11 @@ fn main() -> Result<(), Failed> {
         assert!(longer < KEPT, "it takes {longer:.2} times as long to keep every step, more than {KEPT}");
     }
     Ok(())
+}
+
+fn median(mut runs: Vec<(Duration, u64)>) -> (Duration, u64) {
+    runs.sort();
+    runs[runs.len() / 2]
 }
 
 fn told(what: &str, items: u64, (time, memory): (Duration, u64)) {
