@@ -21,9 +21,12 @@ const RUN: &str = "isolation = \"run\"\ncalls = [\"counter\"]\nlimits = { memory
 fn run(name: &str, told: [&str; 3], said: &str, audit: Option<Arc<dyn Audit>>) -> Ran {
     let agents = tempfile::tempdir().unwrap();
     folder::copy(&root().join("tests/isolation/agents"), agents.path());
-    let module = std::fs::read_to_string(agents.path().join("compiled/module.wat")).unwrap();
-    std::fs::write(agents.path().join("compiled/agent.wasm"), component::of_module(&module)).unwrap();
-    let text = format!("version = 1\n[agents.counter]\n{said}\n[agents.compiled]\n{said}\n");
+    for agent in ["compiled", "residue"] {
+        let module = std::fs::read_to_string(agents.path().join(agent).join("module.wat")).unwrap();
+        std::fs::write(agents.path().join(agent).join("agent.wasm"), component::of_module(&module)).unwrap();
+    }
+    let text = ["counter", "compiled", "residue"].map(|agent| format!("[agents.{agent}]\n{said}\n")).concat();
+    let text = format!("version = 1\n{text}");
     let inputs: Vec<_> = ["first", "second", "third"].into_iter().zip(told.map(Value::text)).collect();
     let inputs = if name == "thrice" { &inputs[..] } else { &[] };
     host::run_with(&host::library(agents.path()), name, inputs, |setup| {
@@ -55,6 +58,17 @@ pub fn an_instance_serves_one_call_or_one_run() {
         let ran = run(name, ["end"; 3], said, None);
         assert_eq!(calls(&ran), serde_json::json!(expected), "{name} {said} {:?}", ran.outcome.failure);
     }
+}
+
+/// Memories come from a pool, which uses each again and again, as do tables and globals.
+#[test]
+pub fn what_a_call_wrote_is_gone_from_the_pool() {
+    for _ in 0..50 {
+        assert_eq!(calls(&run("residues", ["end"; 3], CALL, None)), serde_json::json!([0, 0, 0]));
+    }
+    // It would be found.
+    let kept = calls(&run("residues", ["end"; 3], RUN, None));
+    assert_eq!(kept, serde_json::json!([0, 1, 1]));
 }
 
 /// An exception is the agent's own; after anything that stopped the guest, nobody knows what is left.

@@ -17,7 +17,7 @@ from types import CodeType
 
 # Larger holes are rare, and each is worth a whole page to the call that finds it.
 SIZES = (65536, 16384, 8192, 4096, 2048, *range(1024, 0, -8))
-ROOM = 4 << 20
+ROOM = 1 << 20
 # Two of the allocator's pools.
 POOLS = 32 << 10
 
