@@ -1,5 +1,7 @@
 //! A library: the agents of several folders, and the built-in ones.
 
+mod slot;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -13,6 +15,7 @@ use crate::{
     agent::{
         MAX_COMPONENT,
         folder::{BUILTIN, Folder},
+        library::slot::{Builtin, Slot},
         manifest::Manifest,
     },
     diagnostic::{Diagnostic, Report, list},
@@ -36,7 +39,7 @@ const MAX_DEPTH: usize = 16;
 /// All agents that can be named.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
-    entries: BTreeMap<String, Entry>,
+    slots: BTreeMap<String, Slot>,
     conflicts: Report,
     notes: Report,
     /// The built-in agents that others may stand in for.
@@ -54,6 +57,15 @@ pub enum Entry {
     Valid(Arc<Manifest>),
     /// A folder whose manifest can't be used, and why.
     Broken(Report),
+}
+
+impl Entry {
+    fn of(manifest: Result<Manifest, Report>) -> Self {
+        match manifest {
+            Ok(manifest) => Self::Valid(Arc::new(manifest)),
+            Err(report) => Self::Broken(report),
+        }
+    }
 }
 
 impl Library {
@@ -112,8 +124,8 @@ impl Library {
                 .help("`turingbox pack` calls both alike")
                 .into());
         }
-        let is_there = |entry: &Entry| matches!(entry, Entry::Valid(known) if known.path == path);
-        self.entries.retain(|_, entry| !is_there(entry));
+        let is_there = |slot: &Slot| slot.added().is_some_and(|known| known.path == path);
+        self.slots.retain(|_, slot| !is_there(slot));
         self.insert(Ok(manifest.clone()), path);
         Ok(Arc::new(manifest))
     }
@@ -121,7 +133,7 @@ impl Library {
     /// Adds an agent as [`Library::add_in_memory`] does, in place of one that is missing: it gives way
     /// to any other of its name.
     pub(crate) fn add_stub(&mut self, name: String, files: BTreeMap<String, String>, path: &str, made_of: &str) {
-        if !self.entries.contains_key(&name) {
+        if !self.slots.contains_key(&name) {
             self.add_in_memory(files, path, made_of);
             self.stubs.insert(name);
         }
@@ -145,20 +157,12 @@ impl Library {
     /// Adds the agents that ship in the binary.
     pub fn add_builtin(&mut self) {
         let mut replaced = Vec::new();
-        for (path, text) in BUILTIN {
-            let Some(folder) = path.strip_suffix(MANIFEST).and_then(|folder| folder.strip_suffix('/')) else {
-                continue;
-            };
-            let source = Source::new(format!("<built-in>/{path}"), String::from_utf8_lossy(text));
-            if self.holds_copy(folder) {
-                continue;
-            }
-            let manifest = Manifest::read(&source, Folder::Builtin(folder), folder);
-            let name = manifest.as_ref().map(|manifest| manifest.name.clone()).unwrap_or_default();
-            if self.replaceable.contains(&name) && self.entries.contains_key(&name) {
+        for agent in Builtin::all().filter(|agent| !self.holds_copy(agent.path)).collect::<Vec<_>>() {
+            let name = agent.name().to_owned();
+            if self.replaceable.contains(&name) && self.slots.contains_key(&name) {
                 replaced.push(name);
             } else {
-                self.insert(manifest, folder);
+                self.put(name, Slot::builtin(agent));
             }
         }
         if !replaced.is_empty() {
@@ -198,17 +202,17 @@ impl Library {
 
     /// The agent called `name`.
     pub fn get(&self, name: &str) -> Option<&Entry> {
-        self.entries.get(name)
+        self.slots.get(name).map(Slot::entry)
     }
 
     /// Every agent, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
+        self.slots.iter().map(|(name, slot)| (name.as_str(), slot.entry()))
     }
 
     /// Every name.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.entries.keys().map(String::as_str)
+        self.slots.keys().map(String::as_str)
     }
 
     /// Names that more than one agent has. A library that has some can't be run from: which agent
@@ -235,15 +239,12 @@ impl Library {
     /// Whether an agent of a folder on disk is the built-in one, at the same path, to the byte: so
     /// in a checkout of this project. A copy that differs is another agent of the same name.
     fn holds_copy(&self, folder: &'static str) -> bool {
-        let on_disk = self.entries.values().find_map(|entry| match entry {
-            Entry::Valid(manifest) if manifest.path == folder => Some(&manifest.folder),
-            _ => None,
-        });
-        let Some(on_disk) = on_disk else { return false };
+        let mut added = self.slots.values().filter_map(Slot::added);
+        let Some(on_disk) = added.find(|manifest| manifest.path == folder) else { return false };
         let files =
             BUILTIN.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, bytes)));
         let mut own = files.filter(|(name, _)| !name.contains('/'));
-        own.all(|(name, bytes)| on_disk.read(name, MAX_COMPONENT).is_ok_and(|found| found == *bytes))
+        own.all(|(name, bytes)| on_disk.folder.read(name, MAX_COMPONENT).is_ok_and(|found| found == *bytes))
     }
 
     /// Looks for agents in `dir`, which is `below` the library's folder; a folder with a manifest is
@@ -275,19 +276,24 @@ impl Library {
     }
 
     fn insert(&mut self, manifest: Result<Manifest, Report>, path: &str) {
-        let (name, entry) = match manifest {
-            Ok(manifest) => (manifest.name.clone(), Entry::Valid(Arc::new(manifest))),
-            // The name is unknown, so the folder stands in for it.
-            Err(report) => (path.rsplit('/').next().unwrap_or(path).to_owned(), Entry::Broken(report)),
-        };
+        // Where the name is unknown, the folder stands in for it.
+        let name = manifest.as_ref().map_or(last_part(path), |manifest| &manifest.name).to_owned();
+        self.put(name, Slot::Read(Entry::of(manifest)));
+    }
+
+    fn put(&mut self, name: String, slot: Slot) {
         let gives_way = self.stubs.remove(&name);
-        if let Some(first) = self.entries.get(&name).filter(|_| !gives_way) {
-            let conflict = conflict(&name, first, &entry);
+        if let Some(first) = self.slots.get(&name).filter(|_| !gives_way) {
+            let conflict = conflict(&name, first.entry(), slot.entry());
             self.conflicts.push(conflict);
         } else {
-            self.entries.insert(name, entry);
+            self.slots.insert(name, slot);
         }
     }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// What is the same for all folders of one library.
