@@ -21,7 +21,6 @@ use crate::{
     diagnostic::{Diagnostic, Report, list},
     document::{self, Item},
     share::Pack,
-    source::Source,
 };
 
 /// The file that says what holds for a folder of agents as a whole.
@@ -194,7 +193,7 @@ impl Library {
     pub(crate) fn with_manifests(manifests: &[(&'static str, &str)]) -> Self {
         let mut library = Self::builtin();
         for (name, text) in manifests {
-            let source = Source::new(format!("{name}/{MANIFEST}"), *text);
+            let source = crate::source::Source::new(format!("{name}/{MANIFEST}"), *text);
             library.insert(Manifest::read(&source, Folder::Builtin(name), name), name);
         }
         library

@@ -194,35 +194,25 @@ impl<'a> Component<'a> {
 
     fn functions_given(&self, instance: u32) -> Result<Vec<u32>> {
         let given = self.given(instance, Kind::Function)?;
-        Ok(given
-            .into_iter()
-            .filter_map(|origin| matches!(origin, Origin::Canonical(_)).then(|| origin.index()))
-            .collect())
+        let canonical = |origin| match origin {
+            Origin::Canonical(index) => Some(index),
+            Origin::Defined { .. } => None,
+        };
+        Ok(given.into_iter().filter_map(canonical).collect())
     }
 
     fn tables_given(&self, instance: u32) -> Result<Vec<u32>> {
         let given = self.given(instance, Kind::Table)?;
-        Ok(given.into_iter().filter_map(Origin::instance).collect())
+        let holder = |origin| match origin {
+            Origin::Canonical(_) => None,
+            Origin::Defined { instance, .. } => Some(instance),
+        };
+        Ok(given.into_iter().filter_map(holder).collect())
     }
 
     fn given(&self, instance: u32, kind: Kind) -> Result<Vec<Origin>> {
         let (module, _) = self.made(instance)?;
         (0..module.imports(kind).len()).map(|at| self.defined(instance, kind, index(at)?)).collect()
-    }
-}
-
-impl Origin {
-    fn index(self) -> u32 {
-        match self {
-            Self::Canonical(index) | Self::Defined { index, .. } => index,
-        }
-    }
-
-    fn instance(self) -> Option<u32> {
-        match self {
-            Self::Canonical(_) => None,
-            Self::Defined { instance, .. } => Some(instance),
-        }
     }
 }
 

@@ -45,6 +45,9 @@ enum Made {
     Kept(u32),
 }
 
+/// Something that an instance is given: its name there, its kind, and where it comes from.
+type Wanted = (String, Kind, Origin);
+
 struct Emitter<'l, 'a, 'c> {
     component: &'c Component<'a>,
     linked: &'l Linked<'a, 'c>,
@@ -140,7 +143,7 @@ impl<'a> Emitter<'_, 'a, '_> {
 
     /// What an instance is given: for each name, an instance that has what is imported by it.
     fn arguments(&mut self, made: Made) -> Result<Vec<(String, u32)>> {
-        let mut wanted: Vec<(String, Vec<(String, Kind, Origin)>)> = Vec::new();
+        let mut wanted: Vec<(String, Vec<Wanted>)> = Vec::new();
         match made {
             Made::Merged => {
                 let outside = self.linked.imports.iter().enumerate();
@@ -165,7 +168,7 @@ impl<'a> Emitter<'_, 'a, '_> {
     }
 
     /// Writes an instance that has just these things.
-    fn bag(&mut self, items: Vec<(String, Kind, Origin)>) -> Result<u32> {
+    fn bag(&mut self, items: Vec<Wanted>) -> Result<u32> {
         let items = items.into_iter().map(|(name, kind, origin)| {
             let at = self.known(kind, origin)?;
             Ok((name, kind.exported(), at))

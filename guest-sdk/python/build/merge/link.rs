@@ -178,9 +178,10 @@ impl<'a, 'c> Linked<'a, 'c> {
         while let Some((origin, ty)) = waiting.pop() {
             match origin {
                 Origin::Defined { instance, index } if self.is_member(origin) => {
-                    if self.reached.insert(origin) {
-                        self.look_through(instance, index, &mut waiting)?;
+                    if !self.reached.insert(origin) {
+                        continue;
                     }
+                    self.look_through(instance, index, &mut waiting)?;
                 }
                 _ if outside.insert(origin) => self.imports.push((origin, ty)),
                 _ => {}
