@@ -25,7 +25,7 @@ fn run(name: &str, told: [&str; 3], said: &str, audit: Option<Arc<dyn Audit>>) -
         let module = std::fs::read_to_string(agents.path().join(agent).join("module.wat")).unwrap();
         std::fs::write(agents.path().join(agent).join("agent.wasm"), component::of_module(&module)).unwrap();
     }
-    let text = ["counter", "compiled", "residue"].map(|agent| format!("[agents.{agent}]\n{said}\n")).concat();
+    let text = ["counter", "compiled", "residue", "fresh"].map(|agent| format!("[agents.{agent}]\n{said}\n")).concat();
     let text = format!("version = 1\n{text}");
     let inputs: Vec<_> = ["first", "second", "third"].into_iter().zip(told.map(Value::text)).collect();
     let inputs = if name == "thrice" { &inputs[..] } else { &[] };
@@ -69,6 +69,28 @@ pub fn what_a_call_wrote_is_gone_from_the_pool() {
     // It would be found.
     let kept = calls(&run("residues", ["end"; 3], RUN, None));
     assert_eq!(kept, serde_json::json!([0, 1, 1]));
+}
+
+/// The snapshot has one state of the generator, and each instance draws from another.
+#[test]
+pub fn each_instance_draws_numbers_of_its_own() {
+    let drawn = |said: &str| {
+        let ran = run("freshes", ["end"; 3], said, None);
+        assert_eq!(ran.outcome.failure.as_ref().map(|failure| failure.message.as_str()), None);
+        calls(&ran).as_array().unwrap().clone()
+    };
+    let mut all: Vec<_> = [CALL, CALL, RUN, RUN, "imports = { deny = [\"os\"] }"].into_iter().flat_map(drawn).collect();
+    let count = all.len();
+    all.sort_by_key(ToString::to_string);
+    all.dedup();
+    assert_eq!((all.len(), count), (10, 10), "{all:?}");
+}
+
+/// What the snapshot has is never freed, so looking at it writes to no page.
+#[test]
+pub fn what_an_instance_begins_with_is_immortal() {
+    let ran = run("mortals", ["end"; 3], CALL, None);
+    assert_eq!(calls(&ran), serde_json::json!([[true, true, true, false, 0]]), "{:?}", ran.outcome.failure);
 }
 
 /// An exception is the agent's own; after anything that stopped the guest, nobody knows what is left.

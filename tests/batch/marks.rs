@@ -82,3 +82,17 @@ fn a_semaphore_holds_items_of_a_batch_back() {
         assert_eq!((begun(&here.path().join("data")), results(&here.path().join("out.jsonl")).len()), (8, 8));
     }
 }
+
+/// A process has room for so many instances, and blames no agent for it.
+#[test]
+fn more_at_once_than_a_process_has_room_for_is_nobodys_mistake() {
+    let here = marking(140, 5.0);
+    let (code, said) = stderr(run(here.path(), "marks", "140"));
+    assert_eq!(code, Some(5), "{said}");
+    let results = fs::read_to_string(here.path().join("out.jsonl")).unwrap();
+    let failed: Vec<_> = results.lines().filter(|line| line.contains("\"failure\"")).collect();
+    assert_eq!((results.lines().count(), failed.len()), (140, 12), "{said}");
+    for line in failed {
+        assert!(line.contains("\"code\":\"host\"") && line.contains("128 agents at once"), "{line}");
+    }
+}

@@ -80,7 +80,11 @@ fn make(out: &Path, component: &Path) -> Result<()> {
     let linked = out.join("linked.wasm");
     command.arg(sources).arg("--output").arg(&linked);
     execute(&mut command)?;
-    fs::write(component, merge::merge(&fs::read(&linked)?)?)?;
+    let merged = merge::merge(&fs::read(&linked)?)?;
+    if merged.immortal == 0 {
+        return Err("the guest has no list of what is to be immortal".into());
+    }
+    fs::write(component, merged.component)?;
     Ok(fs::remove_file(linked)?)
 }
 

@@ -13,6 +13,12 @@ fn linked() -> Vec<u8> {
     wat::parse_str(include_str!("merge/linked.wat")).unwrap()
 }
 
+fn merged(component: &[u8]) -> Vec<u8> {
+    let merged = merge::merge(component).unwrap();
+    assert_eq!(merged.immortal, 0, "there is no CPython in it");
+    merged.component
+}
+
 /// How often something is in a component.
 fn count(component: &[u8], is_it: impl Fn(&Payload<'_>) -> usize) -> usize {
     Parser::new(0).parse_all(component).map(|payload| is_it(&payload.unwrap())).sum()
@@ -41,7 +47,7 @@ fn run(component: &[u8], number: u32) -> u32 {
 #[test]
 fn one_module_does_what_many_did() {
     let linked = linked();
-    let merged = merge::merge(&linked).unwrap();
+    let merged = merged(&linked);
     for number in [0, 1, 7] {
         let expected = 42 + 1000 + (number + 1) * 2 + number * 100_000;
         assert_eq!(run(&linked, number), expected);
@@ -54,7 +60,7 @@ fn one_module_does_what_many_did() {
 
 #[test]
 fn what_never_changes_is_no_global_and_what_only_hands_on_is_no_function() {
-    let merged = merge::merge(&linked()).unwrap();
+    let merged = merged(&linked());
     let globals = count(&merged, |payload| match payload {
         Payload::GlobalSection(globals) => globals.count() as usize,
         _ => 0,
@@ -71,15 +77,15 @@ fn what_never_changes_is_no_global_and_what_only_hands_on_is_no_function() {
 
 #[test]
 fn what_is_merged_can_be_merged_again() {
-    let merged = merge::merge(&linked()).unwrap();
-    let again = merge::merge(&merged).unwrap();
-    assert_eq!(run(&again, 7), run(&merged, 7));
+    let once = merged(&linked());
+    let again = merged(&once);
+    assert_eq!(run(&again, 7), run(&once, 7));
     assert_eq!(modules(&again), 3);
 }
 
 #[test]
 fn what_isnt_known_how_to_merge_is_an_error() {
-    let error = |text: &str| merge::merge(&wat::parse_str(text).unwrap()).unwrap_err().to_string();
+    let error = |text: &str| merge::merge(&wat::parse_str(text).unwrap()).err().unwrap().to_string();
     let with = |module: &str| format!("(component (core module $m {module}) (core instance (instantiate $m)))");
     assert_eq!(error(&with("(func $f) (start $f)")), "a module that starts something can't be merged");
     assert_eq!(error(&with("(memory 1) (data \"x\")")), "only data that is there from the start can be merged");
@@ -87,6 +93,19 @@ fn what_isnt_known_how_to_merge_is_an_error() {
         error(&with("(table 1 funcref) (func (export \"f\")) (elem func 0)")),
         "only tables of functions that are filled from the start can be merged"
     );
+    assert_eq!(error(&with("(table 1 funcref (ref.func 0)) (func)")), "only tables that begin empty can be merged");
+    let exported = |code: &str| {
+        let module = format!("(table 1 funcref) (data \"x\") (memory 1) (func (export \"f\") {code})");
+        format!(
+            "(component (core module $m {module}) (core instance $i (instantiate $m)) (func (export \"f\") (canon lift (core func $i \"f\"))))"
+        )
+    };
+    assert_eq!(
+        error(&exported("(table.set (i32.const 0) (ref.null func))").replace("(data \"x\")", "")),
+        "what changes its tables can't be merged"
+    );
+    assert_eq!(error(&exported("(data.drop 0)")), "what reads its data again can't be merged");
+    assert_eq!(error("(component (import \"m\" (core module)))"), "a core module from elsewhere can't be merged");
     assert!(merge::merge(b"no component").is_err());
 }
 

@@ -123,8 +123,7 @@ impl Library {
                 .help("`turingbox pack` calls both alike")
                 .into());
         }
-        let is_there = |slot: &Slot| slot.added().is_some_and(|known| known.path == path);
-        self.slots.retain(|_, slot| !is_there(slot));
+        self.slots.retain(|_, slot| slot.path() != Some(path));
         self.insert(Ok(manifest.clone()), path);
         Ok(Arc::new(manifest))
     }

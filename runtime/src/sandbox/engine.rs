@@ -6,7 +6,7 @@ use wasmtime::{
 };
 
 /// The most instances that live at once in one process. Each takes address space, not memory.
-const MAX_LIVE: u32 = 128;
+pub(super) const MAX_LIVE: u32 = 128;
 
 /// The native stack of a guest, in bytes: so much that CPython's own bounds on recursion nearly
 /// always come first and give a `RecursionError` rather than a crash of the instance.

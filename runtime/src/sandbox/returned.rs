@@ -1,6 +1,6 @@
 //! What a guest gave back: checked, cleaned of secrets, or turned into a failure that says whose it is.
 
-use wasmtime::{Store, Trap, WasmBacktrace, component::ResourceTableError};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, WasmBacktrace, component::ResourceTableError};
 use wasmtime_wasi::I32Exit;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         Call, CallLimits, CallState,
         bindings::{Field, types},
         command::TooMuch,
+        engine::MAX_LIVE,
         handed,
         limiter::Limiter,
         state::MAX_HANDLES,
@@ -160,6 +161,10 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
     let limiter = &store.data().limiter;
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return Failure::new(Code::Crashed, format!("the agent's program exited with {code} in place of returning"));
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return Failure::host(format!("this process runs {MAX_LIVE} agents at once, and no more"))
+            .help("run fewer at a time (`--jobs`, `parallel`), or let workflows and procs call each other less deep");
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
         return Failure::new(

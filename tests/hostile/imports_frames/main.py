@@ -8,6 +8,7 @@ def tried(attempt, *arguments, **named):
     except (ImportError, LookupError, AttributeError, PermissionError):
         return []
 
+
 def main():
     spaces = []
     frame = sys._getframe()

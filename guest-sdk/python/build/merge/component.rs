@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use wasmparser::{CanonicalFunction, CanonicalOption, ComponentAlias, Instance, Parser, Payload};
+use wasmparser::{
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind,
+    ComponentTypeRef, Instance, Parser, Payload,
+};
 
 use super::{
     Result,
@@ -59,6 +62,13 @@ impl<'a> Component<'a> {
             let payload = payload?;
             match &payload {
                 Payload::End(_) if nested > 0 => nested -= 1,
+                Payload::ComponentAliasSection(aliases) if nested > 0 => {
+                    for alias in aliases.clone() {
+                        if matches!(alias?, ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, .. }) {
+                            return Err("a core module that is handed on can't be merged".into());
+                        }
+                    }
+                }
                 _ if nested > 0 => {}
                 Payload::ModuleSection { unchecked_range, .. } => {
                     component.parts.push(Part::Modules);
@@ -82,21 +92,37 @@ impl<'a> Component<'a> {
                 }
                 // The names of indices, which become others.
                 Payload::CustomSection(section) if section.name() == "component-name" => {}
-                Payload::Version { .. } | Payload::End(_) => {}
-                other => {
-                    let (id, range) = other.as_section().ok_or("a part of the component is no section")?;
-                    component.parts.push(Part::Section { id, contents: &bytes[range] });
+                Payload::ComponentImportSection(imports) => {
+                    for import in imports.clone() {
+                        if matches!(import?.ty, ComponentTypeRef::Module(_)) {
+                            return Err("a core module from elsewhere can't be merged".into());
+                        }
+                    }
+                    component.section(&payload, bytes)?;
                 }
+                Payload::Version { .. } | Payload::End(_) => {}
+                other => component.section(other, bytes)?,
             }
             nested += usize::from(matches!(payload, Payload::ModuleSection { .. } | Payload::ComponentSection { .. }));
         }
         Ok(component)
     }
 
+    fn section(&mut self, payload: &Payload<'_>, bytes: &'a [u8]) -> Result<()> {
+        let (id, range) = payload.as_section().ok_or("a part of the component is no section")?;
+        self.parts.push(Part::Section { id, contents: &bytes[range] });
+        Ok(())
+    }
+
     fn alias(&mut self, alias: ComponentAlias<'a>) -> Result<()> {
         match alias {
             ComponentAlias::CoreInstanceExport { kind, instance_index: instance, name } => {
                 self.items_mut(Kind::of(kind)?).push(Item::Export { instance, name });
+            }
+            // They would have an index among the modules.
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Module, .. }
+            | ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, .. } => {
+                return Err("a core module from elsewhere can't be merged".into());
             }
             alias => self.parts.push(Part::Alias(alias)),
         }

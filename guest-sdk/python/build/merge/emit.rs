@@ -12,16 +12,17 @@ use wasmparser::Instance;
 use super::{
     Result,
     component::{Component, Origin, Part},
-    encode::{OUTSIDE, encode, export_name},
+    encode::{OUTSIDE, export_name},
     link::Linked,
     module::Kind,
 };
 
-/// The component with the merged module in the place of its parts.
-pub fn emit<'a>(component: &Component<'a>, linked: &Linked<'a, '_>) -> Result<Vec<u8>> {
+/// The component with the merged `module` in the place of its parts.
+pub fn emit<'a>(component: &Component<'a>, linked: &Linked<'a, '_>, module: &[u8]) -> Result<Vec<u8>> {
     let mut emitter = Emitter {
         component,
         linked,
+        module,
         written: wasm_encoder::Component::new(),
         modules: HashMap::new(),
         instances: 0,
@@ -51,6 +52,7 @@ type Wanted = (String, Kind, Origin);
 struct Emitter<'l, 'a, 'c> {
     component: &'c Component<'a>,
     linked: &'l Linked<'a, 'c>,
+    module: &'l [u8],
     written: wasm_encoder::Component,
     /// The modules that are written, by what is made of them.
     modules: HashMap<Made, u32>,
@@ -107,10 +109,7 @@ impl<'a> Emitter<'_, 'a, '_> {
         if !self.modules.is_empty() {
             return Ok(());
         }
-        self.written.section(&RawSection {
-            id: ComponentSectionId::CoreModule.into(),
-            data: &encode(self.component, self.linked)?,
-        });
+        self.written.section(&RawSection { id: ComponentSectionId::CoreModule.into(), data: self.module });
         self.modules.insert(Made::Merged, 0);
         for (instance, made) in (0..).zip(&self.component.instances) {
             let Instance::Instantiate { module_index, .. } = made else { continue };

@@ -21,8 +21,8 @@ use super::{
 /// The name under which functions from outside are imported.
 pub const OUTSIDE: &str = "outside";
 
-/// The merged module of `component`.
-pub fn encode<'a>(component: &Component<'a>, linked: &Linked<'a, '_>) -> Result<Vec<u8>> {
+/// The merged module of `component`, and how many objects in its memory were made immortal.
+pub fn encode<'a>(component: &Component<'a>, linked: &Linked<'a, '_>) -> Result<(Vec<u8>, usize)> {
     let mut merged = Merged::default();
     merged.declare(component, linked)?;
     let mut names = NameMap::new();
@@ -30,8 +30,8 @@ pub fn encode<'a>(component: &Component<'a>, linked: &Linked<'a, '_>) -> Result<
         merged.fill(component, linked, instance, &mut names)?;
     }
     merged.export(linked)?;
-    immortalize(merged.memory.bytes_mut())?;
-    Ok(merged.finish(&names))
+    let immortal = immortalize(merged.memory.bytes_mut())?;
+    Ok((merged.finish(&names), immortal))
 }
 
 /// The sections, and which index everything of the members has in them.

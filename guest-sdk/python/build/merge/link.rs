@@ -212,7 +212,9 @@ impl<'a, 'c> Linked<'a, 'c> {
         let (module, _) = self.component.made(instance)?;
         for operator in module.body(function).get_operators_reader()? {
             match operator? {
-                Operator::Call { function_index } | Operator::RefFunc { function_index } => {
+                Operator::Call { function_index }
+                | Operator::ReturnCall { function_index }
+                | Operator::RefFunc { function_index } => {
                     waiting.push((self.function(instance, function_index)?, self.ty(instance, function_index)?));
                 }
                 Operator::GlobalSet { global_index } => {
@@ -224,6 +226,9 @@ impl<'a, 'c> Linked<'a, 'c> {
                 | Operator::TableFill { .. }
                 | Operator::TableCopy { .. }
                 | Operator::TableInit { .. } => return Err("what changes its tables can't be merged".into()),
+                Operator::MemoryInit { .. } | Operator::DataDrop { .. } | Operator::ElemDrop { .. } => {
+                    return Err("what reads its data again can't be merged".into());
+                }
                 _ => {}
             }
         }
@@ -257,7 +262,9 @@ impl Part<'_> {
         };
         let options = options.iter().filter_map(|option| match option {
             CanonicalOption::Memory(index) => Some((Kind::Memory, *index)),
-            CanonicalOption::Realloc(index) | CanonicalOption::PostReturn(index) => Some((Kind::Function, *index)),
+            CanonicalOption::Realloc(index) | CanonicalOption::PostReturn(index) | CanonicalOption::Callback(index) => {
+                Some((Kind::Function, *index))
+            }
             _ => None,
         });
         function.map(|index| (Kind::Function, index)).into_iter().chain(options).collect()

@@ -21,13 +21,21 @@ use link::Linked;
 
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
+/// What comes of a component.
+pub struct Merged {
+    pub component: Vec<u8>,
+    /// How many objects of CPython were made immortal.
+    pub immortal: usize,
+}
+
 /// The same component, with its core modules merged.
 ///
 /// # Errors
 ///
 /// When the component isn't one, or has something that isn't known here how to merge.
-pub fn merge(bytes: &[u8]) -> Result<Vec<u8>> {
+pub fn merge(bytes: &[u8]) -> Result<Merged> {
     let component = Component::read(bytes)?;
     let linked = Linked::new(&component)?;
-    emit::emit(&component, &linked)
+    let (module, immortal) = encode::encode(&component, &linked)?;
+    Ok(Merged { component: emit::emit(&component, &linked, &module)?, immortal })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use wasmparser::{
     ConstExpr, Data, Element, ElementItems, ElementKind, ExternalKind, FuncType, FunctionBody, GlobalType, KnownCustom,
-    MemoryType, Name, Operator, Parser, Payload, TableType, TypeRef,
+    MemoryType, Name, Operator, Parser, Payload, TableInit, TableType, TypeRef,
 };
 
 use super::{Result, component::index};
@@ -83,7 +83,14 @@ impl<'a> Module<'a> {
                 }
             }
             Payload::FunctionSection(functions) => self.functions.extend(all(functions)?),
-            Payload::TableSection(tables) => self.tables.extend(all(tables)?.into_iter().map(|table| table.ty)),
+            Payload::TableSection(tables) => {
+                for table in all(tables)? {
+                    if !matches!(table.init, TableInit::RefNull) {
+                        return Err("only tables that begin empty can be merged".into());
+                    }
+                    self.tables.push(table.ty);
+                }
+            }
             Payload::MemorySection(memories) => self.memories.extend(all(memories)?),
             Payload::GlobalSection(globals) => {
                 self.globals.extend(all(globals)?.into_iter().map(|global| (global.ty, global.init_expr)));
@@ -188,7 +195,10 @@ impl<'a> Module<'a> {
             }
         }
         let Operator::I32Const { value: slot } = operators.read()? else { return Ok(None) };
-        let Operator::CallIndirect { table_index, .. } = operators.read()? else { return Ok(None) };
+        let Operator::CallIndirect { table_index, type_index } = operators.read()? else { return Ok(None) };
+        if self.types[type_index as usize] != self.types[self.functions[function as usize] as usize] {
+            return Ok(None);
+        }
         let ends = matches!(operators.read()?, Operator::End) && operators.eof();
         Ok(ends.then_some((table_index, slot.cast_unsigned())))
     }

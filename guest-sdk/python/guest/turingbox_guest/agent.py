@@ -8,7 +8,7 @@ import sys
 from annotationlib import Format
 from types import ModuleType
 
-from . import failures, imports, packages, values
+from . import failures, imports, packages, randomness, values
 from .failures import MODULE, FailureKind, failure
 
 _function = None
@@ -33,6 +33,7 @@ def compiled(source):
 def load(source, bytecode, options):
     """Runs the bytecode as a module, and keeps the function that `run` calls."""
     global _function, _declared
+    randomness.ensure()
     _keep_lines(source)
     namespace, code = _module(source), marshal.loads(bytecode)
     if options.has_packages:

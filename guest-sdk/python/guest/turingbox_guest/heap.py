@@ -61,6 +61,11 @@ def settle():
     gc.freeze()
 
 
+def forget():
+    """Empties the list where the build hasn't: that of a component which was made elsewhere."""
+    _immortal.clear()
+
+
 def _take_what_is_at_hand():
     for _ in range(AT_HAND):
         _filling.append(([], {}, iter([]), iter(()), slice(None), range(1), 1.5 + len(_filling), [].append))

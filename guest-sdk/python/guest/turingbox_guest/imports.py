@@ -15,7 +15,7 @@ from types import ModuleType
 
 from wit_world.imports import imports as host
 
-from . import index, machinery, packages, stand_ins
+from . import heap, index, machinery, packages, stand_ins
 
 # The guest's own, which the agent may find but which give it nothing.
 OWN = ("turingbox_guest", "wit_world", "componentize_py", "poll_loop", "agent", "__main__")
@@ -50,6 +50,7 @@ def prepare(archive):
 
 def guard():
     """Holds the policy's rules from here on."""
+    heap.forget()
     names = [name for name in [*sys.modules, *_archive.names()] if not name.startswith(OWN)]
     standing = dict(zip(names, host.standings(names)))
     denied = {name for name, found in standing.items() if found is host.Standing.DENIED}

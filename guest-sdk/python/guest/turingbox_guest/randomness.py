@@ -12,6 +12,12 @@ def install():
     random.seed = _first
 
 
+def ensure():
+    """Seeds it where the runtime hasn't."""
+    if random.seed is _first:
+        _first()
+
+
 def _first():
     # As much entropy as a cipher's key; `random.seed()` reads eighty times that, at three times the cost.
     _reseed(int.from_bytes(os.urandom(32)))

@@ -37,6 +37,14 @@ impl Slot {
         }
     }
 
+    /// Where the agent is in its library, if that is known.
+    pub(super) fn path(&self) -> Option<&str> {
+        match self {
+            Self::Builtin(agent, _) => Some(agent.path),
+            read => read.added().map(|manifest| manifest.path.as_str()),
+        }
+    }
+
     /// The manifest, if it is one of a folder on disk or of a pack, and none of the built-in ones.
     pub(super) fn added(&self) -> Option<&Arc<Manifest>> {
         match self {

@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// How much more an agent may take, in percent. A compiled one burns the same each time, but for the seeds of hash
-/// tables where it can reach outside. The Python guest isn't the same to the byte from one build to the next: between five builds, cases differed by up to 1.3 %.
+/// tables where it can reach outside. The Python guest isn't the same to the byte from one build to the next:
+/// between five builds, cases differed by up to 1.3 %.
 pub const MORE_COMPILED: f64 = 1.0;
 const MORE_PYTHON: f64 = 5.0;
 

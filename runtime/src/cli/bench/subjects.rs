@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Engine, Library, Policy, Program, Setup, Value,
-    agent::Manifest,
+    agent::{Input, Manifest},
     cli::{
         Globals, Stop,
         bench::{
@@ -59,19 +59,20 @@ impl Subjects {
     ) -> Result<Self, Stop> {
         let name = manifest.name.clone();
         let scope = |case| Scope { agent: Some(name.clone()), case };
-        if !given.is_empty() {
+        let folder = stage::on_disk(&manifest);
+        let mut cases = folder.as_ref().map_or(Ok(Vec::new()), |folder| stage::cases(folder))?;
+        // An agent that needs nothing, and has no cases, is run with nothing.
+        let is_enough = cases.is_empty() && !manifest.inputs.iter().any(Input::is_required);
+        if !given.is_empty() || is_enough {
             if options.case.is_some() {
                 return Err(Stop::Usage("`--case` measures a case, and inputs are none: take one of them".into()));
             }
             let scope = scope(Some(GIVEN.into()));
             return Ok(Self { library, agents: vec![(manifest, Vec::new())], given: Some(given), scope });
         }
-        let folder = stage::on_disk(&manifest).ok_or_else(|| {
-            Stop::Usage(format!("`{name}` is built in, and its cases are not: give its inputs, as to `turingbox run`"))
-        })?;
-        let mut cases = stage::cases(&folder)?;
         if cases.is_empty() {
-            return Err(Stop::Usage(format!("`{name}` has no cases: give its inputs, as to `turingbox run`")));
+            let what = if folder.is_some() { "has no cases" } else { "is built in, and its cases are not" };
+            return Err(Stop::Usage(format!("`{name}` {what}: give its inputs, as to `turingbox run`")));
         }
         if let Some(wanted) = &options.case {
             let names: Vec<_> = cases.iter().map(|case| stage::name(case)).collect();
