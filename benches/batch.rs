@@ -23,9 +23,10 @@ const ITEMS: u64 = 1_000_000;
 const SECONDS: f64 = 60.0;
 const MEMORY: u64 = 300_000_000;
 
-/// How many times as long it may take to keep every step, and how often both are tried in turn: once is a matter of
-/// what else the machine does.
-const KEPT: f64 = 1.15;
+/// How many times as long it may take to keep every step: `recording` holds what a step may cost, and here both cores
+/// are busy already.
+const KEPT: f64 = 1.25;
+/// How often both are tried in turn: once is a matter of what else the machine does.
 const ROUNDS: usize = 3;
 
 fn main() -> Result<(), Failed> {
