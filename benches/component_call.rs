@@ -6,6 +6,9 @@
 //! which has the same pool of instances, and neither metering, deadline nor policy.
 //! `cargo bench --profile dev --bench component_call`
 
+#[path = "support/host.rs"]
+mod host;
+
 use std::{
     error::Error,
     path::{Path, PathBuf},
@@ -21,9 +24,10 @@ use turingbox::{
 };
 use wasmtime::{
     Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
-    component::{Component, HasSelf, Linker, ResourceTable},
+    component::{Component, HasSelf, Linker},
 };
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use host::Host;
 
 /// How often the sides take turns, and how often each runs in its turn.
 const TURNS: usize = 20;
@@ -74,18 +78,7 @@ mod contract {
 
 use contract::turingbox::agent::{call, http, log, sql, types};
 
-/// All that a host has to have for the component. Nothing of the contract is granted.
-struct Host {
-    wasi: WasiCtx,
-    table: ResourceTable,
-}
-
-impl WasiView for Host {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
+// Nothing of the contract is granted.
 impl types::Host for Host {}
 
 impl log::Host for Host {
@@ -121,7 +114,7 @@ fn theirs(bytes: &[u8], allocation: InstanceAllocationStrategy) -> Result<impl F
     let field = |name: &str, value| contract::Field { name: name.into(), value };
     let inputs = [field("text", types::Value::Text(TEXT.into())), field("min_length", types::Value::Json("1".into()))];
     Ok(move || {
-        let host = Host { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
+        let host = Host::new();
         let mut store = Store::new(&engine, host);
         let outputs = ready.instantiate(&mut store).and_then(|instance| instance.call_run(&mut store, &inputs));
         assert!(matches!(&outputs, Ok(Ok(outputs)) if outputs.len() == 4), "{outputs:?}");

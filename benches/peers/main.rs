@@ -10,6 +10,8 @@ mod calls;
 mod command;
 mod compute;
 mod debian;
+#[path = "../support/host.rs"]
+mod host;
 mod install;
 mod memory;
 mod metering;

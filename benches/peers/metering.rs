@@ -7,14 +7,14 @@ use std::time::Duration;
 use turingbox_python::COMPONENT;
 use wasmtime::{
     Config, Engine, Store,
-    component::{Component, Linker, ResourceTable, types::ComponentItem},
+    component::{Component, Linker, types::ComponentItem},
 };
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::{
     World,
     command::Failed,
     compute::{Work, together},
+    host::Host,
     table::{Row, Unit},
     turns::{Measured, Side, Times, in_turn},
 };
@@ -78,17 +78,6 @@ struct Loaded {
     is_metered: bool,
 }
 
-struct Host {
-    wasi: WasiCtx,
-    table: ResourceTable,
-}
-
-impl WasiView for Host {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
 impl Guest {
     fn compile(is_metered: bool) -> Result<Self, Failed> {
         let mut config = Config::new();
@@ -104,8 +93,7 @@ impl Guest {
     }
 
     async fn load(&self, work: &Work) -> Result<Loaded, Failed> {
-        let host = Host { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
-        let mut store = Store::new(&self.engine, host);
+        let mut store = Store::new(&self.engine, Host::new());
         refuel(&mut store, self.is_metered)?;
         let interpreter = self.ready.instantiate_async(&mut store).await?;
         let source = Source {

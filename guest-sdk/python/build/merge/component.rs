@@ -1,6 +1,6 @@
 //! A component as it is read: its core instances, what they hand each other, and the rest as it stands.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind,
@@ -12,7 +12,7 @@ use super::{
     module::{Kind, Module},
 };
 
-/// Something of a core instance: its kind, whose it is, and its index in the module of that instance.
+/// Where something of a core instance comes from, in the end. Its kind is known by who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// The core function of this index, which the canonical ABI makes.
@@ -38,7 +38,7 @@ pub enum Part<'a> {
 }
 
 /// What an index of core things stands for.
-pub enum Item<'a> {
+enum Item<'a> {
     Canonical,
     Export { instance: u32, name: &'a str },
 }
@@ -48,10 +48,7 @@ pub struct Component<'a> {
     pub parts: Vec<Part<'a>>,
     pub modules: Vec<Module<'a>>,
     pub instances: Vec<Instance<'a>>,
-    functions: Vec<Item<'a>>,
-    memories: Vec<Item<'a>>,
-    tables: Vec<Item<'a>>,
-    globals: Vec<Item<'a>>,
+    items: HashMap<Kind, Vec<Item<'a>>>,
 }
 
 impl<'a> Component<'a> {
@@ -117,7 +114,7 @@ impl<'a> Component<'a> {
     fn alias(&mut self, alias: ComponentAlias<'a>) -> Result<()> {
         match alias {
             ComponentAlias::CoreInstanceExport { kind, instance_index: instance, name } => {
-                self.items_mut(Kind::of(kind)?).push(Item::Export { instance, name });
+                self.items.entry(Kind::of(kind)?).or_default().push(Item::Export { instance, name });
             }
             // They would have an index among the modules.
             ComponentAlias::InstanceExport { kind: ComponentExternalKind::Module, .. }
@@ -133,35 +130,18 @@ impl<'a> Component<'a> {
         self.parts.push(match function {
             CanonicalFunction::Lift { .. } => Part::Lift(function),
             function => {
-                self.functions.push(Item::Canonical);
-                Part::Function(index(self.functions.len() - 1)?, function)
+                let functions = self.items.entry(Kind::Function).or_default();
+                functions.push(Item::Canonical);
+                Part::Function(index(functions.len() - 1)?, function)
             }
         });
         Ok(())
     }
 
-    fn items_mut(&mut self, kind: Kind) -> &mut Vec<Item<'a>> {
-        match kind {
-            Kind::Function => &mut self.functions,
-            Kind::Memory => &mut self.memories,
-            Kind::Table => &mut self.tables,
-            Kind::Global => &mut self.globals,
-        }
-    }
-
-    fn item(&self, kind: Kind, index: u32) -> Result<&Item<'a>> {
-        let items = match kind {
-            Kind::Function => &self.functions,
-            Kind::Memory => &self.memories,
-            Kind::Table => &self.tables,
-            Kind::Global => &self.globals,
-        };
-        items.get(index as usize).ok_or_else(|| format!("there is no {kind:?} {index}").into())
-    }
-
     /// Where a core thing that has an index in the component comes from.
     pub fn origin(&self, kind: Kind, index: u32) -> Result<Origin> {
-        match self.item(kind, index)? {
+        let item = self.items.get(&kind).and_then(|items| items.get(index as usize));
+        match item.ok_or_else(|| format!("there is no {kind:?} {index}"))? {
             Item::Canonical => Ok(Origin::Canonical(index)),
             Item::Export { instance, name } => self.export(*instance, name),
         }

@@ -37,10 +37,8 @@ impl Kind {
 pub struct Module<'a> {
     pub bytes: &'a [u8],
     pub types: Vec<FuncType>,
-    functions_imported: Vec<(&'a str, &'a str)>,
-    memories_imported: Vec<(&'a str, &'a str)>,
-    tables_imported: Vec<(&'a str, &'a str)>,
-    globals_imported: Vec<(&'a str, &'a str)>,
+    /// The names of what is imported: whose it is, and its own.
+    imported: HashMap<Kind, Vec<(&'a str, &'a str)>>,
     /// The type of each function, those that are imported first.
     pub functions: Vec<u32>,
     pub memories: Vec<MemoryType>,
@@ -121,17 +119,17 @@ impl<'a> Module<'a> {
     }
 
     fn import(&mut self, from: &'a str, name: &'a str, ty: TypeRef) -> Result<()> {
-        let imports = match ty {
+        let kind = match ty {
             TypeRef::Func(ty) => {
                 self.functions.push(ty);
-                &mut self.functions_imported
+                Kind::Function
             }
-            TypeRef::Memory(_) => &mut self.memories_imported,
-            TypeRef::Table(_) => &mut self.tables_imported,
-            TypeRef::Global(_) => &mut self.globals_imported,
+            TypeRef::Memory(_) => Kind::Memory,
+            TypeRef::Table(_) => Kind::Table,
+            TypeRef::Global(_) => Kind::Global,
             other => return Err(format!("an import can't be merged: {other:?}").into()),
         };
-        imports.push((from, name));
+        self.imported.entry(kind).or_default().push((from, name));
         Ok(())
     }
 
@@ -148,12 +146,7 @@ impl<'a> Module<'a> {
     }
 
     pub fn imports(&self, kind: Kind) -> &[(&'a str, &'a str)] {
-        match kind {
-            Kind::Function => &self.functions_imported,
-            Kind::Memory => &self.memories_imported,
-            Kind::Table => &self.tables_imported,
-            Kind::Global => &self.globals_imported,
-        }
+        self.imported.get(&kind).map_or(&[], Vec::as_slice)
     }
 
     /// The names under which something of an index is imported, if it is.

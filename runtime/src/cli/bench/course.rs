@@ -48,7 +48,10 @@ pub fn measure(globals: &Globals, options: &BenchOptions, subjects: Subjects) ->
         course.shown = Shown::Nothing;
         course.progress = terminal::progress(subjects.len());
     }
-    run::block_on(course.run(globals, subjects, rounds))??;
+    let ran = run::block_on(course.run(globals, subjects, rounds));
+    // Whatever ended it: an error is printed below.
+    course.progress.finish_and_clear();
+    ran??;
     course.conclude(&scope)
 }
 
@@ -105,7 +108,6 @@ impl Course {
                 self.progress.inc(1);
             }
         }
-        self.progress.finish_and_clear();
         Ok(())
     }
 
