@@ -84,6 +84,46 @@ fn what_is_merged_can_be_merged_again() {
 }
 
 #[test]
+fn two_instances_of_a_module_stay_two_and_of_two_segments_the_later_holds() {
+    let component = wat::parse_str(
+        r#"(component
+          (core module $counter
+            (global $count (mut i32) (i32.const 0))
+            (func (export "next") (result i32)
+              (global.set $count (i32.add (global.get $count) (i32.const 1)))
+              (global.get $count)))
+          (core module $run
+            (type $number (func (result i32)))
+            (import "a" "next" (func $a (result i32)))
+            (import "b" "next" (func $b (result i32)))
+            (table 2 funcref)
+            (func $one (result i32) (i32.const 1))
+            (func $two (result i32) (i32.const 2))
+            (func $second (result i32) (call_indirect (type $number) (i32.const 1)))
+            (elem (i32.const 0) func $one $one)
+            (elem (i32.const 1) func $two)
+            (func (export "run") (result i32)
+              (drop (call $a))
+              (i32.mul (call $a) (i32.const 100))
+              (i32.add (i32.mul (call $b) (i32.const 10)))
+              (i32.add (call $second))))
+          (core instance $a (instantiate $counter))
+          (core instance $b (instantiate $counter))
+          (core instance $run (instantiate $run (with "a" (instance $a)) (with "b" (instance $b))))
+          (func (export "run") (result u32) (canon lift (core func $run "run"))))"#,
+    );
+    let component = component.unwrap();
+    for component in [&component, &merged(&component)] {
+        let engine = Engine::default();
+        let component = Component::new(&engine, component).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate(&mut store, &component).unwrap();
+        let run = instance.get_typed_func::<(), (u32,)>(&mut store, "run").unwrap();
+        assert_eq!(run.call(&mut store, ()).unwrap().0, 212);
+    }
+}
+
+#[test]
 fn what_isnt_known_how_to_merge_is_an_error() {
     let error = |text: &str| merge::merge(&wat::parse_str(text).unwrap()).err().unwrap().to_string();
     let with = |module: &str| format!("(component (core module $m {module}) (core instance (instantiate $m)))");
