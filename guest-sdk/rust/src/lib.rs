@@ -72,6 +72,8 @@ pub mod run;
 pub mod secret;
 pub mod sql;
 mod value;
+#[cfg(all(target_family = "wasm", not(feature = "wasi")))]
+mod without_wasi;
 
 pub use failure::Failure;
 pub use inputs::{FromValue, Inputs};
