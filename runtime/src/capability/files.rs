@@ -18,6 +18,7 @@ use cap_std::{ambient_authority, fs::Dir as CapDir};
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime_wasi::{
+    WasiCtxView,
     filesystem::{Descriptor, Dir, File, FsPerms, OpenMode, WasiFilesystemCtxView},
     p2::{
         FsError, FsResult,
@@ -238,8 +239,8 @@ struct FilesView<'a> {
 
 fn view(state: &mut CallState) -> FilesView<'_> {
     let gate = state.gate.clone();
-    let wasi = WasiFilesystemCtxView { ctx: state.wasi.filesystem(), table: &mut state.table };
-    FilesView { wasi, files: &mut state.files, gate }
+    let (WasiCtxView { ctx, table }, files) = state.wasi_and_files();
+    FilesView { wasi: WasiFilesystemCtxView { ctx: ctx.filesystem(), table }, files, gate }
 }
 
 impl FilesView<'_> {

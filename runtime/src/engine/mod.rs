@@ -25,6 +25,7 @@ mod worker;
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -34,7 +35,7 @@ pub(crate) use identity::fresh_seed;
 use identity::run_id;
 pub use setup::Setup;
 pub use tape::{Beginning, Cell, Silent, Status, Tape, Turn};
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use crate::{
     Value,
@@ -55,7 +56,7 @@ use crate::{
     plan::Effects,
     policy::{Ceilings, Denials},
     sandbox::{self, Moment, Usage},
-    telemetry::Open,
+    telemetry::{self, Open},
     wall::Workers,
 };
 
@@ -313,8 +314,8 @@ impl Engine {
                 Some(Outcome::rendered(&agent.manifest, templates, &call.inputs, (limits.output, start)))
             }
             Body::Proc(code) => {
-                let called = self.call_proc(agent, code, (&call, at), (&held, worker), budget);
-                Some(called.instrument(call.span.clone()).await)
+                let called = pin!(self.call_proc(agent, code, (&call, at), (&held, worker), budget));
+                Some(telemetry::within(&call.span, called).await)
             }
         }
     }

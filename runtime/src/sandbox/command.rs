@@ -60,7 +60,9 @@ impl CallState {
             self.files.add_private(private);
         }
         let streams = Streams::new(call, &self.log);
-        self.wasi = self.world(call, |wasi| started.enter(wasi, &streams));
+        let mut wasi = self.granted();
+        started.enter(&mut wasi, &streams);
+        self.wasi = Some(wasi.build());
         self.streams = Some(streams);
         Ok(())
     }

@@ -47,7 +47,7 @@ pub(super) struct Guests {
     notice: Notice,
     pub(super) unkept: OnceLock<String>,
     python: OnceLock<Result<Guest, Failure>>,
-    components: Mutex<HashMap<(Role, String), Result<Guest, Failure>>>,
+    components: Mutex<HashMap<Role, HashMap<String, Result<Guest, Failure>>>>,
     /// Held while a component is compiled: one at a time, so that the memory for it is that of one.
     compiling: Mutex<()>,
 }
@@ -116,9 +116,8 @@ impl Guests {
     }
 
     fn component(&self, role: Role, bytes: &[u8], known_as: &str, compile: Option<&Compile>) -> Result<Guest, Failure> {
-        let key = (role, known_as.to_owned());
         let known = || self.components.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = || known().get(&key).cloned();
+        let found = || known().get(&role)?.get(known_as).cloned();
         if let Some(guest) = found() {
             return guest;
         }
@@ -129,7 +128,7 @@ impl Guests {
         let guest = self.prepare(role, bytes, known_as, compile);
         // What is wrong with the component stays so, and to find it may have taken long.
         if guest.as_ref().err().is_none_or(|failure| failure.code != Code::Host) {
-            known().insert(key, guest.clone());
+            known().entry(role).or_default().insert(known_as.to_owned(), guest.clone());
         }
         guest
     }

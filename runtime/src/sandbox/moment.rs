@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::{
-    HostMonotonicClock, HostWallClock, WasiCtxBuilder,
+    HostMonotonicClock, HostWallClock, WasiCtxBuilder, WasiCtxView, WasiView,
     clocks::WasiClocksCtxView,
     p2::{DynPollable, Pollable, bindings::clocks::monotonic_clock, subscribe},
 };
@@ -136,7 +136,8 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
 
 impl CallState {
     fn machine_clocks(&mut self) -> WasiClocksCtxView<'_> {
-        WasiClocksCtxView { ctx: self.wasi.clocks(), table: &mut self.table }
+        let WasiCtxView { ctx, table } = self.ctx();
+        WasiClocksCtxView { ctx: ctx.clocks(), table }
     }
 
     /// Waits for `nanoseconds` of the machine's time, and lets as much pass by the made-up clock.

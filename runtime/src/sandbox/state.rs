@@ -25,7 +25,8 @@ use crate::{
 
 /// Everything that a guest can reach.
 pub struct CallState {
-    pub(crate) wasi: WasiCtx,
+    /// Made when the guest first asks for something of it: many never do.
+    pub(super) wasi: Option<WasiCtx>,
     pub(crate) table: ResourceTable,
     pub(crate) limiter: Limiter,
     pub(crate) files: Files,
@@ -52,7 +53,7 @@ pub struct CallState {
 
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        self.wasi_and_files().0
     }
 }
 
@@ -70,15 +71,10 @@ impl CallState {
         let log = Log::new(call.log.clone());
         let bytes = Meter::new(call.limits.bytes);
         let tcp = Tcp::new(&call.manifest.name, call.gate.clone(), network.clone());
-        let made_up = call.moment.map(World::at);
-        let wasi = world(call, &tcp, made_up.as_ref(), |wasi| {
-            wasi.stdout(Written(LogStream::new(log.clone(), Level::Info)))
-                .stderr(Written(LogStream::new(log.clone(), Level::Warn)));
-        });
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Self {
-            wasi,
+            wasi: None,
             table,
             limiter: Limiter::new(call.limits.memory),
             files: Files::new(call.mounts.clone()),
@@ -90,7 +86,7 @@ impl CallState {
             sql: Sql::new(call.databases.clone()),
             callees: call.callees.clone(),
             env: call.env.clone(),
-            world: made_up,
+            world: call.moment.map(World::at),
             network,
             bytes,
             calls: Meter::new(call.limits.calls),
@@ -100,9 +96,20 @@ impl CallState {
         }
     }
 
-    /// What WASI gives a guest of `call`, with what `more` adds.
-    pub(super) fn world(&self, call: &Call<'_>, more: impl FnOnce(&mut WasiCtxBuilder)) -> WasiCtx {
-        world(call, &self.tcp, self.world.as_ref(), more)
+    /// WASI's own part, and what a policy says of its folders.
+    pub(crate) fn wasi_and_files(&mut self) -> (WasiCtxView<'_>, &mut Files) {
+        let Self { wasi, table, files, log, env, gate, tcp, world, .. } = self;
+        let ctx = wasi.get_or_insert_with(|| {
+            let log = |level| Written(LogStream::new(log.clone(), level));
+            let mut wasi = granted((env, gate), tcp, world.as_ref());
+            wasi.stdout(log(Level::Info)).stderr(log(Level::Warn)).build()
+        });
+        (WasiCtxView { ctx, table }, files)
+    }
+
+    /// What WASI gives the guest; its streams are for whoever asks to say.
+    pub(super) fn granted(&self) -> WasiCtxBuilder {
+        granted((&self.env, &self.gate), &self.tcp, self.world.as_ref())
     }
 
     /// Goes on with the agent's next call, under the same authority. What the guest holds open stays,
@@ -128,16 +135,15 @@ impl CallState {
     }
 }
 
-fn world(call: &Call<'_>, tcp: &Tcp, made_up: Option<&World>, more: impl FnOnce(&mut WasiCtxBuilder)) -> WasiCtx {
+fn granted((env, gate): (&Env, &Gate), tcp: &Tcp, made_up: Option<&World>) -> WasiCtxBuilder {
     let mut wasi = WasiCtxBuilder::new();
     wasi.max_random_size(MAX_RANDOM);
-    for (name, value) in call.env.variables(&call.gate) {
+    for (name, value) in env.variables(gate) {
         wasi.env(name, value);
     }
     tcp.check_addresses(&mut wasi);
     if let Some(made_up) = made_up {
         made_up.add_to(&mut wasi);
     }
-    more(&mut wasi);
-    wasi.build()
+    wasi
 }

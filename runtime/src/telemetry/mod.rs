@@ -10,6 +10,8 @@
 mod batch;
 mod events;
 
+use std::{future::poll_fn, pin::Pin};
+
 use tracing::{Span, field::Empty};
 
 use crate::{
@@ -65,6 +67,12 @@ macro_rules! agent_span {
             error.type = Empty,
         )
     };
+}
+
+/// What `told` gives, whose events are told below `span`. It stays where it is: the state of a call is large, and
+/// to move it would cost more than to tell of it.
+pub async fn within<T>(span: &Span, mut told: Pin<&mut impl Future<Output = T>>) -> T {
+    poll_fn(|context| span.in_scope(|| told.as_mut().poll(context))).await
 }
 
 impl Open {
