@@ -4,6 +4,24 @@ use std::fmt;
 
 use serde::{Deserializer, de};
 use serde_json::value::RawValue;
+use turingbox_sdk::{Failure, Value};
+
+/// The whole number that an input is. A text that says one is none: whoever wired it meant something else.
+///
+/// # Errors
+///
+/// Where it is anything else, with `name` and what it is.
+pub fn whole(name: &str, value: &Value) -> Result<i64, Failure> {
+    let shown = match value {
+        Value::Json(json) => match json.trim().parse() {
+            Ok(number) => return Ok(number),
+            Err(_) => json.replace('"', "'"),
+        },
+        Value::Text(text) => format!("'{text}'"),
+        Value::Data(_) => "bytes".to_owned(),
+    };
+    Err(Failure::new(format!("{name} must be a whole number, not {shown}")))
+}
 
 /// What a JSON value is, as Python names it: so do the agents that are written in it.
 pub fn kind(json: &str) -> &'static str {
@@ -58,6 +76,16 @@ pub fn quote_end(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_is_no_text() {
+        let wrong = |shown| Err(Failure::new(format!("n must be a whole number, not {shown}")));
+        assert_eq!(whole("n", &Value::Json(" -7 ".into())), Ok(-7));
+        assert_eq!(whole("n", &Value::Json("1.5".into())), wrong("1.5"));
+        assert_eq!(whole("n", &Value::Json("[\"1\"]".into())), wrong("['1']"));
+        assert_eq!(whole("n", &"3".into()), wrong("'3'"));
+        assert_eq!(whole("n", &vec![1].into()), wrong("bytes"));
+    }
 
     #[test]
     fn values_are_named() {

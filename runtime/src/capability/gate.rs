@@ -101,6 +101,14 @@ struct State {
     lost: Option<String>,
 }
 
+impl State {
+    /// Nothing has been asked for.
+    fn about(subject: Subject) -> Self {
+        let (kept, allowed, planned) = (Denials::default(), Ledger::default(), Vec::new());
+        Self { subject, kept, denied: 0, allowed, planned, unplanned: 0, preparing: false, lost: None }
+    }
+}
+
 impl Gate {
     /// A gate under an authority. Without an audit log, only denials are remembered.
     /// What it remembers of requests has no secret in it that `scrubber` knows.
@@ -111,14 +119,14 @@ impl Gate {
         effects: Effects,
         scrubber: Arc<Scrubber>,
     ) -> Self {
-        let state = Mutex::new(State { subject, ..State::default() });
+        let state = Mutex::new(State::about(subject));
         Self(Arc::new(Inner { authority, audit, effects, scrubber, state, over: AtomicBool::new(false) }))
     }
 
     /// Goes on for another call of the same agent under the same authority: the one that `next` is for.
     pub(crate) fn go_on_for(&self, next: &Self) {
         let subject = next.state().subject.clone();
-        *self.state() = State { subject, ..State::default() };
+        *self.state() = State::about(subject);
         self.0.over.store(false, Ordering::Relaxed);
     }
 
@@ -230,7 +238,7 @@ impl Gate {
     /// Why the audit log can't be written.
     pub fn finish(&self) -> (Denials, Result<(), String>) {
         let mut state = self.state();
-        self.0.end(&mut state);
+        end(&mut state, &self.0.effects, self.0.audit.as_ref());
         state.denied = 0;
         (std::mem::take(&mut state.kept), state.lost.take().map_or(Ok(()), Err))
     }
@@ -257,24 +265,22 @@ impl Gate {
     }
 }
 
-impl Inner {
-    /// Writes down, and tells the planner, how often everything was asked for again.
-    fn end(&self, state: &mut State) {
-        if let Effects::Planned(planner) = &self.effects {
-            state.tell_all(planner);
-        }
-        let Some(audit) = &self.audit else { return };
-        for repeats in state.allowed.end() {
-            written(audit, &mut state.lost, &ledger::about(&state.subject, repeats));
-        }
+/// Writes down, and tells the planner, how often everything was asked for again.
+fn end(state: &mut State, effects: &Effects, audit: Option<&Arc<dyn Audit>>) {
+    if let Effects::Planned(planner) = effects {
+        state.tell_all(planner);
+    }
+    let Some(audit) = audit else { return };
+    for repeats in state.allowed.end() {
+        written(audit, &mut state.lost, &ledger::about(&state.subject, repeats));
     }
 }
 
 /// A call that is interrupted has no end: what it did is written down all the same.
 impl Drop for Inner {
     fn drop(&mut self) {
-        let mut state = std::mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
-        self.end(&mut state);
+        let Self { state, effects, audit, .. } = self;
+        end(state.get_mut().unwrap_or_else(PoisonError::into_inner), effects, audit.as_ref());
     }
 }
 

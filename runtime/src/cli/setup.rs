@@ -16,7 +16,7 @@ use crate::{
     cli::{Globals, Stop, WallChoice, import, recording::Recording, render, telemetry, terminal},
     failure::Failure,
     policy::Decision,
-    sandbox::{Cache, Sandbox},
+    sandbox::{Cache, Ready, Sandbox},
     share,
     source::{MAX_SOURCE, Source},
     wall::{self, Compiler, Wall},
@@ -99,7 +99,7 @@ pub fn made(
         if let Body::Proc(code) = &agent.body
             && !matches!(share::vouched(agent, &authority), Some(Decision::Denied(_)))
         {
-            sandbox.prepare(code);
+            sandbox.prepare(code, &Ready::default());
         }
     }
     if let Some(why) = sandbox.unkept() {

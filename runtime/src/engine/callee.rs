@@ -80,7 +80,7 @@ impl Callees for Caller {
             let made = self.made.fetch_add(1, Ordering::Relaxed);
             let dot = if self.path.is_empty() { "" } else { "." };
             let path = format!("{}{dot}{agent}[{made}]", self.path);
-            let open = Open::call(root, &path, &inputs);
+            let (open, inputs) = (Open::call(root, &path, &inputs), Arc::new(inputs));
             let call = Call {
                 agent: engine.program().root(),
                 inputs: inputs.clone(),

@@ -20,7 +20,7 @@ use crate::{
     agent::{EMPTY_ON_FAIL, Manifest, OnFail, Program, STATUS, STEP_INDEX, Step, Workflow},
     capability::gate::{self, Gate},
     engine::{
-        Budget, Call, MAX_DENIALS, Outcome, Results, Status,
+        Budget, Call, Inputs, MAX_DENIALS, Outcome, Results, Status,
         frame::{attempts::Attempts, path::shortened, spans::Spans},
         semaphores::{Place, Places},
     },
@@ -43,7 +43,7 @@ pub(super) struct Frame<'a> {
     workflow: &'a Workflow,
     manifest: &'a Manifest,
     path: String,
-    inputs: Vec<(String, Value)>,
+    inputs: Inputs,
     /// Shared with the lanes that run items of a step, and changed only when there are none.
     results: Arc<Results<'a>>,
     held: u64,
@@ -53,7 +53,7 @@ pub(super) struct Frame<'a> {
     last_failure: Option<Failure>,
     budget: Budget,
     ceilings: Ceilings,
-    step_inputs: Vec<(String, Value)>,
+    step_inputs: Inputs,
     attempts: Attempts,
     /// The items that it runs the step under the head for, where it runs no other.
     lane: Option<Lane>,
@@ -105,7 +105,7 @@ impl<'a> Frame<'a> {
             last_failure: None,
             budget,
             ceilings,
-            step_inputs: Vec::new(),
+            step_inputs: Inputs::default(),
             attempts: Attempts::default(),
             lane: None,
             place: None,
@@ -151,12 +151,12 @@ impl<'a> Frame<'a> {
         if self.attempts.made == 0 && self.lane.is_none() {
             self.visits[self.head] = self.visits[self.head].saturating_add(1);
         }
-        self.step_inputs.clear();
         let inputs = self.resolve_inputs(step, &program[step.agent].manifest);
         self.spend(&Usage { steps: 1, ..Usage::default() });
         match inputs {
             Ok(inputs) => {
-                self.step_inputs.clone_from(&inputs);
+                let inputs = Arc::new(inputs);
+                self.step_inputs = inputs.clone();
                 self.attempts.called = true;
                 Next::Call(Call {
                     span: self.open_step(&program[step.agent]),
@@ -168,7 +168,10 @@ impl<'a> Frame<'a> {
                     places: self.places.clone(),
                 })
             }
-            Err(failure) => Next::Failed(failure),
+            Err(failure) => {
+                self.step_inputs = Inputs::default();
+                Next::Failed(failure)
+            }
         }
     }
 

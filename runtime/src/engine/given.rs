@@ -1,15 +1,17 @@
 //! What an agent is given that nothing is wired to.
 
+use std::sync::Arc;
+
 use crate::{
     Hint, Json, Value,
     agent::{DRY_RUN, Manifest},
-    engine::Engine,
+    engine::{Engine, Inputs},
     plan::Effects,
 };
 
 impl Engine {
     /// Fills in what an agent isn't given: in a dry run that it is one, if it asks, and defaults.
-    pub(super) fn fill_in(&self, manifest: &Manifest, inputs: &mut Vec<(String, Value)>) {
+    pub(super) fn fill_in(&self, manifest: &Manifest, inputs: &mut Inputs) {
         for input in &manifest.inputs {
             let asks = input.name == DRY_RUN && input.hint == Hint::Boolean && !input.is_required();
             let planned = asks && matches!(self.shared.setup.effects, Effects::Planned(_));
@@ -19,7 +21,7 @@ impl Engine {
                 input.default.clone()
             };
             if let (Some(value), true) = (value, inputs.iter().all(|(name, _)| *name != input.name)) {
-                inputs.push((input.name.clone(), value));
+                Arc::make_mut(inputs).push((input.name.clone(), value));
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     engine::{Budget, Setup},
     failure::{Code, Failure},
     policy::{Authority, Ceilings, Decision, FileGrant, Isolation, Policy, Purity, is_below},
-    sandbox::Kept,
+    sandbox::{Kept, Ready},
     share,
 };
 
@@ -33,6 +33,8 @@ pub(super) struct Held {
     pub databases: Arc<Databases>,
     /// How far it can reach.
     pub purity: Purity,
+    /// Its guest.
+    pub ready: Ready,
     /// Where its instance waits between calls, if one instance serves the run.
     pub kept: Option<Arc<Kept>>,
     /// The ceilings of those that it calls.
@@ -111,6 +113,7 @@ impl Holdings {
             authority: Arc::new(authority),
             mounts,
             databases: Arc::new(databases),
+            ready: Ready::default(),
             kept,
             below,
             vouched,

@@ -82,6 +82,8 @@ struct Shared {
     /// Where changes of files go, if they don't happen. Dropped after the workers, which work on them.
     copies: Option<Arc<Copies>>,
     denied: Tally,
+    /// What an agent holds of the environment that is granted nothing of it.
+    no_variables: Arc<Env>,
     semaphores: Arc<Semaphores>,
     /// Where decisions go, of agents that can reach outside.
     audit: Option<Arc<dyn Audit>>,
@@ -105,10 +107,13 @@ pub struct Outcome {
     pub usage: Usage,
 }
 
+/// What an agent is given: shared by its call and by the cell that tells of it.
+type Inputs = Arc<Vec<(String, Value)>>;
+
 /// An agent that is about to run.
 struct Call {
     agent: AgentId,
-    inputs: Vec<(String, Value)>,
+    inputs: Inputs,
     budget: Budget,
     path: String,
     ceilings: Ceilings,
@@ -135,11 +140,12 @@ impl Engine {
         };
         let no_seed = |failure: Failure| MountError { code: "random", place: None, message: failure.message };
         let seed = setup.seed.map_or_else(|| fresh_seed().map_err(no_seed), Ok)?;
-        let (callees, denied) = (Mutex::default(), Tally::default());
+        let (callees, denied, no_variables) = (Mutex::default(), Tally::default(), Arc::default());
         let semaphores = Arc::new(Semaphores::of(&setup.policy));
         semaphores.are_known(&program)?;
         let audit = tape::audit(&setup.tape, &setup.audit);
-        let shared = Shared { audit, setup: Arc::new(setup), seed, callees, workers, copies, denied, semaphores };
+        let setup = Arc::new(setup);
+        let shared = Shared { audit, setup, seed, callees, workers, copies, denied, no_variables, semaphores };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -157,7 +163,8 @@ impl Engine {
         let (seed, semaphores) = (Moment::seed(seed, place), semaphores.clone());
         let (callees, denied, workers) = (Mutex::default(), Tally::default(), Workers::new(&setup.wall));
         let audit = tape::audit(&setup.tape, &setup.audit);
-        let shared = Shared { audit, callees, workers, copies: copies.clone(), denied, setup, seed, semaphores };
+        let (copies, no_variables) = (copies.clone(), self.shared.no_variables.clone());
+        let shared = Shared { audit, callees, workers, copies, denied, no_variables, setup, seed, semaphores };
         // An instance that serves a run is that run's alone.
         let holdings = if self.holdings.keep_instances() { Arc::default() } else { self.holdings.clone() };
         Self { shared: Arc::new(shared), program: self.program.clone(), holdings }
@@ -204,7 +211,7 @@ impl Engine {
         inputs: Vec<(String, Value)>,
     ) -> Outcome {
         let budget = Budget { depth: self.shared.setup.library.depth(), ..Budget::of(allowance) };
-        let (agent, path, places) = (self.program.root(), String::new(), Places::default());
+        let (agent, path, places, inputs) = (self.program.root(), String::new(), Places::default(), Arc::new(inputs));
         let root = &self.program[agent];
         let open = Open::run(root, &self.shared.setup.run, &inputs);
         let span = open.span().clone();
@@ -282,7 +289,7 @@ impl Engine {
         self.fill_in(&agent.manifest, &mut call.inputs);
         if let Body::Proc(code) = &agent.body {
             // The first time it is compiled, and that is not the agent's time.
-            self.shared.setup.sandbox.prepare(code);
+            self.shared.setup.sandbox.prepare(code, &held.ready);
         }
         // Nor is starting a worker.
         let worker = match self.worker(agent, &held, &call.path).await {

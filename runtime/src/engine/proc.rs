@@ -31,9 +31,12 @@ impl Engine {
         (held, worker): (&Held, Option<Worker>),
         budget: Budget,
     ) -> Outcome {
-        let env = match Env::open(&held.authority, &self.shared.setup.secrets) {
-            Ok(env) => env,
-            Err(failure) => return Outcome::failed(failure),
+        let env = match &held.authority.grants.env {
+            None => self.shared.no_variables.clone(),
+            Some(_) => match Env::open(&held.authority, &self.shared.setup.secrets) {
+                Ok(env) => Arc::new(env),
+                Err(failure) => return Outcome::failed(failure),
+            },
         };
         let caller = Arc::new(Caller {
             engine: self.clone(),
@@ -55,13 +58,14 @@ impl Engine {
         let sandboxed = sandbox::Call {
             manifest: &agent.manifest,
             code,
+            ready: &held.ready,
             inputs: &call.inputs,
             limits,
             mounts: held.mounts.clone(),
             databases: held.databases.clone(),
             gate: self.gate(agent, held, (&call.path, call.span.id()), &env),
             log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
-            env: Arc::new(env),
+            env,
             callees: caller.clone(),
             // What is pure lives in a world that can be had again.
             moment: (held.purity == Purity::Pure)
@@ -114,16 +118,16 @@ impl Engine {
         };
         let audit = audit.clone();
         let denied = self.shared.denied.clone();
-        let subject = match (&audit, &effects) {
-            (None, Effects::Real) => Subject { denied, span, ..Subject::default() },
-            _ => Subject {
-                run: self.shared.setup.run.clone(),
-                step: step.to_owned(),
-                agent: agent.manifest.name.clone(),
-                digest: agent.digest().to_owned(),
-                denied,
-                span,
-            },
+        // Without records, nobody asks whom they are about.
+        let is_recorded = audit.is_some() || !matches!(effects, Effects::Real);
+        let recorded = |text: &str| if is_recorded { text.to_owned() } else { String::new() };
+        let subject = Subject {
+            run: self.shared.setup.run.clone(),
+            step: recorded(step),
+            agent: recorded(&agent.manifest.name),
+            digest: recorded(agent.digest()),
+            denied,
+            span,
         };
         Gate::new(held.authority.clone(), subject, audit, effects, env.scrubber().clone())
     }

@@ -1,5 +1,7 @@
 //! Whether a call is made, or was made before: the tape says so.
 
+use std::sync::Arc;
+
 use crate::{
     agent::{Agent, Body},
     engine::{Beginning, Call, Engine, Outcome, Turn, held::Held},
@@ -26,8 +28,9 @@ impl Engine {
             }
             Turn::Make { at, inputs } => {
                 for (name, value) in inputs {
-                    call.inputs.retain(|(known, _)| *known != name);
-                    call.inputs.push((name, value));
+                    let given = Arc::make_mut(&mut call.inputs);
+                    given.retain(|(known, _)| *known != name);
+                    given.push((name, value));
                 }
                 Ok(at)
             }

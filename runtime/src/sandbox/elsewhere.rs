@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     Value, agent,
     failure::Failure,
-    sandbox::{Cache, Call, Sandbox, bindings::Field, engine, outputs, scrubbed},
+    sandbox::{Cache, Call, Ready, Sandbox, bindings::Field, engine, outputs, scrubbed},
 };
 
 impl Sandbox {
@@ -24,7 +24,8 @@ impl Sandbox {
     /// What a process that runs `code` and compiles no component has to be given of it; nothing where it is
     /// in the cache.
     pub(crate) fn to_hand_over(&self, code: &agent::Code) -> Result<Option<Vec<u8>>, Failure> {
-        let guest = self.guest(code)?;
+        let ready = Ready::default();
+        let guest = self.guest(code, &ready)?;
         let is_kept = self.cache().is_some() && self.unkept().is_none();
         match (code, is_kept) {
             (agent::Code::Python { .. }, _) | (_, true) => Ok(None),

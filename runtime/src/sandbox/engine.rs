@@ -77,7 +77,6 @@ fn pool() -> PoolingAllocationConfig {
         .max_core_instance_size(4 << 20)
         .table_elements(50_000)
         .max_memory_size(4 << 30)
-        .async_stack_keep_resident(64 << 10)
         .table_keep_resident(256 << 10);
     if PoolingAllocationConfig::is_pagemap_scan_available() {
         pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(KEPT_RESIDENT);

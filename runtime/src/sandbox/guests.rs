@@ -7,7 +7,7 @@ use std::{
 
 use wasmtime::{
     Engine, Store,
-    component::{Component, HasSelf, Linker},
+    component::{Component, HasSelf, InstancePre, Linker, types::ComponentItem},
 };
 use wasmtime_wasi::p2::bindings::{Command, CommandPre};
 
@@ -57,8 +57,8 @@ pub(super) struct Guests {
 pub(super) enum Guest {
     /// CPython.
     Interpreter(InterpreterPre<CallState>),
-    /// A compiled agent.
-    Proc(ProcPre<CallState>),
+    /// A compiled agent, and whether it asks the host for anything at all.
+    Proc { ready: ProcPre<CallState>, asks: bool },
     /// A program.
     Command(CommandPre<CallState>),
 }
@@ -147,7 +147,10 @@ impl Guests {
         let component = self.compiled(stamped.as_deref().unwrap_or(known_as), what, compile)?;
         let ready = self.linker.instantiate_pre(&component);
         let guest = match role {
-            Role::Agent => ready.and_then(ProcPre::new).map(Guest::Proc),
+            Role::Agent => ready.and_then(|ready| {
+                let asks = asks(&ready);
+                Ok(Guest::Proc { ready: ProcPre::new(ready)?, asks })
+            }),
             Role::Command => ready.and_then(CommandPre::new).map(Guest::Command),
         };
         guest.map_err(|error| {
@@ -181,11 +184,16 @@ impl Guests {
 }
 
 impl Guest {
+    /// Whether it asks the host for anything at all.
+    pub(super) fn asks(&self) -> bool {
+        !matches!(self, Self::Proc { asks: false, .. })
+    }
+
     /// Its compiled file.
     pub(super) fn compiled_file(&self) -> wasmtime::Result<Vec<u8>> {
         match self {
             Self::Interpreter(ready) => ready.instance_pre().component().serialize(),
-            Self::Proc(ready) => ready.instance_pre().component().serialize(),
+            Self::Proc { ready, .. } => ready.instance_pre().component().serialize(),
             Self::Command(ready) => ready.instance_pre().component().serialize(),
         }
     }
@@ -197,7 +205,7 @@ impl Guest {
         call: &Call<'_>,
     ) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
         match self {
-            Self::Proc(_) | Self::Command(_) => Ok(Ok(Vec::new())),
+            Self::Proc { .. } | Self::Command(_) => Ok(Ok(Vec::new())),
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
                 compile(&instance, store, &source(call).0).await
@@ -212,7 +220,7 @@ impl Guest {
         call: &Call<'_>,
     ) -> wasmtime::Result<Result<Loaded, types::Failure>> {
         match self {
-            Self::Proc(ready) => Ok(Ok(Loaded::Proc(ready.instantiate_async(&mut *store).await?))),
+            Self::Proc { ready, .. } => Ok(Ok(Loaded::Proc(ready.instantiate_async(&mut *store).await?))),
             Self::Command(ready) => Ok(Ok(Loaded::Command(ready.instantiate_async(&mut *store).await?))),
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
@@ -234,6 +242,16 @@ impl Guest {
             }
         }
     }
+}
+
+/// Whether a component imports more than types without behaviour.
+fn asks(ready: &InstancePre<CallState>) -> bool {
+    let (component, engine) = (ready.component(), ready.engine());
+    let is_type = |item: &ComponentItem| matches!(item, ComponentItem::Type(_));
+    component.component_type().imports(engine).any(|(_, import)| match import.ty {
+        ComponentItem::ComponentInstance(interface) => !interface.exports(engine).all(|(_, item)| is_type(&item.ty)),
+        item => !is_type(&item),
+    })
 }
 
 /// A guest's instance that only has to be called.

@@ -22,8 +22,11 @@ pub(crate) mod written;
 
 use std::{
     env,
+    future::poll_fn,
     path::{Path, PathBuf},
-    sync::Arc,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -108,6 +111,8 @@ pub struct Call<'a> {
     pub manifest: &'a Manifest,
     /// The agent's code.
     pub code: &'a agent::Code,
+    /// Its guest, once it was found.
+    pub ready: &'a Ready,
     /// The agent's inputs.
     pub inputs: &'a [(String, Value)],
     /// What the call may use.
@@ -130,6 +135,10 @@ pub struct Call<'a> {
     /// always does.
     pub kept: Option<Arc<Kept>>,
 }
+
+/// Where the guest of one agent's code is once it was found, so that each call needn't look for it.
+#[derive(Default)]
+pub struct Ready(OnceLock<Guest>);
 
 /// How a call went.
 #[derive(Debug)]
@@ -227,12 +236,15 @@ impl Sandbox {
     /// Compiles and links the guest that `code` needs, unless that is done already. A call does it
     /// by itself; done before, it is no part of a run, and an interrupt ends it at once. What is
     /// wrong with the code is for the call to say.
-    pub fn prepare(&self, code: &agent::Code) {
-        drop(self.guest(code));
+    pub fn prepare(&self, code: &agent::Code, ready: &Ready) {
+        drop(self.guest(code, ready));
     }
 
-    fn guest(&self, code: &agent::Code) -> Result<Guest, Failure> {
-        self.guests.get(code, self.compile.as_deref())
+    fn guest<'a>(&self, code: &agent::Code, ready: &'a Ready) -> Result<&'a Guest, Failure> {
+        match ready.0.get() {
+            Some(guest) => Ok(guest),
+            None => self.guests.get(code, self.compile.as_deref()).map(|guest| ready.0.get_or_init(|| guest)),
+        }
     }
 
     /// Why a compiled guest couldn't be kept, if one couldn't.
@@ -242,7 +254,7 @@ impl Sandbox {
 
     /// Calls an agent's code in a fresh instance.
     pub async fn call(&self, call: Call<'_>) -> Called {
-        let guest = match self.guest(call.code) {
+        let guest = match self.guest(call.code, call.ready) {
             Ok(guest) => guest,
             Err(failure) => {
                 return Called { result: Err(failure), denials: Denials::default(), usage: Usage::default() };
@@ -253,11 +265,11 @@ impl Sandbox {
         // A program runs to its end: there is nothing left to call.
         let call = if call.manifest.command().is_some() { Call { kept: None, ..call } } else { call };
         let kept = call.kept.as_ref().and_then(|kept| kept.take(&call));
-        let mut instance = kept.unwrap_or_else(|| Box::new(Instance::new(self.store(&call))));
+        let mut instance = kept.unwrap_or_else(|| Box::new(Instance::new(self.store(&call, guest))));
         let state = instance.store.data_mut();
         state.watch = self.phases.as_ref().map(|_| Watch::new(start));
         let call = Call { gate: state.gate.clone(), env: state.env.clone(), ..call };
-        let result = self.call_in(&mut instance, &guest, &call).await;
+        let result = self.call_in(&mut instance, guest, &call).await;
         let (left, state) = (instance.store.get_fuel().unwrap_or_default(), instance.store.data());
         state.log.finish();
         let usage = Usage {
@@ -289,9 +301,11 @@ impl Sandbox {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
         let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
         let log: Sink = Arc::new(|_, _| {});
+        let ready = Ready::default();
         let call = Call {
             manifest,
             code,
+            ready: &ready,
             inputs: &[],
             limits,
             mounts: self.nothing.clone(),
@@ -303,20 +317,22 @@ impl Sandbox {
             moment: None,
             kept: None,
         };
-        let guest = self.guest(code)?;
-        let mut store = self.store(&call);
+        let guest = self.guest(code, &ready)?;
+        let mut store = self.store(&call, guest);
         meter(&mut store, &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
         settled(compiled, &store, &call.limits)
     }
 
-    fn store(&self, call: &Call<'_>) -> Store<CallState> {
+    fn store(&self, call: &Call<'_>, guest: &Guest) -> Store<CallState> {
         let mut store = Store::new(&self.engine, CallState::new(call, self));
-        // Where a guest has been denied all that it may be, no host function returns to it.
-        store.call_hook(|store, hook| match hook {
-            CallHook::ReturningFromHost if store.data().gate.is_over() => Err(TooManyDenials.into()),
-            _ => Ok(()),
-        });
+        if guest.asks() {
+            // Where a guest has been denied all that it may be, no host function returns to it.
+            store.call_hook(|store, hook| match hook {
+                CallHook::ReturningFromHost if store.data().gate.is_over() => Err(TooManyDenials.into()),
+                _ => Ok(()),
+            });
+        }
         store
     }
 
@@ -360,6 +376,11 @@ fn meter(store: &mut Store<CallState>, limits: &CallLimits) -> Result<(), Failur
 /// What `running` gives before its deadline. A guest yields at every slice of its fuel, so this
 /// preempts a busy loop too; whatever it was doing is dropped with its store.
 async fn within<T>(limits: &CallLimits, running: impl Future<Output = T>) -> Result<T, Failure> {
+    let mut running = pin!(running);
+    // Most calls end in their first slice, and need no timer.
+    if let Poll::Ready(ended) = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await {
+        return Ok(ended);
+    }
     let deadline = tokio::time::Instant::from_std(limits.deadline);
     tokio::time::timeout_at(deadline, running).await.map_err(|_| out_of_time())
 }

@@ -158,7 +158,7 @@ impl monotonic_clock::Host for CallState {
     }
 
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        match self.world.clone() {
+        match self.made_up().cloned() {
             None => monotonic_clock::Host::subscribe_instant(&mut self.machine_clocks(), when),
             Some(world) => {
                 let left = when.saturating_sub(world.passed());
@@ -168,7 +168,7 @@ impl monotonic_clock::Host for CallState {
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        match self.world.clone() {
+        match self.made_up().cloned() {
             None => monotonic_clock::Host::subscribe_duration(&mut self.machine_clocks(), duration),
             Some(world) => {
                 let until = world.passed().saturating_add(duration);

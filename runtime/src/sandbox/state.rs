@@ -20,7 +20,9 @@ use crate::{
         tcp::Tcp,
     },
     packages::Packages,
-    sandbox::{Call, Sandbox, command::Streams, limiter::Limiter, moment::World, phases::Watch, written::Written},
+    sandbox::{
+        Call, Moment, Sandbox, command::Streams, limiter::Limiter, moment::World, phases::Watch, written::Written,
+    },
 };
 
 /// Everything that a guest can reach.
@@ -38,8 +40,10 @@ pub struct CallState {
     pub(crate) sql: Sql,
     pub(crate) callees: Arc<dyn Callees>,
     pub(crate) env: Arc<Env>,
-    /// Its clock and randomness, where they are not the machine's.
-    pub(super) world: Option<World>,
+    /// When it is called, where its clock and its randomness are not the machine's.
+    moment: Option<Moment>,
+    /// These, once it has asked for them.
+    world: Option<World>,
     network: Arc<Network>,
     pub(crate) bytes: Meter,
     pub(crate) calls: Meter,
@@ -86,7 +90,8 @@ impl CallState {
             sql: Sql::new(call.databases.clone()),
             callees: call.callees.clone(),
             env: call.env.clone(),
-            world: call.moment.map(World::at),
+            moment: call.moment,
+            world: None,
             network,
             bytes,
             calls: Meter::new(call.limits.calls),
@@ -98,18 +103,23 @@ impl CallState {
 
     /// WASI's own part, and what a policy says of its folders.
     pub(crate) fn wasi_and_files(&mut self) -> (WasiCtxView<'_>, &mut Files) {
-        let Self { wasi, table, files, log, env, gate, tcp, world, .. } = self;
+        let Self { wasi, table, files, log, env, gate, tcp, moment, world, .. } = self;
         let ctx = wasi.get_or_insert_with(|| {
             let log = |level| Written(LogStream::new(log.clone(), level));
-            let mut wasi = granted((env, gate), tcp, world.as_ref());
+            let mut wasi = granted((env, gate), tcp, made_up(*moment, world));
             wasi.stdout(log(Level::Info)).stderr(log(Level::Warn)).build()
         });
         (WasiCtxView { ctx, table }, files)
     }
 
     /// What WASI gives the guest; its streams are for whoever asks to say.
-    pub(super) fn granted(&self) -> WasiCtxBuilder {
-        granted((&self.env, &self.gate), &self.tcp, self.world.as_ref())
+    pub(super) fn granted(&mut self) -> WasiCtxBuilder {
+        granted((&self.env, &self.gate), &self.tcp, made_up(self.moment, &mut self.world))
+    }
+
+    /// Its clock and randomness, where they are not the machine's.
+    pub(super) fn made_up(&mut self) -> Option<&World> {
+        made_up(self.moment, &mut self.world)
     }
 
     /// Goes on with the agent's next call, under the same authority. What the guest holds open stays,
@@ -124,6 +134,7 @@ impl CallState {
         self.tcp.go_on();
         self.sql = Sql::new(call.databases.clone());
         self.callees = call.callees.clone();
+        self.moment = call.moment;
         if let (Some(world), Some(moment)) = (&self.world, call.moment) {
             world.set(moment);
         }
@@ -133,6 +144,10 @@ impl CallState {
     pub(super) fn rest(&mut self) {
         self.callees = Arc::new(Nobody);
     }
+}
+
+fn made_up(moment: Option<Moment>, world: &mut Option<World>) -> Option<&World> {
+    moment.map(|moment| &*world.get_or_insert_with(|| World::at(moment)))
 }
 
 fn granted((env, gate): (&Env, &Gate), tcp: &Tcp, made_up: Option<&World>) -> WasiCtxBuilder {

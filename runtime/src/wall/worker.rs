@@ -24,7 +24,7 @@ use crate::{
     packages::Packages,
     plan::Effects,
     policy::{Access, Authority, Ceilings, Denials, Isolation, Policy},
-    sandbox::{Call, CallLimits, Called, Kept, Sandbox},
+    sandbox::{Call, CallLimits, Called, Kept, Ready, Sandbox},
     secret::Secrets,
     source::Source,
     wall::{
@@ -88,6 +88,7 @@ struct Prepared {
     databases: Arc<Databases>,
     secrets: Secrets,
     sandbox: Sandbox,
+    ready: Ready,
     kept: Option<Arc<Kept>>,
     runtime: Runtime,
     sources: Vec<Arc<Source>>,
@@ -118,7 +119,8 @@ impl Prepared {
         let compiled = open.compiled.map(|file| wire::decode(&file)).transpose().map_err(Failure::host)?;
         let sandbox = Sandbox::of_one_thread(open.cache)?.with_scratch(open.scratch.as_deref()).with_compiled(compiled);
         let sandbox = if open.network { sandbox } else { sandbox.over(Network::closed()) };
-        sandbox.prepare(&code);
+        let ready = Ready::default();
+        sandbox.prepare(&code, &ready);
         // It makes its sockets to itself here, and its threads only when there is work for them.
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -137,6 +139,7 @@ impl Prepared {
         Ok(Self {
             manifest,
             code,
+            ready,
             kept: (authority.isolation == Isolation::Run).then(Arc::default),
             authority: Arc::new(authority),
             mounts: Arc::new(mounts),
@@ -209,6 +212,7 @@ impl Prepared {
         let call = Call {
             manifest: &self.manifest,
             code: &self.code,
+            ready: &self.ready,
             inputs: &inputs,
             limits: CallLimits {
                 memory: limits.memory,

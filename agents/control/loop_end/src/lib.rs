@@ -1,6 +1,6 @@
 //! Closes a loop that counts.
 
-use serde_json::value::RawValue;
+use shared::whole;
 use turingbox_sdk::{Failure, Outputs, agent};
 
 /// Close a loop that `loop_start` opened: back to its body until `limit` passes are done
@@ -8,13 +8,13 @@ use turingbox_sdk::{Failure, Outputs, agent};
 fn loop_end(
     /// What `loop_start` said: the position to go back to
     #[input(type = "step")]
-    start: Box<RawValue>,
+    start: turingbox_sdk::Value,
     /// The pass that just ended, from 0
     #[input(type = "integer")]
-    index: Box<RawValue>,
+    index: turingbox_sdk::Value,
     /// How often the body runs
     #[input(type = "integer")]
-    limit: Box<RawValue>,
+    limit: turingbox_sdk::Value,
 ) -> Result<Closed, Failure> {
     let (index, limit) = (whole("index", &index)?, whole("limit", &limit)?);
     let next = index.saturating_add(1);
@@ -24,36 +24,32 @@ fn loop_end(
     })
 }
 
-#[derive(Debug, Outputs)]
+#[derive(Debug, PartialEq, Outputs)]
 struct Closed {
     /// The next pass; after the loop it equals `limit`
     index: i64,
     /// `start`, while there is more to do
-    step_index: Option<Box<RawValue>>,
-}
-
-/// A text that says a number is none: whoever wired it meant something else.
-fn whole(name: &str, value: &RawValue) -> Result<i64, Failure> {
-    let shown = || value.get().replace('"', "'");
-    value.get().parse().map_err(|_| Failure::new(format!("{name} must be a whole number, not {}", shown())))
+    step_index: Option<turingbox_sdk::Value>,
 }
 
 #[cfg(test)]
 mod tests {
+    use turingbox_sdk::Value;
+
     use super::*;
 
-    fn closed(index: &str, limit: &str) -> Result<(i64, Option<String>), Failure> {
-        let raw = |json: &str| RawValue::from_string(json.into()).unwrap_or_default();
-        let closed = loop_end(raw("2"), raw(index), raw(limit))?;
-        Ok((closed.index, closed.step_index.map(|step| step.get().to_owned())))
+    fn closed(index: Value, limit: &str) -> Result<Closed, Failure> {
+        loop_end(Value::Json("2".into()), index, Value::Json(limit.into()))
     }
 
     #[test]
     fn a_loop_goes_back_until_it_is_done() {
-        assert_eq!(closed("0", "2"), Ok((1, Some("2".into()))));
-        assert_eq!(closed("1", "2"), Ok((2, None)));
-        assert_eq!(closed("0", "-1"), Ok((0, None)));
-        assert!(closed("true", "1").is_err());
-        assert!(closed("0", "\"1\"").is_err());
+        let json = |json: &str| Value::Json(json.into());
+        assert_eq!(closed(json("0"), "2"), Ok(Closed { index: 1, step_index: Some(json("2")) }));
+        assert_eq!(closed(json("1"), "2"), Ok(Closed { index: 2, step_index: None }));
+        assert_eq!(closed(json("0"), "-1"), Ok(Closed { index: 0, step_index: None }));
+        assert!(closed(json("true"), "1").is_err());
+        assert!(closed(json("0"), "1.5").is_err());
+        assert!(closed("0".into(), "1").is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Opens a loop that counts.
 
-use serde_json::value::RawValue;
+use shared::whole;
 use turingbox_sdk::{Failure, Outputs, agent};
 
 /// Open a loop that runs its body `limit` times; `loop_end` closes it
@@ -8,53 +8,54 @@ use turingbox_sdk::{Failure, Outputs, agent};
 fn loop_start(
     /// How often the body runs
     #[input(type = "integer")]
-    limit: Box<RawValue>,
+    limit: turingbox_sdk::Value,
     /// Id or position of the loop's last step: where to go on when `limit` is 0. Without it the body always runs once
     #[input(type = "step")]
-    end: Option<Box<RawValue>>,
+    end: Option<turingbox_sdk::Value>,
     /// Where the head is; the engine fills it in
     step_index: i64,
 ) -> Result<Opened, Failure> {
-    let wrong = |_| Failure::new(format!("limit must be a whole number, not {}", shown(&limit)));
-    let nothing_to_do = limit.get().parse::<i64>().map_err(wrong)? <= 0;
-    Ok(Opened { start: step_index, index: 0, step_index: end.filter(|_| nothing_to_do) })
+    let nothing_to_do = whole("limit", &limit)? <= 0;
+    Ok(Opened { start: step_index, index: 0, step_index: end.filter(|end| nothing_to_do && !is_null(end)) })
 }
 
-#[derive(Debug, Outputs)]
+#[derive(Debug, PartialEq, Outputs)]
 struct Opened {
     /// This step's position, for `loop_end`
     start: i64,
     /// Counts the passes, from 0
     index: i64,
     /// `end`, when there is nothing to do
-    step_index: Option<Box<RawValue>>,
+    step_index: Option<turingbox_sdk::Value>,
 }
 
-/// A text in quotes that are not JSON's, as in other messages.
-fn shown(value: &RawValue) -> String {
-    value.get().replace('"', "'")
+fn is_null(value: &turingbox_sdk::Value) -> bool {
+    matches!(value, turingbox_sdk::Value::Json(json) if json.trim() == "null")
 }
 
 #[cfg(test)]
 mod tests {
+    use turingbox_sdk::Value;
+
     use super::*;
 
-    fn opened(limit: &str, end: Option<&str>) -> Result<(i64, i64, Option<String>), Failure> {
-        let raw = |json: &str| RawValue::from_string(json.into()).unwrap_or_default();
-        let opened = loop_start(raw(limit), end.map(raw), 4)?;
-        Ok((opened.start, opened.index, opened.step_index.map(|step| step.get().to_owned())))
+    fn opened(limit: Value, end: Option<Value>) -> Result<Opened, Failure> {
+        loop_start(limit, end, 4)
     }
 
     #[test]
     fn only_an_empty_loop_is_skipped() {
-        assert_eq!(opened("1", Some("9")), Ok((4, 0, None)));
-        assert_eq!(opened("0", None), Ok((4, 0, None)));
-        assert_eq!(opened("-1", Some("\"end\"")), Ok((4, 0, Some("\"end\"".into()))));
+        let json = |json: &str| Value::Json(json.into());
+        let open = |step_index| Ok(Opened { start: 4, index: 0, step_index });
+        assert_eq!(opened(json("1"), Some(json("9"))), open(None));
+        assert_eq!(opened(json("0"), None), open(None));
+        assert_eq!(opened(json("0"), Some(json("null"))), open(None));
+        assert_eq!(opened(json("-1"), Some("end".into())), open(Some("end".into())));
     }
 
     #[test]
     fn a_limit_is_a_whole_number() {
-        assert!(opened("1.5", None).is_err());
-        assert!(opened("\"1\"", None).is_err());
+        assert!(opened(Value::Json("1.5".into()), None).is_err());
+        assert!(opened("1".into(), None).is_err());
     }
 }

@@ -13,13 +13,14 @@ impl<'a> Frame<'a> {
         // What templates and expressions make is new memory; everything else is shared with what is there.
         let mut left = self.budget.memory.saturating_sub(self.held);
         for (name, source) in &step.inputs {
-            if let Some(failure) = self.exhausted() {
+            let makes = matches!(source, Source::Template { .. } | Source::Expression(_));
+            // To take a value that is there takes no time.
+            if makes && let Some(failure) = self.exhausted() {
                 return Err(failure);
             }
             let optional = callee.input(name).is_some_and(|input| !input.is_required());
             match self.resolve(source, Some(step), left)? {
                 Some(value) => {
-                    let makes = matches!(source, Source::Template { .. } | Source::Expression(_));
                     left = left.saturating_sub(if makes { value.len() as u64 } else { 0 });
                     inputs.push((name.clone(), value));
                 }

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use crate::{
     Json, Value,
     agent::{INDEX, ITEM, OnFail, STATUS, Step},
-    engine::{MAX_DENIALS, Outcome, frame::Frame},
+    engine::{Inputs, MAX_DENIALS, Outcome, frame::Frame},
     failure::{Code, Failure},
     policy::Denials,
     sandbox::Usage,
@@ -218,7 +218,7 @@ impl<'a> Frame<'a> {
             last_failure: None,
             budget,
             ceilings: self.ceilings.clone(),
-            step_inputs: Vec::new(),
+            step_inputs: Inputs::default(),
             attempts: Attempts::default(),
             lane: Some(Lane { items: items.clone(), next: lane, stride: lanes, at: None, visits, index: number(lane) }),
             place: None,
