@@ -29,8 +29,9 @@ use crate::{
     table::{Row, Unit},
 };
 
-/// How many instances there are: our pool has 128.
-const INSTANCES: usize = 100;
+/// How many instances of ours there are, and of a peer.
+const INSTANCES: usize = 1000;
+const THEIRS: usize = 100;
 
 /// How many a sandbox's process holds before the first look, so that what they share is there.
 const BEFORE: usize = 2;
@@ -41,34 +42,34 @@ const PROCESSES: usize = 10;
 /// The argument that makes this program a process that holds our instances.
 pub const HOLD: &str = "hold";
 
-/// Each side in a process of its own: what it takes with [`INSTANCES`] more, less what it took, a part each.
+/// Each side in a process of its own: what it takes with so many more, less what it took, a part each.
 pub fn run(world: &mut World) -> Result<(), Failed> {
     let mut command = Command::new(std::env::current_exe()?);
     let mut ours = Peer::start(NAME, command.arg(HOLD))?;
-    let mut sides = vec![(NAME.to_owned(), Ok(more(&mut ours)?))];
+    let mut sides = vec![(NAME.to_owned(), Ok(more(&mut ours, INSTANCES)?))];
     for native in &world.natives {
         sides.push((native.name(), processes(native)));
     }
-    sides.extend(world.sandboxes.iter_mut().map(|peer| (peer.name.clone(), more(peer))));
-    let job = format!("an idle Python instance's memory, of {INSTANCES}");
+    sides.extend(world.sandboxes.iter_mut().map(|peer| (peer.name.clone(), more(peer, THEIRS))));
+    let job = format!("an idle Python instance's memory, of {INSTANCES}, a peer's of {THEIRS}");
     world.table.add(Row::new(&job, Unit::Bytes, sides));
     Ok(())
 }
 
 /// The process that holds ours.
 pub fn hold() -> Result<(), Failed> {
-    let ours = Ours::open()?;
+    let ours = Ours::with_room((BEFORE + INSTANCES) as u32)?;
     let tasks = LocalSet::new();
     serve(|runs| Ok((idle(&ours, &tasks, runs)?, ANSWER.to_owned())))
 }
 
-fn more(peer: &mut Peer) -> Result<f64, String> {
+fn more(peer: &mut Peer, instances: usize) -> Result<f64, String> {
     let mut hold = |runs| match peer.hold(&Request { runs, ..call("live") })? {
         answer if answer == ANSWER => private(peer.id()),
         answer => Err(format!("gave {answer:?}, not {ANSWER:?}")),
     };
     let before = hold(BEFORE)?;
-    Ok(hold(INSTANCES)?.saturating_sub(before) as f64 / INSTANCES as f64)
+    Ok(hold(instances)?.saturating_sub(before) as f64 / instances as f64)
 }
 
 /// What a process of CPython takes that has made the call, of several: they share what they can.

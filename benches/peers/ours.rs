@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use turingbox::{
     Engine, Library, Policy, Program, Sandbox, Setup, Value,
     engine::{Silent, Tape},
-    sandbox::Cache,
+    sandbox::{Cache, LIVE},
     wall::Compiler,
 };
 
@@ -70,13 +70,19 @@ pub struct Ours {
 
 impl Ours {
     pub fn open() -> Result<Self, Failed> {
+        Self::with_room(LIVE)
+    }
+
+    /// With room for so many instances at once.
+    pub fn with_room(live: u32) -> Result<Self, Failed> {
         write_agents()?;
         let binary = binary()?;
         let mut library = Library::default();
         library.add_folder(&agents())?;
         library.add_builtin();
         let cache = Cache::open(&cache(), &state())?;
-        let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(())))?.compiled_by(Compiler::new(&binary));
+        let sandbox = Sandbox::with_room(live, Some(cache), Box::new(|_| Box::new(())))?;
+        let sandbox = sandbox.compiled_by(Compiler::new(&binary));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { library: Arc::new(library), sandbox, runtime, binary })
     }

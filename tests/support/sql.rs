@@ -13,7 +13,7 @@ use turingbox::{
         sql::Databases,
     },
     plan::Effects,
-    sandbox::{Call, CallLimits},
+    sandbox::{Call, CallLimits, Ready},
     source::Source,
 };
 
@@ -50,9 +50,11 @@ pub async fn ask(policy: &Policy, env: &[(&str, &str)], statements: &[(&str, &st
     let inputs = [("statements".to_owned(), Value::Json(Json::from(statements).into()))];
     let authority = Arc::new(policy.authority("ask", "ask"));
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(120);
+    let ready = Ready::default();
     let call = Call {
         manifest: &agent.manifest,
         code,
+        ready: &ready,
         inputs: &inputs,
         limits: CallLimits {
             memory: 512 << 20,

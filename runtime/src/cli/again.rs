@@ -23,6 +23,7 @@ use crate::{
     diagnostic::counted,
     engine::Tape,
     policy::Purity,
+    sandbox::LIVE,
     secret::Secrets,
     store::{
         Change, Command, Decisions, Difference, Origin, Recorder, Replay, Run, State, Store, StoredCell, is_below,
@@ -277,7 +278,8 @@ impl Recorded {
             }
         }
         let policy = setup::policy(&self.globals)?;
-        let made = setup::made(&self.globals, (self.library.clone(), &self.program), policy, &Recording::default())?;
+        let made =
+            setup::made(&self.globals, (self.library.clone(), &self.program), policy, (&Recording::default(), LIVE))?;
         Ok(Setup { secrets, tape: Arc::new(Trace::new(&self.globals)) as Arc<dyn Tape>, ..made })
     }
 

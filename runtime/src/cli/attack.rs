@@ -12,6 +12,7 @@ use crate::{
     audit::Record,
     cli::{Globals, Stop, render, run, setup, terminal},
     policy::{Authority, Decision, Request},
+    sandbox::LIVE,
     wall::Wall,
 };
 
@@ -51,7 +52,7 @@ pub fn attack(globals: &Globals, arguments: &AttackArgs) -> Result<(), Stop> {
         return Err(Stop::Usage(format!("no attack has `{}` in its name", arguments.only)));
     }
     let wall = setup::wall(globals)?;
-    let sandbox = setup::sandbox()?;
+    let sandbox = setup::sandbox(LIVE)?;
     let mut tally = Tally::default();
     let mut findings = Vec::new();
     let mut limited = Vec::new();

@@ -87,7 +87,8 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let keeping = recording.store.open(&globals)?;
     let mut recording = Recording::open(&recording, &policy)?;
     reports.audit().into_iter().for_each(|audit| recording.tell(audit));
-    let mut made = Setup { secrets, ..setup::made(&globals, (library, &program), policy, &recording)? };
+    let mut made =
+        Setup { secrets, ..setup::made(&globals, (library, &program), policy, (&recording, options.live()))? };
     reports.protect(&mut made.protected);
     let (results, done) = Results::open(&options, &manifest)?;
     options.out.iter().for_each(|file| made.protected.fix(file));

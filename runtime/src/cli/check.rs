@@ -11,6 +11,7 @@ use crate::{
     build::Lock,
     cli::{Globals, Stop, policy, render, run, setup, terminal},
     diagnostic::{counted, sarif},
+    sandbox::LIVE,
 };
 
 #[derive(Args)]
@@ -102,7 +103,7 @@ fn ask_the_guest(agent: &Agent, sandbox: &mut Option<Sandbox>) -> Result<Option<
     let Agent { manifest, body: Body::Proc(code @ Code::Python { source, .. }), .. } = agent else { return Ok(None) };
     let sandbox = match sandbox {
         Some(sandbox) => sandbox,
-        None => sandbox.insert(setup::sandbox()?),
+        None => sandbox.insert(setup::sandbox(LIVE)?),
     };
     let failure = run::block_on(sandbox.compile(manifest, code))?.err();
     Ok(failure.map(|failure| {

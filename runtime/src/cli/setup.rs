@@ -84,7 +84,7 @@ pub fn made(
     globals: &Globals,
     (library, program): (Library, &Program),
     policy: Policy,
-    recording: &Recording,
+    (recording, live): (&Recording, u32),
 ) -> Result<Setup, Stop> {
     if globals.policy.is_some() {
         // A grant by name is theirs.
@@ -92,7 +92,7 @@ pub fn made(
     }
     telemetry::note_if_missing(globals);
     let wall = wall(globals)?;
-    let sandbox = sandbox()?;
+    let sandbox = sandbox(live)?;
     for (_, agent) in program.agents() {
         let authority = policy.authority(&agent.manifest.name, &agent.manifest.path);
         // What may not run isn't compiled either.
@@ -122,8 +122,8 @@ pub fn wall(globals: &Globals) -> Result<Wall, Stop> {
     }
 }
 
-/// The sandbox, with a cache where there can be one.
-pub fn sandbox() -> Result<Sandbox, Stop> {
+/// The sandbox, for `live` instances at once, with a cache where there can be one.
+pub fn sandbox(live: u32) -> Result<Sandbox, Stop> {
     let cache = match folders() {
         Some((cache, key)) => Cache::open(&cache, &key).map_err(|error| error.to_string()),
         None => Err("there is no home folder".into()),
@@ -131,7 +131,7 @@ pub fn sandbox() -> Result<Sandbox, Stop> {
     let cache = cache.map_err(|why| {
         render::warning(&format!("compiled guests can't be kept, so every run compiles them anew: {why}"))
     });
-    let sandbox = Sandbox::new(cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)?;
+    let sandbox = Sandbox::with_room(live, cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)?;
     Ok(sandbox.compiled_by(Compiler::of_this_program()))
 }
 

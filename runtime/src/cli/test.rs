@@ -18,7 +18,7 @@ use crate::{
         stage::{self, Stage, Staged},
         terminal,
     },
-    sandbox::Usage,
+    sandbox::{LIVE, Usage},
 };
 
 #[derive(Args)]
@@ -41,7 +41,7 @@ pub fn test(globals: &Globals, arguments: &TestArgs) -> Result<(), Stop> {
     let library = Arc::new(setup::library(globals)?);
     let chosen = chosen(&library, &arguments.names)?;
     let wall = setup::wall(globals)?;
-    let sandbox = setup::sandbox()?;
+    let sandbox = setup::sandbox(LIVE)?;
     let stage = Stage { library: &library, sandbox: &sandbox, wall: &wall, globals };
     let mut tested = Vec::new();
     for (manifest, folder) in &chosen {

@@ -5,14 +5,14 @@ use std::{path::Path, sync::Arc};
 use crate::{
     Value, agent,
     failure::Failure,
-    sandbox::{Cache, Call, Ready, Sandbox, bindings::Field, engine, outputs, scrubbed},
+    sandbox::{Cache, Call, LIVE, Ready, Sandbox, bindings::Field, outputs, scrubbed},
 };
 
 impl Sandbox {
     /// The same for a process that has to stay of one thread until a guest runs: compiling the guest for
     /// Python takes no other, and it compiles nothing else.
     pub(crate) fn of_one_thread(cache: Option<Cache>) -> Result<Self, Failure> {
-        Self::with(engine::engine(false), cache, Box::new(|_| Box::new(())))
+        Self::with((false, LIVE), cache, Box::new(|_| Box::new(())))
     }
 
     /// The same sandbox, with a component that another process has had compiled.

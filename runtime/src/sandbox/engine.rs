@@ -5,8 +5,12 @@ use wasmtime::{
     VariableOperatorCost,
 };
 
-/// The most instances that live at once in one process. Each takes address space, not memory.
-pub(super) const MAX_LIVE: u32 = 128;
+/// How many instances live at once in a process, where it isn't said. Each takes address space and no memory, but
+/// its stack is fenced off by a system call when the process begins.
+pub const LIVE: u32 = 128;
+
+/// The most that can be said: their memories take 16 of the 128 terabytes that a process has addresses for.
+pub const MAX_LIVE: u32 = 2048;
 
 /// The native stack of a guest, in bytes: so much that CPython's own bounds on recursion nearly
 /// always come first and give a `RecursionError` rather than a crash of the instance.
@@ -27,12 +31,12 @@ const KEPT_RESIDENT: usize = 32 << 20;
 /// deadline preempts a busy loop too, and bulk operations cost by the byte, so that none outlasts
 /// its slice.
 ///
-/// Instances come from a pool. Where a process may not reserve the pool's address space (a terabyte
-/// of it, none of it memory), each is allocated by itself: slower, and as safe.
+/// Instances come from a pool that has room for `live` of them. Where a process may not reserve the pool's address
+/// space (a terabyte for the usual number, none of it memory), each is allocated by itself: slower, and as safe.
 ///
 /// With `parallel`, compiling takes all of the machine.
-pub fn engine(parallel: bool) -> wasmtime::Result<Engine> {
-    let pooled = InstanceAllocationStrategy::Pooling(pool());
+pub fn engine(parallel: bool, live: u32) -> wasmtime::Result<Engine> {
+    let pooled = InstanceAllocationStrategy::Pooling(pool(live));
     let engine = |allocation| Engine::new(config(allocation).parallel_compilation(parallel));
     engine(pooled).or_else(|_| engine(InstanceAllocationStrategy::OnDemand))
 }
@@ -63,13 +67,13 @@ fn cost() -> OperatorCost {
     OperatorCost { variable, ..OperatorCost::default() }
 }
 
-fn pool() -> PoolingAllocationConfig {
+fn pool(live: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(MAX_LIVE)
-        .total_core_instances(MAX_LIVE * 20)
-        .total_memories(MAX_LIVE * 2)
-        .total_tables(MAX_LIVE * 4)
-        .total_stacks(MAX_LIVE)
+    pool.total_component_instances(live)
+        .total_core_instances(live * 20)
+        .total_memories(live * 2)
+        .total_tables(live * 4)
+        .total_stacks(live)
         .max_core_instances_per_component(64)
         .max_memories_per_component(8)
         .max_tables_per_component(16)

@@ -13,10 +13,6 @@ use crate::sandbox::{
     phases::Watch,
 };
 
-/// The most instances that are kept at a time in one process: half of those that can live, so that
-/// there is always one for a call.
-pub(super) const MAX_KEPT: usize = 64;
-
 /// A store, and what was loaded into it.
 pub(super) struct Instance {
     pub(super) store: Store<CallState>,

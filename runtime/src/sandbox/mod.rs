@@ -37,8 +37,9 @@ use wasmtime::{CallHook, Engine, Store};
 pub use cache::Cache;
 pub(crate) use compile::{Role, compile, unusable};
 pub(crate) use elsewhere::received;
+pub use engine::{LIVE, MAX_LIVE};
+use instance::Instance;
 pub use instance::Kept;
-use instance::{Instance, MAX_KEPT};
 pub(crate) use modules::compile_module;
 pub use moment::Moment;
 use phases::Watch;
@@ -74,6 +75,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
+    /// How many instances it has room for.
+    live: u32,
     guests: Arc<Guests>,
     network: Arc<Network>,
     /// One for each instance that may be kept.
@@ -193,24 +196,36 @@ pub(crate) fn handed(output: u64) -> u64 {
 }
 
 impl Sandbox {
-    /// Sets up the engine. `cache` keeps compiled guests; `notice` is told what takes long.
+    /// Sets up the engine for [`LIVE`] instances at once. `cache` keeps compiled guests; `notice` is told what
+    /// takes long.
     ///
     /// # Errors
     ///
     /// When the machine can't run wasmtime.
     pub fn new(cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
-        Self::with(engine::engine(true), cache, notice)
+        Self::with_room(LIVE, cache, notice)
     }
 
-    fn with(engine: wasmtime::Result<Engine>, cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
-        let engine = engine.map_err(Failure::host)?;
+    /// The same, for `live` instances at once, of at most [`MAX_LIVE`]. With each, setting up takes longer: a
+    /// thousand are a millisecond.
+    ///
+    /// # Errors
+    ///
+    /// When the machine can't run wasmtime.
+    pub fn with_room(live: u32, cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
+        Self::with((true, live.clamp(1, MAX_LIVE)), cache, notice)
+    }
+
+    fn with((parallel, live): (bool, u32), cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
+        let engine = engine::engine(parallel, live).map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
-        let places = Arc::new(Semaphore::new(MAX_KEPT));
+        // Half are kept at most, so that there is always one for a call.
+        let places = Arc::new(Semaphore::new(live as usize / 2));
         let scratch = scratch(guests.cache.as_ref()).into();
         let nothing = Mounts::open(&[], &[], &Protected::default(), None);
         let nothing = Arc::new(nothing.map_err(|error| Failure::new(Code::Host, error.message))?);
         let (guests, network) = (Arc::new(guests), Arc::default());
-        Ok(Self { engine, guests, network, places, scratch, compile: None, phases: None, nothing })
+        Ok(Self { engine, live, guests, network, places, scratch, compile: None, phases: None, nothing })
     }
 
     /// The same sandbox, with another network than the system's.

@@ -12,7 +12,6 @@ use crate::{
         Call, CallLimits, CallState,
         bindings::{Field, types},
         command::TooMuch,
-        engine::MAX_LIVE,
         handed,
         limiter::Limiter,
         state::MAX_HANDLES,
@@ -163,7 +162,7 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
         return Failure::new(Code::Crashed, format!("the agent's program exited with {code} in place of returning"));
     }
     if error.is::<PoolConcurrencyLimitError>() {
-        return Failure::host(format!("this process runs {MAX_LIVE} agents at once, and no more"))
+        return Failure::host(format!("this process runs {} agents at once, and no more", store.data().live))
             .help("run fewer at a time (`--jobs`, `parallel`), or let workflows and procs call each other less deep");
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref() {

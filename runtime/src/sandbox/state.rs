@@ -45,6 +45,8 @@ pub struct CallState {
     /// These, once it has asked for them.
     world: Option<World>,
     network: Arc<Network>,
+    /// How many instances live beside this one, at most.
+    pub(super) live: u32,
     pub(crate) bytes: Meter,
     pub(crate) calls: Meter,
     /// What its program writes, if it is one.
@@ -93,6 +95,7 @@ impl CallState {
             moment: call.moment,
             world: None,
             network,
+            live: sandbox.live,
             bytes,
             calls: Meter::new(call.limits.calls),
             streams: None,

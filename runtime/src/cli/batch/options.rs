@@ -15,6 +15,7 @@ use crate::{
     cli::{Stop, batch::reports::ReportOptions},
     expression::Expression,
     policy::duration,
+    sandbox::{LIVE, MAX_LIVE},
 };
 
 // (No doc comment: clap would show it as the command's help.)
@@ -165,10 +166,19 @@ impl BatchOptions {
         tally.all_failed() == 0 || (self.max_failures.is_some() && !self.is_passed(tally))
     }
 
+    fn jobs(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or(cores, usize::from)
+    }
+
+    /// How many instances live at once: one for each item, and as many as usual for what agents call in them.
+    pub fn live(&self) -> u32 {
+        u32::try_from(self.jobs()).unwrap_or(MAX_LIVE).saturating_add(LIVE)
+    }
+
     /// How the batch is run.
     pub fn run(&self, retry: Retry, done: Done, tape: Option<TapeOf>) -> Result<Options, Stop> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.map_or(cores, usize::from);
+        let jobs = self.jobs();
         if jobs > MAX_JOBS {
             return Err(Stop::Usage(format!("--jobs: at most {MAX_JOBS} items run at one time")));
         }

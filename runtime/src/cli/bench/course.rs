@@ -25,6 +25,7 @@ use crate::{
         terminal,
     },
     diagnostic::counted,
+    sandbox::LIVE,
     wall::Wall,
 };
 
@@ -94,7 +95,7 @@ impl Course {
             let subject = subjects::given(globals, (library, manifest), inputs, watched).await?;
             return self.one(&mut caller, &subject, GIVEN).await;
         }
-        let sandbox = setup::sandbox()?.watched_by(caller.sink());
+        let sandbox = setup::sandbox(LIVE)?.watched_by(caller.sink());
         let library = Arc::new(library);
         let stage = Stage { library: &library, sandbox: &sandbox, wall: &Wall::None, globals };
         for (manifest, cases) in agents.iter().filter(|(_, cases)| !cases.is_empty()) {

@@ -24,7 +24,7 @@ use crate::{
     },
     diagnostic::suggestion,
     policy::Purity,
-    sandbox::PhasesSink,
+    sandbox::{LIVE, PhasesSink},
     secret::Secrets,
 };
 
@@ -148,7 +148,8 @@ pub async fn given<'a>(
     render::report(&run::taken_as_it_is(warnings));
     let policy = setup::policy(globals)?;
     let secrets = inputs::hide(manifest, &mut inputs, Secrets::from_environment());
-    let mut made = Setup { secrets, ..setup::made(globals, (library, &program), policy, &Recording::default())? };
+    let mut made =
+        Setup { secrets, ..setup::made(globals, (library, &program), policy, (&Recording::default(), LIVE))? };
     made.sandbox = made.sandbox.watched_by(sink);
     file.into_iter().for_each(|file| made.protected.fix(file));
     seeded(&mut made);
