@@ -53,6 +53,22 @@ fn components_are_small() {
     assert!(needless.is_empty(), "they need no exception: {needless:?}");
 }
 
+/// A compiled agent that reaches for nothing imports nothing: that is what makes its calls cheap. Maps are seeded,
+/// and `html_select` stands on a parser that looks at the clock.
+#[test]
+fn what_reaches_for_nothing_imports_nothing() {
+    let may_be_asked = ["turingbox:agent/types@0.1.0", "wasi:random/insecure-seed@0.2.6"];
+    let files = folder::files(&root().join("agents")).into_iter();
+    let components = files.filter(|path| path.extension().is_some_and(|kind| kind == "wasm"));
+    for component in components.filter(|path| !path.ends_with("html_select.wasm")) {
+        let seen = binary::turingbox(root()).arg("inspect").arg(&component).arg("--json").output().unwrap();
+        let seen: serde_json::Value = serde_json::from_slice(&seen.stdout).unwrap();
+        let imports: Vec<_> = seen["imports"].as_array().unwrap().iter().map(|import| &import["name"]).collect();
+        let needless: Vec<_> = imports.iter().filter(|name| may_be_asked.iter().all(|may| **name != may)).collect();
+        assert!(!imports.is_empty() && needless.is_empty(), "{}: {needless:?}", component.display());
+    }
+}
+
 /// Nobody can tell by what is said which agents are compiled: `json_get` is, `json_query` is in Python.
 #[test]
 fn text_that_is_no_json_is_refused_in_the_same_words() {

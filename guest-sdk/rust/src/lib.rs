@@ -51,6 +51,9 @@
 //! # The world
 //!
 //! `std::fs`, `std::env`, `std::time` and randomness work as in any program, within what a policy grants.
+//! Without the default feature `wasi`, nothing is written and there are no variables and no [`secret`]: for agents
+//! that need none of it, whose components then import nothing that they don't use.
+//!
 //! [`http`], [`sql`], [`call`], [`secret`] and [`log`] ask the host. What the policy denies is an error that
 //! says so. In native tests there is no host: there, these are errors too.
 
@@ -69,6 +72,7 @@ pub mod log;
 mod outputs;
 #[doc(hidden)]
 pub mod run;
+#[cfg(feature = "wasi")]
 pub mod secret;
 pub mod sql;
 mod value;
