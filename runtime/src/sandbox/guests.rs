@@ -9,7 +9,10 @@ use wasmtime::{
     Engine, Store,
     component::{Component, HasSelf, InstancePre, Linker, types::ComponentItem},
 };
-use wasmtime_wasi::p2::bindings::{Command, CommandPre};
+use wasmtime_wasi::{
+    WasiView,
+    p2::bindings::{Command, CommandPre},
+};
 
 use crate::{
     agent::Code as AgentCode,
@@ -288,6 +291,8 @@ async fn compile(
     store: &mut Store<CallState>,
     source: &Source,
 ) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
+    // What it holds is decided before: while it prepares, nothing is.
+    WasiView::ctx(store.data_mut());
     store.data().gate.prepare(true);
     let compiled = instance.call_compile(&mut *store, source).await;
     store.data().gate.prepare(false);

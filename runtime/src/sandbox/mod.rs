@@ -13,6 +13,7 @@ mod engine;
 mod guests;
 mod instance;
 mod limiter;
+mod limits;
 mod modules;
 mod moment;
 mod phases;
@@ -22,11 +23,8 @@ pub(crate) mod written;
 
 use std::{
     env,
-    future::poll_fn,
     path::{Path, PathBuf},
-    pin::pin,
     sync::{Arc, OnceLock},
-    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -40,6 +38,9 @@ pub(crate) use elsewhere::received;
 pub use engine::{LIVE, MAX_LIVE};
 use instance::Instance;
 pub use instance::Kept;
+pub use limits::CallLimits;
+pub(crate) use limits::{handed, out_of_time};
+use limits::{meter, within};
 pub(crate) use modules::compile_module;
 pub use moment::Moment;
 use phases::Watch;
@@ -89,23 +90,6 @@ pub struct Sandbox {
     phases: Option<PhasesSink>,
     /// No folders: what a source is compiled with. It is opened before a worker can open nothing more.
     nothing: Arc<Mounts>,
-}
-
-/// What one call may use. See [`crate::policy::Limits`] for units.
-#[derive(Clone, Debug)]
-pub struct CallLimits {
-    /// Linear memory, in bytes.
-    pub memory: u64,
-    /// Work.
-    pub fuel: u64,
-    /// When the call has to be over.
-    pub deadline: Instant,
-    /// What it returns, in bytes.
-    pub output: u64,
-    /// What goes over the network and to databases, in bytes.
-    pub bytes: u64,
-    /// Calls of other agents.
-    pub calls: u64,
 }
 
 /// What one call is made with.
@@ -181,18 +165,6 @@ impl Usage {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.calls = self.calls.saturating_add(other.calls);
     }
-}
-
-/// The most that a guest hands over in one piece, where its outputs may not be larger: the body of a request,
-/// the parameters of a statement. It is copied before anything is asked about it.
-const MAX_PIECE: u64 = 16 << 20;
-
-/// What is handed over beside a piece's own bytes: names, and the lists around them.
-const HOSTCALL_ROOM: u64 = 1 << 20;
-
-/// The most that a guest hands the host at once, as an argument or as its outputs, in bytes.
-pub(crate) fn handed(output: u64) -> u64 {
-    output.max(MAX_PIECE).saturating_add(HOSTCALL_ROOM)
 }
 
 impl Sandbox {
@@ -381,25 +353,6 @@ pub(crate) fn scratch(cache: Option<&Cache>) -> PathBuf {
     cache.map_or_else(env::temp_dir, |cache| cache.folder().to_path_buf())
 }
 
-/// Bounds what a store may use.
-fn meter(store: &mut Store<CallState>, limits: &CallLimits) -> Result<(), Failure> {
-    store.limiter(|state| &mut state.limiter);
-    store.set_hostcall_fuel(usize::try_from(handed(limits.output)).unwrap_or(usize::MAX));
-    engine::meter(store, limits.fuel).map_err(Failure::host)
-}
-
-/// What `running` gives before its deadline. A guest yields at every slice of its fuel, so this
-/// preempts a busy loop too; whatever it was doing is dropped with its store.
-async fn within<T>(limits: &CallLimits, running: impl Future<Output = T>) -> Result<T, Failure> {
-    let mut running = pin!(running);
-    // Most calls end in their first slice, and need no timer.
-    if let Poll::Ready(ended) = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await {
-        return Ok(ended);
-    }
-    let deadline = tokio::time::Instant::from_std(limits.deadline);
-    tokio::time::timeout_at(deadline, running).await.map_err(|_| out_of_time())
-}
-
 /// What the guest returned: it may have failed, or have been stopped.
 fn settled<T>(
     returned: wasmtime::Result<Result<T, types::Failure>>,
@@ -411,9 +364,4 @@ fn settled<T>(
         Ok(Err(failure)) => Err(reported(failure, &store.data().limiter, limits)),
         Err(error) => Err(trapped(&error, store, limits)),
     }
-}
-
-/// A call that was still running at its deadline.
-pub(crate) fn out_of_time() -> Failure {
-    Failure::new(Code::Time, "the agent ran out of time").help("raise `limits.time` in the policy")
 }

@@ -1,14 +1,14 @@
 //! The file: made, opened, and told from others.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::OpenOptions,
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 /// What is in the file's header: `TBX` and a number. SQLite keeps it for programs to know their files.
 const APPLICATION: i32 = 0x5442_5801;
@@ -86,7 +86,6 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(path, flags).map_err(StoreError::from).and_then(|mut connection| {
         set_up(&connection, is_new)?;
-        leave(&connection, path)?;
         check(path, &mut connection)?;
         Ok(connection)
     });
@@ -95,10 +94,6 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
         error => error,
     })
 }
-
-/// How much of a write-ahead log may wait for those who open the file later, in bytes. Each reads it once more,
-/// which takes less time than one wait for the disk.
-const MAX_LEFT: u64 = 256 << 10;
 
 /// With a write-ahead log, what is committed outlives a kill of the process without waiting for the disk,
 /// and readers wait for nobody.
@@ -111,15 +106,6 @@ fn set_up(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "trusted_schema", "off")
-}
-
-/// Leaves what was written in the write-ahead log when the file is closed, while that is short: to bring it over
-/// means to wait for the disk twice, and many runs are over sooner.
-fn leave(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
-    let mut log = path.to_owned().into_os_string();
-    log.push("-wal");
-    let is_short = fs::metadata(log).map_or(true, |log| log.len() <= MAX_LEFT);
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_short).map(drop)
 }
 
 fn check(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {

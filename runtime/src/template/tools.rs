@@ -21,6 +21,8 @@ pub fn environment() -> Environment<'static> {
     static ENVIRONMENT: OnceLock<Environment<'static>> = OnceLock::new();
     let made = ENVIRONMENT.get_or_init(|| {
         let mut environment = Environment::new();
+        // A failure says what was undefined; without this, only where debug assertions are on.
+        environment.set_debug(true);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(MAX_RECURSION);
