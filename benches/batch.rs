@@ -4,6 +4,8 @@
 //! and nothing kept in the store; and at most 15 % longer where every step is kept.
 //! `cargo bench --profile dev --bench batch`; `BATCH_ITEMS` says how many.
 
+#[path = "support/binary.rs"]
+mod binary;
 #[path = "support/command.rs"]
 mod command;
 
@@ -14,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use command::{Failed, binary, run};
+use command::{Failed, run};
 
 /// How many items there are, where nobody says otherwise.
 const ITEMS: u64 = 1_000_000;
@@ -38,7 +40,7 @@ fn main() -> Result<(), Failed> {
         writeln!(out, "{{\"text\": \"item {item} has five words\"}}")?;
     }
     out.flush()?;
-    let binary = binary()?;
+    let binary = binary::turingbox()?;
     // Compiles the agent, if that is still to do.
     run(&binary, &folder, "echo '\"warm\"' | turingbox batch word_count --items - --no-store >warm.jsonl")?;
     let batch = "turingbox batch word_count --items items.jsonl --out out.jsonl --force";

@@ -6,6 +6,8 @@
 //! which has the same pool of instances, and neither metering, deadline nor policy.
 //! `cargo bench --profile dev --bench component_call`
 
+#[path = "support/binary.rs"]
+mod binary;
 #[path = "support/host.rs"]
 mod host;
 
@@ -62,7 +64,8 @@ fn ours() -> Result<impl Fn(), Failed> {
     library.add_folder(&root().join("agents"))?;
     let (program, _) = Program::load(&library, "word_count")?;
     let cache = Cache::open(&scratch("cache"), &scratch("state"))?;
-    let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(())))?.compiled_by(Compiler::new(binary()?));
+    let sandbox =
+        Sandbox::new(Some(cache), Box::new(|_| Box::new(())))?.compiled_by(Compiler::new(binary::turingbox()?));
     let setup = Setup { wall: Wall::None, ..Setup::new(Arc::new(library), sandbox) };
     let engine = Engine::new(Arc::new(program), setup).map_err(|error| error.message)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -123,7 +126,7 @@ fn theirs(bytes: &[u8], allocation: InstanceAllocationStrategy) -> Result<impl F
 
 /// `turingbox run` for which the component has to be compiled, less one for which it hasn't; and wasmtime's compiler.
 fn compiling(bytes: &[u8]) -> Result<(), Failed> {
-    let (binary, cache) = (binary()?, scratch("cold"));
+    let (binary, cache) = (binary::turingbox()?, scratch("cold"));
     let run = || {
         let mut command = Command::new(&binary);
         command.args(["run", "word_count", "--text", TEXT]).current_dir(root());
@@ -176,17 +179,6 @@ fn timed(work: impl Fn()) -> Duration {
 fn median(times: &mut [Duration]) -> Duration {
     times.sort();
     times[times.len() / 2]
-}
-
-/// The `turingbox` command, built as this is.
-fn binary() -> Result<PathBuf, Failed> {
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "-p", "turingbox", "--bin", "turingbox", "--profile", profile])
-        .status()?;
-    assert!(built.success());
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
-    Ok(target.join(if profile == "dev" { "debug" } else { profile }).join("turingbox").canonicalize()?)
 }
 
 fn root() -> &'static Path {

@@ -4,12 +4,14 @@
 //! The promise: at most 15 % more, and flat. `cargo bench --profile dev --bench recording`; `RECORDING_STEPS` says
 //! how many steps.
 
+#[path = "support/binary.rs"]
+mod binary;
 #[path = "support/command.rs"]
 mod command;
 
 use std::{fs, path::Path};
 
-use command::{Failed, binary, run};
+use command::{Failed, run};
 use rusqlite::Connection;
 
 /// How many steps the run has, where nobody says otherwise.
@@ -55,7 +57,7 @@ fn main() -> Result<(), Failed> {
     fs::create_dir_all(folder.join("agents/count"))?;
     fs::write(folder.join("agents/count/agent.toml"), AGENT)?;
     fs::write(folder.join("policy.toml"), POLICY)?;
-    let binary = binary()?;
+    let binary = binary::turingbox()?;
     let command = |limit: u64, store: &str| format!("turingbox run count --limit {limit} --policy policy.toml {store}");
     // Compiles the agents, if that is still to do.
     run(&binary, &folder, &command(1, "--no-store"))?;

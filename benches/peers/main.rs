@@ -5,6 +5,8 @@
 //! says how often the sides take turns, `PEERS_PYTHON` which CPython to compare with. Who can't be installed is said and
 //! left out; who gives another answer than we do ends the bench.
 
+#[path = "../support/binary.rs"]
+mod binary;
 mod calls;
 #[path = "../support/command.rs"]
 mod command;

@@ -15,7 +15,8 @@ use turingbox::{
 };
 
 use crate::{
-    command::{Failed, binary},
+    binary,
+    command::Failed,
     compute::Work,
     turns::{Side, Times},
 };
@@ -76,7 +77,7 @@ impl Ours {
     /// With room for so many instances at once.
     pub fn with_room(live: u32) -> Result<Self, Failed> {
         write_agents()?;
-        let binary = binary()?;
+        let binary = binary::turingbox()?;
         let mut library = Library::default();
         library.add_folder(&agents())?;
         library.add_builtin();

@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -42,22 +42,4 @@ pub fn run(binary: &Path, folder: &Path, command: &str) -> Result<(Duration, u64
     };
     assert!(status.success(), "{}", fs::read_to_string(folder.join("said"))?);
     Ok((begun.elapsed(), memory))
-}
-
-/// The `turingbox` command, built as this is.
-pub fn binary() -> Result<PathBuf, Failed> {
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "-p", "turingbox", "--bin", "turingbox", "--profile", profile]);
-    // What cargo tells a bench of its package would have packages built anew whose scripts look at it.
-    for (name, _) in
-        std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST"))
-    {
-        build.env_remove(name);
-    }
-    let built = build.status()?;
-    assert!(built.success());
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or(Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
-    Ok(target.join(if profile == "dev" { "debug" } else { profile }).join("turingbox").canonicalize()?)
 }

@@ -42,6 +42,9 @@ pub type Notice = Box<dyn Fn(&str) -> Box<dyn Send> + Send + Sync>;
 /// Gives the compiled file of a component, or why it can't be had.
 pub type Compile = dyn Fn(Role, &[u8]) -> Result<Vec<u8>, Failure> + Send + Sync;
 
+/// Guests by the digests of their code, and what was wrong with those that there aren't.
+type ByDigest = HashMap<String, Result<Guest, Failure>>;
+
 /// Every guest that was used so far.
 pub(super) struct Guests {
     engine: Engine,
@@ -50,7 +53,7 @@ pub(super) struct Guests {
     notice: Notice,
     pub(super) unkept: OnceLock<String>,
     python: OnceLock<Result<Guest, Failure>>,
-    components: Mutex<HashMap<Role, HashMap<String, Result<Guest, Failure>>>>,
+    components: Mutex<HashMap<Role, ByDigest>>,
     /// Held while a component is compiled: one at a time, so that the memory for it is that of one.
     compiling: Mutex<()>,
 }
