@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use turingbox::{Engine, Policy, Program, Setup};
+use turingbox::{Engine, Policy, Program, Setup, Value};
 
 use crate::support::{
     folder,
@@ -318,4 +318,22 @@ fn who_is_faster_makes_no_difference() {
     for parallel in [1, 2, 5] {
         assert_eq!(ended(&run(&steps(parallel), "")), "[0.3,0,0.2,0.1,0]");
     }
+}
+
+/// To look for a part of a large value takes time, which is the workflow's.
+#[test]
+fn wires_into_a_large_value_come_to_an_end() {
+    let names: Vec<_> = (0..2000).map(|number| format!("i{number}")).collect();
+    let each = |line: &dyn Fn(&String) -> String| names.iter().map(line).collect::<String>();
+    let many = format!("kind = \"template\"\ntext = \"done\"\n{}", each(&|name| format!("[inputs.{name}]\n")));
+    let wires = each(&|name| format!("{name} = \"$big.last\"\n"));
+    let it = format!(
+        "kind = \"workflow\"\n[inputs.big]\n[outputs.out]\n[[steps]]\nagent = \"many\"\noutputs = {{ output = \"out\" }}\n[steps.inputs]\n{wires}"
+    );
+    let agents = agents(&[("it", &it), ("many", &many)]);
+    let policy = Policy::parse("policy.toml", "version = 1\n[limits]\ntime = \"1s\"\n").unwrap();
+    let zeros = vec!["0"; 4 << 20].join(",");
+    let big: serde_json::Value = serde_json::from_str(&format!("{{\"zeros\": [{zeros}], \"last\": 1}}")).unwrap();
+    let ran = host::run(&host::library(agents.path()), "it", &policy, &[("big", Value::Json(big.into()))]);
+    assert!(ended(&ran).starts_with("limit.time "), "{}", ended(&ran));
 }

@@ -1,6 +1,6 @@
 //! `turingbox run`.
 
-use std::{ffi::OsString, panic::resume_unwind, sync::Arc, task::Poll, thread};
+use std::{ffi::OsString, sync::Arc, task::Poll};
 
 use clap::{Args, FromArgMatches};
 use serde::Serialize;
@@ -62,21 +62,14 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let Named { globals, library, manifest, matches, .. } = named;
     let policy = setup::policy(&globals)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
-    let store = recording.store.clone();
+    let keeping = recording.store.open(&globals)?;
     let recording = Recording::open(&recording, &policy)?;
     let planned = globals.dry_run.then(Arc::<Plan>::default);
-    // Each takes about as long as the other.
-    let (keeping, made) = thread::scope(|scope| {
-        let keeping = scope.spawn(|| store.open(&globals));
-        let made = setup::made(&globals, (library, &program), policy, (&recording, LIVE));
-        (keeping.join(), made)
-    });
-    let keeping = keeping.unwrap_or_else(|panicked| resume_unwind(panicked))?;
     let mut made = Setup {
         tape: Arc::new(Trace::new(&globals)),
         secrets,
         effects: planned.clone().map_or(Effects::Real, |plan| Effects::Planned(plan)),
-        ..made?
+        ..setup::made(&globals, (library, &program), policy, (&recording, LIVE))?
     };
     let kept = keeping.map(|keeping| keeping.begin((Command::Run, &program), &given, (&globals, None), &mut made));
     let kept = kept.transpose()?;

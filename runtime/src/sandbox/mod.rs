@@ -123,7 +123,8 @@ pub struct Call<'a> {
     pub kept: Option<Arc<Kept>>,
 }
 
-/// Where the guest of one agent's code is once it was found, so that each call needn't look for it.
+/// Where the guest of one agent's code is once it was found, so that each call needn't look for it. Whoever calls
+/// an agent keeps one for its code and its sandbox, and uses it for no other.
 #[derive(Default)]
 pub struct Ready(OnceLock<Guest>);
 
@@ -191,8 +192,8 @@ impl Sandbox {
     fn with((parallel, live): (bool, u32), cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         let engine = engine::engine(parallel, live).map_err(Failure::host)?;
         let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
-        // Half are kept at most, so that there is always one for a call.
-        let places = Arc::new(Semaphore::new(live as usize / 2));
+        // Of those that a run has room for without jobs, half, so that there is always one for a call.
+        let places = Arc::new(Semaphore::new(live.min(LIVE) as usize / 2));
         let scratch = scratch(guests.cache.as_ref()).into();
         let nothing = Mounts::open(&[], &[], &Protected::default(), None);
         let nothing = Arc::new(nothing.map_err(|error| Failure::new(Code::Host, error.message))?);

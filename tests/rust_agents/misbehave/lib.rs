@@ -6,7 +6,7 @@ use turingbox_sdk::{Failure, agent};
 #[agent(output = "What is left to say")]
 fn misbehave(
     /// What to do
-    #[input(choices = ["nothing", "panic", "overflow", "abort", "exit", "gigabyte", "megabyte", "spin"])]
+    #[input(choices = ["nothing", "panic", "overflow", "abort", "exit", "gigabyte", "megabyte", "print", "spin", "variables"])]
     how: String,
 ) -> Result<String, Failure> {
     match how.as_str() {
@@ -17,6 +17,12 @@ fn misbehave(
         "exit" => std::process::exit(7),
         "gigabyte" => Ok("x".repeat(1 << 30)),
         "megabyte" => Ok("x".repeat(1 << 20)),
+        "print" => {
+            println!("to whoever looks");
+            eprintln!("at it");
+            Ok("said".into())
+        }
+        "variables" => Ok(std::env::vars().count().to_string()),
         "spin" => loop {
             std::hint::black_box(&how);
         },

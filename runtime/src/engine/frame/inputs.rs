@@ -13,8 +13,8 @@ impl<'a> Frame<'a> {
         // What templates and expressions make is new memory; everything else is shared with what is there.
         let mut left = self.budget.memory.saturating_sub(self.held);
         for (name, source) in &step.inputs {
-            let makes = matches!(source, Source::Template { .. } | Source::Expression(_));
-            // To take a value that is there takes no time.
+            let makes = makes(source);
+            // To take a value as it is takes no time.
             if makes && let Some(failure) = self.exhausted() {
                 return Err(failure);
             }
@@ -88,6 +88,15 @@ impl<'a> Frame<'a> {
     pub(super) fn unset(&self, source: &Source) -> Failure {
         let Source::Reference(reference) = source else { return Failure::host("a constant has no value") };
         Failure::new(Code::Unset, format!("`{reference}` is not set: no step before this one has set it"))
+    }
+}
+
+/// Whether a wire makes a value that wasn't there: looking for a part of one reads the whole.
+fn makes(source: &Source) -> bool {
+    match source {
+        Source::Constant(_) => false,
+        Source::Reference(reference) => !reference.path.is_empty(),
+        Source::Default { .. } | Source::Expression(_) | Source::Template { .. } => true,
     }
 }
 
