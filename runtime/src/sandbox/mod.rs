@@ -179,8 +179,8 @@ impl Sandbox {
         Self::with_room(LIVE, cache, notice)
     }
 
-    /// The same, for `live` instances at once, of at most [`MAX_LIVE`]. With each, setting up takes longer: a
-    /// thousand are a millisecond.
+    /// The same, for `live` instances at once, of at most [`MAX_LIVE`]. With each, setting up takes a little longer:
+    /// its stack is fenced off.
     ///
     /// # Errors
     ///
