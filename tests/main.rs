@@ -14,6 +14,7 @@ mod commands;
 mod compile;
 mod dry_run;
 mod expressions;
+mod fuel;
 mod hostile;
 mod import;
 mod imports;

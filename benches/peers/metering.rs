@@ -1,14 +1,16 @@
-//! What metering costs: the Python guest in wasmtime as we set it up, with fuel and a deadline, and without either.
+//! What metering costs: the Python guest in wasmtime as we set it up, with fuel, which it counts by itself, and a
+//! deadline; and one that doesn't count, without either.
 //!
 //! The programs are those of `compute.rs`. Only the call is timed: the instance is there and has them loaded.
 
 use std::time::Duration;
 
-use turingbox_python::COMPONENT;
+use turingbox_python::{COMPONENT, UNCOUNTED};
 use wasmtime::{
-    Config, Engine, Store,
-    component::{Component, Linker, types::ComponentItem},
+    Config, Engine, Store, Trap,
+    component::{Component, HasSelf, Linker, types::ComponentItem},
 };
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::{
     World,
@@ -23,11 +25,15 @@ mod contract {
     wasmtime::component::bindgen!({
         path: "guest-sdk/wit",
         world: "interpreter",
+        imports: { "turingbox:agent/fuel.refill": async | trappable },
         exports: { default: async },
     });
 }
 
-use contract::{Interpreter, InterpreterPre, Options, Source, turingbox::agent::types::Value};
+use contract::{
+    Interpreter, InterpreterPre, Options, Source,
+    turingbox::agent::{fuel, types::Value},
+};
 
 /// The fuel of a call and of a slice of it, and its time, as they are where no policy says otherwise.
 const FUEL: u64 = 20_000_000_000;
@@ -38,23 +44,40 @@ const TIME: Duration = Duration::from_secs(30);
 const WASM_STACK: usize = 4 << 20;
 const HOST_STACK: usize = 1 << 20;
 
-const METERED: &str = "wasmtime, metered";
-const FREE: &str = "wasmtime, neither fuel nor time";
+/// Who counts what a guest burns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counter {
+    /// The guest, as ours does.
+    Guest,
+    /// wasmtime, as it does for any guest.
+    Engine,
+    /// Nobody, and there is no deadline.
+    Nobody,
+}
 
-/// The two in turn.
+impl Counter {
+    const ALL: [(Self, &str); 3] = [
+        (Self::Guest, "as ours is metered"),
+        (Self::Engine, "metered by wasmtime"),
+        (Self::Nobody, "neither fuel nor time"),
+    ];
+}
+
+/// All in turn.
 pub fn run(world: &mut World) -> Result<(), Failed> {
-    let (metered, free) = (Guest::compile(true)?, Guest::compile(false)?);
+    if UNCOUNTED.is_empty() {
+        println!("metering is left out: there is no guest that doesn't count");
+        return Ok(());
+    }
+    let guests = Counter::ALL.map(|(counter, name)| (name, Guest::compile(counter)));
     let runtime = &world.ours.runtime;
     let mut all: Vec<Measured> = Vec::new();
     for work in Work::all()? {
-        let mut loaded = [(METERED, &metered), (FREE, &free)].map(|(name, guest)| {
-            let loaded = runtime.block_on(guest.load(&work));
-            (name, loaded)
-        });
         let mut sides = Vec::new();
-        for (name, loaded) in &mut loaded {
-            let loaded = loaded.as_mut().map_err(|error| format!("{name}: {error}"))?;
-            sides.push(Side::new(name, |runs| Times::of(runs, || runtime.block_on(loaded.call()))));
+        for (name, guest) in &guests {
+            let guest = guest.as_ref().map_err(|error| format!("{name}: {error}"))?;
+            let mut loaded = runtime.block_on(guest.load(&work)).map_err(|error| format!("{name}: {error}"))?;
+            sides.push(Side::new(name, move |runs| Times::of(runs, || runtime.block_on(loaded.call()))));
         }
         let measured = in_turn(sides)?;
         all.push(measured.clone());
@@ -64,37 +87,60 @@ pub fn run(world: &mut World) -> Result<(), Failed> {
     Ok(())
 }
 
+/// What a guest reaches: WASI, with nothing in it, and what it has still to get of its fuel.
+struct State {
+    host: Host,
+    left: u64,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.host.ctx()
+    }
+}
+
+impl fuel::Host for State {
+    async fn refill(&mut self) -> wasmtime::Result<i64> {
+        let slice = self.left.min(SLICE);
+        self.left -= slice;
+        tokio::task::yield_now().await;
+        if slice > 0 { Ok(slice.cast_signed()) } else { Err(Trap::OutOfFuel.into()) }
+    }
+}
+
 /// The guest, compiled one way or the other.
 struct Guest {
     engine: Engine,
-    ready: InterpreterPre<Host>,
-    is_metered: bool,
+    ready: InterpreterPre<State>,
+    counter: Counter,
 }
 
 /// An instance with a program.
 struct Loaded {
-    store: Store<Host>,
+    store: Store<State>,
     interpreter: Interpreter,
-    is_metered: bool,
+    counter: Counter,
 }
 
 impl Guest {
-    fn compile(is_metered: bool) -> Result<Self, Failed> {
+    fn compile(counter: Counter) -> Result<Self, Failed> {
         let mut config = Config::new();
-        config.consume_fuel(is_metered).max_wasm_stack(WASM_STACK).async_stack_size(WASM_STACK + HOST_STACK);
-        config.generate_address_map(false).relaxed_simd_deterministic(true);
+        config.consume_fuel(counter == Counter::Engine).max_wasm_stack(WASM_STACK);
+        config.async_stack_size(WASM_STACK + HOST_STACK).generate_address_map(false).relaxed_simd_deterministic(true);
+        config.wasm_branch_hinting(true);
         let engine = Engine::new(&config)?;
-        let component = Component::new(&engine, COMPONENT)?;
-        let mut linker = Linker::<Host>::new(&engine);
+        let component = Component::new(&engine, if counter == Counter::Guest { COMPONENT } else { UNCOUNTED })?;
+        let mut linker = Linker::<State>::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        fuel::add_to_linker::<State, HasSelf<_>>(&mut linker, |state| state)?;
         deny_contract(&mut linker, &component)?;
         let ready = InterpreterPre::new(linker.instantiate_pre(&component)?)?;
-        Ok(Self { engine, ready, is_metered })
+        Ok(Self { engine, ready, counter })
     }
 
     async fn load(&self, work: &Work) -> Result<Loaded, Failed> {
-        let mut store = Store::new(&self.engine, Host::new());
-        refuel(&mut store, self.is_metered)?;
+        let mut store = Store::new(&self.engine, State { host: Host::new(), left: 0 });
+        refuel(&mut store, self.counter)?;
         let interpreter = self.ready.instantiate_async(&mut store).await?;
         let source = Source {
             name: "main.py".to_owned(),
@@ -106,18 +152,25 @@ impl Guest {
         let compiled = interpreter.call_compile(&mut store, &source).await?.map_err(|failure| failure.message)?;
         let loaded = interpreter.call_load(&mut store, &source, &compiled, options).await?;
         loaded.map_err(|failure| failure.message)?;
-        Ok(Loaded { store, interpreter, is_metered: self.is_metered })
+        Ok(Loaded { store, interpreter, counter: self.counter })
     }
 }
 
 impl Loaded {
     async fn call(&mut self) -> Result<String, String> {
-        refuel(&mut self.store, self.is_metered).map_err(|error| error.to_string())?;
+        refuel(&mut self.store, self.counter).map_err(|error| error.to_string())?;
         let call = self.interpreter.call_run(&mut self.store, &[]);
-        let outputs = match self.is_metered {
-            true => tokio::time::timeout(TIME, call).await.map_err(|_| format!("took more than {TIME:?}"))?,
-            false => call.await,
+        let outputs = match self.counter {
+            Counter::Nobody => call.await,
+            _ => tokio::time::timeout(TIME, call).await.map_err(|_| format!("took more than {TIME:?}"))?,
         };
+        if std::env::var_os("SHOWFUEL").is_some() {
+            let left = match self.counter {
+                Counter::Engine => self.store.get_fuel().unwrap(),
+                _ => self.store.data().left,
+            };
+            eprintln!("burnt {}", FUEL - left);
+        }
         let outputs = outputs.map_err(|error| error.to_string())?.map_err(|failure| failure.message)?;
         match outputs.into_iter().next().map(|field| field.value) {
             Some(Value::Text(text)) => Ok(text),
@@ -126,12 +179,12 @@ impl Loaded {
     }
 }
 
-/// Has everything of the contract trap: the programs use nothing of it.
-fn deny_contract(linker: &mut Linker<Host>, component: &Component) -> wasmtime::Result<()> {
+/// Has everything of the contract trap but fuel: the programs use nothing of it.
+fn deny_contract(linker: &mut Linker<State>, component: &Component) -> wasmtime::Result<()> {
     let engine = linker.engine().clone();
     for (name, item) in component.component_type().imports(&engine) {
         let ComponentItem::ComponentInstance(interface) = item.ty else { continue };
-        if !name.starts_with("turingbox:") {
+        if !name.starts_with("turingbox:") || name.starts_with("turingbox:agent/fuel@") {
             continue;
         }
         let mut instance = linker.instance(name)?;
@@ -144,10 +197,14 @@ fn deny_contract(linker: &mut Linker<Host>, component: &Component) -> wasmtime::
     Ok(())
 }
 
-fn refuel(store: &mut Store<Host>, is_metered: bool) -> wasmtime::Result<()> {
-    if is_metered {
-        store.set_fuel(FUEL)?;
-        store.fuel_async_yield_interval(Some(SLICE))?;
+fn refuel(store: &mut Store<State>, counter: Counter) -> wasmtime::Result<()> {
+    match counter {
+        Counter::Guest => store.data_mut().left = FUEL,
+        Counter::Engine => {
+            store.set_fuel(FUEL)?;
+            store.fuel_async_yield_interval(Some(SLICE))?;
+        }
+        Counter::Nobody => {}
     }
     Ok(())
 }

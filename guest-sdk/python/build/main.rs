@@ -44,9 +44,13 @@ fn run() -> Result<()> {
     }
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let component = out.join("python.wasm");
+    let uncounted = out.join("uncounted.wasm");
     match ready_made() {
-        Some(path) => copy_file(&path, &component)?,
-        None => make(&out, &component)?,
+        Some(path) => {
+            copy_file(&path, &component)?;
+            fs::write(uncounted, [])?;
+        }
+        None => make(&out, &component, &uncounted)?,
     }
     println!("cargo:rustc-env=TURINGBOX_PYTHON_DIGEST={:x}", Sha256::digest(fs::read(component)?));
     Ok(())
@@ -66,8 +70,9 @@ fn copy_file(from: &Path, to: &Path) -> Result<()> {
     Ok(fs::write(to, bytes)?)
 }
 
-/// Makes the component from the sources, with nothing left behind outside `out`.
-fn make(out: &Path, component: &Path) -> Result<()> {
+/// Makes the component from the sources, with nothing left behind outside `out`; and once more, as one that doesn't
+/// count what it burns.
+fn make(out: &Path, component: &Path, uncounted: &Path) -> Result<()> {
     let tools = out.join("tools");
     let componentize = install(&tools)?;
     // Python keeps what it compiled beside the sources.
@@ -80,11 +85,16 @@ fn make(out: &Path, component: &Path) -> Result<()> {
     let linked = out.join("linked.wasm");
     command.arg(sources).arg("--output").arg(&linked);
     execute(&mut command)?;
-    let merged = merge::merge(&fs::read(&linked)?)?;
+    let bytes = fs::read(&linked)?;
+    let merged = merge::merge(&bytes, true)?;
     if merged.immortal == 0 {
         return Err("the guest has no list of what is to be immortal".into());
     }
+    if !merged.counts {
+        return Err("the guest has nothing to count its fuel with".into());
+    }
     fs::write(component, merged.component)?;
+    fs::write(uncounted, merge::merge(&bytes, false)?.component)?;
     Ok(fs::remove_file(linked)?)
 }
 

@@ -9,3 +9,7 @@ pub static COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/python.w
 
 /// The SHA-256 of [`COMPONENT`], in hexadecimal: a name under which to keep what is made of it.
 pub const DIGEST: &str = env!("TURINGBOX_PYTHON_DIGEST");
+
+/// The same component, but that it doesn't count its fuel: to measure what counting costs, and for nothing else. Empty
+/// where [`COMPONENT`] was there before the build.
+pub const UNCOUNTED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/uncounted.wasm"));

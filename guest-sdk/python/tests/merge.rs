@@ -1,5 +1,7 @@
 //! What is merged does as before.
 
+#[path = "merge/fuel.rs"]
+mod fuel;
 #[path = "../build/merge/mod.rs"]
 mod merge;
 
@@ -14,7 +16,7 @@ fn linked() -> Vec<u8> {
 }
 
 fn merged(component: &[u8]) -> Vec<u8> {
-    let merged = merge::merge(component).unwrap();
+    let merged = merge::merge(component, true).unwrap();
     assert_eq!(merged.immortal, 0, "there is no CPython in it");
     merged.component
 }
@@ -125,7 +127,7 @@ fn two_instances_of_a_module_stay_two_and_of_two_segments_the_later_holds() {
 
 #[test]
 fn what_isnt_known_how_to_merge_is_an_error() {
-    let error = |text: &str| merge::merge(&wat::parse_str(text).unwrap()).err().unwrap().to_string();
+    let error = |text: &str| merge::merge(&wat::parse_str(text).unwrap(), true).err().unwrap().to_string();
     let with = |module: &str| format!("(component (core module $m {module}) (core instance (instantiate $m)))");
     assert_eq!(error(&with("(func $f) (start $f)")), "a module that starts something can't be merged");
     assert_eq!(error(&with("(memory 1) (data \"x\")")), "only data that is there from the start can be merged");
@@ -146,7 +148,7 @@ fn what_isnt_known_how_to_merge_is_an_error() {
     );
     assert_eq!(error(&exported("(data.drop 0)")), "what reads its data again can't be merged");
     assert_eq!(error("(component (import \"m\" (core module)))"), "a core module from elsewhere can't be merged");
-    assert!(merge::merge(b"no component").is_err());
+    assert!(merge::merge(b"no component", true).is_err());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
             call::Error,
             types::{Failure as GuestFailure, FailureKind},
         },
-        lift, lower,
+        fuel, lift, lower,
     },
 };
 
@@ -122,10 +122,10 @@ async fn run(mut store: StoreContextMut<'_, CallState>, agent: &str, inputs: Vec
     // The guest waits, but what it has open goes on: what the callee may send, nothing else sends meanwhile.
     // Where the call never comes back, nobody knows what was sent, so it counts as all.
     let (bytes, calls) = (state.bytes.reserve(), state.calls.left());
-    let fuel = store.get_fuel().unwrap_or_default();
+    let fuel = fuel::left(&store);
     let answer = callees.call(agent, inputs, Left { fuel, bytes, calls }).await;
     // What the callee used, it used up of its caller's.
-    drop(store.set_fuel(fuel.saturating_sub(answer.usage.fuel)));
+    fuel::burn(&mut store, answer.usage.fuel);
     let state = store.data();
     // More than there was can't have been used.
     state.bytes.give_back(bytes.saturating_sub(answer.usage.bytes));

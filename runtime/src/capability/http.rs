@@ -36,7 +36,6 @@ use self::{
 use crate::{
     capability::{env::Env, gate::Gate, meter::Meter, network::Network},
     policy::{Decision, Denial, MAX_METHOD, NEVER, Request, Url},
-    sandbox::Call,
 };
 
 pub(crate) use self::failed::chain;
@@ -86,10 +85,10 @@ struct Waits {
 }
 
 impl Http {
-    /// The requests of a call. What goes over the network is taken off `meter`.
-    pub fn new(call: &Call<'_>, gate: Gate, network: Arc<Network>, meter: Meter, env: Arc<Env>) -> Self {
-        let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let (agent, memory) = (call.manifest.name.clone(), call.limits.memory);
+    /// The requests of a call of `agent`, which may use so much `memory`. What goes over the network is taken off
+    /// `meter`.
+    pub fn new((agent, memory): (&str, u64), gate: Gate, network: Arc<Network>, meter: Meter, env: Arc<Env>) -> Self {
+        let (agent, connections) = (agent.to_owned(), Arc::new(Semaphore::new(MAX_CONNECTIONS)));
         Self(Arc::new(Inner { agent, gate, network, meter, env, requests: AtomicU32::new(0), connections, memory }))
     }
 

@@ -13,7 +13,7 @@ use crate::{
     sandbox::{
         CallState, Sandbox,
         bindings::interpreter::turingbox::agent::packages::{Error, Found, Kind},
-        compile_module,
+        compile_module, fuel,
     },
 };
 
@@ -100,8 +100,7 @@ async fn entries(mut store: StoreContextMut<'_, CallState>, folder: &str) -> Vec
 }
 
 /// Takes fuel for work that is done here, and lets the clock be looked at.
-async fn pay(store: &mut StoreContextMut<'_, CallState>, fuel: u64) {
-    let left = store.get_fuel().unwrap_or_default().saturating_sub(fuel);
-    drop(store.set_fuel(left));
+async fn pay(store: &mut StoreContextMut<'_, CallState>, amount: u64) {
+    fuel::burn(store, amount);
     tokio::task::yield_now().await;
 }

@@ -15,6 +15,7 @@ pub mod interpreter {
     wasmtime::component::bindgen!({
         path: "../guest-sdk/wit",
         world: "interpreter",
+        imports: { "turingbox:agent/fuel.refill": async | trappable },
         exports: { default: async },
         with: {
             "turingbox:agent/types": super::proc::turingbox::agent::types,

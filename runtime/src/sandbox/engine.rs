@@ -1,15 +1,17 @@
-//! How wasmtime is set up: one engine for all guests.
+//! How wasmtime is set up: an engine for each way to count fuel.
 
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, Store,
-    VariableOperatorCost,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, VariableOperatorCost,
 };
+
+use crate::sandbox::fuel::Counter;
 
 /// How many instances live at once in a process, where it isn't said. Each takes address space and no memory, but
 /// its stack is fenced off by a system call when the process begins.
 pub const LIVE: u32 = 128;
 
-/// The most that can be said: their memories take 16 of the 128 terabytes that a process has addresses for.
+/// The most that can be said: the memories of two engines take 32 of the 128 terabytes that a process has addresses
+/// for.
 pub const MAX_LIVE: u32 = 2048;
 
 /// The native stack of a guest, in bytes: so much that CPython's own bounds on recursion nearly
@@ -19,45 +21,45 @@ const WASM_STACK: usize = 4 << 20;
 /// What our own functions may take of the stack below the guest's, in bytes.
 const HOST_STACK: usize = 1 << 20;
 
-/// How much fuel is burnt between two looks at the clock: some milliseconds of work.
-const FUEL_SLICE: u64 = 5_000_000;
-
 /// How much of an instance's memory stays in place for the next one, in bytes: what was written is
 /// reset by a copy, which saves a page fault for each page that is used again. That pays where the
 /// kernel can say which pages were written (Linux 6.7); elsewhere everything would be copied.
 const KEPT_RESIDENT: usize = 32 << 20;
 
-/// Sets up the engine. Metering is by fuel alone: a guest yields after every slice of it, so that a
-/// deadline preempts a busy loop too, and bulk operations cost by the byte, so that none outlasts
-/// its slice.
+/// Sets up an engine for guests whose fuel `counter` counts. Metering is by fuel alone: a guest yields after every
+/// slice of it, so that a deadline preempts a busy loop too, and bulk operations cost by the byte, so that none
+/// outlasts its slice.
 ///
 /// Instances come from a pool that has room for `live` of them. Where a process may not reserve the pool's address
 /// space (a terabyte for the usual number, none of it memory), each is allocated by itself: slower, and as safe.
 ///
 /// With `parallel`, compiling takes all of the machine.
-pub fn engine(parallel: bool, live: u32) -> wasmtime::Result<Engine> {
+pub fn engine(counter: Counter, parallel: bool, live: u32) -> wasmtime::Result<Engine> {
     let pooled = InstanceAllocationStrategy::Pooling(pool(live));
-    let engine = |allocation| Engine::new(config(allocation).parallel_compilation(parallel));
+    let engine = |allocation| Engine::new(config(counter, allocation).parallel_compilation(parallel));
     engine(pooled).or_else(|_| engine(InstanceAllocationStrategy::OnDemand))
 }
 
 /// The engine of a process that compiles and runs nothing. It takes no address space for instances, and
 /// what it compiles is what the other one loads.
 pub fn compiler() -> wasmtime::Result<Engine> {
-    Engine::new(&config(InstanceAllocationStrategy::OnDemand))
+    Engine::new(&config(Counter::Engine, InstanceAllocationStrategy::OnDemand))
 }
 
-fn config(allocation: InstanceAllocationStrategy) -> Config {
+fn config(counter: Counter, allocation: InstanceAllocationStrategy) -> Config {
     let mut config = Config::new();
     config
-        .consume_fuel(true)
-        .operator_cost(cost())
         .allocation_strategy(allocation)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(WASM_STACK + HOST_STACK)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(8))
         .generate_address_map(false)
         .relaxed_simd_deterministic(true);
+    match counter {
+        Counter::Engine => config.consume_fuel(true).operator_cost(cost()),
+        // Off where wasmtime isn't told, until more was tried with it: this code is ours, and the same for everyone.
+        Counter::Guest => config.wasm_branch_hinting(true),
+    };
     config
 }
 
@@ -86,10 +88,4 @@ fn pool(live: u32) -> PoolingAllocationConfig {
         pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(KEPT_RESIDENT);
     }
     pool
-}
-
-/// Gives a store its fuel, in slices.
-pub fn meter<T>(store: &mut Store<T>, fuel: u64) -> wasmtime::Result<()> {
-    store.set_fuel(fuel)?;
-    store.fuel_async_yield_interval(Some(FUEL_SLICE))
 }

@@ -23,13 +23,18 @@ use crate::{
         Call, CallState,
         bindings::{
             Field,
-            interpreter::{Interpreter, InterpreterPre, Options, Source, turingbox::agent::imports},
+            interpreter::{
+                Interpreter, InterpreterPre, Options, Source,
+                turingbox::agent::{fuel, imports},
+            },
             proc::{Proc, ProcPre},
             types,
         },
         cache::{Cache, digest, just_compiled},
         command,
         compile::{Role, look, unusable},
+        engine::engine,
+        fuel::{Counter, take_back},
         moment,
         phases::Watch,
     },
@@ -45,10 +50,45 @@ pub type Compile = dyn Fn(Role, &[u8]) -> Result<Vec<u8>, Failure> + Send + Sync
 /// Guests by the digests of their code, and what was wrong with those that there aren't.
 type ByDigest = HashMap<String, Result<Guest, Failure>>;
 
-/// Every guest that was used so far.
-pub(super) struct Guests {
+/// What guests are made with whose fuel is counted in one way.
+struct Ground {
     engine: Engine,
     linker: Linker<CallState>,
+}
+
+impl Ground {
+    fn new(engine: Engine) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        command::add_to_linker(&mut linker)?;
+        // The capabilities below stand before WASI's own.
+        linker.allow_shadowing(true);
+        moment::add_to_linker(&mut linker)?;
+        files::add_to_linker(&mut linker)?;
+        tcp::add_to_linker(&mut linker)?;
+        http::add_to_linker(&mut linker)?;
+        super::bindings::http::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        call::add_to_linker(&mut linker)?;
+        packages::add_to_linker(&mut linker)?;
+        super::bindings::sql::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        imports::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        fuel::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        Ok(Self { engine, linker })
+    }
+}
+
+/// A ground, once a guest needs it.
+type Later = OnceLock<Result<Ground, Failure>>;
+
+/// Every guest that was used so far.
+pub(super) struct Guests {
+    /// Whether compiling may take all of the machine.
+    parallel: bool,
+    /// How many instances an engine has room for.
+    live: u32,
+    /// What components stand on, and what Python does.
+    grounds: (Later, Later),
     pub(super) cache: Option<Cache>,
     notice: Notice,
     pub(super) unkept: OnceLock<String>,
@@ -70,32 +110,27 @@ pub(super) enum Guest {
 }
 
 impl Guests {
-    pub(super) fn new(engine: &Engine, cache: Option<Cache>, notice: Notice) -> wasmtime::Result<Self> {
-        let mut linker = Linker::new(engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        command::add_to_linker(&mut linker)?;
-        // The capabilities below stand before WASI's own.
-        linker.allow_shadowing(true);
-        moment::add_to_linker(&mut linker)?;
-        files::add_to_linker(&mut linker)?;
-        tcp::add_to_linker(&mut linker)?;
-        http::add_to_linker(&mut linker)?;
-        super::bindings::http::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
-        call::add_to_linker(&mut linker)?;
-        packages::add_to_linker(&mut linker)?;
-        super::bindings::sql::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
-        super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
-        imports::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
-        Ok(Self {
-            engine: engine.clone(),
-            linker,
+    pub(super) fn new((parallel, live): (bool, u32), cache: Option<Cache>, notice: Notice) -> Self {
+        Self {
+            parallel,
+            live,
+            grounds: Default::default(),
             cache,
             notice,
             unkept: OnceLock::new(),
             python: OnceLock::new(),
             components: Mutex::default(),
             compiling: Mutex::default(),
-        })
+        }
+    }
+
+    fn ground(&self, counter: Counter) -> Result<&Ground, Failure> {
+        let ground = match counter {
+            Counter::Engine => &self.grounds.0,
+            Counter::Guest => &self.grounds.1,
+        };
+        let new = || engine(counter, self.parallel, self.live).and_then(Ground::new).map_err(Failure::host);
+        ground.get_or_init(new).as_ref().map_err(Failure::clone)
     }
 
     /// The guest that runs `code`; `compile` makes its code, where it is a component that was
@@ -114,10 +149,11 @@ impl Guests {
 
     /// The guest for Python is ours, so this process may compile it.
     fn prepare_python(&self) -> Result<Guest, Failure> {
-        let compile = || self.engine.precompile_component(turingbox_python::COMPONENT).map_err(Failure::host);
-        let component = self.compiled(turingbox_python::DIGEST, "the Python guest", compile);
+        let Ground { engine, linker } = self.ground(Counter::Guest)?;
+        let compile = || engine.precompile_component(turingbox_python::COMPONENT).map_err(Failure::host);
+        let component = self.compiled(engine, turingbox_python::DIGEST, "the Python guest", compile);
         let component = component.map_err(|failure| Failure::host(failure.message))?;
-        let ready = self.linker.instantiate_pre(&component).and_then(InterpreterPre::new);
+        let ready = linker.instantiate_pre(&component).and_then(InterpreterPre::new);
         ready.map(Guest::Interpreter).map_err(Failure::host)
     }
 
@@ -150,8 +186,9 @@ impl Guests {
                     .help("`Sandbox::compiled_by` names the `turingbox` command"))
             }
         };
-        let component = self.compiled(stamped.as_deref().unwrap_or(known_as), what, compile)?;
-        let ready = self.linker.instantiate_pre(&component);
+        let Ground { engine, linker } = self.ground(Counter::Engine)?;
+        let component = self.compiled(engine, stamped.as_deref().unwrap_or(known_as), what, compile)?;
+        let ready = linker.instantiate_pre(&component);
         let guest = match role {
             Role::Agent => ready.and_then(|ready| {
                 let asks = asks(&ready);
@@ -168,6 +205,7 @@ impl Guests {
     /// The component that is known by `digest`, from the cache or by `compile`.
     fn compiled(
         &self,
+        engine: &Engine,
         digest: &str,
         what: &str,
         compile: impl FnOnce() -> Result<Vec<u8>, Failure>,
@@ -178,13 +216,13 @@ impl Guests {
         };
         match &self.cache {
             Some(cache) => {
-                let (component, unkept) = cache.component(&self.engine, digest, compile)?;
+                let (component, unkept) = cache.component(engine, digest, compile)?;
                 if let Some(error) = unkept {
                     self.unkept.get_or_init(|| error.to_string());
                 }
                 Ok(component)
             }
-            None => just_compiled(&self.engine, &compile()?),
+            None => just_compiled(engine, &compile()?),
         }
     }
 }
@@ -193,6 +231,23 @@ impl Guest {
     /// Whether it asks the host for anything at all.
     pub(super) fn asks(&self) -> bool {
         !matches!(self, Self::Proc { asks: false, .. })
+    }
+
+    /// Who counts its fuel.
+    pub(super) fn counter(&self) -> Counter {
+        match self {
+            Self::Interpreter(_) => Counter::Guest,
+            Self::Proc { .. } | Self::Command(_) => Counter::Engine,
+        }
+    }
+
+    /// The engine that it runs on.
+    pub(super) fn engine(&self) -> &Engine {
+        match self {
+            Self::Interpreter(ready) => ready.engine(),
+            Self::Proc { ready, .. } => ready.engine(),
+            Self::Command(ready) => ready.engine(),
+        }
     }
 
     /// Its compiled file.
@@ -236,15 +291,17 @@ impl Guest {
                     Some(compiled) => compiled.clone(),
                     None => match compile(&instance, &mut *store, &source).await? {
                         Ok(compiled) => bytecode.get_or_init(|| compiled.into()).clone(),
-                        Err(failure) => return Ok(Err(failure)),
+                        Err(failure) => return settled(&instance, store, Err(failure)).await,
                     },
                 };
                 let options = Options {
                     guard_imports: call.gate.authority().guards_imports(),
                     has_packages: call.code.packages().is_some(),
                 };
-                let loaded = instance.call_load(&mut *store, &source, &compiled, options).await?;
-                Ok(loaded.map(|()| Loaded::Interpreter(instance)))
+                match instance.call_load(&mut *store, &source, &compiled, options).await? {
+                    Ok(()) => Ok(Ok(Loaded::Interpreter(instance))),
+                    Err(failure) => settled(&instance, store, Err(failure)).await,
+                }
             }
         }
     }
@@ -276,7 +333,10 @@ impl Loaded {
         inputs: &[Field],
     ) -> wasmtime::Result<Result<Vec<Field>, types::Failure>> {
         match self {
-            Self::Interpreter(instance) => instance.call_run(store, inputs).await,
+            Self::Interpreter(instance) => {
+                let returned = instance.call_run(&mut *store, inputs).await?;
+                settled(instance, store, returned).await
+            }
             Self::Proc(instance) => instance.call_run(store, inputs).await,
             // What it is started with is in the store already.
             Self::Command(instance) => {
@@ -300,6 +360,17 @@ async fn compile(
     let compiled = instance.call_compile(&mut *store, source).await;
     store.data().gate.prepare(false);
     compiled
+}
+
+/// What the guest for Python `returned`, once it has given up what it didn't burn.
+async fn settled<T>(
+    instance: &Interpreter,
+    store: &mut Store<CallState>,
+    returned: Result<T, types::Failure>,
+) -> wasmtime::Result<Result<T, types::Failure>> {
+    let unburnt = instance.call_unburnt(&mut *store).await?;
+    take_back(store, unburnt)?;
+    Ok(returned)
 }
 
 fn source<'a>(call: &Call<'a>) -> (Source, &'a OnceLock<Arc<[u8]>>) {

@@ -21,6 +21,11 @@ impl Limiter {
         Self { limit, memory: 0, table_elements: 0, refused: false }
     }
 
+    /// The most memory, in bytes.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// The linear memory in use, in bytes: memories never shrink, so also the most there was.
     pub fn memory(&self) -> u64 {
         self.memory

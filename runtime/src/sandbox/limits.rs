@@ -6,7 +6,10 @@ use wasmtime::Store;
 
 use crate::{
     failure::{Code, Failure},
-    sandbox::{CallState, engine},
+    sandbox::{
+        CallState,
+        fuel::{self, Counter},
+    },
 };
 
 /// What one call may use. See [`crate::policy::Limits`] for units.
@@ -39,10 +42,10 @@ pub(crate) fn handed(output: u64) -> u64 {
 }
 
 /// Bounds what a store may use.
-pub(super) fn meter(store: &mut Store<CallState>, limits: &CallLimits) -> Result<(), Failure> {
+pub(super) fn meter(store: &mut Store<CallState>, counter: Counter, limits: &CallLimits) -> Result<(), Failure> {
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(usize::try_from(handed(limits.output)).unwrap_or(usize::MAX));
-    engine::meter(store, limits.fuel).map_err(Failure::host)
+    fuel::begin(store, counter, limits.fuel).map_err(Failure::host)
 }
 
 /// What `running` gives before its deadline. A guest yields at every slice of its fuel, so this

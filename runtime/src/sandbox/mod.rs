@@ -10,6 +10,7 @@ mod command;
 mod compile;
 mod elsewhere;
 mod engine;
+pub(crate) mod fuel;
 mod guests;
 mod instance;
 mod limiter;
@@ -30,7 +31,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-use wasmtime::{CallHook, Engine, Store};
+use wasmtime::{CallHook, Store};
 
 pub use cache::Cache;
 pub(crate) use compile::{Role, compile, unusable};
@@ -75,8 +76,7 @@ use crate::{
 /// Runs guests. Cloning is cheap: the clones are one sandbox.
 #[derive(Clone)]
 pub struct Sandbox {
-    engine: Engine,
-    /// How many instances it has room for.
+    /// How many instances it has room for, of each kind of guest: those that are compiled, and Python.
     live: u32,
     guests: Arc<Guests>,
     network: Arc<Network>,
@@ -169,36 +169,35 @@ impl Usage {
 }
 
 impl Sandbox {
-    /// Sets up the engine for [`LIVE`] instances at once. `cache` keeps compiled guests; `notice` is told what
+    /// A sandbox with room for [`LIVE`] instances at once. `cache` keeps compiled guests; `notice` is told what
     /// takes long.
     ///
     /// # Errors
     ///
-    /// When the machine can't run wasmtime.
+    /// When what all calls share can't be made. A machine that can't run wasmtime is found by the first call.
     pub fn new(cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         Self::with_room(LIVE, cache, notice)
     }
 
-    /// The same, for `live` instances at once, of at most [`MAX_LIVE`]. With each, setting up takes a little longer:
-    /// its stack is fenced off.
+    /// The same, for `live` instances at once, of at most [`MAX_LIVE`]. With each, setting up an engine takes a little
+    /// longer: its stack is fenced off.
     ///
     /// # Errors
     ///
-    /// When the machine can't run wasmtime.
+    /// When what all calls share can't be made. A machine that can't run wasmtime is found by the first call.
     pub fn with_room(live: u32, cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
         Self::with((true, live.clamp(1, MAX_LIVE)), cache, notice)
     }
 
     fn with((parallel, live): (bool, u32), cache: Option<Cache>, notice: guests::Notice) -> Result<Self, Failure> {
-        let engine = engine::engine(parallel, live).map_err(Failure::host)?;
-        let guests = Guests::new(&engine, cache, notice).map_err(Failure::host)?;
+        let guests = Guests::new((parallel, live), cache, notice);
         // Of those that a run has room for without jobs, half, so that there is always one for a call.
         let places = Arc::new(Semaphore::new(live.min(LIVE) as usize / 2));
         let scratch = scratch(guests.cache.as_ref()).into();
         let nothing = Mounts::open(&[], &[], &Protected::default(), None);
         let nothing = Arc::new(nothing.map_err(|error| Failure::new(Code::Host, error.message))?);
         let (guests, network) = (Arc::new(guests), Arc::default());
-        Ok(Self { engine, live, guests, network, places, scratch, compile: None, phases: None, nothing })
+        Ok(Self { live, guests, network, places, scratch, compile: None, phases: None, nothing })
     }
 
     /// The same sandbox, with another network than the system's.
@@ -258,7 +257,7 @@ impl Sandbox {
         state.watch = self.phases.as_ref().map(|_| Watch::new(start));
         let call = Call { gate: state.gate.clone(), env: state.env.clone(), ..call };
         let result = self.call_in(&mut instance, guest, &call).await;
-        let (left, state) = (instance.store.get_fuel().unwrap_or_default(), instance.store.data());
+        let (left, state) = (fuel::left(&instance.store), instance.store.data());
         state.log.finish();
         let usage = Usage {
             fuel: call.limits.fuel.saturating_sub(left),
@@ -307,13 +306,13 @@ impl Sandbox {
         };
         let guest = self.guest(code, &ready)?;
         let mut store = self.store(&call, guest);
-        meter(&mut store, &call.limits)?;
+        meter(&mut store, guest.counter(), &call.limits)?;
         let compiled = within(&call.limits, guest.compile(&mut store, &call)).await?;
         settled(compiled, &store, &call.limits)
     }
 
     fn store(&self, call: &Call<'_>, guest: &Guest) -> Store<CallState> {
-        let mut store = Store::new(&self.engine, CallState::new(call, self));
+        let mut store = Store::new(guest.engine(), CallState::new(call, self));
         if guest.asks() {
             // Where a guest has been denied all that it may be, no host function returns to it.
             store.call_hook(|store, hook| match hook {
@@ -330,7 +329,7 @@ impl Sandbox {
         guest: &Guest,
         call: &Call<'_>,
     ) -> Result<Vec<(String, Value)>, Failure> {
-        meter(&mut instance.store, &call.limits)?;
+        meter(&mut instance.store, guest.counter(), &call.limits)?;
         imports::refuse(call.code, &call.gate)?;
         let inputs = call.inputs.iter().map(|(name, value)| {
             let value = match value {

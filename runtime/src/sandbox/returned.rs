@@ -12,6 +12,7 @@ use crate::{
         Call, CallLimits, CallState,
         bindings::{Field, types},
         command::TooMuch,
+        fuel::CountsNothing,
         handed,
         limiter::Limiter,
         state::MAX_HANDLES,
@@ -173,6 +174,9 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
     }
     if let Some(full) = error.downcast_ref::<Full>() {
         return Failure::new(Code::DryRun, full.to_string()).help("grant a smaller folder, or run it for real");
+    }
+    if let Some(wrong) = error.downcast_ref::<CountsNothing>() {
+        return Failure::host(wrong).help("let `TURINGBOX_PYTHON_COMPONENT` name a component of the same version");
     }
     if error.is::<TooManyDenials>() {
         return over();

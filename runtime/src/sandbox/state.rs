@@ -21,7 +21,8 @@ use crate::{
     },
     packages::Packages,
     sandbox::{
-        Call, Moment, Sandbox, command::Streams, limiter::Limiter, moment::World, phases::Watch, written::Written,
+        Call, Moment, Sandbox, command::Streams, fuel::Slices, limiter::Limiter, moment::World, phases::Watch,
+        written::Written,
     },
 };
 
@@ -31,12 +32,17 @@ pub struct CallState {
     pub(super) wasi: Option<WasiCtx>,
     pub(crate) table: ResourceTable,
     pub(crate) limiter: Limiter,
+    /// Its fuel, where the guest counts it.
+    pub(super) slices: Option<Slices>,
     pub(crate) files: Files,
     pub(crate) log: Log,
     pub(crate) gate: Gate,
-    pub(crate) http: Http,
-    pub(crate) wasi_http: WasiHttpCtx,
-    pub(crate) tcp: Tcp,
+    /// The agent's name.
+    agent: String,
+    /// These two, once it has asked for them.
+    http: Option<Http>,
+    tcp: Option<Tcp>,
+    wasi_http: WasiHttpCtx,
     pub(crate) sql: Sql,
     pub(crate) callees: Arc<dyn Callees>,
     pub(crate) env: Arc<Env>,
@@ -73,30 +79,29 @@ const MAX_RANDOM: u64 = 1 << 20;
 impl CallState {
     /// What a call begins with.
     pub(super) fn new(call: &Call<'_>, sandbox: &Sandbox) -> Self {
-        let network = sandbox.network.clone();
         let log = Log::new(call.log.clone());
-        let bytes = Meter::new(call.limits.bytes);
-        let tcp = Tcp::new(&call.manifest.name, call.gate.clone(), network.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Self {
             wasi: None,
             table,
             limiter: Limiter::new(call.limits.memory),
+            slices: None,
             files: Files::new(call.mounts.clone()),
             log,
             gate: call.gate.clone(),
-            http: Http::new(call, call.gate.clone(), network.clone(), bytes.clone(), call.env.clone()),
+            agent: call.manifest.name.clone(),
+            http: None,
+            tcp: None,
             wasi_http: WasiHttpCtx::new(),
-            tcp,
             sql: Sql::new(call.databases.clone()),
             callees: call.callees.clone(),
             env: call.env.clone(),
             moment: call.moment,
             world: None,
-            network,
+            network: sandbox.network.clone(),
             live: sandbox.live,
-            bytes,
+            bytes: Meter::new(call.limits.bytes),
             calls: Meter::new(call.limits.calls),
             streams: None,
             watch: None,
@@ -106,10 +111,11 @@ impl CallState {
 
     /// WASI's own part, and what a policy says of its folders.
     pub(crate) fn wasi_and_files(&mut self) -> (WasiCtxView<'_>, &mut Files) {
-        let Self { wasi, table, files, log, env, gate, tcp, moment, world, .. } = self;
+        let tcp = self.tcp().clone();
+        let Self { wasi, table, files, log, env, gate, moment, world, .. } = self;
         let ctx = wasi.get_or_insert_with(|| {
             let log = |level| Written(LogStream::new(log.clone(), level));
-            let mut wasi = granted((env, gate), tcp, made_up(*moment, world));
+            let mut wasi = granted((env, gate), &tcp, made_up(*moment, world));
             wasi.stdout(log(Level::Info)).stderr(log(Level::Warn)).build()
         });
         (WasiCtxView { ctx, table }, files)
@@ -117,7 +123,27 @@ impl CallState {
 
     /// What WASI gives the guest; its streams are for whoever asks to say.
     pub(super) fn granted(&mut self) -> WasiCtxBuilder {
-        granted((&self.env, &self.gate), &self.tcp, made_up(self.moment, &mut self.world))
+        let tcp = self.tcp().clone();
+        granted((&self.env, &self.gate), &tcp, made_up(self.moment, &mut self.world))
+    }
+
+    /// What sends its requests.
+    pub(crate) fn http(&mut self) -> &mut Http {
+        self.http_for_wasi().0
+    }
+
+    /// The same, with what WASI's own part needs for it.
+    pub(crate) fn http_for_wasi(&mut self) -> (&mut Http, &mut ResourceTable, &mut WasiHttpCtx) {
+        let Self { http, table, wasi_http, agent, limiter, gate, network, bytes, env, .. } = self;
+        let of = (agent.as_str(), limiter.limit());
+        let new = || Http::new(of, gate.clone(), network.clone(), bytes.clone(), env.clone());
+        (http.get_or_insert_with(new), table, wasi_http)
+    }
+
+    /// Its connections.
+    pub(crate) fn tcp(&mut self) -> &Tcp {
+        let Self { tcp, agent, gate, network, .. } = self;
+        tcp.get_or_insert_with(|| Tcp::new(agent, gate.clone(), network.clone()))
     }
 
     /// Its clock and randomness, where they are not the machine's.
@@ -132,9 +158,10 @@ impl CallState {
         self.log.restart(call.log.clone());
         self.bytes.refill(call.limits.bytes);
         self.calls.refill(call.limits.calls);
-        let (gate, network, bytes) = (self.gate.clone(), self.network.clone(), self.bytes.clone());
-        self.http = Http::new(call, gate, network, bytes, self.env.clone());
-        self.tcp.go_on();
+        self.http = None;
+        if let Some(tcp) = &self.tcp {
+            tcp.go_on();
+        }
         self.sql = Sql::new(call.databases.clone());
         self.callees = call.callees.clone();
         self.moment = call.moment;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind,
-    ComponentTypeRef, Instance, Parser, Payload,
+    ComponentTypeRef, FuncType, Instance, Parser, Payload,
 };
 
 use super::{
@@ -147,6 +147,14 @@ impl<'a> Component<'a> {
         }
     }
 
+    /// The name under which an instance exports a core thing that has an index in the component.
+    pub fn exported_as(&self, kind: Kind, index: u32) -> Option<&'a str> {
+        match self.items.get(&kind)?.get(index as usize)? {
+            Item::Export { name, .. } => Some(name),
+            Item::Canonical => None,
+        }
+    }
+
     /// Where what an instance exports comes from.
     pub fn export(&self, instance: u32, name: &str) -> Result<Origin> {
         let missing = || format!("core instance {instance} has no `{name}`");
@@ -179,6 +187,13 @@ impl<'a> Component<'a> {
         Ok((&self.modules[*module_index as usize], args.iter().map(|given| (given.name, given.index)).collect()))
     }
 
+    /// The type of a function that a module defines.
+    pub fn ty(&self, function: Origin) -> Result<&FuncType> {
+        let Origin::Defined { instance, index } = function else { return Err("a function is no module's".into()) };
+        let (module, _) = self.made(instance)?;
+        Ok(&module.types[module.functions[index as usize] as usize])
+    }
+
     /// The instances that can be one: those that need no function which needs a memory to be there
     /// first, and hold no table that such an instance fills.
     pub fn mergeable(&self) -> Result<Vec<u32>> {
@@ -194,7 +209,7 @@ impl<'a> Component<'a> {
     }
 
     /// Every instance that is made of a module.
-    fn instantiated(&self) -> impl Iterator<Item = u32> {
+    pub fn instantiated(&self) -> impl Iterator<Item = u32> {
         (0..).zip(&self.instances).filter(|(_, made)| matches!(made, Instance::Instantiate { .. })).map(|(at, _)| at)
     }
 
@@ -223,14 +238,27 @@ impl<'a> Component<'a> {
 }
 
 impl Part<'_> {
-    /// The index of a core function that is made with a memory.
-    fn needs_memory(&self) -> Option<u32> {
+    /// The core function that becomes one of the component's.
+    pub fn lifted(&self) -> Option<u32> {
         match self {
-            Self::Function(index, CanonicalFunction::Lower { options, .. }) => {
-                options.iter().any(|option| matches!(option, CanonicalOption::Memory(_))).then_some(*index)
-            }
+            Self::Lift(CanonicalFunction::Lift { core_func_index, .. }) => Some(*core_func_index),
             _ => None,
         }
+    }
+
+    /// What a function of the component is made with.
+    pub fn options(&self) -> &[CanonicalOption] {
+        match self {
+            Self::Function(_, CanonicalFunction::Lower { options, .. })
+            | Self::Lift(CanonicalFunction::Lift { options, .. }) => options,
+            _ => &[],
+        }
+    }
+
+    /// The index of a core function that is made with a memory.
+    fn needs_memory(&self) -> Option<u32> {
+        let Self::Function(index, CanonicalFunction::Lower { options, .. }) = self else { return None };
+        options.iter().any(|option| matches!(option, CanonicalOption::Memory(_))).then_some(*index)
     }
 }
 

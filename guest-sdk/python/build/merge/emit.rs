@@ -13,14 +13,21 @@ use super::{
     Result,
     component::{Component, Origin, Part},
     encode::{OUTSIDE, export_name},
+    fuel::Fuel,
     link::Linked,
     module::Kind,
 };
 
 /// The component with the merged `module` in the place of its parts.
-pub fn emit<'a>(component: &Component<'a>, linked: &Linked<'a, '_>, module: &[u8]) -> Result<Vec<u8>> {
+pub fn emit<'a>(
+    component: &Component<'a>,
+    linked: &Linked<'a, '_>,
+    fuel: Option<&Fuel<'_>>,
+    module: &[u8],
+) -> Result<Vec<u8>> {
     let mut emitter = Emitter {
         component,
+        fuel,
         linked,
         module,
         written: wasm_encoder::Component::new(),
@@ -51,6 +58,7 @@ type Wanted = (String, Kind, Origin);
 
 struct Emitter<'l, 'a, 'c> {
     component: &'c Component<'a>,
+    fuel: Option<&'l Fuel<'l>>,
     linked: &'l Linked<'a, 'c>,
     module: &'l [u8],
     written: wasm_encoder::Component,
@@ -90,7 +98,8 @@ impl<'a> Emitter<'_, 'a, '_> {
             }
             Part::Lift(function) => {
                 let mut section = CanonicalFunctionSection::new();
-                self.parse_component_canonical(&mut section, function.clone())?;
+                let function = self.fuel.map_or(Ok(function.clone()), |fuel| fuel.lifted(self.component, function))?;
+                self.parse_component_canonical(&mut section, function)?;
                 self.written.section(&section);
             }
             Part::Modules => self.write_modules()?,

@@ -1,42 +1,65 @@
 //! The one module, written.
 
-use std::{collections::HashMap, fmt};
+use std::collections::{HashMap, HashSet};
 
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, FunctionSection,
-    GlobalSection, ImportSection, Instruction, MemorySection, NameMap, NameSection, TableSection, TypeSection,
-    reencode::{Error, Reencode, RoundtripReencoder, utils},
+    GlobalSection, ImportSection, MemorySection, NameMap, NameSection, TableSection, TypeSection,
+    reencode::{Reencode, RoundtripReencoder},
 };
 use wasmparser::{DataKind, FuncType, Operator};
 
 use super::{
     Result,
     component::{Component, Origin, index},
+    cost::{Call, Cost, Shape, costs},
+    fuel::{Fuel, Meter},
     immortal::immortalize,
-    link::{Constant, Linked},
+    link::Linked,
     memory::Memory,
     module::{Kind, Module},
+    view::{Global, Reencoded, View},
 };
 
 /// The name under which functions from outside are imported.
 pub const OUTSIDE: &str = "outside";
 
 /// The merged module of `component`, and how many objects in its memory were made immortal.
-pub fn encode<'a>(component: &Component<'a>, linked: &Linked<'a, '_>) -> Result<(Vec<u8>, usize)> {
+pub fn encode<'a>(
+    component: &Component<'a>,
+    linked: &Linked<'a, '_>,
+    fuel: Option<&Fuel<'_>>,
+) -> Result<(Vec<u8>, usize)> {
     let mut merged = Merged::default();
     merged.declare(component, linked)?;
+    if let Some(fuel) = fuel {
+        merged.count(component, linked, fuel)?;
+    }
     let mut names = NameMap::new();
     for &instance in &linked.members {
         merged.fill(component, linked, instance, &mut names)?;
     }
+    merged.fill_count(component, &mut names)?;
     merged.export(linked)?;
     let immortal = immortalize(merged.memory.bytes_mut())?;
     Ok((merged.finish(&names), immortal))
 }
 
+/// What there is beside the members' own for them to count what they burn.
+struct Counted<'f> {
+    fuel: &'f Fuel<'f>,
+    meter: Meter,
+    /// The function that asks the host for more, which is called where nothing is left.
+    refill: u32,
+    /// What each function takes.
+    costs: Vec<Cost>,
+    /// What is exported as something that runs on credit. They come after `refill`, in this order.
+    confined: Vec<Origin>,
+}
+
 /// The sections, and which index everything of the members has in them.
 #[derive(Default)]
-struct Merged {
+struct Merged<'f> {
     types: TypeSection,
     imports: ImportSection,
     functions: FunctionSection,
@@ -52,9 +75,10 @@ struct Merged {
     table_at: HashMap<Origin, u32>,
     memory_at: HashMap<Origin, u32>,
     global_at: HashMap<Origin, u32>,
+    counted: Option<Counted<'f>>,
 }
 
-impl Merged {
+impl<'f> Merged<'f> {
     /// Gives everything its index.
     fn declare<'a>(&mut self, component: &Component<'a>, linked: &Linked<'a, '_>) -> Result<()> {
         for (at, (outside, ty)) in (0..).zip(&linked.imports) {
@@ -97,6 +121,76 @@ impl Merged {
         Ok(())
     }
 
+    /// Adds what counting takes.
+    fn count<'a>(&mut self, component: &Component<'a>, linked: &Linked<'a, '_>, fuel: &'f Fuel<'f>) -> Result<()> {
+        let refill = self.imports.len() + self.functions.len();
+        let nothing = self.ty(&FuncType::new([], []))?;
+        self.functions.function(nothing);
+        let exports = linked.exports.iter().map(|(_, origin)| *origin);
+        let confined: Vec<_> = exports.filter(|origin| fuel.is_confined(*origin)).collect();
+        for origin in &confined {
+            let ty = self.ty(component.ty(*origin)?)?;
+            self.functions.function(ty);
+        }
+        let costs = self.costs(component, linked)?;
+        let meter = Meter::new(&mut self.globals, refill);
+        self.counted = Some(Counted { fuel, meter, refill, costs, confined });
+        Ok(())
+    }
+
+    /// What each function of the members takes.
+    fn costs<'a>(&mut self, component: &Component<'a>, linked: &Linked<'a, '_>) -> Result<Vec<Cost>> {
+        let outside = self.imports.len();
+        let (mut shapes, mut listed) = (Vec::new(), HashSet::new());
+        for &instance in &linked.members {
+            let (module, _) = component.made(instance)?;
+            let view = self.view(component, linked, instance, module)?;
+            let called = |function: u32| match view.functions[function as usize] {
+                Some(at) if at >= outside => Call::Direct(at - outside),
+                _ => Call::Host,
+            };
+            for at in own(module, Kind::Function)? {
+                if linked.reached.contains(&Origin::Defined { instance, index: at }) {
+                    shapes.push(Shape::of(module.body(at), |operator| {
+                        Ok(match operator {
+                            Operator::Call { function_index } => Some(called(*function_index)),
+                            Operator::CallIndirect { type_index, .. } => {
+                                Some(Call::Indirect(view.types[*type_index as usize]))
+                            }
+                            Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
+                                return Err("calls that end their function can't be counted".into());
+                            }
+                            _ => None,
+                        })
+                    })?);
+                }
+            }
+            for function in module.elements.iter().flat_map(|segment| &segment.functions) {
+                if let Call::Direct(at) = called(*function) {
+                    let ty = component.ty(linked.function(instance, *function)?)?;
+                    listed.insert((self.ty(ty)?, at));
+                }
+            }
+        }
+        let mut by_type = vec![Vec::new(); self.types.len() as usize];
+        for (ty, function) in listed {
+            by_type[ty as usize].push(function);
+        }
+        by_type.iter_mut().for_each(|functions| functions.sort_unstable());
+        Ok(costs(&shapes, &by_type))
+    }
+
+    /// Writes what `count` has added.
+    fn fill_count(&mut self, component: &Component<'_>, names: &mut NameMap) -> Result<()> {
+        let Some(Counted { fuel, meter, refill, confined, .. }) = &self.counted else { return Ok(()) };
+        self.code.function(&meter.refill(self.function_at[&fuel.refill.0]));
+        names.append(*refill, "refill");
+        for origin in confined {
+            self.code.function(&meter.on_credit(self.function_at[origin], component.ty(*origin)?));
+        }
+        Ok(())
+    }
+
     fn ty(&mut self, ty: &FuncType) -> Result<u32> {
         if let Some(at) = self.type_at.get(ty) {
             return Ok(*at);
@@ -122,7 +216,19 @@ impl Merged {
             if !linked.reached.contains(&origin) {
                 continue;
             }
-            view.parse_function_body(&mut self.code, module.body(at).clone())?;
+            match &mut self.counted {
+                Some(Counted { fuel, meter, .. }) if fuel.is_unburnt(origin) => {
+                    self.code.function(&meter.unburnt());
+                }
+                Some(Counted { meter, costs, .. }) => {
+                    let (index, function) = (self.function_at[&origin], (module.body(at), component.ty(origin)?));
+                    let cost = &costs[(index - self.imports.len()) as usize];
+                    self.code.function(&meter.counting(index, &mut view, function, cost)?);
+                }
+                None => {
+                    view.parse_function_body(&mut self.code, module.body(at).clone())?;
+                }
+            }
             if let Some(name) = module.names.get(&at) {
                 names.append(self.function_at[&origin], name);
             }
@@ -177,12 +283,21 @@ impl Merged {
         for (name, (kind, origin)) in (0..).zip(&linked.exports) {
             let name = export_name(name);
             match kind {
-                Kind::Function => self.exports.export(&name, ExportKind::Func, self.function_at[origin]),
+                Kind::Function => self.exports.export(&name, ExportKind::Func, self.exported(*origin)),
                 Kind::Memory => self.exports.export(&name, ExportKind::Memory, self.memory_at[origin]),
                 other => return Err(format!("a {other:?} can't be exported").into()),
             };
         }
         Ok(())
+    }
+
+    /// The function that is exported for one of a member.
+    fn exported(&self, origin: Origin) -> u32 {
+        let on_credit = self.counted.as_ref().and_then(|counted| {
+            let at = (1..).zip(&counted.confined).find(|(_, confined)| **confined == origin);
+            at.map(|(at, _)| counted.refill + at)
+        });
+        on_credit.unwrap_or_else(|| self.function_at[&origin])
     }
 
     fn finish(self, functions: &NameMap) -> Vec<u8> {
@@ -191,6 +306,9 @@ impl Merged {
         let mut module = wasm_encoder::Module::new();
         module.section(&self.types).section(&self.imports).section(&self.functions).section(&self.tables);
         module.section(&self.memories).section(&self.globals).section(&self.exports).section(&self.elements);
+        if let Some(Counted { meter, .. }) = &self.counted {
+            module.section(meter.hints());
+        }
         module.section(&self.code).section(&self.memory.data()).section(&names);
         module.finish()
     }
@@ -204,88 +322,4 @@ pub fn export_name(at: usize) -> String {
 /// The indices that a module's own things of a kind have in it.
 fn own(module: &Module<'_>, kind: Kind) -> Result<std::ops::Range<u32>> {
     Ok(index(module.imports(kind).len())?..module.count(kind)?)
-}
-
-enum Global {
-    At(u32),
-    Fixed(Constant),
-}
-
-/// What the indices of one member's module are in the merged one.
-struct View {
-    types: Vec<u32>,
-    functions: Vec<Option<u32>>,
-    memories: Vec<u32>,
-    tables: Vec<u32>,
-    globals: Vec<Global>,
-}
-
-/// Code that can be reached has what it was found not to have.
-#[derive(Debug)]
-struct Astray;
-
-impl fmt::Display for Astray {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a function needs what it was found not to need")
-    }
-}
-
-impl std::error::Error for Astray {}
-
-type Reencoded<T> = std::result::Result<T, Error<Astray>>;
-
-impl Reencode for View {
-    type Error = Astray;
-
-    fn type_index(&mut self, ty: u32) -> Reencoded<u32> {
-        Ok(self.types[ty as usize])
-    }
-
-    fn function_index(&mut self, function: u32) -> Reencoded<u32> {
-        self.functions[function as usize].ok_or(Error::UserError(Astray))
-    }
-
-    fn memory_index(&mut self, memory: u32) -> Reencoded<u32> {
-        Ok(self.memories[memory as usize])
-    }
-
-    fn table_index(&mut self, table: u32) -> Reencoded<u32> {
-        Ok(self.tables[table as usize])
-    }
-
-    fn global_index(&mut self, global: u32) -> Reencoded<u32> {
-        match &self.globals[global as usize] {
-            Global::At(at) => Ok(*at),
-            Global::Fixed(_) => Err(Error::UserError(Astray)),
-        }
-    }
-
-    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Reencoded<Instruction<'a>> {
-        if let Operator::GlobalGet { global_index } = operator
-            && let Global::Fixed(constant) = &self.globals[global_index as usize]
-        {
-            return Ok(constant.instruction());
-        }
-        utils::instruction(self, operator)
-    }
-}
-
-impl Constant {
-    fn instruction(self) -> Instruction<'static> {
-        match self {
-            Self::I32(value) => Instruction::I32Const(value),
-            Self::I64(value) => Instruction::I64Const(value),
-            Self::F32(value) => Instruction::F32Const(value.into()),
-            Self::F64(value) => Instruction::F64Const(value.into()),
-        }
-    }
-
-    fn expression(self) -> ConstExpr {
-        match self {
-            Self::I32(value) => ConstExpr::i32_const(value),
-            Self::I64(value) => ConstExpr::i64_const(value),
-            Self::F32(value) => ConstExpr::f32_const(value.into()),
-            Self::F64(value) => ConstExpr::f64_const(value.into()),
-        }
-    }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use wasmparser::{CanonicalFunction, CanonicalOption, ConstExpr, FuncType, Operator};
+use wasmparser::{CanonicalOption, ConstExpr, FuncType, Operator};
 
 use super::{
     Result,
     component::{Component, Origin, Part, index},
+    fuel::Fuel,
     module::Kind,
 };
 
@@ -37,7 +38,8 @@ pub struct Linked<'a, 'c> {
 }
 
 impl<'a, 'c> Linked<'a, 'c> {
-    pub fn new(component: &'c Component<'a>) -> Result<Self> {
+    /// `fuel` is how it counts what it burns, if it does.
+    pub fn new(component: &'c Component<'a>, fuel: Option<&Fuel<'c>>) -> Result<Self> {
         let members = component.mergeable()?;
         let mut linked = Self {
             component,
@@ -50,7 +52,7 @@ impl<'a, 'c> Linked<'a, 'c> {
         };
         linked.exports = linked.needed()?;
         linked.slots = linked.filled()?;
-        linked.reach()?;
+        linked.reach(fuel)?;
         Ok(linked)
     }
 
@@ -172,8 +174,9 @@ impl<'a, 'c> Linked<'a, 'c> {
     }
 
     /// Finds the functions that can be called, and what they set.
-    fn reach(&mut self) -> Result<()> {
+    fn reach(&mut self, fuel: Option<&Fuel<'c>>) -> Result<()> {
         let mut waiting = self.roots()?;
+        waiting.extend(fuel.map(|fuel| fuel.refill));
         let mut outside = HashSet::new();
         while let Some((origin, ty)) = waiting.pop() {
             match origin {
@@ -255,18 +258,13 @@ impl<'a, 'c> Linked<'a, 'c> {
 impl Part<'_> {
     /// The core things that a function of the component stands on.
     pub fn needs(&self) -> Vec<(Kind, u32)> {
-        let (function, options) = match self {
-            Self::Function(_, CanonicalFunction::Lower { options, .. }) => (None, options),
-            Self::Lift(CanonicalFunction::Lift { core_func_index, options, .. }) => (Some(*core_func_index), options),
-            _ => return Vec::new(),
-        };
-        let options = options.iter().filter_map(|option| match option {
+        let options = self.options().iter().filter_map(|option| match option {
             CanonicalOption::Memory(index) => Some((Kind::Memory, *index)),
             CanonicalOption::Realloc(index) | CanonicalOption::PostReturn(index) | CanonicalOption::Callback(index) => {
                 Some((Kind::Function, *index))
             }
             _ => None,
         });
-        function.map(|index| (Kind::Function, index)).into_iter().chain(options).collect()
+        self.lifted().map(|index| (Kind::Function, index)).into_iter().chain(options).collect()
     }
 }

@@ -9,14 +9,18 @@
 //! the memory that is made here, and what is made here needs them.
 
 mod component;
+mod cost;
 mod emit;
 mod encode;
+mod fuel;
 mod immortal;
 mod link;
 mod memory;
 mod module;
+mod view;
 
 use component::Component;
+use fuel::Fuel;
 use link::Linked;
 
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -26,16 +30,20 @@ pub struct Merged {
     pub component: Vec<u8>,
     /// How many objects of CPython were made immortal.
     pub immortal: usize,
+    /// Whether it counts what it burns.
+    pub counts: bool,
 }
 
-/// The same component, with its core modules merged.
+/// The same component, with its core modules merged. With `count`, it counts what it burns, if it has what that
+/// takes.
 ///
 /// # Errors
 ///
 /// When the component isn't one, or has something that isn't known here how to merge.
-pub fn merge(bytes: &[u8]) -> Result<Merged> {
+pub fn merge(bytes: &[u8], count: bool) -> Result<Merged> {
     let component = Component::read(bytes)?;
-    let linked = Linked::new(&component)?;
-    let (module, immortal) = encode::encode(&component, &linked)?;
-    Ok(Merged { component: emit::emit(&component, &linked, &module)?, immortal })
+    let fuel = if count { Fuel::find(&component)? } else { None };
+    let linked = Linked::new(&component, fuel.as_ref())?;
+    let (module, immortal) = encode::encode(&component, &linked, fuel.as_ref())?;
+    Ok(Merged { component: emit::emit(&component, &linked, fuel.as_ref(), &module)?, immortal, counts: fuel.is_some() })
 }

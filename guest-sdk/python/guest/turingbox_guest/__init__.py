@@ -28,6 +28,9 @@ class WitWorld(wit_world.WitWorld):
         streams.finish()
         return outputs
 
+    def unburnt(self):
+        raise NotImplementedError("the build puts the count of fuel in the place of this")
+
 
 def _guarded(step, *arguments):
     """An exception that left this module would end the instance, and its message would be lost."""

@@ -17,7 +17,7 @@ use crate::sandbox::{
 impl Host for CallState {
     async fn send(&mut self, request: Request) -> Result<Response, Error> {
         let whole = request.waits.and_then(|waits| waits.whole).map(milliseconds);
-        Ok(within(whole, Kind::Timeout, self.http.send(request)).await?)
+        Ok(within(whole, Kind::Timeout, self.http().send(request)).await?)
     }
 }
 

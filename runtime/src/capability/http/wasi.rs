@@ -20,7 +20,8 @@ pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
 
 impl WasiHttpView for CallState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.http, table: &mut self.table, ctx: &mut self.wasi_http }
+        let (hooks, table, ctx) = self.http_for_wasi();
+        WasiHttpCtxView { hooks, table, ctx }
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
         |mut store: Store<'_>, (network, name): (Resource<Network>, String)| {
             let state = store.data_mut();
             state.table.get(&network)?;
-            Ok((match state.tcp.begin(&name) {
+            Ok((match state.tcp().begin(&name) {
                 Ok(found) => Ok(state.table.push(found)?),
                 Err(error) => Err(error),
             },))

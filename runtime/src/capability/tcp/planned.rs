@@ -48,11 +48,11 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
         |mut store: Store<'_>,
          (socket, network, address): (Resource<TcpSocket>, Resource<Network>, IpSocketAddress)| {
             let state = store.data_mut();
-            if let Some(planned) = state.tcp.plan_connection(&socket, address.into()) {
+            if let Some(planned) = state.tcp().plan_connection(&socket, address.into()) {
                 state.table.get(&network)?;
                 return Ok((planned,));
             }
-            if state.tcp.denies_odd(address.into()) {
+            if state.tcp().denies_odd(address.into()) {
                 return Ok((Err(ErrorCode::AccessDenied),));
             }
             Ok((answer(state.sockets().start_connect(socket, network, address))?,))
@@ -62,7 +62,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
         "[method]tcp-socket.remote-address",
         |mut store: Store<'_>, (socket,): (Resource<TcpSocket>,)| {
             let state = store.data_mut();
-            let planned = state.tcp.planned().get(&socket.rep()).copied();
+            let planned = state.tcp().planned().get(&socket.rep()).copied();
             match planned {
                 Some(address) => Ok((Ok(IpSocketAddress::from(address)),)),
                 None => Ok((answer(state.sockets().remote_address(socket))?,)),
@@ -73,7 +73,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
         "[method]tcp-socket.local-address",
         |mut store: Store<'_>, (socket,): (Resource<TcpSocket>,)| {
             let state = store.data_mut();
-            let planned = state.tcp.planned().get(&socket.rep()).copied();
+            let planned = state.tcp().planned().get(&socket.rep()).copied();
             match planned {
                 Some(address) => Ok((Ok(IpSocketAddress::from(near(address))),)),
                 None => Ok((answer(state.sockets().local_address(socket))?,)),
@@ -84,7 +84,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<
         "[method]tcp-socket.shutdown",
         |mut store: Store<'_>, (socket, which): (Resource<TcpSocket>, ShutdownType)| {
             let state = store.data_mut();
-            if state.tcp.is_planned(&socket) {
+            if state.tcp().is_planned(&socket) {
                 return Ok((Ok(()),));
             }
             Ok((answer(state.sockets().shutdown(socket, which))?,))

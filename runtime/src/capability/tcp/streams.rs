@@ -31,7 +31,7 @@ pub(super) type Streams = (Resource<DynInputStream>, Resource<DynOutputStream>);
 pub(super) fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     let finish = |mut store: StoreContextMut<'_, CallState>, (socket,): (Resource<TcpSocket>,)| {
         let state = store.data_mut();
-        if state.tcp.is_planned(&socket) {
+        if state.tcp().is_planned(&socket) {
             return Ok((Ok(planned::streams(&mut state.table, &socket)?),));
         }
         let streams: Result<Streams, ErrorCode> = match state.sockets().finish_connect(socket) {

@@ -1,0 +1,223 @@
+//! What a guest's functions cost, and which of them have to count.
+//!
+//! Every loop counts at each turn. What is called outside of loops goes on for ever only in a circle of calls, so one
+//! function of each circle counts, too, and what none of the others does between takes a bounded time: who calls it
+//! pays for it.
+
+use wasmparser::{FunctionBody, Operator};
+
+use super::Result;
+
+/// The most that is done without counting, in instructions: some microseconds.
+const MOST: u64 = 10_000;
+
+/// A call of a function: this one, or one of this type that a table has. Both are indices of the merged module, the
+/// function's among those that it defines.
+#[derive(Clone, Copy)]
+pub enum Call {
+    Direct(u32),
+    Indirect(u32),
+    /// Of a function of the host.
+    Host,
+}
+
+/// A function without its loops, or a loop without those in it.
+#[derive(Default)]
+struct Region {
+    instructions: u64,
+    calls: Vec<Call>,
+    /// How often it is left for good before its end.
+    leaves: u64,
+}
+
+/// What is known of a function by itself.
+pub struct Shape {
+    entry: Region,
+    loops: Vec<Region>,
+    has_lengths: bool,
+}
+
+/// What a function takes, in units of fuel.
+#[derive(Clone)]
+pub struct Cost {
+    /// For each time that it is called; nothing where its callers pay.
+    pub entry: Option<u32>,
+    /// For each turn of its loops, in order.
+    pub loops: Vec<u32>,
+    /// Whether something in it costs by its length.
+    pub has_lengths: bool,
+}
+
+impl Shape {
+    /// Looks through a function; `callee` knows what is called.
+    pub fn of(body: &FunctionBody<'_>, callee: impl Fn(&Operator<'_>) -> Result<Option<Call>>) -> Result<Self> {
+        let mut shape = Self { entry: Region::default(), loops: Vec::new(), has_lengths: false };
+        // For each block that is open, the loop that it is in.
+        let mut open: Vec<Option<usize>> = vec![None];
+        for operator in body.get_operators_reader()? {
+            let operator = operator?;
+            let inside = open.last().copied().flatten();
+            match operator {
+                Operator::Loop { .. } => {
+                    open.push(Some(shape.loops.len()));
+                    shape.loops.push(Region::default());
+                }
+                Operator::Block { .. } | Operator::If { .. } => open.push(inside),
+                Operator::End => drop(open.pop()),
+                _ => {}
+            }
+            shape.has_lengths |= per_unit(&operator).is_some();
+            let region = inside.map_or(&mut shape.entry, |at| &mut shape.loops[at]);
+            region.instructions += u64::from(is_work(&operator));
+            region.leaves += u64::from(leaves(&operator));
+            region.calls.extend(callee(&operator)?);
+        }
+        Ok(shape)
+    }
+}
+
+/// The costs of all functions, in order. `listed` are, for each type, the functions that tables have.
+pub fn costs(shapes: &[Shape], listed: &[Vec<u32>]) -> Vec<Cost> {
+    let mut walk = Walk {
+        shapes,
+        listed,
+        states: vec![State::New; shapes.len() + listed.len()],
+        counts: vec![false; shapes.len()],
+        costs: vec![0; shapes.len() + listed.len()],
+    };
+    (0..shapes.len()).for_each(|function| walk.from(function));
+    let of = |shape: &Shape, function: usize| Cost {
+        entry: walk.counts[function].then(|| unit(walk.costs[function])),
+        loops: shape.loops.iter().map(|region| unit(walk.cost(region))).collect(),
+        has_lengths: shape.has_lengths,
+    };
+    shapes.iter().zip(0..).map(|(shape, function)| of(shape, function)).collect()
+}
+
+fn unit(cost: u64) -> u32 {
+    u32::try_from(cost).unwrap_or(u32::MAX).max(1)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+/// A walk over calls outside of loops, depth first. What it goes through are functions, and after them types, which
+/// stand for the functions of a table.
+struct Walk<'s> {
+    shapes: &'s [Shape],
+    listed: &'s [Vec<u32>],
+    states: Vec<State>,
+    counts: Vec<bool>,
+    costs: Vec<u64>,
+}
+
+impl Walk<'_> {
+    fn from(&mut self, start: usize) {
+        if self.states[start] != State::New {
+            return;
+        }
+        self.states[start] = State::Open;
+        let mut path = vec![(start, 0)];
+        while let Some((node, step)) = path.last_mut() {
+            let node = *node;
+            let Some(next) = self.next(node, *step) else {
+                self.close(node);
+                path.pop();
+                continue;
+            };
+            *step += 1;
+            match self.states[next] {
+                State::New => {
+                    self.states[next] = State::Open;
+                    path.push((next, 0));
+                }
+                // A circle. A type can't count, but who calls one of it can.
+                State::Open => self.counts[if next < self.shapes.len() { next } else { node }] = true,
+                State::Done => {}
+            }
+        }
+    }
+
+    fn next(&self, node: usize, step: usize) -> Option<usize> {
+        match self.shapes.get(node) {
+            Some(shape) => {
+                let mut calls = shape.entry.calls.iter().filter_map(|call| self.node(*call));
+                calls.nth(step)
+            }
+            None => self.listed[node - self.shapes.len()].get(step).map(|function| *function as usize),
+        }
+    }
+
+    fn node(&self, call: Call) -> Option<usize> {
+        match call {
+            Call::Direct(function) => Some(function as usize),
+            Call::Indirect(ty) => Some(self.shapes.len() + ty as usize),
+            Call::Host => None,
+        }
+    }
+
+    /// All that a function calls has a cost by now, or is in a circle with it, and one of the two counts.
+    fn close(&mut self, node: usize) {
+        self.states[node] = State::Done;
+        match self.shapes.get(node) {
+            Some(shape) => {
+                self.costs[node] = self.cost(&shape.entry);
+                self.counts[node] |= self.costs[node] > MOST;
+            }
+            None => {
+                let functions = &self.listed[node - self.shapes.len()];
+                let all: u64 = functions.iter().map(|function| self.paid_for(*function as usize)).sum();
+                self.costs[node] = all / (functions.len() as u64).max(1);
+            }
+        }
+    }
+
+    /// What who calls it pays for a function or a type.
+    fn paid_for(&self, node: usize) -> u64 {
+        if self.counts.get(node).is_some_and(|counts| *counts) { 0 } else { self.costs[node] }
+    }
+
+    /// What one of a region's ways costs. A large `switch` is as many ways as it has arms, and one of them is taken:
+    /// so it is the mean.
+    fn cost(&self, region: &Region) -> u64 {
+        let called = region.calls.iter().filter_map(|call| self.node(*call)).map(|node| self.paid_for(node));
+        (region.instructions + called.sum::<u64>()) / (region.leaves + 1)
+    }
+}
+
+/// What an instruction costs for each byte, or page.
+pub fn per_unit(operator: &Operator<'_>) -> Option<i64> {
+    match operator {
+        Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => Some(1),
+        // The host zeroes it.
+        Operator::MemoryGrow { .. } => Some(255),
+        _ => None,
+    }
+}
+
+/// Whether an instruction does something, as wasmtime's own counting has it.
+fn is_work(operator: &Operator<'_>) -> bool {
+    !matches!(
+        operator,
+        Operator::Nop
+            | Operator::Drop
+            | Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::Unreachable
+            | Operator::Return
+            | Operator::Else
+            | Operator::End
+    )
+}
+
+/// Whether what comes after an instruction is another way.
+fn leaves(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::Br { .. } | Operator::BrTable { .. } | Operator::Return | Operator::Unreachable | Operator::Else
+    )
+}
