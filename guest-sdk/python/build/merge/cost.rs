@@ -11,6 +11,10 @@ use super::Result;
 /// The most that is done without counting, in instructions: some microseconds.
 const MOST: u64 = 10_000;
 
+/// What makes a unit worth what one of wasmtime's is, an instruction: long ways are gone more often than short ones,
+/// so the means come to a third of what it counts for the programs of `benches/peers`.
+const SCALE: u64 = 3;
+
 /// A call of a function: this one, or one of this type that a table has. Both are indices of the merged module, the
 /// function's among those that it defines.
 #[derive(Clone, Copy)]
@@ -26,8 +30,8 @@ pub enum Call {
 struct Region {
     instructions: u64,
     calls: Vec<Call>,
-    /// How often it is left for good before its end.
-    leaves: u64,
+    /// How often it goes on elsewhere, in halves: where it may, and where it does.
+    turns: u64,
 }
 
 /// What is known of a function by itself.
@@ -69,7 +73,7 @@ impl Shape {
             shape.has_lengths |= per_unit(&operator).is_some();
             let region = inside.map_or(&mut shape.entry, |at| &mut shape.loops[at]);
             region.instructions += u64::from(is_work(&operator));
-            region.leaves += u64::from(leaves(&operator));
+            region.turns += turns(&operator);
             region.calls.extend(callee(&operator)?);
         }
         Ok(shape)
@@ -95,7 +99,7 @@ pub fn costs(shapes: &[Shape], listed: &[Vec<u32>]) -> Vec<Cost> {
 }
 
 fn unit(cost: u64) -> u32 {
-    u32::try_from(cost).unwrap_or(u32::MAX).max(1)
+    u32::try_from(cost.saturating_mul(SCALE)).unwrap_or(u32::MAX).max(1)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -181,11 +185,11 @@ impl Walk<'_> {
         if self.counts.get(node).is_some_and(|counts| *counts) { 0 } else { self.costs[node] }
     }
 
-    /// What one of a region's ways costs. A large `switch` is as many ways as it has arms, and one of them is taken:
-    /// so it is the mean.
+    /// What one way through a region costs. A large `switch` is as many ways as it has arms, and one of them is taken;
+    /// what stands behind a condition, half of the time. So it is the mean.
     fn cost(&self, region: &Region) -> u64 {
         let called = region.calls.iter().filter_map(|call| self.node(*call)).map(|node| self.paid_for(node));
-        (region.instructions + called.sum::<u64>()) / (region.leaves + 1)
+        2 * (region.instructions + called.sum::<u64>()) / (region.turns + 2)
     }
 }
 
@@ -214,10 +218,11 @@ fn is_work(operator: &Operator<'_>) -> bool {
     )
 }
 
-/// Whether what comes after an instruction is another way.
-fn leaves(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::Br { .. } | Operator::BrTable { .. } | Operator::Return | Operator::Unreachable | Operator::Else
-    )
+/// How much of another way begins after an instruction, in halves.
+fn turns(operator: &Operator<'_>) -> u64 {
+    match operator {
+        Operator::Br { .. } | Operator::BrTable { .. } | Operator::Return | Operator::Unreachable | Operator::Else => 2,
+        Operator::BrIf { .. } => 1,
+        _ => 0,
+    }
 }
