@@ -164,13 +164,6 @@ impl Loaded {
             Counter::Nobody => call.await,
             _ => tokio::time::timeout(TIME, call).await.map_err(|_| format!("took more than {TIME:?}"))?,
         };
-        if std::env::var_os("SHOWFUEL").is_some() {
-            let left = match self.counter {
-                Counter::Engine => self.store.get_fuel().unwrap(),
-                _ => self.store.data().left,
-            };
-            eprintln!("burnt {}", FUEL - left);
-        }
         let outputs = outputs.map_err(|error| error.to_string())?.map_err(|failure| failure.message)?;
         match outputs.into_iter().next().map(|field| field.value) {
             Some(Value::Text(text)) => Ok(text),

@@ -27,8 +27,7 @@ const HOST_STACK: usize = 1 << 20;
 const KEPT_RESIDENT: usize = 32 << 20;
 
 /// Sets up an engine for guests whose fuel `counter` counts. Metering is by fuel alone: a guest yields after every
-/// slice of it, so that a deadline preempts a busy loop too, and bulk operations cost by the byte, so that none
-/// outlasts its slice.
+/// slice of it, so that a deadline preempts a busy loop too, and bulk operations cost by the byte, before they run.
 ///
 /// Instances come from a pool that has room for `live` of them. Where a process may not reserve the pool's address
 /// space (a terabyte for the usual number, none of it memory), each is allocated by itself: slower, and as safe.

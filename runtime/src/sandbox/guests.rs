@@ -34,7 +34,7 @@ use crate::{
         command,
         compile::{Role, look, unusable},
         engine::engine,
-        fuel::{Counter, take_back},
+        fuel::{Counter, counts, take_back},
         moment,
         phases::Watch,
     },
@@ -57,7 +57,7 @@ struct Ground {
 }
 
 impl Ground {
-    fn new(engine: Engine) -> wasmtime::Result<Self> {
+    fn new(engine: Engine, counter: Counter) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         command::add_to_linker(&mut linker)?;
@@ -73,7 +73,9 @@ impl Ground {
         super::bindings::sql::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         super::bindings::log::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
         imports::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
-        fuel::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        if counter == Counter::Guest {
+            fuel::add_to_linker::<CallState, HasSelf<_>>(&mut linker, |state| state)?;
+        }
         Ok(Self { engine, linker })
     }
 }
@@ -129,8 +131,8 @@ impl Guests {
             Counter::Engine => &self.grounds.0,
             Counter::Guest => &self.grounds.1,
         };
-        let new = || engine(counter, self.parallel, self.live).and_then(Ground::new).map_err(Failure::host);
-        ground.get_or_init(new).as_ref().map_err(Failure::clone)
+        let new = || engine(counter, self.parallel, self.live).and_then(|engine| Ground::new(engine, counter));
+        ground.get_or_init(|| new().map_err(Failure::host)).as_ref().map_err(Failure::clone)
     }
 
     /// The guest that runs `code`; `compile` makes its code, where it is a component that was
@@ -368,8 +370,9 @@ async fn settled<T>(
     store: &mut Store<CallState>,
     returned: Result<T, types::Failure>,
 ) -> wasmtime::Result<Result<T, types::Failure>> {
+    counts(store)?;
     let unburnt = instance.call_unburnt(&mut *store).await?;
-    take_back(store, unburnt)?;
+    take_back(store, unburnt);
     Ok(returned)
 }
 

@@ -31,7 +31,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-use wasmtime::{CallHook, Store};
+use wasmtime::{CallHook, Store, Trap};
 
 pub use cache::Cache;
 pub(crate) use compile::{Role, compile, unusable};
@@ -314,9 +314,11 @@ impl Sandbox {
     fn store(&self, call: &Call<'_>, guest: &Guest) -> Store<CallState> {
         let mut store = Store::new(guest.engine(), CallState::new(call, self));
         if guest.asks() {
-            // Where a guest has been denied all that it may be, no host function returns to it.
+            // Where a guest has been denied all that it may be, or what the host did for it was more than it has fuel
+            // for, no host function returns to it.
             store.call_hook(|store, hook| match hook {
                 CallHook::ReturningFromHost if store.data().gate.is_over() => Err(TooManyDenials.into()),
+                CallHook::ReturningFromHost if fuel::is_overdrawn(store.data()) => Err(Trap::OutOfFuel.into()),
                 _ => Ok(()),
             });
         }

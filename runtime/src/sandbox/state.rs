@@ -111,13 +111,12 @@ impl CallState {
 
     /// WASI's own part, and what a policy says of its folders.
     pub(crate) fn wasi_and_files(&mut self) -> (WasiCtxView<'_>, &mut Files) {
-        let tcp = self.tcp().clone();
-        let Self { wasi, table, files, log, env, gate, moment, world, .. } = self;
-        let ctx = wasi.get_or_insert_with(|| {
-            let log = |level| Written(LogStream::new(log.clone(), level));
-            let mut wasi = granted((env, gate), &tcp, made_up(*moment, world));
-            wasi.stdout(log(Level::Info)).stderr(log(Level::Warn)).build()
-        });
+        if self.wasi.is_none() {
+            let mut wasi = self.granted();
+            let log = |level| Written(LogStream::new(self.log.clone(), level));
+            self.wasi = Some(wasi.stdout(log(Level::Info)).stderr(log(Level::Warn)).build());
+        }
+        let Self { wasi: Some(ctx), table, files, .. } = self else { unreachable!("it was made above") };
         (WasiCtxView { ctx, table }, files)
     }
 

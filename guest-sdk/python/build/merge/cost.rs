@@ -8,7 +8,8 @@ use wasmparser::{FunctionBody, Operator};
 
 use super::Result;
 
-/// The most that is done without counting, in instructions: some microseconds.
+/// The most that a function does without counting, in instructions, whatever ways it goes and whatever a table makes
+/// it call: some microseconds.
 const MOST: u64 = 10_000;
 
 /// What makes a unit worth what one of wasmtime's is, an instruction: long ways are gone more often than short ones,
@@ -88,10 +89,11 @@ pub fn costs(shapes: &[Shape], listed: &[Vec<u32>]) -> Vec<Cost> {
         states: vec![State::New; shapes.len() + listed.len()],
         counts: vec![false; shapes.len()],
         costs: vec![0; shapes.len() + listed.len()],
+        bounds: vec![0; shapes.len() + listed.len()],
     };
-    (0..shapes.len()).for_each(|function| walk.from(function));
+    (0..shapes.len() + listed.len()).for_each(|node| walk.from(node));
     let of = |shape: &Shape, function: usize| Cost {
-        entry: walk.counts[function].then(|| unit(walk.costs[function])),
+        entry: walk.counts[function].then(|| unit(walk.cost(&shape.entry))),
         loops: shape.loops.iter().map(|region| unit(walk.cost(region))).collect(),
         has_lengths: shape.has_lengths,
     };
@@ -116,7 +118,10 @@ struct Walk<'s> {
     listed: &'s [Vec<u32>],
     states: Vec<State>,
     counts: Vec<bool>,
+    /// What each takes on average.
     costs: Vec<u64>,
+    /// What each can take at most, without what counts by itself.
+    bounds: Vec<u64>,
 }
 
 impl Walk<'_> {
@@ -164,20 +169,29 @@ impl Walk<'_> {
         }
     }
 
-    /// All that a function calls has a cost by now, or is in a circle with it, and one of the two counts.
+    /// All that a function calls outside of loops has its numbers by now, or is in a circle with it, and one of the two
+    /// counts.
     fn close(&mut self, node: usize) {
         self.states[node] = State::Done;
         match self.shapes.get(node) {
-            Some(shape) => {
-                self.costs[node] = self.cost(&shape.entry);
-                self.counts[node] |= self.costs[node] > MOST;
+            Some(Shape { entry, .. }) => {
+                self.costs[node] = self.cost(entry);
+                let called = entry.calls.iter().filter_map(|call| self.node(*call)).map(|called| self.bound_of(called));
+                self.bounds[node] = called.fold(entry.instructions, u64::saturating_add);
+                self.counts[node] |= self.bounds[node] > MOST;
             }
             None => {
-                let functions = &self.listed[node - self.shapes.len()];
-                let all: u64 = functions.iter().map(|function| self.paid_for(*function as usize)).sum();
+                let functions = self.listed[node - self.shapes.len()].iter().map(|function| *function as usize);
+                let all: u64 = functions.clone().map(|function| self.paid_for(function)).sum();
                 self.costs[node] = all / (functions.len() as u64).max(1);
+                self.bounds[node] = functions.map(|function| self.bound_of(function)).max().unwrap_or(0);
             }
         }
+    }
+
+    /// What a function or one of a type can take until something counts.
+    fn bound_of(&self, node: usize) -> u64 {
+        if self.counts.get(node).is_some_and(|counts| *counts) { 0 } else { self.bounds[node] }
     }
 
     /// What who calls it pays for a function or a type.
@@ -224,5 +238,55 @@ fn turns(operator: &Operator<'_>) -> u64 {
         Operator::Br { .. } | Operator::BrTable { .. } | Operator::Return | Operator::Unreachable | Operator::Else => 2,
         Operator::BrIf { .. } => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(instructions: u64, calls: &[Call], turns: u64) -> Region {
+        Region { instructions, calls: calls.to_vec(), turns }
+    }
+
+    fn shape(entry: Region, loops: Vec<Region>) -> Shape {
+        Shape { entry, loops, has_lengths: false }
+    }
+
+    fn counting(costs: &[Cost]) -> Vec<usize> {
+        (0..).zip(costs).filter(|(_, cost)| cost.entry.is_some()).map(|(at, _)| at).collect()
+    }
+
+    #[test]
+    fn what_multiplies_counts_however_it_is_left() {
+        // Each calls the next ten times, directly or as one of a type, and may stop after each of them.
+        let direct = |next: u32| shape(region(20, &[Call::Direct(next); 10], 10), vec![]);
+        let chain: Vec<_> = (1..9).map(direct).chain([shape(region(20, &[], 0), vec![])]).collect();
+        assert_eq!(counting(&costs(&chain, &[])), [1, 5]);
+        let through = |ty: u32| shape(region(20, &[Call::Indirect(ty); 10], 10), vec![]);
+        let chain: Vec<_> = (0..8).map(through).chain([shape(region(20, &[], 0), vec![])]).collect();
+        // Beside each, its type has something cheap: the mean of both says nothing of what is called.
+        let listed: Vec<_> = (1..9).map(|function| vec![8, function]).collect();
+        assert_eq!(counting(&costs(&chain, &listed)), [2, 5]);
+    }
+
+    #[test]
+    fn circles_count_and_pay_for_what_is_beside_them() {
+        let cheap = || shape(region(100, &[], 0), vec![]);
+        // Through a type that has another function, too.
+        let shapes = [shape(region(10, &[Call::Indirect(0)], 0), vec![]), cheap()];
+        let found = costs(&shapes, &[vec![0, 1]]);
+        assert_eq!((counting(&found), found[0].entry), (vec![0], Some(unit(10 + 50))));
+        // Directly, through each other.
+        let shapes = [shape(region(1, &[Call::Direct(1)], 0), vec![]), shape(region(1, &[Call::Direct(0)], 0), vec![])];
+        assert_eq!(counting(&costs(&shapes, &[])), [0]);
+    }
+
+    #[test]
+    fn a_turn_pays_for_what_it_calls() {
+        let called = || shape(region(100, &[], 0), vec![]);
+        let turns = vec![region(10, &[Call::Direct(1), Call::Indirect(0), Call::Host], 0)];
+        let found = costs(&[shape(region(5, &[], 0), turns), called()], &[vec![1]]);
+        assert_eq!((counting(&found), &found[0].loops[..]), (vec![], &[unit(210)][..]));
     }
 }

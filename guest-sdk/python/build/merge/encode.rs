@@ -140,6 +140,14 @@ impl<'f> Merged<'f> {
 
     /// What each function of the members takes.
     fn costs<'a>(&mut self, component: &Component<'a>, linked: &Linked<'a, '_>) -> Result<Vec<Cost>> {
+        for instance in component.instantiated().filter(|instance| !linked.members.contains(instance)) {
+            let (module, _) = component.made(instance)?;
+            for body in &module.bodies {
+                if body.get_operators_reader()?.into_iter().any(|op| matches!(op, Ok(Operator::Loop { .. }))) {
+                    return Err("a module that isn't merged has loops, which nobody counts".into());
+                }
+            }
+        }
         let outside = self.imports.len();
         let (mut shapes, mut listed) = (Vec::new(), HashSet::new());
         for &instance in &linked.members {
@@ -157,8 +165,13 @@ impl<'f> Merged<'f> {
                             Operator::CallIndirect { type_index, .. } => {
                                 Some(Call::Indirect(view.types[*type_index as usize]))
                             }
-                            Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
-                                return Err("calls that end their function can't be counted".into());
+                            Operator::ReturnCall { .. }
+                            | Operator::ReturnCallIndirect { .. }
+                            | Operator::CallRef { .. }
+                            | Operator::ReturnCallRef { .. }
+                            | Operator::Try { .. }
+                            | Operator::TryTable { .. } => {
+                                return Err(format!("what has {operator:?} can't be counted").into());
                             }
                             _ => None,
                         })

@@ -3,8 +3,8 @@
 //! wasmtime can count what a guest burns, instruction for instruction, and keeps the count up to date at every branch
 //! and call. Here it is a global of the merged module, which no code but this touches, whatever becomes of the
 //! memory; it goes down where work can go on (see `cost.rs`): at each turn of a loop, where some functions begin, and
-//! before memory is copied, filled or asked for, by its length. When nothing is left the host is asked for more, which gives it, lets
-//! others run, or ends the guest.
+//! before memory is copied, filled or asked for, by its length. When nothing is left, the host is asked for more: it
+//! gives a slice, lets others run, or ends the guest.
 
 use std::collections::HashSet;
 
@@ -28,9 +28,9 @@ const REFILL: &str = "refill";
 /// The guest's function that gives up what is left.
 const UNBURNT: &str = "unburnt";
 
-/// What can be burnt on credit where the host can't be asked. What runs there is `malloc` and `free`, for
-/// arguments of at most some 16 MiB.
-const CREDIT: i64 = 1 << 26;
+/// What can be burnt on credit where the host can't be asked, in units: a second's work or less. What runs there is
+/// `malloc` and `free`, once for each text that the host hands over, of which an answer has up to millions.
+const CREDIT: i64 = 1 << 30;
 
 /// Where in a component fuel comes in.
 pub struct Fuel<'c> {

@@ -37,7 +37,11 @@
       (i32.const 64))
     (func (export "taken") (param i32 i32) (result i32) (local.get 1))
     ;; Never comes to an end.
-    (func (export "stuck") (param i32 i32 i32 i32) (result i32) (loop $more (br $more)) (unreachable))
+    (func (export "stuck") (param i32 i32 i32 i32) (result i32) 
+      (loop $more
+        (memory.fill (i32.const 0) (i32.const 0) (i32.const 60000))
+        (br $more))
+      (unreachable))
     (func (export "unburnt") (result i64) (unreachable))
     (func (export "clean_up") (param i64) (unreachable)))
 
