@@ -111,19 +111,20 @@ impl CallState {
 
     /// WASI's own part, and what a policy says of its folders.
     pub(crate) fn wasi_and_files(&mut self) -> (WasiCtxView<'_>, &mut Files) {
-        if self.wasi.is_none() {
-            let mut wasi = self.granted();
-            let log = |level| Written(LogStream::new(self.log.clone(), level));
-            self.wasi = Some(wasi.stdout(log(Level::Info)).stderr(log(Level::Warn)).build());
-        }
-        let Self { wasi: Some(ctx), table, files, .. } = self else { unreachable!("it was made above") };
+        let Self { wasi, table, files, log, env, gate, tcp, agent, network, moment, world, .. } = self;
+        let ctx = wasi.get_or_insert_with(|| {
+            let log = |level| Written(LogStream::new(log.clone(), level));
+            let tcp = connections(tcp, agent, gate, network);
+            let mut wasi = granted((env, gate), tcp, made_up(*moment, world));
+            wasi.stdout(log(Level::Info)).stderr(log(Level::Warn)).build()
+        });
         (WasiCtxView { ctx, table }, files)
     }
 
     /// What WASI gives the guest; its streams are for whoever asks to say.
     pub(super) fn granted(&mut self) -> WasiCtxBuilder {
-        let tcp = self.tcp().clone();
-        granted((&self.env, &self.gate), &tcp, made_up(self.moment, &mut self.world))
+        let tcp = connections(&mut self.tcp, &self.agent, &self.gate, &self.network);
+        granted((&self.env, &self.gate), tcp, made_up(self.moment, &mut self.world))
     }
 
     /// What sends its requests.
@@ -141,8 +142,7 @@ impl CallState {
 
     /// Its connections.
     pub(crate) fn tcp(&mut self) -> &Tcp {
-        let Self { tcp, agent, gate, network, .. } = self;
-        tcp.get_or_insert_with(|| Tcp::new(agent, gate.clone(), network.clone()))
+        connections(&mut self.tcp, &self.agent, &self.gate, &self.network)
     }
 
     /// Its clock and randomness, where they are not the machine's.
@@ -173,6 +173,11 @@ impl CallState {
     pub(super) fn rest(&mut self) {
         self.callees = Arc::new(Nobody);
     }
+}
+
+/// The connections of a call, which are made when they are first asked for.
+fn connections<'t>(tcp: &'t mut Option<Tcp>, agent: &str, gate: &Gate, network: &Arc<Network>) -> &'t Tcp {
+    tcp.get_or_insert_with(|| Tcp::new(agent, gate.clone(), network.clone()))
 }
 
 fn made_up(moment: Option<Moment>, world: &mut Option<World>) -> Option<&World> {
