@@ -5,6 +5,7 @@ pub mod proc {
     wasmtime::component::bindgen!({
         path: "../guest-sdk/wit",
         world: "proc",
+        ownership: Borrowing { duplicate_if_necessary: true },
         imports: { "turingbox:agent/http.send": async, "turingbox:agent/sql.query": async },
         exports: { default: async },
     });
@@ -15,6 +16,7 @@ pub mod interpreter {
     wasmtime::component::bindgen!({
         path: "../guest-sdk/wit",
         world: "interpreter",
+        ownership: Borrowing { duplicate_if_necessary: true },
         imports: { "turingbox:agent/fuel.refill": async | trappable },
         exports: { default: async },
         with: {
@@ -27,7 +29,6 @@ pub mod interpreter {
     });
 }
 
-pub use proc::turingbox::agent::{
-    call, http, log, sql,
-    types::{self, Field},
-};
+pub use proc::turingbox::agent::{call, http, log, sql, types};
+/// What a guest is lent for a call, and what it gives.
+pub use types::{FieldParam as Input, FieldResult as Field, ValueParam as Given, ValueResult as Owned};

@@ -23,7 +23,7 @@ use crate::{
     failure::{Code, Failure},
     sandbox::{
         Call, CallState,
-        bindings::{Field, types},
+        bindings::{Field, Input, types},
         lower,
         written::Written,
     },
@@ -48,7 +48,7 @@ impl CallState {
         &mut self,
         call: &Call<'_>,
         command: &Command,
-        inputs: &[Field],
+        inputs: &[Input<'_>],
         scratch: &Path,
     ) -> Result<(), Failure> {
         let started = Started::new(command, inputs)?;

@@ -22,7 +22,7 @@ use crate::{
     sandbox::{
         Call, CallState,
         bindings::{
-            Field,
+            Field, Input,
             interpreter::{
                 Interpreter, InterpreterPre, Options, Source,
                 turingbox::agent::{fuel, imports},
@@ -271,7 +271,7 @@ impl Guest {
             Self::Proc { .. } | Self::Command(_) => Ok(Ok(Vec::new())),
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
-                compile(&instance, store, &source(call).0).await
+                compile(&instance, store, source(call, &declared(call)).0).await
             }
         }
     }
@@ -288,10 +288,11 @@ impl Guest {
             Self::Interpreter(ready) => {
                 let instance = ready.instantiate_async(&mut *store).await?;
                 store.data_mut().watch.iter_mut().for_each(Watch::instantiated);
-                let (source, bytecode) = source(call);
+                let outputs = declared(call);
+                let (source, bytecode) = source(call, &outputs);
                 let compiled = match bytecode.get() {
                     Some(compiled) => compiled.clone(),
-                    None => match compile(&instance, &mut *store, &source).await? {
+                    None => match compile(&instance, &mut *store, source.clone()).await? {
                         Ok(compiled) => bytecode.get_or_init(|| compiled.into()).clone(),
                         Err(failure) => return settled(&instance, store, Err(failure)).await,
                     },
@@ -300,7 +301,7 @@ impl Guest {
                     guard_imports: call.gate.authority().guards_imports(),
                     has_packages: call.code.packages().is_some(),
                 };
-                match instance.call_load(&mut *store, &source, &compiled, options).await? {
+                match instance.call_load(&mut *store, source, &compiled, options).await? {
                     Ok(()) => Ok(Ok(Loaded::Interpreter(instance))),
                     Err(failure) => settled(&instance, store, Err(failure)).await,
                 }
@@ -332,7 +333,7 @@ impl Loaded {
         &self,
         store: &mut Store<CallState>,
         call: &Call<'_>,
-        inputs: &[Field],
+        inputs: &[Input<'_>],
     ) -> wasmtime::Result<Result<Vec<Field>, types::Failure>> {
         match self {
             Self::Interpreter(instance) => {
@@ -354,7 +355,7 @@ impl Loaded {
 async fn compile(
     instance: &Interpreter,
     store: &mut Store<CallState>,
-    source: &Source,
+    source: Source<'_>,
 ) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
     // What it holds is decided before: while it prepares, nothing is.
     WasiView::ctx(store.data_mut());
@@ -376,13 +377,15 @@ async fn settled<T>(
     Ok(returned)
 }
 
-fn source<'a>(call: &Call<'a>) -> (Source, &'a OnceLock<Arc<[u8]>>) {
+fn source<'a>(call: &Call<'a>, outputs: &'a [&'a str]) -> (Source<'a>, &'a OnceLock<Arc<[u8]>>) {
     let AgentCode::Python { file, source, function, bytecode, .. } = call.code else {
         unreachable!("only Python code has the interpreter as its guest")
     };
-    // The guest takes a dict for the one output's value, unless there may be others.
+    (Source { name: file, text: &source.text, function, outputs }, bytecode)
+}
+
+/// The outputs that the guest is told of: it takes a dict for the one output's value, unless there may be others.
+fn declared<'a>(call: &Call<'a>) -> Vec<&'a str> {
     let declared = call.manifest.outputs.iter().filter(|_| !call.manifest.open_outputs);
-    let outputs = declared.map(|output| output.name.clone()).collect();
-    let source = Source { name: file.clone(), text: source.text.clone(), function: function.clone(), outputs };
-    (source, bytecode)
+    declared.map(|output| output.name.as_str()).collect()
 }

@@ -8,7 +8,7 @@ use wasmtime::Store;
 
 use crate::sandbox::{
     Call, CallState,
-    bindings::{Field, types},
+    bindings::{Field, Input, types},
     guests::{Guest, Loaded},
     phases::Watch,
 };
@@ -32,7 +32,7 @@ impl Instance {
         &mut self,
         guest: &Guest,
         call: &Call<'_>,
-        inputs: &[Field],
+        inputs: &[Input<'_>],
     ) -> wasmtime::Result<Result<Vec<Field>, types::Failure>> {
         // Where the guest traps, or time is up, nothing is put back: nobody knows what is left of it.
         let loaded = match self.loaded.take() {

@@ -67,7 +67,7 @@ use crate::{
     plan::Effects,
     policy::{Denials, Limits},
     sandbox::{
-        bindings::{Field, types},
+        bindings::{Given, Input, types},
         guests::{Compile, Guest, Guests},
     },
     wall::{self, Compiler},
@@ -127,6 +127,13 @@ pub struct Call<'a> {
 /// an agent keeps one for its code and its sandbox, and uses it for no other.
 #[derive(Default)]
 pub struct Ready(OnceLock<Guest>);
+
+impl Ready {
+    /// Whether the guest asks the host for anything at all, as far as is known.
+    pub(crate) fn asks(&self) -> bool {
+        self.0.get().is_none_or(Guest::asks)
+    }
+}
 
 /// How a call went.
 #[derive(Debug)]
@@ -240,7 +247,7 @@ impl Sandbox {
     }
 
     /// Calls an agent's code in a fresh instance.
-    pub async fn call(&self, call: Call<'_>) -> Called {
+    pub async fn call(&self, mut call: Call<'_>) -> Called {
         let guest = match self.guest(call.code, call.ready) {
             Ok(guest) => guest,
             Err(failure) => {
@@ -250,12 +257,14 @@ impl Sandbox {
         // Preparing a guest for the first time is not the agent's time.
         let start = Instant::now();
         // A program runs to its end: there is nothing left to call.
-        let call = if call.manifest.command().is_some() { Call { kept: None, ..call } } else { call };
+        if call.manifest.command().is_some() {
+            call.kept = None;
+        }
         let kept = call.kept.as_ref().and_then(|kept| kept.take(&call));
         let mut instance = kept.unwrap_or_else(|| Box::new(Instance::new(self.store(&call, guest))));
         let state = instance.store.data_mut();
         state.watch = self.phases.as_ref().map(|_| Watch::new(start));
-        let call = Call { gate: state.gate.clone(), env: state.env.clone(), ..call };
+        (call.gate, call.env) = (state.gate.clone(), state.env.clone());
         let result = self.call_in(&mut instance, guest, &call).await;
         let (left, state) = (fuel::left(&instance.store), instance.store.data());
         state.log.finish();
@@ -287,7 +296,7 @@ impl Sandbox {
     pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<Vec<u8>, Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
         let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
-        let log: Sink = Arc::new(|_, _| {});
+        let log: Sink = Arc::new(|_, _: &str| {});
         let ready = Ready::default();
         let call = Call {
             manifest,
@@ -335,10 +344,12 @@ impl Sandbox {
         imports::refuse(call.code, &call.gate)?;
         let inputs = call.inputs.iter().map(|(name, value)| {
             let value = match value {
-                Value::Secret(secret) => types::Value::Text(call.env.input(secret.name(), &call.gate)?.to_owned()),
-                value => lower(value),
+                Value::Text(text) => Given::Text(text),
+                Value::Data(data) => Given::Data(data),
+                Value::Json(json) => Given::Json(json.as_str()),
+                Value::Secret(secret) => Given::Text(call.env.input(secret.name(), &call.gate)?),
             };
-            Ok(Field { name: name.clone(), value })
+            Ok(Input { name, value })
         });
         let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
         if let Some(command) = call.manifest.command() {

@@ -10,7 +10,7 @@ use crate::{
     policy::size_text,
     sandbox::{
         Call, CallLimits, CallState,
-        bindings::{Field, types},
+        bindings::{Field, Owned, types},
         command::TooMuch,
         fuel::CountsNothing,
         handed,
@@ -43,12 +43,12 @@ pub(super) fn scrubbed(
     )
 }
 
-pub(crate) fn lower(value: &Value) -> types::Value {
+pub(crate) fn lower(value: &Value) -> Owned {
     match value {
-        Value::Text(text) => types::Value::Text(text.as_ref().to_owned()),
-        Value::Data(data) => types::Value::Data(data.to_vec()),
-        Value::Json(json) => types::Value::Json(json.as_str().to_owned()),
-        Value::Secret(_) => types::Value::Text(String::from_utf8_lossy(value.bytes()).into_owned()),
+        Value::Text(text) => Owned::Text(text.as_ref().to_owned()),
+        Value::Data(data) => Owned::Data(data.to_vec()),
+        Value::Json(json) => Owned::Json(json.as_str().to_owned()),
+        Value::Secret(_) => Owned::Text(String::from_utf8_lossy(value.bytes()).into_owned()),
     }
 }
 
@@ -98,17 +98,17 @@ pub(super) fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String
 
 fn size(field: &Field) -> u64 {
     let value = match &field.value {
-        types::Value::Text(text) | types::Value::Json(text) => text.len(),
-        types::Value::Data(data) => data.len(),
+        Owned::Text(text) | Owned::Json(text) => text.len(),
+        Owned::Data(data) => data.len(),
     };
     (field.name.len() + value) as u64
 }
 
-pub(crate) fn lift(value: types::Value) -> Result<Value, crate::JsonError> {
+pub(crate) fn lift(value: Owned) -> Result<Value, crate::JsonError> {
     Ok(match value {
-        types::Value::Text(text) => Value::text(text),
-        types::Value::Data(data) => Value::data(data),
-        types::Value::Json(text) => Value::Json(crate::Json::parse(text)?),
+        Owned::Text(text) => Value::text(text),
+        Owned::Data(data) => Value::data(data),
+        Owned::Json(text) => Value::Json(crate::Json::parse(text)?),
     })
 }
 

@@ -22,7 +22,7 @@ use crate::{
     policy::{Altered, Authority, DatabaseUrl, Policy},
     sandbox::{
         Cache, Moment, Usage,
-        bindings::{Field, types},
+        bindings::{Field, Owned},
         handed,
     },
     secret::Secrets,
@@ -257,9 +257,9 @@ impl WireValue {
     /// The value as one that a guest gave. A guest has no secrets to give.
     pub fn into_field(self, name: String) -> Result<Field, String> {
         let value = match self {
-            Self::Text(text) => types::Value::Text(text),
-            Self::Data(data) => types::Value::Data(decode(&data)?),
-            Self::Json(text) => types::Value::Json(text),
+            Self::Text(text) => Owned::Text(text),
+            Self::Data(data) => Owned::Data(decode(&data)?),
+            Self::Json(text) => Owned::Json(text),
             Self::Secret(_) => return Err("a guest gave a secret by its name".into()),
         };
         Ok(Field { name, value })

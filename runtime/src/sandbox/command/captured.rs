@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn logged() -> Captured {
-        Captured::logged(Log::new(Arc::new(|_, _| {})), Level::Warn)
+        Captured::logged(Log::new(Arc::new(|_, _: &str| {})), Level::Warn)
     }
 
     #[test]

@@ -1,8 +1,7 @@
 use super::*;
 
-fn start(command: Command, inputs: &[(&str, Value)]) -> Result<Started, String> {
-    let inputs: Vec<_> =
-        inputs.iter().map(|(name, value)| Field { name: (*name).into(), value: value.clone() }).collect();
+fn start(command: Command, inputs: &[(&str, Given)]) -> Result<Started, String> {
+    let inputs: Vec<_> = inputs.iter().map(|(name, value)| Input { name, value: value.clone() }).collect();
     Started::new(&command, &inputs).map_err(|failure| {
         assert_eq!(failure.code, Code::Input);
         failure.message
@@ -19,24 +18,24 @@ fn nothing() -> Command {
     }
 }
 
-fn arguments(form: Form, value: Value) -> Result<Vec<String>, String> {
+fn arguments(form: Form, value: Given) -> Result<Vec<String>, String> {
     let argument = Argument::Input { input: "x".into(), form };
     let command = Command { arguments: vec![argument], ..nothing() };
     start(command, &[("x", value)]).map(|started| started.arguments[1..].to_vec())
 }
 
-fn text(text: &str) -> Value {
-    Value::Text(text.into())
+fn text(text: &str) -> Given<'_> {
+    Given::Text(text)
 }
 
-fn json(text: &str) -> Value {
-    Value::Json(text.into())
+fn json(text: &str) -> Given<'_> {
+    Given::Json(text)
 }
 
 #[test]
 fn values_become_arguments() {
     let (plain, flag, prefix) = (Form::Plain { dash: false }, Form::Flag("--x".into()), Form::Prefix("-x".into()));
-    let cases: [(&Form, Value, &[&str]); 17] = [
+    let cases: [(&Form, Given, &[&str]); 17] = [
         (&plain, text("a b; $(c) \"'"), &["a b; $(c) \"'"]),
         (&plain, text(""), &[""]),
         (&plain, json("12345678901234567890123"), &["12345678901234567890123"]),
@@ -46,7 +45,7 @@ fn values_become_arguments() {
         (&plain, json("[\"a\", 1, [2, \"b\"], {\"c\": null}]"), &["a", "1", "[2,\"b\"]", "{\"c\":null}"]),
         (&plain, json(" {\"a\": 1} "), &["{\"a\": 1}"]),
         (&plain, json("true"), &["true"]),
-        (&plain, Value::Data(b"bytes".to_vec()), &["bytes"]),
+        (&plain, Given::Data(b"bytes"), &["bytes"]),
         (&flag, json("true"), &["--x"]),
         (&flag, json("false"), &[]),
         (&flag, text("--y"), &["--x", "--y"]),
@@ -87,7 +86,7 @@ fn what_a_program_cant_be_given_is_said() {
     let plain = || Form::Plain { dash: false };
     assert!(arguments(plain(), text("a\0b")).unwrap_err().contains("NUL"));
     assert!(arguments(plain(), json("[\"\\u0000\"]")).unwrap_err().contains("NUL"));
-    assert!(arguments(plain(), Value::Data(vec![0xff])).unwrap_err().contains("not UTF-8"));
+    assert!(arguments(plain(), Given::Data(&[0xff])).unwrap_err().contains("not UTF-8"));
     assert!(arguments(plain(), text(&"x".repeat(MAX_BYTES))).unwrap_err().contains("are the most"));
     let many = format!("[{}1]", "1,".repeat(MAX_ARGUMENTS));
     assert!(arguments(plain(), json(&many)).unwrap_err().contains("are the most"));
