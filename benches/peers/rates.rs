@@ -14,6 +14,7 @@ use crate::{
     command::{Failed, run},
     ours::{AGENT, ANSWER, LOOP, NAME, agents, scratch},
     peer::{Peer, Request},
+    python::Python,
     table::{Row, Unit},
     turns::median,
 };
@@ -28,6 +29,9 @@ const ITEMS: usize = 10_000;
 const ROUND: Duration = Duration::from_secs(2);
 const FEW: usize = 4;
 const THEIR_ITEMS: usize = 2_000;
+
+/// What computes for a second or so, and touches little memory.
+const COMPUTING: &str = "sum(number * number for number in range(12_000_000))";
 
 /// How often each is done.
 const ROUNDS: usize = 3;
@@ -62,8 +66,36 @@ pub fn batch(world: &mut World) -> Result<(), Failed> {
         sides.extend(world.sandboxes.iter_mut().map(|peer| (peer.name.clone(), theirs(peer, jobs))));
         world.table.add(Row::new(&format!("a batch of Python calls, {jobs} at a time"), Unit::Rate, sides));
     }
-    println!("  two at a time are {:.2} times as fast", rates[0] / rates[1]);
+    let gain = rates[0] / rates[1];
+    println!("  two at a time are {gain:.2} times as fast as one");
+    if let Some(native) = world.natives.first() {
+        let (name, most) = (native.name(), cores(native)?);
+        println!(
+            "  two processes of {name} that compute are {most:.2} times as fast as one: of that, ours are {:.0} %",
+            100.0 * gain / most
+        );
+    }
     Ok(())
+}
+
+/// How many times as much the machine computes with two processes as with one. Cores that share a processor, or that
+/// another machine uses, too, give less than two, and so nobody's batch gets more.
+fn cores(native: &Python) -> Result<f64, Failed> {
+    let computing = |processes| {
+        let start = Instant::now();
+        let spawn = |_| native.command().args(["-I", "-S", "-c", COMPUTING]).spawn();
+        let children = (0..processes).map(spawn).collect::<Result<Vec<_>, _>>()?;
+        for mut child in children {
+            assert!(child.wait()?.success());
+        }
+        Ok::<_, Failed>(start.elapsed())
+    };
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        one.push(computing(1)?);
+        two.push(computing(2)?);
+    }
+    Ok(2.0 * median(&mut one).as_secs_f64() / median(&mut two).as_secs_f64())
 }
 
 fn ours(world: &World, jobs: usize) -> Result<f64, Failed> {
