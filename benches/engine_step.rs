@@ -151,7 +151,7 @@ impl Bench {
             gate: Gate::new(authority.clone(), Subject::default(), None, Effects::Real, Arc::default()),
             env: Arc::default(),
             callees: Arc::new(Nobody),
-            log: Arc::new(|_, _| {}),
+            log: Arc::new(|_, _: &str| {}),
             moment: None,
             kept: None,
         };

@@ -88,6 +88,8 @@ pub fn run_with(library: &Library, name: &str, inputs: &[(&str, Value)], change:
     let engine = Engine::new(Arc::new(program), setup).unwrap_or_else(|error| panic!("{}", error.message));
     let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let outcome = block_on(engine.run(inputs));
+    drop(engine);
+    assert_eq!(Arc::strong_count(&record), 1, "a run that is over holds nothing");
     let log = std::mem::take(&mut *record.log.lock().unwrap());
     let steps = std::mem::take(&mut *record.steps.lock().unwrap());
     let tape = std::mem::take(&mut *record.tape.lock().unwrap());
@@ -111,7 +113,7 @@ struct Record {
 impl Tape for Record {
     fn append(&self, cell: &Cell<'_>) {
         let code = cell.outcome.failure.as_ref().map(|failure| failure.code.name());
-        self.steps.lock().unwrap().push((cell.path.clone(), code));
+        self.steps.lock().unwrap().push((cell.path.to_owned(), code));
         let values = cell.inputs.iter().chain(&cell.outcome.outputs);
         let values: Vec<_> = values.map(|(name, value)| (name, String::from_utf8_lossy(value.bytes()))).collect();
         self.tape.lock().unwrap().push(format!("{} {} {values:?} {:?}", cell.path, cell.agent, cell.outcome));

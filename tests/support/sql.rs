@@ -71,7 +71,7 @@ pub async fn ask(policy: &Policy, env: &[(&str, &str)], statements: &[(&str, &st
         gate: Gate::new(authority, Subject::default(), None, Effects::Real, Arc::default()),
         env: Arc::default(),
         callees: Arc::new(Nobody),
-        log: Arc::new(|_, _| {}),
+        log: Arc::new(|_, _: &str| {}),
         moment: None,
         kept: None,
     };

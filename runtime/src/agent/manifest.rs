@@ -1,6 +1,6 @@
 //! `agent.toml`, read into a type.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     agent::{
@@ -58,8 +58,8 @@ pub struct Manifest {
 /// The positions of inputs and outputs, by their names: steps ask for them over and over.
 #[derive(Debug, Default)]
 struct Places {
-    inputs: HashMap<String, usize>,
-    outputs: HashMap<String, usize>,
+    inputs: BTreeMap<String, usize>,
+    outputs: BTreeMap<String, usize>,
 }
 
 /// What an agent is made of, before its files are read.

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) const TEMPLATE: &str = "template";
 
 /// Which agent of a [`Program`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgentId(pub(super) usize);
 
 /// One agent, ready to run, and all that it can reach.

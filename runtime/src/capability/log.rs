@@ -28,8 +28,20 @@ pub enum Level {
     Error,
 }
 
-/// Where lines go. The text is a guest's: escape it before a terminal sees it.
-pub type Sink = Arc<dyn Fn(Level, &str) + Send + Sync>;
+/// Takes the lines of a log; a closure does.
+pub trait Lines: Send + Sync {
+    /// Takes a line. The text is a guest's: escape it before a terminal sees it.
+    fn line(&self, level: Level, line: &str);
+}
+
+impl<F: Fn(Level, &str) + Send + Sync> Lines for F {
+    fn line(&self, level: Level, line: &str) {
+        self(level, line);
+    }
+}
+
+/// Where lines go.
+pub type Sink = Arc<dyn Lines>;
 
 /// The log of one call. Clones write to the same log.
 #[derive(Clone)]
@@ -103,18 +115,16 @@ impl State {
             Some(left) => {
                 self.left = left;
                 for piece in line.chunks(MAX_LINE) {
-                    (self.sink)(level, &String::from_utf8_lossy(piece));
+                    self.sink.line(level, &String::from_utf8_lossy(piece));
                 }
                 if line.is_empty() {
-                    (self.sink)(level, "");
+                    self.sink.line(level, "");
                 }
             }
             None => {
                 self.left = 0;
-                (self.sink)(
-                    Level::Warn,
-                    &format!("the rest of this log is dropped: one call may log {MAX_LOGGED} bytes"),
-                );
+                let message = format!("the rest of this log is dropped: one call may log {MAX_LOGGED} bytes");
+                self.sink.line(Level::Warn, &message);
             }
         }
     }

@@ -34,7 +34,7 @@ impl Tape for Trace {
         if !self.steps {
             return;
         }
-        print(&format!("{}{}", self.before, told(&cell.path, cell.agent, cell.inputs, cell.outcome)));
+        print(&format!("{}{}", self.before, told(cell.path, cell.agent, cell.inputs, cell.outcome)));
     }
 
     fn wants_holdings(&self) -> bool {

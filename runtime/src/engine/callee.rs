@@ -12,20 +12,27 @@ use std::{
 
 use crate::{
     Value,
-    agent::{Entry, Library, Manifest, Program},
-    capability::call::{Answer, Callees, Left, Refusal},
+    agent::{AgentId, Entry, Library, Manifest, Program},
+    capability::{
+        call::{Answer, Callees, Left, Refusal},
+        log::{Level, Lines},
+    },
     engine::{Budget, Call, Cell, Engine, Outcome, semaphores::Places},
     policy::{Ceilings, Denials},
     sandbox::Usage,
+    secret::Scrubber,
     telemetry::Open,
 };
 
-/// What one proc call needs to call others.
+/// What one proc call needs to call others, and to have its lines on the tape.
 pub(super) struct Caller {
     pub engine: Engine,
+    pub agent: AgentId,
     pub ceilings: Ceilings,
     pub budget: Budget,
     pub path: String,
+    /// The secrets that it holds, which no line has.
+    pub scrubber: Arc<Scrubber>,
     /// The semaphores that it, or who called it, has places of.
     pub places: Places,
     /// How many calls were made, and how many steps they took.
@@ -45,6 +52,13 @@ impl Caller {
             depth: self.budget.depth.saturating_sub(1),
             ..self.budget.clone()
         }
+    }
+}
+
+impl Lines for Caller {
+    fn line(&self, level: Level, line: &str) {
+        let agent = &self.engine.program()[self.agent].manifest.name;
+        self.engine.setup().tape.log(&self.path, agent, level, &self.scrubber.text(line));
     }
 }
 
@@ -94,7 +108,7 @@ impl Callees for Caller {
             open.end(&outcome);
             self.steps.fetch_add(outcome.usage.steps, Ordering::Relaxed);
             let digest = root.digest();
-            self.engine.setup().tape.append(&Cell { path, agent, digest, inputs: &inputs, outcome: &outcome });
+            self.engine.setup().tape.append(&Cell { path: &path, agent, digest, inputs: &inputs, outcome: &outcome });
             let Outcome { outputs, failure, denials, usage, .. } = outcome;
             let result = match failure {
                 Some(failure) => Err(Refusal::Failed(failure)),

@@ -123,11 +123,6 @@ impl<'a> Frame<'a> {
         self.workflow.steps.get(self.head)
     }
 
-    /// The ceilings of its steps.
-    pub(super) fn ceilings(&self) -> &Ceilings {
-        &self.ceilings
-    }
-
     /// What the step under the head was given.
     pub(super) fn step_inputs(&self) -> &[(String, Value)] {
         &self.step_inputs

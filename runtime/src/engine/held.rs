@@ -2,7 +2,7 @@
 //! and the folders, held open.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -63,7 +63,7 @@ type Key = (AgentId, usize);
 /// What the agents of one program hold.
 #[derive(Default)]
 pub(super) struct Holdings {
-    held: Mutex<HashMap<Key, (Ceilings, Arc<Held>)>>,
+    held: Mutex<BTreeMap<Key, (Ceilings, Arc<Held>)>>,
     opened: Mutex<Vec<Arc<Mounts>>>,
 }
 

@@ -215,11 +215,11 @@ impl Engine {
         let root = &self.program[agent];
         let open = Open::run(root, &self.shared.setup.run, &inputs);
         let span = open.span().clone();
-        let call = Call { agent, inputs: inputs.clone(), budget, path: path.clone(), ceilings, places, span };
+        let call = Call { agent, inputs: inputs.clone(), budget, path, ceilings, places, span };
         let outcome = self.run_call(call).await;
         open.end(&outcome);
         let (agent, digest, inputs) = (root.manifest.name.as_str(), root.digest(), &inputs);
-        self.shared.setup.tape.ends(&Cell { path, agent, digest, inputs, outcome: &outcome });
+        self.shared.setup.tape.ends(&Cell { path: "", agent, digest, inputs, outcome: &outcome });
         outcome
     }
 
@@ -321,8 +321,9 @@ impl Engine {
                 Some(Outcome::rendered(&agent.manifest, templates, &call.inputs, (limits.output, start)))
             }
             Body::Proc(code) => {
-                let called = pin!(self.call_proc(agent, code, (&call, at), (&held, worker), budget));
-                Some(telemetry::within(&call.span, called).await)
+                let span = call.span.clone();
+                let called = pin!(self.call_proc(agent, code, (call, at), (&held, worker), budget));
+                Some(telemetry::within(&span, called).await)
             }
         }
     }
@@ -334,12 +335,15 @@ impl Engine {
         frame.leave(&mut outcome);
         let agent = &self.program[step.agent];
         let open = frame.close_step(agent);
-        match self.held(step.agent, frame.ceilings()) {
-            Ok(held) => {
-                let gate = |step: &str| self.gate(agent, &held, (step, None), &Env::default());
-                let denied = frame.settle(&mut outcome, gate);
-                denied.iter().for_each(|denial| open.denied(denial));
-                outcome.denials.adopt(self.explained(agent, Denials::of(denied.into_iter().collect(), 0)), MAX_DENIALS);
+        let gate = |ceilings: &Ceilings, at: &str| {
+            let held = self.held(step.agent, ceilings)?;
+            Ok(self.gate(agent, &held, (at, None), &Env::default()))
+        };
+        match frame.settle(&mut outcome, gate) {
+            Ok(None) => {}
+            Ok(Some(denial)) => {
+                open.denied(&denial);
+                outcome.denials.adopt(self.explained(agent, Denials::of(vec![denial], 0)), MAX_DENIALS);
             }
             Err(error) => outcome = Outcome::failed(held::unmounted(&error)),
         }
@@ -347,7 +351,7 @@ impl Engine {
         let again = frame.try_again(&mut outcome, |path| self.shared.setup.tape.was_tried(path));
         let (digest, inputs) = (agent.digest(), frame.step_inputs());
         let agent = agent.manifest.name.as_str();
-        self.shared.setup.tape.append(&Cell { path, agent, digest, inputs, outcome: &outcome });
+        self.shared.setup.tape.append(&Cell { path: &path, agent, digest, inputs, outcome: &outcome });
         open.end_step(&outcome, again);
         if again { frame.failed_attempt(outcome) } else { frame.merge(outcome) }
     }

@@ -13,7 +13,7 @@ use crate::{
         env::Env,
         gate::{Gate, Subject, unwritten},
     },
-    engine::{Budget, Call, Engine, Outcome, callee::Caller, held::Held, tape},
+    engine::{Budget, Call, Engine, Outcome, callee::Caller, held::Held},
     failure::{Code, Failure},
     plan::Effects,
     policy::{Decision, Denials, Purity},
@@ -27,7 +27,7 @@ impl Engine {
         &self,
         agent: &Agent,
         code: &AgentCode,
-        (call, at): (&Call, u64),
+        (call, at): (Call, u64),
         (held, worker): (&Held, Option<Worker>),
         budget: Budget,
     ) -> Outcome {
@@ -38,15 +38,6 @@ impl Engine {
                 Err(failure) => return Outcome::failed(failure),
             },
         };
-        let caller = Arc::new(Caller {
-            engine: self.clone(),
-            ceilings: held.below.clone(),
-            budget: budget.clone(),
-            path: call.path.clone(),
-            places: call.places.clone(),
-            made: AtomicU64::new(0),
-            steps: AtomicU64::new(0),
-        });
         let limits = CallLimits {
             memory: held.authority.limits.memory,
             fuel: budget.fuel,
@@ -55,6 +46,17 @@ impl Engine {
             bytes: budget.bytes,
             calls: budget.calls,
         };
+        let caller = Arc::new(Caller {
+            engine: self.clone(),
+            agent: call.agent,
+            ceilings: held.below.clone(),
+            budget,
+            path: call.path,
+            scrubber: env.scrubber().clone(),
+            places: call.places,
+            made: AtomicU64::new(0),
+            steps: AtomicU64::new(0),
+        });
         let sandboxed = sandbox::Call {
             manifest: &agent.manifest,
             code,
@@ -63,13 +65,13 @@ impl Engine {
             limits,
             mounts: held.mounts.clone(),
             databases: held.databases.clone(),
-            gate: self.gate(agent, held, (&call.path, call.span.id()), &env),
-            log: tape::log_sink(&self.shared.setup.tape, &call.path, &agent.manifest.name, env.scrubber()),
+            gate: self.gate(agent, held, (&caller.path, call.span.id()), &env),
+            log: caller.clone(),
             env,
             callees: caller.clone(),
             // What is pure lives in a world that can be had again.
-            moment: (held.purity == Purity::Pure)
-                .then(|| Moment { at, seed: Moment::seed(&self.shared.seed, &call.path) }),
+            moment: (held.purity == Purity::Pure && held.ready.asks())
+                .then(|| Moment { at, seed: Moment::seed(&self.shared.seed, &caller.path) }),
             kept: held.kept.clone(),
         };
         let called = match (worker, &self.shared.workers) {

@@ -6,12 +6,11 @@ use crate::{
     Json, Value,
     agent::Agent,
     audit::{Audit, Record},
-    capability::log::{Level, Sink},
+    capability::log::Level,
     engine::Outcome,
     failure::{Code, Failure},
     policy::Purity,
     sandbox::Moment,
-    secret::Scrubber,
 };
 
 /// Where the cells of a run go. The engine itself keeps none, so that a run of a million steps
@@ -120,7 +119,7 @@ impl Turn {
 pub struct Cell<'a> {
     /// Where: `3.parse[2].0` is step 0 of the third visit to step 3, whose id is `parse`, and `3.parse[2]~1`
     /// the second attempt of that visit. A step that runs for each item of a list visits itself for each.
-    pub path: String,
+    pub path: &'a str,
     /// The agent's name.
     pub agent: &'a str,
     /// What it is made of; see [`Agent::digest`].
@@ -210,10 +209,4 @@ pub(super) fn audit(tape: &Arc<dyn Tape>, log: &Option<Arc<dyn Audit>>) -> Optio
         true => Some(Arc::new(Taped { tape: tape.clone(), log: log.clone() })),
         false => log.clone(),
     }
-}
-
-/// The log of the step at `path`, as a part of the run's, without the secrets that the step holds.
-pub(super) fn log_sink(tape: &Arc<dyn Tape>, path: &str, agent: &str, scrubber: &Arc<Scrubber>) -> Sink {
-    let (tape, path, agent, scrubber) = (tape.clone(), path.to_owned(), agent.to_owned(), scrubber.clone());
-    Arc::new(move |level, line| tape.log(&path, &agent, level, &scrubber.text(line)))
 }

@@ -172,6 +172,7 @@ impl CallState {
     /// Lets go of what belongs to one call alone.
     pub(super) fn rest(&mut self) {
         self.callees = Arc::new(Nobody);
+        self.log.restart(Arc::new(|_, _: &str| {}));
     }
 }
 

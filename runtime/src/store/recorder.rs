@@ -224,7 +224,7 @@ impl Recorder {
         self.writer.send(Job::Cell(Box::new(Row {
             run: self.run,
             number: number.unwrap_or_else(|| self.next_number()),
-            path: self.path(&cell.path),
+            path: self.path(cell.path),
             agent: cell.agent.to_owned(),
             digest: cell.digest.to_owned(),
             purity,
@@ -243,7 +243,7 @@ impl Recorder {
     }
 
     fn take(&self, cell: &Cell<'_>) {
-        let open = self.close(&cell.path);
+        let open = self.close(cell.path);
         // Why the run couldn't be gone on with is no part of it.
         if cell.outcome.failure.as_ref().is_some_and(|failure| failure.code == Code::Tape) {
             return;
@@ -259,7 +259,7 @@ impl Recorder {
         let Some(going) = &self.past else { return false };
         let mut going = going.lock().unwrap_or_else(PoisonError::into_inner);
         // A store that can't be read is found at the next call.
-        matches!(going.past.take(&cell.path), Ok(Some(cell)) if cell.is_over())
+        matches!(going.past.take(cell.path), Ok(Some(cell)) if cell.is_over())
     }
 }
 

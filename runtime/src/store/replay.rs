@@ -88,14 +88,14 @@ impl Replay {
             at.map(|at| open.remove(at))
         };
         // A step that couldn't even begin has only its cell.
-        let recorded = begun.map_or_else(|| past.take(&cell.path).map_err(unread), |begun| Ok(Some(begun)))?;
+        let recorded = begun.map_or_else(|| past.take(cell.path).map_err(unread), |begun| Ok(Some(begun)))?;
         let Some(recorded) = recorded else { return Ok(()) };
         let Some(outcome) = recorded.outcome(past.store()).map_err(unread)? else { return Ok(()) };
         // Time isn't made again: where the run was stopped by it, the recording ends.
         if took_too_long(&recorded).map_err(unread)? {
             return Ok(());
         }
-        if let Some(difference) = different(&cell.path, &outcome, cell.outcome) {
+        if let Some(difference) = different(cell.path, &outcome, cell.outcome) {
             self.differs(difference);
         }
         Ok(())
@@ -106,7 +106,7 @@ impl Replay {
             return;
         }
         if let Err(failure) = self.compare(cell) {
-            let (path, recorded) = (cell.path.clone(), failure.message);
+            let (path, recorded) = (cell.path.to_owned(), failure.message);
             self.differs(Difference { path, what: "the recording".into(), recorded, now: String::new() });
         }
     }

@@ -155,7 +155,7 @@ impl Talk<'_> {
         line.send(&ToWorker::Call { inputs, limits, moment }).await?;
         loop {
             match line.receive().await? {
-                FromWorker::Log(level, text) => (self.call.log)(level, &text),
+                FromWorker::Log(level, text) => self.call.log.line(level, &text),
                 FromWorker::Record(record) => {
                     self.call.gate.write_down(record).map_err(Broken::Audit)?;
                     self.beyond += u64::from(self.call.gate.is_over());

@@ -239,7 +239,7 @@ impl Prepared {
 /// The log, without the secrets.
 fn log(parent: Arc<Parent>, env: &Env) -> Sink {
     let scrubber = env.scrubber().clone();
-    Arc::new(move |level, line| parent.send(&FromWorker::Log(level, scrubber.text(line).into_owned())))
+    Arc::new(move |level, line: &str| parent.send(&FromWorker::Log(level, scrubber.text(line).into_owned())))
 }
 
 fn source(text: Text) -> Arc<Source> {
