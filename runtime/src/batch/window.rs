@@ -85,7 +85,10 @@ impl Drop for Place {
         used.items -= 1;
         used.bytes -= self.bytes;
         used.results -= self.results;
-        self.window.left.notify_one();
+        // To wake a thread takes longer than to read an item: who reads is woken for many.
+        if used.items <= self.window.size / 2 && used.bytes <= MAX_BYTES / 2 {
+            self.window.left.notify_one();
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     io,
     sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -14,6 +15,10 @@ use crate::batch::{
 
 /// How often the caller is told how it stands.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How long who writes sleeps when something has come, so that more comes in the meantime: nobody sees the
+/// difference, and to be woken for each item takes longer than to write what became of it.
+const GATHER: Duration = Duration::from_millis(2);
 
 /// Writes what became of items, and counts it.
 pub struct Writer<'s, S> {
@@ -37,7 +42,11 @@ impl<'s, S: Sink> Writer<'s, S> {
                 Err(mpsc::TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
                 Err(mpsc::TryRecvError::Empty) => {
                     self.sink.flush()?;
-                    results.recv_timeout(TICK)
+                    let result = results.recv_timeout(TICK);
+                    if result.is_ok() {
+                        thread::sleep(GATHER);
+                    }
+                    result
                 }
             };
             match result {
