@@ -13,7 +13,7 @@ many pages it touches, and how far they lie from each other.
 """
 
 import gc
-from types import CodeType
+from types import CodeType, FunctionType
 
 # Larger holes are rare, and each is worth a whole page to the call that finds it.
 SIZES = (65536, 16384, 8192, 4096, 2048, *range(1024, 0, -8))
@@ -32,16 +32,30 @@ SOME = 1000
 
 # Python keeps so many freed objects of a kind at hand, at most.
 AT_HAND = 256
+# Those that filling holes frees.
+FEW = 8
 TUPLES = 20
 
+_noted = []
 _filling = []
 _immortal = []
 _place = None
 
 
+def note(call):
+    """Notes which functions `call` runs: Python writes to their code that it does."""
+    functions = [item for item in gc.get_objects() if type(item) is FunctionType]
+    before = [hash(function.__code__._co_code_adaptive) for function in functions]
+    call()
+    for function, code in zip(functions, before):
+        if hash(function.__code__._co_code_adaptive) != code:
+            _noted.append(function)
+
+
 def gather(functions):
-    """Puts the code of functions side by side: Python writes to it as it runs, to specialise it."""
-    for function in functions:
+    """Puts the code of functions side by side, of what was noted first: Python writes to it as it
+    runs, to specialise it."""
+    for function in (*_noted, *(function for function in list(functions) if function not in _noted)):
         # Where the old code goes, the next would go.
         _filling.append(function.__code__)
         function.__code__ = function.__code__.replace()
@@ -53,10 +67,12 @@ def settle():
     gc.collect()
     _immortal.extend(_objects())
     _place = MARK + b"%08x" % id(_immortal)
-    _take_what_is_at_hand()
+    _take_what_is_at_hand(AT_HAND)
     # The list of the first time leaves holes itself.
     fill_holes()
     fill_holes()
+    # And what filled them is at hand now, where the holes were.
+    _take_what_is_at_hand(FEW)
     # A collection in an instance would otherwise write to every object.
     gc.freeze()
 
@@ -66,8 +82,8 @@ def forget():
     _immortal.clear()
 
 
-def _take_what_is_at_hand():
-    for _ in range(AT_HAND):
+def _take_what_is_at_hand(most):
+    for _ in range(most):
         _filling.append(([], {}, iter([]), iter(()), slice(None), range(1), 1.5 + len(_filling), [].append))
         _filling.append([(None,) * size for size in range(1, TUPLES + 1)])
         _filling.append(1_000_000 + len(_filling))

@@ -66,7 +66,10 @@ def main(text):
 """
 WARM_UPS = 100
 
-# What every call runs, with their modules.
+# Sources, their outputs, and their inputs beside `text`; the last does no more than any agent does.
+CALLS = (WARM_UP, ["text", "data", "items"], ["items"]), (PLAIN, ["text"], [])
+
+# What many calls run, with their modules.
 OFTEN = {"turingbox_guest", "wit_world", "componentize_py_types", "json"}
 
 
@@ -85,14 +88,18 @@ def prepare(world):
     event_loop.install()
     refusals.install()
     network.install()
+    # An instance's first call seeds it.
+    randomness.install()
+    heap.note(lambda: _call_once(world, *CALLS[-1]))
     heap.fill_holes()
     streams.install()
     heap.gather(_functions())
-    _warm_up(world)
-    agent.reset()
     # What was the environment here is none of the agent's, and costs each instance its removal.
     os.environ.clear()
     imports.prepare(archive)
+    # The later, the more of what it looked up is still at hand.
+    _warm_up(world)
+    agent.reset()
     randomness.install()
     heap.settle()
 
@@ -188,7 +195,7 @@ def _keep_linecache_off_files():
 
 
 def _functions():
-    """The functions that every call goes through."""
+    """The functions that many calls go through."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in OFTEN:
             for item in list(vars(module).values()):
@@ -198,15 +205,19 @@ def _functions():
 
 def _warm_up(world):
     """Fills caches and lets the interpreter specialise, for agents that work and one that fails."""
+    for items in ["[1]"] * WARM_UPS + ["[]"] * 2:
+        for call in CALLS:
+            _call_once(world, *call, items)
+
+
+def _call_once(world, text, outputs, more, items="[1]"):
+    """All of it anew each time, as the runtime does: an instance of a class is a count in the class."""
     from wit_world import Options, Source
 
-    # All of it anew each time, as the runtime does: an instance of a class is a count in the class.
-    for items in ["[1]"] * WARM_UPS + ["[]"] * 2:
-        for text, outputs, more in (WARM_UP, ["text", "data", "items"], [("items", items)]), (PLAIN, ["text"], []):
-            source = Source("main.py", text, "main", outputs)
-            Ok(world.load(source, Ok(world.compile(source)).value, Options(False, False)))
-            given = [Field("text", Value_Text("text")), *(Field(name, Value_Json(value)) for name, value in more)]
-            try:
-                Ok(world.run(given))
-            except Err:
-                pass
+    source = Source("main.py", text, "main", outputs)
+    Ok(world.load(source, Ok(world.compile(source)).value, Options(False, False)))
+    given = [Field("text", Value_Text("text")), *(Field(name, Value_Json(items)) for name in more)]
+    try:
+        Ok(world.run(given))
+    except Err:
+        pass
