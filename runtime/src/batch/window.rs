@@ -29,6 +29,36 @@ struct Used {
     items: usize,
     bytes: usize,
     results: usize,
+    /// What the reader waits for, if it waits.
+    lacks: Option<Lack>,
+}
+
+/// Why an item can't be in the window yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lack {
+    Places,
+    Bytes,
+}
+
+impl Used {
+    /// What there isn't for an item of so many bytes.
+    fn lack(&self, size: usize, bytes: usize) -> Option<Lack> {
+        match () {
+            () if self.items >= size => Some(Lack::Places),
+            () if self.items > 0 && self.bytes + bytes > MAX_BYTES => Some(Lack::Bytes),
+            () => None,
+        }
+    }
+
+    /// Whether the reader is to be woken. That takes longer than to read a small item, so where it waits for places
+    /// there are many by then.
+    fn wakes(&self, size: usize) -> bool {
+        match self.lacks {
+            Some(Lack::Places) => self.items <= size / 2,
+            Some(Lack::Bytes) => true,
+            None => false,
+        }
+    }
 }
 
 /// One item's place, until this is dropped.
@@ -52,7 +82,11 @@ impl Window {
     /// Waits for a place for an item of so many bytes; gives none once `over`.
     pub fn enter(self: &Arc<Self>, bytes: usize, over: impl Fn() -> bool) -> Option<Place> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        while used.items >= self.size || (used.items > 0 && used.bytes + bytes > MAX_BYTES) {
+        loop {
+            used.lacks = used.lack(self.size, bytes);
+            if used.lacks.is_none() {
+                break;
+            }
             if over() {
                 return None;
             }
@@ -85,8 +119,7 @@ impl Drop for Place {
         used.items -= 1;
         used.bytes -= self.bytes;
         used.results -= self.results;
-        // To wake a thread takes longer than to read an item: who reads is woken for many.
-        if used.items <= self.window.size / 2 && used.bytes <= MAX_BYTES / 2 {
+        if used.wakes(self.window.size) {
             self.window.left.notify_one();
         }
     }
@@ -95,6 +128,21 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_reader_is_woken_for_many_items_and_for_each_large_one() {
+        let window = Arc::new(Window::new(1));
+        let wakes = |items, lacks| Used { items, lacks, ..Used::default() }.wakes(window.size());
+        let half = window.size() / 2;
+        assert_eq!([half + 1, half].map(|items| wakes(items, Some(Lack::Places))), [false, true]);
+        assert_eq!([half + 1, half].map(|items| wakes(items, Some(Lack::Bytes))), [true, true]);
+        assert!(!wakes(0, None), "nobody waits");
+        let lack = |items, bytes| Used { items, bytes, ..Used::default() }.lack(2, 1);
+        assert_eq!(
+            [lack(2, 0), lack(1, MAX_BYTES), lack(0, 0), lack(1, 0)],
+            [Some(Lack::Places), Some(Lack::Bytes), None, None]
+        );
+    }
 
     #[test]
     fn what_is_in_flight_has_a_bound() {
