@@ -23,6 +23,7 @@ use turingbox::{
         call::Nobody,
         files::{Mounts, Protected},
         gate::{Gate, Subject},
+        log,
     },
     engine::{Cell, Silent, Tape},
     plan::Effects,
@@ -151,7 +152,7 @@ impl Bench {
             gate: Gate::new(authority.clone(), Subject::default(), None, Effects::Real, Arc::default()),
             env: Arc::default(),
             callees: Arc::new(Nobody),
-            log: Arc::new(|_, _: &str| {}),
+            log: log::silent(),
             moment: None,
             kept: None,
         };

@@ -43,6 +43,11 @@ impl<F: Fn(Level, &str) + Send + Sync> Lines for F {
 /// Where lines go.
 pub type Sink = Arc<dyn Lines>;
 
+/// Keeps no line.
+pub fn silent() -> Sink {
+    Arc::new(|_, _: &str| {})
+}
+
 /// The log of one call. Clones write to the same log.
 #[derive(Clone)]
 pub struct Log(Arc<Mutex<State>>);

@@ -31,4 +31,4 @@ pub mod interpreter {
 
 pub use proc::turingbox::agent::{call, http, log, sql, types};
 /// What a guest is lent for a call, and what it gives.
-pub use types::{FieldParam as Input, FieldResult as Field, ValueParam as Given, ValueResult as Owned};
+pub use types::{FieldParam as Input, FieldResult as Field, ValueParam as Lent, ValueResult as Owned};

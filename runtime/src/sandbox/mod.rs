@@ -59,7 +59,7 @@ use crate::{
         files::{Mounts, Protected},
         gate::{self, Gate, Subject},
         imports,
-        log::Sink,
+        log::{self, Sink},
         network::Network,
         sql::Databases,
     },
@@ -67,7 +67,7 @@ use crate::{
     plan::Effects,
     policy::{Denials, Limits},
     sandbox::{
-        bindings::{Given, Input, types},
+        bindings::{Input, Lent, types},
         guests::{Compile, Guest, Guests},
     },
     wall::{self, Compiler},
@@ -296,7 +296,6 @@ impl Sandbox {
     pub async fn compile(&self, manifest: &Manifest, code: &agent::Code) -> Result<Vec<u8>, Failure> {
         let Limits { memory, fuel, time, output, .. } = Limits::default();
         let limits = CallLimits { memory, fuel, deadline: Instant::now() + time, output, bytes: 0, calls: 0 };
-        let log: Sink = Arc::new(|_, _: &str| {});
         let ready = Ready::default();
         let call = Call {
             manifest,
@@ -309,7 +308,7 @@ impl Sandbox {
             env: Arc::default(),
             callees: Arc::new(call::Nobody),
             databases: Arc::default(),
-            log,
+            log: log::silent(),
             moment: None,
             kept: None,
         };
@@ -344,10 +343,10 @@ impl Sandbox {
         imports::refuse(call.code, &call.gate)?;
         let inputs = call.inputs.iter().map(|(name, value)| {
             let value = match value {
-                Value::Text(text) => Given::Text(text),
-                Value::Data(data) => Given::Data(data),
-                Value::Json(json) => Given::Json(json.as_str()),
-                Value::Secret(secret) => Given::Text(call.env.input(secret.name(), &call.gate)?),
+                Value::Text(text) => Lent::Text(text),
+                Value::Data(data) => Lent::Data(data),
+                Value::Json(json) => Lent::Json(json.as_str()),
+                Value::Secret(secret) => Lent::Text(call.env.input(secret.name(), &call.gate)?),
             };
             Ok(Input { name, value })
         });

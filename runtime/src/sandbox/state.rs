@@ -13,7 +13,7 @@ use crate::{
         files::Files,
         gate::Gate,
         http::Http,
-        log::{Level, Log, LogStream},
+        log::{self, Level, Log, LogStream},
         meter::Meter,
         network::Network,
         sql::Sql,
@@ -172,7 +172,7 @@ impl CallState {
     /// Lets go of what belongs to one call alone.
     pub(super) fn rest(&mut self) {
         self.callees = Arc::new(Nobody);
-        self.log.restart(Arc::new(|_, _: &str| {}));
+        self.log.restart(log::silent());
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value as J;
 use crate::{
     agent::{Argument, Command, Form, Part},
     failure::{Code, Failure},
-    sandbox::bindings::{Given, Input},
+    sandbox::bindings::{Input, Lent},
 };
 
 /// The most that all arguments and variables of a program take together, in bytes: as much as Linux gives a
@@ -78,10 +78,10 @@ fn name(file: &str) -> &str {
     name.strip_suffix(".wasm").unwrap_or(name)
 }
 
-struct Inputs<'a>(HashMap<&'a str, &'a Given<'a>>);
+struct Inputs<'a>(HashMap<&'a str, &'a Lent<'a>>);
 
 impl<'a> Inputs<'a> {
-    fn get(&self, name: &str) -> Option<&'a Given<'a>> {
+    fn get(&self, name: &str) -> Option<&'a Lent<'a>> {
         self.0.get(name).copied()
     }
 
@@ -93,8 +93,8 @@ impl<'a> Inputs<'a> {
         };
         let Some(value) = self.get(input) else { return Ok(Vec::new()) };
         let texts = match (value, form) {
-            (Given::Json(json), Form::Flag(flag)) if json.trim() == "true" => return Ok(vec![flag.clone()]),
-            (Given::Json(json), Form::Flag(_)) if json.trim() == "false" => return Ok(Vec::new()),
+            (Lent::Json(json), Form::Flag(flag)) if json.trim() == "true" => return Ok(vec![flag.clone()]),
+            (Lent::Json(json), Form::Flag(_)) if json.trim() == "false" => return Ok(Vec::new()),
             (value, _) => texts(input, value)?,
         };
         if let (Form::Plain { dash: false }, false) = (form, are_values) {
@@ -123,16 +123,16 @@ impl<'a> Inputs<'a> {
     }
 }
 
-fn bytes(value: &Given<'_>) -> Bytes {
+fn bytes(value: &Lent<'_>) -> Bytes {
     match value {
-        Given::Text(text) | Given::Json(text) => Bytes::copy_from_slice(text.as_bytes()),
-        Given::Data(data) => Bytes::copy_from_slice(data),
+        Lent::Text(text) | Lent::Json(text) => Bytes::copy_from_slice(text.as_bytes()),
+        Lent::Data(data) => Bytes::copy_from_slice(data),
     }
 }
 
 /// The texts of a value: of a list each element's, of `null` none.
-fn texts(input: &str, value: &Given<'_>) -> Result<Vec<String>, Failure> {
-    let Given::Json(json) = value else { return Ok(vec![whole(input, value)?]) };
+fn texts(input: &str, value: &Lent<'_>) -> Result<Vec<String>, Failure> {
+    let Lent::Json(json) = value else { return Ok(vec![whole(input, value)?]) };
     let texts = match serde_json::from_str(json) {
         Ok(J::Array(items)) => items.iter().map(text).collect(),
         Ok(J::Null) => Vec::new(),
@@ -144,14 +144,14 @@ fn texts(input: &str, value: &Given<'_>) -> Result<Vec<String>, Failure> {
 }
 
 /// The one text of a value.
-fn whole(input: &str, value: &Given<'_>) -> Result<String, Failure> {
+fn whole(input: &str, value: &Lent<'_>) -> Result<String, Failure> {
     let text = match value {
-        Given::Text(text) => (*text).to_owned(),
-        Given::Json(json) => match serde_json::from_str(json) {
+        Lent::Text(text) => (*text).to_owned(),
+        Lent::Json(json) => match serde_json::from_str(json) {
             Ok(J::String(text)) => text,
             _ => json.trim().to_owned(),
         },
-        Given::Data(data) => String::from_utf8(data.to_vec()).map_err(|_| {
+        Lent::Data(data) => String::from_utf8(data.to_vec()).map_err(|_| {
             let message = format!("the input `{input}` is not UTF-8, and a program's arguments and variables are text");
             Failure::new(Code::Input, message).help("give it as `stdin`, or in a file")
         })?,
@@ -177,8 +177,8 @@ fn plain(input: &str, text: String) -> Result<String, Failure> {
 }
 
 /// Refuses a value that the program would take for an option. A number is none.
-fn no_option(input: &str, value: &Given<'_>, text: &str) -> Result<(), Failure> {
-    let is_number = matches!(value, Given::Json(_)) && serde_json::from_str::<serde_json::Number>(text).is_ok();
+fn no_option(input: &str, value: &Lent<'_>, text: &str) -> Result<(), Failure> {
+    let is_number = matches!(value, Lent::Json(_)) && serde_json::from_str::<serde_json::Number>(text).is_ok();
     if !text.starts_with('-') || is_number {
         return Ok(());
     }

@@ -107,9 +107,10 @@ impl Taker for Captured {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capability::log;
 
     fn logged() -> Captured {
-        Captured::logged(Log::new(Arc::new(|_, _: &str| {})), Level::Warn)
+        Captured::logged(Log::new(log::silent()), Level::Warn)
     }
 
     #[test]

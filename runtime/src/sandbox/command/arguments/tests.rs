@@ -1,6 +1,6 @@
 use super::*;
 
-fn start(command: Command, inputs: &[(&str, Given)]) -> Result<Started, String> {
+fn start(command: Command, inputs: &[(&str, Lent)]) -> Result<Started, String> {
     let inputs: Vec<_> = inputs.iter().map(|(name, value)| Input { name, value: value.clone() }).collect();
     Started::new(&command, &inputs).map_err(|failure| {
         assert_eq!(failure.code, Code::Input);
@@ -18,24 +18,24 @@ fn nothing() -> Command {
     }
 }
 
-fn arguments(form: Form, value: Given) -> Result<Vec<String>, String> {
+fn arguments(form: Form, value: Lent) -> Result<Vec<String>, String> {
     let argument = Argument::Input { input: "x".into(), form };
     let command = Command { arguments: vec![argument], ..nothing() };
     start(command, &[("x", value)]).map(|started| started.arguments[1..].to_vec())
 }
 
-fn text(text: &str) -> Given<'_> {
-    Given::Text(text)
+fn text(text: &str) -> Lent<'_> {
+    Lent::Text(text)
 }
 
-fn json(text: &str) -> Given<'_> {
-    Given::Json(text)
+fn json(text: &str) -> Lent<'_> {
+    Lent::Json(text)
 }
 
 #[test]
 fn values_become_arguments() {
     let (plain, flag, prefix) = (Form::Plain { dash: false }, Form::Flag("--x".into()), Form::Prefix("-x".into()));
-    let cases: [(&Form, Given, &[&str]); 17] = [
+    let cases: [(&Form, Lent, &[&str]); 17] = [
         (&plain, text("a b; $(c) \"'"), &["a b; $(c) \"'"]),
         (&plain, text(""), &[""]),
         (&plain, json("12345678901234567890123"), &["12345678901234567890123"]),
@@ -45,7 +45,7 @@ fn values_become_arguments() {
         (&plain, json("[\"a\", 1, [2, \"b\"], {\"c\": null}]"), &["a", "1", "[2,\"b\"]", "{\"c\":null}"]),
         (&plain, json(" {\"a\": 1} "), &["{\"a\": 1}"]),
         (&plain, json("true"), &["true"]),
-        (&plain, Given::Data(b"bytes"), &["bytes"]),
+        (&plain, Lent::Data(b"bytes"), &["bytes"]),
         (&flag, json("true"), &["--x"]),
         (&flag, json("false"), &[]),
         (&flag, text("--y"), &["--x", "--y"]),
@@ -86,7 +86,7 @@ fn what_a_program_cant_be_given_is_said() {
     let plain = || Form::Plain { dash: false };
     assert!(arguments(plain(), text("a\0b")).unwrap_err().contains("NUL"));
     assert!(arguments(plain(), json("[\"\\u0000\"]")).unwrap_err().contains("NUL"));
-    assert!(arguments(plain(), Given::Data(&[0xff])).unwrap_err().contains("not UTF-8"));
+    assert!(arguments(plain(), Lent::Data(&[0xff])).unwrap_err().contains("not UTF-8"));
     assert!(arguments(plain(), text(&"x".repeat(MAX_BYTES))).unwrap_err().contains("are the most"));
     let many = format!("[{}1]", "1,".repeat(MAX_ARGUMENTS));
     assert!(arguments(plain(), json(&many)).unwrap_err().contains("are the most"));
