@@ -62,7 +62,8 @@ def reset():
     """Forgets the agent."""
     global _function, _declared
     _function, _declared = None, ()
-    sys.modules.pop(MODULE, None)
+    # As if there were none; but its place in the table stays, and `load` fills it in.
+    sys.modules[MODULE] = None
     linecache.clearcache()
 
 

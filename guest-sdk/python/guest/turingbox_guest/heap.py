@@ -43,7 +43,7 @@ _place = None
 
 
 def note(call):
-    """Notes which functions `call` runs: Python writes to their code that it does."""
+    """Notes which functions `call` runs, for `gather`: Python writes to their code as it runs."""
     functions = [item for item in gc.get_objects() if type(item) is FunctionType]
     before = [hash(function.__code__._co_code_adaptive) for function in functions]
     call()
@@ -53,12 +53,13 @@ def note(call):
 
 
 def gather(functions):
-    """Puts the code of functions side by side, of what was noted first: Python writes to it as it
+    """Puts the code of functions side by side, first of what was noted: Python writes to it as it
     runs, to specialise it."""
-    for function in (*_noted, *(function for function in list(functions) if function not in _noted)):
+    for function in (*_noted, *(function for function in functions if function not in _noted)):
         # Where the old code goes, the next would go.
         _filling.append(function.__code__)
         function.__code__ = function.__code__.replace()
+    _noted.clear()
 
 
 def settle():

@@ -48,7 +48,9 @@ PARTS = (
     "xml.etree.ElementTree", "xml.sax.saxutils",
 )  # fmt: skip
 
-WARM_UP = """
+# Sources, their outputs, and their inputs beside `text`. The plain one does no more than any agent does.
+RICH = (
+    """
 import dataclasses, json, re
 
 @dataclasses.dataclass
@@ -59,15 +61,19 @@ def main(text, items):
     if not items:
         raise ValueError(text)
     return {"text": Item(text.upper()).name, "data": text.encode(), "items": [*items, 1.5, None]}
-"""
-PLAIN = """
+""",
+    ["text", "data", "items"],
+    ["items"],
+)
+PLAIN = (
+    """
 def main(text):
     return text.upper()
-"""
+""",
+    ["text"],
+    [],
+)
 WARM_UPS = 100
-
-# Sources, their outputs, and their inputs beside `text`; the last does no more than any agent does.
-CALLS = (WARM_UP, ["text", "data", "items"], ["items"]), (PLAIN, ["text"], [])
 
 # What many calls run, with their modules.
 OFTEN = {"turingbox_guest", "wit_world", "componentize_py_types", "json"}
@@ -90,16 +96,16 @@ def prepare(world):
     network.install()
     # An instance's first call seeds it.
     randomness.install()
-    heap.note(lambda: _call_once(world, *CALLS[-1]))
+    heap.note(lambda: _call_once(world, *PLAIN))
     heap.fill_holes()
     streams.install()
     heap.gather(_functions())
-    # What was the environment here is none of the agent's, and costs each instance its removal.
-    os.environ.clear()
-    imports.prepare(archive)
-    # The later, the more of what it looked up is still at hand.
     _warm_up(world)
     agent.reset()
+    # What was the environment here is none of the agent's, and costs each instance its removal.
+    os.environ.clear()
+    # After all that makes references: what it doesn't find stays where a policy denies it.
+    imports.prepare(archive)
     randomness.install()
     heap.settle()
 
@@ -206,7 +212,7 @@ def _functions():
 def _warm_up(world):
     """Fills caches and lets the interpreter specialise, for agents that work and one that fails."""
     for items in ["[1]"] * WARM_UPS + ["[]"] * 2:
-        for call in CALLS:
+        for call in RICH, PLAIN:
             _call_once(world, *call, items)
 
 
