@@ -18,6 +18,7 @@ use super::{
     link::Linked,
     memory::Memory,
     module::{Kind, Module},
+    pages::Pages,
     view::{Global, Reencoded, View},
 };
 
@@ -49,6 +50,8 @@ pub fn encode<'a>(
 struct Counted<'f> {
     fuel: &'f Fuel<'f>,
     meter: Meter,
+    /// What is written to at the end of a call.
+    pages: Pages,
     /// The function that asks the host for more, which is called where nothing is left.
     refill: u32,
     /// What each function takes.
@@ -134,7 +137,8 @@ impl<'f> Merged<'f> {
         }
         let costs = self.costs(component, linked)?;
         let meter = Meter::new(&mut self.globals, refill);
-        self.counted = Some(Counted { fuel, meter, refill, costs, confined });
+        let pages = Pages::find(component, linked, self.memory.bytes_mut().len())?;
+        self.counted = Some(Counted { fuel, meter, pages, refill, costs, confined });
         Ok(())
     }
 
@@ -230,8 +234,8 @@ impl<'f> Merged<'f> {
                 continue;
             }
             match &mut self.counted {
-                Some(Counted { fuel, meter, .. }) if fuel.is_unburnt(origin) => {
-                    self.code.function(&meter.unburnt());
+                Some(Counted { fuel, meter, pages, .. }) if fuel.is_unburnt(origin) => {
+                    self.code.function(&meter.unburnt(pages));
                 }
                 Some(Counted { meter, costs, .. }) => {
                     let (index, function) = (self.function_at[&origin], (module.body(at), component.ty(origin)?));

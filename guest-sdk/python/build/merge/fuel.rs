@@ -19,6 +19,7 @@ use super::{
     component::{Component, Origin, Part},
     cost::{Cost, per_unit},
     module::Kind,
+    pages::Pages,
 };
 
 /// Where the host's function comes from, and its name.
@@ -177,10 +178,12 @@ impl Meter {
         function
     }
 
-    /// Gives up what is left.
-    pub fn unburnt(&self) -> Function {
+    /// Gives up what is left. It is the last that is called, so it writes to `pages`, too.
+    pub fn unburnt(&self, pages: &Pages) -> Function {
         let mut function = Function::new([]);
-        function.instructions().global_get(self.fuel).i64_const(0).global_set(self.fuel).end();
+        let mut code = function.instructions();
+        pages.touch(&mut code);
+        code.global_get(self.fuel).i64_const(0).global_set(self.fuel).end();
         function
     }
 

@@ -17,6 +17,7 @@ mod immortal;
 mod link;
 mod memory;
 mod module;
+mod pages;
 mod view;
 
 use component::Component;
