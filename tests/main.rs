@@ -24,6 +24,7 @@ mod isolation;
 mod library;
 mod network;
 mod packages;
+mod resident;
 mod share;
 mod signed_by;
 mod sql;

@@ -22,12 +22,15 @@ use crate::support::{
 /// The sandbox of this process.
 pub fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
-    SANDBOX.get_or_init(|| {
-        let home = home();
-        let cache = Cache::open(&home.cache, &home.state).unwrap();
-        let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap();
-        sandbox.compiled_by(Compiler::new(binary::program())).over(server::network())
-    })
+    SANDBOX.get_or_init(new_sandbox)
+}
+
+/// One like it, whose instances are its own.
+pub fn new_sandbox() -> Sandbox {
+    let home = home();
+    let cache = Cache::open(&home.cache, &home.state).unwrap();
+    let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(()))).unwrap();
+    sandbox.compiled_by(Compiler::new(binary::program())).over(server::network())
 }
 
 thread_local! {
