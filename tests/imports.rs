@@ -60,3 +60,21 @@ fn what_is_allowed_works() {
     let expected = serde_json::json!(["2026-01-02T00:00:00", "2", "bb", "a b", [1], "a%20b", "{}"]);
     assert_eq!(serde_json::json!(outcome.outputs[0].1), expected);
 }
+
+/// Python tells of some of what modules do, by names that begin with theirs: to deny one part of a package isn't to
+/// refuse what the others do.
+#[test]
+fn what_is_beside_a_denied_module_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "import http.client, os, sys\n\n\ndef main():\n    os.environ['A'] = 'b'\n    \
+                  sys.audit('http.client.send', None, b'')\n    try:\n        sys.audit('http.server.start')\n    \
+                  except PermissionError:\n        return os.environ['A']\n";
+    std::fs::create_dir(folder.path().join("a")).unwrap();
+    std::fs::write(folder.path().join("a/main.py"), source).unwrap();
+    std::fs::write(folder.path().join("a/agent.toml"), "kind = \"proc\"\npython = \"main.py\"\n[outputs.got]\n")
+        .unwrap();
+    let text = "version = 1\n[agents.a]\nimports = { deny = [\"http.server\"] }\n";
+    let policy = Policy::parse("policy.toml", text).unwrap();
+    let outcome = host::run(&host::library(folder.path()), "a", &policy, &[]).outcome;
+    assert_eq!(outcome.outputs, [("got".to_owned(), Value::text("b"))], "{:?}", outcome.failure);
+}

@@ -8,8 +8,8 @@ use wasmparser::{FunctionBody, Operator};
 
 use super::Result;
 
-/// The most that a function does without counting, in instructions, whatever ways it goes and whatever a table makes
-/// it call: some microseconds.
+/// The most that a function does from its beginning to the next count, in instructions, whatever ways it goes and
+/// whatever a table makes it call: some microseconds. What has counted, as a turn of a loop has, may call several.
 const MOST: u64 = 10_000;
 
 /// What makes a unit worth what one of wasmtime's is, an instruction: long ways are gone more often than short ones,

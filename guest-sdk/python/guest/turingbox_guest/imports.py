@@ -60,7 +60,7 @@ def guard():
         hidden = unlisted & index.needed(set(names) - unlisted - denied, OWN, DONE)
         denied |= unlisted - hidden
     core = {name for name in denied if name in CORE or index.alias(name) in CORE}
-    machinery.close({name.partition(".")[0] for name in denied - core}, _archive.digests, _made)
+    machinery.close(denied - core, _archive.digests, _made)
     _remove(denied - core)
     for name in core:
         sys.modules.pop(name, None)
@@ -76,8 +76,8 @@ def _remove(denied):
         if isinstance(module, ModuleType):
             modules.append(module)
     for name in denied:
-        for holder, replace in index.held(name):
-            if holder not in denied:
+        for holder, is_emptied, replace in index.held(name):
+            if not (is_emptied and holder in denied):
                 replace(stand_ins.StandIn(name, holder))
     # Things that tidy up after themselves find nothing to do it with, and Python would tell of it.
     told, sys.unraisablehook = sys.unraisablehook, _untold

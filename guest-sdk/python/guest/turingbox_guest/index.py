@@ -32,11 +32,15 @@ def alias(name):
 
 
 def held(name):
-    """Who holds something of the module, with a function that puts another thing there."""
+    """Who holds something of the module, whether it goes when the holder is emptied, and a function that puts
+    another thing there.
+
+    Emptied is a module's namespace: its classes and functions are found without it."""
     if alias(name) != name and alias(name) in sys.modules:
         return
     for kind, container, key, holder in _held.get(alias(name), ()):
-        yield holder, lambda value, kind=kind, container=container, key=key: _replace(kind, container, key, value)
+        replace = lambda value, kind=kind, container=container, key=key: _replace(kind, container, key, value)  # noqa: E731
+        yield holder, kind == "dict", replace
 
 
 def needed(names, own, done):

@@ -40,8 +40,8 @@ class Refusing:
             stand_ins.refuse(name)
 
 
-def close(tops, digests, made):
-    """Makes that nothing new can be had of the modules that are about to go, by their first names.
+def close(names, digests, made):
+    """Makes that nothing new can be had of the modules that are about to go.
 
     Of bytecode, what has one of these digests can still be read, the library's own; and what the
     host made of the agent's packages, which `made` is the way to ask for.
@@ -50,24 +50,27 @@ def close(tops, digests, made):
         if hasattr(_imp, name):
             setattr(_imp, name, _no_maker)
     sys.meta_path.insert(0, Refusing)
-    sys.addaudithook(_hook(frozenset(tops), frozenset(digests), *made))
+    sys.addaudithook(_hook(frozenset(names), frozenset(digests), *made))
 
 
 def _no_maker(*_):
     raise ImportError("no module is made anew while the policy says which may be imported")
 
 
-def _hook(tops, digests, call, made):
+def _hook(names, digests, call, made):
     # All that it needs is in its defaults: nothing of it can be changed from outside.
     def hook(
-        event, about, /, tops=tops, forbidden=FORBIDDEN, digests=digests, digest=sha256, call=call, made=made,
+        event, about, /, names=names, forbidden=FORBIDDEN, digests=digests, digest=sha256, call=call, made=made,
         error=PermissionError,
     ):  # fmt: skip
         if event == "marshal.loads":
             code = digest(about[0]).digest()
             if code in digests or call(made, [code]):
                 return
-        if event in forbidden or "." in event and event.partition(".")[0] in tops:
+        # Some are named by a class of the module: `pathlib.Path.glob`.
+        if event in forbidden or "." in event and (
+            event.rpartition(".")[0] in names or event.partition(".")[0] in names
+        ):
             raise error(f"{event} is closed while the policy says which modules may be imported")
 
     # Where Python shows an exception that it can't raise, it would look for the source in a file.

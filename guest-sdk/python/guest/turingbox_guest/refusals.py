@@ -22,25 +22,25 @@ PROCESS_CALLS = (
     "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp", "spawnvpe",
 )  # fmt: skip
 
-# Each has its way of failing here already, none of which says why.
-PROCESS_STARTS = (
-    *((os, name) for name in PROCESS_CALLS),
-    (subprocess.Popen, "__init__"),
-    (multiprocessing, "Pool"),
-    (multiprocessing.process.BaseProcess, "start"),
-    (ProcessPoolExecutor, "__init__"),
-)
-THREAD_STARTS = (
-    (threading, "_start_joinable_thread"),
-    (_thread, "start_joinable_thread"),
-    (_thread, "start_new_thread"),
-    (_thread, "start_new"),
-)
-
 
 def install():
-    _refuse(PROCESS_STARTS, PermissionError, NO_PROCESS)
-    _refuse(THREAD_STARTS, RuntimeError, NO_THREAD)
+    # Not the module's: an agent could read from there what it may not import.
+    process_starts = (
+        *((os, name) for name in PROCESS_CALLS),
+        (subprocess.Popen, "__init__"),
+        (multiprocessing, "Pool"),
+        (multiprocessing.process.BaseProcess, "start"),
+        (ProcessPoolExecutor, "__init__"),
+    )
+    thread_starts = (
+        (threading, "_start_joinable_thread"),
+        (_thread, "start_joinable_thread"),
+        (_thread, "start_new_thread"),
+        (_thread, "start_new"),
+    )
+    # Each has its way of failing here already, none of which says why.
+    _refuse(process_starts, PermissionError, NO_PROCESS)
+    _refuse(thread_starts, RuntimeError, NO_THREAD)
 
 
 def _refuse(starts, error, message):
