@@ -56,6 +56,9 @@ struct Case {
     absent: Vec<String>,
 }
 
+/// The most that a failure says, in bytes.
+const SAID: usize = 75 << 10;
+
 /// Those whose names only the tests' own resolver knows: a worker asks the system's.
 const OWN_NAMES: [&str; 5] =
     ["http_component", "http_metadata", "http_private_name", "tcp_lookups", "tcp_private_name"];
@@ -117,6 +120,11 @@ fn run(path: &Path) -> Vec<String> {
     let failure = outcome.failure.as_ref().map(|failure| failure.code.name());
     if failure != case.failure.as_deref() {
         wrong.push(format!("it ended with {:?}, not {:?}", outcome.failure, case.failure));
+    }
+    // Whatever a guest says when it fails is kept with its step.
+    if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.message.len() + failure.trace.len() > SAID)
+    {
+        wrong.push(format!("its failure has {} and {} bytes", failure.message.len(), failure.trace.len()));
     }
     let denied = std::mem::take(&mut *denials.0.lock().unwrap());
     let expected = expected_denials(path, &case);

@@ -216,6 +216,11 @@ impl Failure {
         self
     }
 
+    /// How many bytes its texts have.
+    pub(crate) fn size(&self) -> usize {
+        self.message.len() + self.trace.len() + self.step.len() + self.help.as_ref().map_or(0, String::len)
+    }
+
     /// Says what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -1,6 +1,9 @@
 //! Tables: RFC 4180, with a header.
 
-use std::io::{self, Read};
+use std::{
+    collections::HashSet,
+    io::{self, Read},
+};
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -37,14 +40,9 @@ impl<R: Read> Table<R> {
         if !columns.is_empty() && reader.get_ref().is_passed() {
             return Err(unclosed("the header"));
         }
-        let repeated: Vec<_> = columns
-            .iter()
-            .enumerate()
-            .filter(|(at, name)| columns[..*at].contains(name))
-            .map(|(_, name)| name)
-            .collect();
-        if !repeated.is_empty() {
-            return Err(wrong(format!("the table has the column {} twice", list(&repeated))));
+        let mut known = HashSet::new();
+        if let Some(repeated) = columns.iter().find(|name| !known.insert(name.as_str())) {
+            return Err(wrong(format!("the table has the column {} twice", list(&[repeated.as_str()]))));
         }
         if let (false, Some(misfit)) = (columns.is_empty(), shape.misfit(columns.iter().map(String::as_str))) {
             return Err(misfit);

@@ -181,15 +181,17 @@ async fn one_after_the_other(work: Arc<Work>) {
         if let Some(finished) = &finished {
             work.bound.count(finished.ended, &work.state);
         }
-        place.holds(finished.as_ref().map_or(0, |finished| finished.outcome.outputs.iter().map(size).sum()));
+        place.holds(finished.as_ref().map_or(0, |finished| size(&finished.outcome)));
         if work.results.send(Report { sequence, finished, place }).is_err() {
             return;
         }
     }
 }
 
-fn size((name, value): &(String, Value)) -> usize {
-    name.len() + value.bytes().len()
+/// How many bytes of an outcome wait to be written.
+fn size(outcome: &Outcome) -> usize {
+    let outputs: usize = outcome.outputs.iter().map(|(name, value)| name.len() + value.bytes().len()).sum();
+    outputs + outcome.failure.as_ref().map_or(0, Failure::size) + outcome.denials.size()
 }
 
 impl Work {

@@ -37,6 +37,11 @@ impl Denials {
         others.kept.into_iter().for_each(|denial| self.keep(denial, most));
     }
 
+    /// How many bytes their texts have.
+    pub(crate) fn size(&self) -> usize {
+        self.kept.iter().map(|denial| denial.request.len() + denial.help.len()).sum()
+    }
+
     /// The same, each changed by `change`.
     pub(crate) fn each(mut self, change: impl Fn(&mut Denial)) -> Self {
         self.kept.iter_mut().for_each(change);

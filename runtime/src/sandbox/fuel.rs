@@ -86,10 +86,10 @@ pub(super) fn counts(store: &Store<CallState>) -> Result<(), CountsNothing> {
     store.data().slices.as_ref().filter(|slices| slices.begun).map(drop).ok_or(CountsNothing)
 }
 
-/// Takes back what a guest gives up that counts by itself.
+/// Takes back what a guest gives up that counts by itself: no more than a slice, which is the most that it has in hand.
 pub(super) fn take_back(store: &mut Store<CallState>, unburnt: i64) {
     if let Some(slices) = &mut store.data_mut().slices {
-        slices.left = slices.left.saturating_add(unburnt);
+        slices.left = slices.left.saturating_add(unburnt.min(SLICE.cast_signed()));
     }
 }
 

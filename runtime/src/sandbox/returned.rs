@@ -143,9 +143,16 @@ pub(crate) fn over() -> Failure {
     .help("it asks again and again for what it isn't granted: let it ask for less, or grant what it needs")
 }
 
+/// The longest message of a guest's failure, in bytes, and the longest trace; what comes first is kept of the one, and
+/// what comes last of the other. A person reads them, and each step that failed has its own, on the tape and in
+/// reports. The Python guest cuts its own a little shorter.
+const MAX_MESSAGE: usize = 9 << 10;
+const MAX_TRACE: usize = 65 << 10;
+
 /// A failure that the guest told us of.
-pub(super) fn reported(failure: types::Failure, limiter: &Limiter, limits: &CallLimits) -> Failure {
+pub(super) fn reported(mut failure: types::Failure, limiter: &Limiter, limits: &CallLimits) -> Failure {
     use types::FailureKind;
+    cut(&mut failure);
     let mut result = match failure.kind {
         FailureKind::Memory if limiter.refused() => out_of_memory(limits),
         FailureKind::Error | FailureKind::Memory => Failure::new(Code::Failed, failure.message),
@@ -154,6 +161,16 @@ pub(super) fn reported(failure: types::Failure, limiter: &Limiter, limits: &Call
     };
     result.trace = failure.trace;
     result
+}
+
+fn cut(failure: &mut types::Failure) {
+    let types::Failure { message, trace, .. } = failure;
+    if message.len() > MAX_MESSAGE {
+        *message = format!("{}…", &message[..message.floor_char_boundary(MAX_MESSAGE)]);
+    }
+    if trace.len() > MAX_TRACE {
+        *trace = format!("…{}", &trace[trace.ceil_char_boundary(trace.len() - MAX_TRACE)..]);
+    }
 }
 
 /// A failure that stopped the guest.
@@ -200,5 +217,22 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
             false => too_much(limits),
         },
         None => Failure::new(Code::Crashed, format!("the agent broke the contract: {error:#}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_keeps_how_its_message_begins_and_its_trace_ends() {
+        let failure = |message, trace| types::Failure { kind: types::FailureKind::Error, message, trace };
+        let mut long = failure("ü".repeat(MAX_MESSAGE), format!("{}end", "ü".repeat(MAX_TRACE)));
+        cut(&mut long);
+        assert!(long.message.ends_with("ü…") && long.trace.starts_with("…ü") && long.trace.ends_with("end"));
+        assert!(long.message.len() <= MAX_MESSAGE + 3 && long.trace.len() <= MAX_TRACE + 3);
+        let mut fits = failure("m".repeat(MAX_MESSAGE), "t".repeat(MAX_TRACE));
+        cut(&mut fits);
+        assert_eq!((fits.message.len(), fits.trace.len()), (MAX_MESSAGE, MAX_TRACE));
     }
 }

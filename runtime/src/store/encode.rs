@@ -138,6 +138,12 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// How much it holds.
+    pub fn bytes(&self) -> usize {
+        let texts = [&self.reason, &self.failure, &self.denials, &self.allowed];
+        self.outputs.len() + texts.into_iter().flatten().map(String::len).sum::<usize>()
+    }
+
     /// Those of `outcome`, and the values that are kept beside them.
     pub fn of(outcome: &Outcome, allowed: Option<String>) -> (Self, Vec<(String, Value)>) {
         let Outcome { outputs, status, failure: failed, denials: denied, usage } = outcome;

@@ -63,8 +63,7 @@ pub(super) struct Row {
 impl Row {
     /// How much it holds.
     fn bytes(&self) -> usize {
-        let outputs = self.columns.as_ref().map_or(0, |columns| columns.outputs.len());
-        self.inputs.len() + outputs + bytes(&self.large)
+        self.inputs.len() + self.columns.as_ref().map_or(0, Columns::bytes) + bytes(&self.large)
     }
 }
 

@@ -52,7 +52,8 @@ impl Sender {
 impl HttpClient for Sender {
     /// It is called on a thread that does nothing else, and waits there.
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let url = request.uri().to_string();
+        // A key may be in its query.
+        let url = request.uri().to_string().split('?').take(1).collect::<String>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let sent = runtime.block_on(self.sent(request));
         runtime.shutdown_background();

@@ -260,13 +260,16 @@ impl<'a> Frame<'a> {
         let given = |name: &str| outcome.outputs.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
         let outputs: Vec<_> = step.outputs.iter().map(|(output, _)| given(output)).collect();
         let status = outcome.status.to_value();
-        let kept = outputs.iter().flatten().chain([&status]).map(|value| value.len() as u64);
-        self.held += kept.sum::<u64>() + OUTPUT_OVERHEAD * outputs.len() as u64;
         let goes_on = step.each.as_ref().is_some_and(|each| each.on_fail == OnFail::Continue);
-        let failure = outcome.failure.map(|failure| failure.at_step(path));
-        if failure.as_ref().is_some_and(|failure| !goes_on || !failure.code.is_the_steps_own()) {
+        // Where the others go on, the tape alone has why it failed.
+        let ends = |failure: &Failure| !goes_on || !failure.code.is_the_steps_own();
+        let failure = outcome.failure.map(|failure| failure.at_step(path)).filter(ends);
+        if failure.is_some() {
             items.failed.fetch_min(at, Ordering::SeqCst);
         }
+        let kept = outputs.iter().flatten().chain([&status]).map(|value| value.len() as u64).sum::<u64>();
+        let said = failure.as_ref().map_or(0, Failure::size) + denials.size();
+        self.held += kept + said as u64 + OUTPUT_OVERHEAD * outputs.len() as u64;
         let mut ended = items.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = ended.get_mut(at) {
             *place = Some(Ended { outputs, status, failure, denials });
