@@ -48,6 +48,9 @@ fn run() -> Result<()> {
     match ready_made() {
         Some(path) => {
             copy_file(&path, &component)?;
+            if !merge::counts(&fs::read(&component)?)? {
+                return Err(format!("{}: it wasn't built to count its fuel", path.display()).into());
+            }
             fs::write(uncounted, [])?;
         }
         None => make(&out, &component, &uncounted)?,

@@ -1,10 +1,10 @@
 //! The component, written again around the one module.
 
-use std::{collections::HashMap, convert::Infallible};
+use std::{borrow::Cow, collections::HashMap, convert::Infallible};
 
 use wasm_encoder::{
-    Alias, CanonicalFunctionSection, ComponentAliasSection, ComponentSectionId, ExportKind, InstanceSection, ModuleArg,
-    RawSection,
+    Alias, CanonicalFunctionSection, ComponentAliasSection, ComponentSectionId, CustomSection, ExportKind,
+    InstanceSection, ModuleArg, RawSection,
     reencode::{self, Reencode, ReencodeComponent},
 };
 use wasmparser::Instance;
@@ -17,6 +17,9 @@ use super::{
     link::Linked,
     module::Kind,
 };
+
+/// The section of a component that counts what it burns.
+pub const COUNTS: &str = "turingbox:counts";
 
 /// The component with the merged `module` in the place of its parts.
 pub fn emit<'a>(
@@ -41,6 +44,9 @@ pub fn emit<'a>(
     };
     for part in &component.parts {
         emitter.part(part)?;
+    }
+    if fuel.is_some() {
+        emitter.written.section(&CustomSection { name: COUNTS.into(), data: Cow::Borrowed(&[]) });
     }
     Ok(emitter.written.finish())
 }

@@ -20,6 +20,8 @@ mod module;
 mod pages;
 mod view;
 
+use wasmparser::{Parser, Payload};
+
 use component::Component;
 use fuel::Fuel;
 use link::Linked;
@@ -33,6 +35,20 @@ pub struct Merged {
     pub immortal: usize,
     /// Whether it counts what it burns.
     pub counts: bool,
+}
+
+/// Whether a component was made by [`merge`] to count what it burns.
+///
+/// # Errors
+///
+/// When it isn't one.
+pub fn counts(bytes: &[u8]) -> Result<bool> {
+    for payload in Parser::new(0).parse_all(bytes) {
+        if matches!(payload?, Payload::CustomSection(section) if section.name() == emit::COUNTS) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The same component, with its core modules merged. With `count`, it counts what it burns, if it has what that

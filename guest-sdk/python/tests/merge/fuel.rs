@@ -25,7 +25,8 @@ impl Guest {
     fn new(most: i64) -> Self {
         let linked = wat::parse_str(include_str!("counting.wat")).unwrap();
         let merged = merge::merge(&linked, true).unwrap();
-        assert!(merged.counts);
+        assert!(merged.counts && merge::counts(&merged.component).unwrap());
+        assert!(!merge::counts(&merge::merge(&linked, false).unwrap().component).unwrap());
         let engine = Engine::new(Config::new().wasm_branch_hinting(true)).unwrap();
         let component = Component::new(&engine, merged.component).unwrap();
         let mut linker = Linker::<Host>::new(&engine);
