@@ -3,6 +3,7 @@
 import gc
 import opcode
 import sys
+from functools import partial
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 
 # A module's name → where something of it is held: a kind, a container, a key, the holder's name.
@@ -39,8 +40,7 @@ def held(name):
     if alias(name) != name and alias(name) in sys.modules:
         return
     for kind, container, key, holder in _held.get(alias(name), ()):
-        replace = lambda value, kind=kind, container=container, key=key: _replace(kind, container, key, value)  # noqa: E731
-        yield holder, kind == "dict", replace
+        yield holder, kind == "dict", partial(_replace, kind, container, key)
 
 
 def needed(names, own, done):
