@@ -126,19 +126,6 @@ pub fn calls_of_one_instance_are_told_apart() {
     assert!(fuel(["end"; 3]) < 2 * fuel(["exit"; 3]), "the fuel of a call before is not counted again");
 }
 
-/// The first call compiles the source, for all that come after it.
-#[test]
-pub fn who_is_first_burns_no_more() {
-    let ran = run("thrice", ["end"; 3], CALL, None);
-    let fuel = |cell: &String| {
-        cell.split("fuel: ").nth(1)?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse::<u64>().ok()
-    };
-    let fuel: Vec<_> = ran.tape.iter().filter_map(fuel).collect();
-    assert_eq!(fuel.len(), 3, "{:?}", ran.tape);
-    // What an instance draws by chance is worth a few units, and what has compiled has some at hand.
-    assert!(fuel.iter().all(|other| other.abs_diff(fuel[1]) < fuel[1] / 50), "{fuel:?}");
-}
-
 #[derive(Default)]
 struct Records(Mutex<Vec<Record>>);
 

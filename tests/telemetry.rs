@@ -235,6 +235,11 @@ fn a_collector_that_takes_nothing_changes_no_run() {
         assert!(took < Duration::from_secs(most), "{endpoint}: {took:?}");
     }
     assert_eq!(unavailable.requests().len(), 3, "it was tried again twice");
+    // Some take a key in the address.
+    let address = format!("{}/v1/traces?key=hush", unavailable.endpoint());
+    let mut command = turingbox(&here, "http://127.0.0.1:1", &["run", "inner", "--text", "x"]);
+    let said = said(&command.env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", address).output().unwrap());
+    assert!(said.contains("/v1/traces answered 503") && !said.contains("hush"), "{said}");
 }
 
 #[test]

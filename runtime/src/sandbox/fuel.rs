@@ -93,13 +93,6 @@ pub(super) fn take_back(store: &mut Store<CallState>, unburnt: i64) {
     }
 }
 
-/// Sets how much a guest has still to get that counts by itself, and has nothing in hand.
-pub(super) fn set_left(store: &mut Store<CallState>, left: u64) {
-    if let Some(slices) = &mut store.data_mut().slices {
-        slices.left = left.try_into().unwrap_or(i64::MAX);
-    }
-}
-
 impl fuel::Host for CallState {
     async fn refill(&mut self) -> wasmtime::Result<i64> {
         let slices = self.slices.as_mut().ok_or(Trap::OutOfFuel)?;

@@ -34,7 +34,7 @@ use crate::{
         command,
         compile::{Role, look, unusable},
         engine::engine,
-        fuel::{Counter, counts, left, set_left, take_back},
+        fuel::{Counter, counts, take_back},
         moment,
         phases::Watch,
     },
@@ -292,7 +292,7 @@ impl Guest {
                 let (source, bytecode) = source(call, &outputs);
                 let compiled = match bytecode.get() {
                     Some(compiled) => compiled.clone(),
-                    None => match compile_for_all(&instance, &mut *store, source.clone()).await? {
+                    None => match compile(&instance, &mut *store, source.clone()).await? {
                         Ok(compiled) => bytecode.get_or_init(|| compiled.into()).clone(),
                         Err(failure) => return settled(&instance, store, Err(failure)).await,
                     },
@@ -350,22 +350,6 @@ impl Loaded {
     }
 }
 
-/// Compiles a source within the call's fuel, and gives that back: else who happens to be first would pay for all.
-async fn compile_for_all(
-    instance: &Interpreter,
-    store: &mut Store<CallState>,
-    source: Source<'_>,
-) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
-    give_up(instance, store).await?;
-    let before = left(&mut *store);
-    let compiled = compile(instance, &mut *store, source).await?;
-    if compiled.is_ok() {
-        give_up(instance, store).await?;
-        set_left(store, before);
-    }
-    Ok(compiled)
-}
-
 /// Compiles a source. CPython looks for a file of its name, to quote a line that is wrong: that is
 /// none of the agent's doing, since nothing of it has run. So it gets nothing, and nothing is recorded.
 async fn compile(
@@ -388,15 +372,9 @@ async fn settled<T>(
     returned: Result<T, types::Failure>,
 ) -> wasmtime::Result<Result<T, types::Failure>> {
     counts(store)?;
-    give_up(instance, store).await?;
-    Ok(returned)
-}
-
-/// Has the guest for Python give up what it didn't burn of its last slice.
-async fn give_up(instance: &Interpreter, store: &mut Store<CallState>) -> wasmtime::Result<()> {
     let unburnt = instance.call_unburnt(&mut *store).await?;
     take_back(store, unburnt);
-    Ok(())
+    Ok(returned)
 }
 
 fn source<'a>(call: &Call<'a>, outputs: &'a [&'a str]) -> (Source<'a>, &'a OnceLock<Arc<[u8]>>) {

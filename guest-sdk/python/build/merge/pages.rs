@@ -35,7 +35,6 @@ const STRETCHES: [(&str, Range<i64>); 3] = [
 ];
 
 /// Where to write, an address on each page.
-#[derive(Default)]
 pub struct Pages(Vec<u32>);
 
 impl Pages {

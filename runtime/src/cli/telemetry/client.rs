@@ -52,8 +52,9 @@ impl Sender {
 impl HttpClient for Sender {
     /// It is called on a thread that does nothing else, and waits there.
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let mut url = request.uri().to_string();
         // A key may be in its query.
-        let url = request.uri().to_string().split('?').take(1).collect::<String>();
+        url.truncate(url.find('?').unwrap_or(url.len()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let sent = runtime.block_on(self.sent(request));
         runtime.shutdown_background();
