@@ -75,15 +75,15 @@ pub fn batch(world: &mut World) -> Result<(), Failed> {
         sides.extend(world.sandboxes.iter_mut().map(|peer| (peer.name.clone(), theirs(peer, jobs))));
         world.table.add(Row::new(&format!("a batch of Python calls, {jobs} at a time"), Unit::Rate, sides));
     }
-    let gain = gain(&ours, 1.0);
-    println!("  two at a time are {gain:.2} times as fast as one");
+    let faster = gain(&ours, 1.0);
+    println!("  two at a time are {faster:.2} times as fast as one");
     if let Some(native) = world.natives.first() {
         // Cores that share a processor, or that another machine uses, too, give less than two, and so nobody's batch
         // gets more.
-        let (name, most) = (native.name(), self::gain(&natives, 2.0));
+        let (name, most) = (native.name(), gain(&natives, 2.0));
         println!(
             "  two processes of {name} that compute are {most:.2} times as fast as one: of that, ours are {:.0} %",
-            100.0 * gain / most
+            100.0 * faster / most
         );
     }
     Ok(())

@@ -305,3 +305,16 @@ impl Work {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A guest chooses how much it says when it fails, and what it asks for in vain.
+    #[test]
+    fn what_a_guest_says_counts_as_what_it_gives() {
+        let failure = Failure { trace: "t".repeat(2000), ..Failure::new(Code::Failed, "m".repeat(1000)) };
+        let outputs = vec![("name".to_owned(), Value::text("text"))];
+        assert_eq!(size(&Outcome { outputs, failure: Some(failure), ..Outcome::default() }), 3008);
+    }
+}
