@@ -6,10 +6,7 @@ use crate::{
     capability::gate::Gate,
     failure::{Code, Failure},
     policy::{Denial, Request, Standing},
-    sandbox::{
-        CallState,
-        bindings::interpreter::turingbox::agent::imports::{Host, Standing as Answer},
-    },
+    sandbox::{CallState, bindings::interpreter::turingbox::agent::imports::Host},
 };
 
 /// The longest name of a module that is decided about, in bytes: Python's own have at most 40.
@@ -19,19 +16,13 @@ const MAX_NAME: usize = 256;
 const MAX_MODULES: usize = 8192;
 
 impl Host for CallState {
-    fn standings(&mut self, modules: Vec<String>) -> Vec<Answer> {
+    fn standings(&mut self, modules: String) -> Vec<u8> {
         let authority = self.gate.authority();
-        let standing = |(index, module): (usize, String)| {
-            if index >= MAX_MODULES || module.len() > MAX_NAME {
-                return Answer::Denied;
-            }
-            match authority.standing(&module) {
-                Standing::Allowed => Answer::Allowed,
-                Standing::Hidden => Answer::Hidden,
-                Standing::Denied => Answer::Denied,
-            }
+        let standing = |module: &str| match module.len() {
+            ..=MAX_NAME => authority.standing(module),
+            _ => Standing::Denied,
         };
-        modules.into_iter().enumerate().map(standing).collect()
+        modules.lines().take(MAX_MODULES).map(standing).map(answer).collect()
     }
 
     fn allowed(&mut self, module: String) -> bool {
@@ -40,6 +31,15 @@ impl Host for CallState {
             return false;
         }
         self.gate.allows(&Request::Imports { module: module.into() })
+    }
+}
+
+/// A standing, as the contract has it.
+fn answer(standing: Standing) -> u8 {
+    match standing {
+        Standing::Allowed => 0,
+        Standing::Hidden => 1,
+        Standing::Denied => 2,
     }
 }
 

@@ -11,6 +11,7 @@ Nothing here happens, or costs anything, where the policy says nothing.
 """
 
 import sys
+from itertools import compress
 from types import ModuleType
 
 from wit_world.imports import imports as host
@@ -36,39 +37,51 @@ DONE = {
     "turingbox_guest.snapshot",
 }  # fmt: skip
 
+# What the host says of a module.
+ALLOWED, HIDDEN, DENIED = (bytes(byte == standing for byte in range(256)) for standing in range(3))
+
 _archive = None
+# The library's modules, as a list and as the host is asked about them.
+_names = []
+_asked = ""
 # How to ask the host whether it made some bytecode.
 _made = None
 
 
 def prepare(archive):
     """Notes who holds what, for `guard` to find it."""
-    global _archive, _made
+    global _archive, _made, _names, _asked
     _archive, _made = archive, packages.asks_host()
-    index.make()
+    _names = [name for name in [*sys.modules, *archive.names()] if not name.startswith(OWN)]
+    _asked = "\n".join(_names)
+    index.make(_names, [name for name in sys.modules if name.startswith(OWN) and name not in DONE])
+    machinery.prepare()
 
 
 def guard():
     """Holds the policy's rules from here on."""
     heap.forget()
-    names = [name for name in [*sys.modules, *_archive.names()] if not name.startswith(OWN)]
-    standing = dict(zip(names, host.standings(names)))
-    denied = {name for name, found in standing.items() if found is host.Standing.DENIED}
-    unlisted = {name for name, found in standing.items() if found is host.Standing.HIDDEN}
+    standings = host.standings(_asked)
+    denied = _those(standings, DENIED)
+    unlisted = _those(standings, HIDDEN)
     hidden = set()
     if unlisted:
-        hidden = unlisted & index.needed(set(names) - unlisted - denied, OWN, DONE)
+        hidden = unlisted.intersection(compress(_names, index.needed(_those(standings, ALLOWED))))
         denied |= unlisted - hidden
     core = {name for name in denied if name in CORE or index.alias(name) in CORE}
     machinery.close(denied - core, _archive.digests, _made)
-    _remove(denied - core)
-    for name in core:
-        sys.modules.pop(name, None)
+    gone = _remove(denied - core)
+    gone += (sys.modules.pop(name, None) for name in core)
     if hidden:
-        machinery.hide(hidden, _archive)
+        machinery.hide(hidden, gone, _archive)
+
+
+def _those(standings, standing):
+    return set(compress(_names, standings.translate(standing)))
 
 
 def _remove(denied):
+    """Takes modules out, and returns those that were there."""
     modules = []
     for name in denied:
         _archive.drop(name)
@@ -76,15 +89,17 @@ def _remove(denied):
         if isinstance(module, ModuleType):
             modules.append(module)
     for name in denied:
-        for holder, is_emptied, replace in index.held(name):
-            if not (is_emptied and holder in denied):
-                replace(stand_ins.StandIn(name, holder))
+        for kind, container, key, holder in index.held(name):
+            # A namespace is emptied with its module, whose classes and functions are found without it.
+            if not (kind == "dict" and holder in denied):
+                index.replace(kind, container, key, stand_ins.StandIn(name, holder))
     # Things that tidy up after themselves find nothing to do it with, and Python would tell of it.
     told, sys.unraisablehook = sys.unraisablehook, _untold
     for module in modules:
         # What is left of it would otherwise lead on to what is denied with it.
         vars(module).clear()
     sys.unraisablehook = told
+    return modules
 
 
 def _untold(_):

@@ -3,20 +3,27 @@
 import gc
 import opcode
 import sys
-from functools import partial
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 
 # A module's name → where something of it is held: a kind, a container, a key, the holder's name.
 _held = {}
 # A module's name → the modules that it imports, at once or later.
 _needs = {}
+# A name that `make` was given → what it takes to have that module, as bits: each the place of a name.
+_closures = {}
+# The same of the guest's own modules.
+_own = 0
 # A module's other names → the one that everything here is kept under.
 _aliases = {}
+
+# The values of the digits of bits.
+BITS = bytes(byte == ord("1") for byte in range(256))
 
 IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
 
 
-def make():
+def make(names, own):
+    """Looks around. Asked about later are the modules of these `names`; always needed are the `own` ones."""
     modules = {}
     for name, module in sys.modules.items():
         if isinstance(module, ModuleType):
@@ -26,6 +33,29 @@ def make():
     for module in {id(module): module for module in sys.modules.values() if id(module) in modules}.values():
         finder.namespace(vars(module), modules[id(module)])
     finder.the_rest()
+    _close(names, own)
+
+
+def _close(names, own):
+    global _own
+    bits = {}
+    for place, name in enumerate(names):
+        bits[alias(name)] = bits.get(alias(name), 0) | 1 << place
+    for name in names:
+        _closures[name] = _closure([name], bits)
+    _own = _closure(own, bits)
+
+
+def _closure(names, bits):
+    waiting = {alias(name) for name in names}
+    found = set()
+    closure = 0
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        closure |= bits.get(name, 0)
+        waiting |= {alias(other) for other in _needs.get(name, ())} - found
+    return closure
 
 
 def alias(name):
@@ -33,27 +63,19 @@ def alias(name):
 
 
 def held(name):
-    """Who holds something of the module, whether it goes when the holder is emptied, and a function that puts
-    another thing there.
-
-    Emptied is a module's namespace: its classes and functions are found without it."""
+    """Where something of the module is held: a kind, a container, a key and the holder's name, the first three
+    for `replace`."""
     if alias(name) != name and alias(name) in sys.modules:
-        return
-    for kind, container, key, holder in _held.get(alias(name), ()):
-        yield holder, kind == "dict", partial(_replace, kind, container, key)
+        return ()
+    return _held.get(alias(name), ())
 
 
-def needed(names, own, done):
-    """The modules that these need for themselves, and that the guest's own need."""
-    open_ones = {alias(name) for name in names}
-    open_ones |= {name for name in sys.modules if name.startswith(own) and name not in done}
-    found = set()
-    while open_ones:
-        name = open_ones.pop()
-        if name not in found:
-            found.add(name)
-            open_ones |= {alias(other) for other in _needs.get(name, ())} - found
-    return found | {name for name, other in _aliases.items() if other in found}
+def needed(names):
+    """What it takes to have these modules and the guest's own: a byte, 0 or 1, for each name that `make` was given."""
+    closure = _own
+    for name in names:
+        closure |= _closures[name]
+    return f"{closure:0{len(_closures)}b}"[::-1].encode().translate(BITS)
 
 
 def note(importer, name):
@@ -61,7 +83,8 @@ def note(importer, name):
     _needs.setdefault(importer, set()).add(name)
 
 
-def _replace(kind, container, key, value):
+def replace(kind, container, key, value):
+    """Puts another thing where `held` found something."""
     if kind == "dict" or kind == "list":
         container[key] = value
     elif kind == "class":

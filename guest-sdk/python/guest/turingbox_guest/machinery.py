@@ -31,6 +31,23 @@ HELPERS = ("importlib", "_frozen_importlib", "pkgutil", "runpy", "pickle", "unit
 AGENT = ("agent", "__main__")
 
 
+# The library's namespaces, by identity → whose they are.
+_spaces = {}
+# A module that holds others → their names.
+_holders = {}
+
+
+def prepare():
+    """Notes whose namespace is whose and who holds whom, for `hide`."""
+    for name, module in sys.modules.items():
+        if name not in AGENT and isinstance(module, ModuleType):
+            _spaces[id(vars(module))] = name
+        if type(module) is ModuleType:
+            held = {getattr(value, "__name__", None) for value in vars(module).values() if isinstance(value, ModuleType)}
+            if held:
+                _holders[name] = held
+
+
 class Refusing:
     """Looks for modules before all others do, and finds those that may not be imported."""
 
@@ -78,18 +95,20 @@ def _hook(names, digests, call, made):
     return hook
 
 
-def hide(names, archive):
-    """Keeps hidden modules from the agent's own code, as far as Python has means for that."""
-    library = [(name, module) for name, module in sys.modules.items() if name not in AGENT]
-    spaces = {id(vars(module)): name for name, module in library if isinstance(module, ModuleType)}
-    guarded = _Guarded(names, spaces)
+def hide(names, gone, archive):
+    """Keeps hidden modules from the agent's own code, as far as Python has means for that. Those that are `gone`
+    are no part of the library any more."""
+    for module in gone:
+        if isinstance(module, ModuleType):
+            _spaces.pop(id(vars(module)), None)
+    guarded = _Guarded(names, _spaces)
     archive.loading = guarded.add
     guarded.take(builtins, "__import__", guarded.statement)
     guarded.take(importlib, "__import__", guarded.statement)
     guarded.take(importlib, "import_module", guarded.call)
-    for name, module in list(sys.modules.items()):
-        if type(module) is ModuleType and any(_hidden(value, names) for value in vars(module).values()):
-            module.__class__ = guarded.kind
+    for name, held in _holders.items():
+        if name in sys.modules and not names.isdisjoint(held):
+            sys.modules[name].__class__ = guarded.kind
 
 
 def _hidden(value, names):
