@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use turingbox::{Engine, Library, Program, Sandbox, Setup, Value, sandbox::Cache};
+use turingbox::{Engine, Library, Policy, Program, Sandbox, Setup, Value, sandbox::Cache};
 
 /// How often the sides take turns, and how often each runs in its turn: a call in a batch comes
 /// after another call, not after a process that has just emptied the processor's caches.
@@ -21,16 +21,25 @@ const RUNS: usize = 20;
 const MANIFEST: &str = "kind = \"proc\"\npython = \"main.py\"\n[inputs.text]\n[outputs.text]\n";
 const SOURCE: &str = "def main(text):\n    return text.upper()\n";
 
+/// What the policies say about imports: the guard takes out what they leave out.
+const SAID: [(&str, &str); 3] = [
+    ("a fresh Python call", ""),
+    ("the same where a module is denied", "imports = { deny = [\"ctypes\"] }"),
+    ("the same where three are allowed", "imports = { allow = [\"json\", \"math\", \"re\"] }"),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let python = python()?;
     println!("{TURNS} turns of {RUNS} runs each, medians; python3 is {}", python.display());
     let start = || timed(|| Command::new(&python).args(["-I", "-S", "-c", "pass"]).status());
-    fresh_call(&start)?;
+    for (what, imports) in SAID {
+        fresh_call(what, imports, &start)?;
+    }
     whole_process(&start)
 }
 
 /// A call: a fresh instance, the source loaded, a two-line function run, all thrown away.
-fn fresh_call(start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
+fn fresh_call(what: &str, imports: &str, start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let agent = folder.path().join("upper");
     std::fs::create_dir(&agent)?;
@@ -41,7 +50,8 @@ fn fresh_call(start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
     let (program, _) = Program::load(&library, "upper")?;
     let cache = Cache::open(&scratch("cache"), &scratch("state"))?;
     let sandbox = Sandbox::new(Some(cache), Box::new(|_| Box::new(())))?;
-    let setup = Setup::new(Arc::new(library), sandbox);
+    let policy = Policy::parse("policy.toml", &format!("version = 1\n[agents.upper]\n{imports}\n"))?;
+    let setup = Setup { policy: Arc::new(policy), ..Setup::new(Arc::new(library), sandbox) };
     let engine = Engine::new(Arc::new(program), setup).map_err(|error| error.message)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let call = || {
@@ -49,7 +59,7 @@ fn fresh_call(start: &dyn Fn() -> Duration) -> Result<(), Box<dyn Error>> {
         assert_eq!(outcome.outputs, [("text".to_owned(), Value::text("HELLO"))]);
     };
     call();
-    side_by_side("a fresh Python call", &|| timed(call), start);
+    side_by_side(what, &|| timed(call), start);
     Ok(())
 }
 

@@ -25,9 +25,10 @@ class Archive:
     def names(self):
         return list(self._modules)
 
-    def drop(self, name):
-        """Forgets a module for good."""
-        self._modules.pop(name, None)
+    def drop(self, names):
+        """Forgets modules for good."""
+        for name in names:
+            self._modules.pop(name, None)
 
     def add(self, name, path):
         """Keeps the module whose source is at `path`."""

@@ -44,17 +44,20 @@ _archive = None
 # The library's modules, as a list and as the host is asked about them.
 _names = []
 _asked = ""
+# Those of them that are in `CORE`, by any name.
+_core = set()
 # How to ask the host whether it made some bytecode.
 _made = None
 
 
 def prepare(archive):
     """Notes who holds what, for `guard` to find it."""
-    global _archive, _made, _names, _asked
+    global _archive, _made, _names, _asked, _core
     _archive, _made = archive, packages.asks_host()
     _names = [name for name in [*sys.modules, *archive.names()] if not name.startswith(OWN)]
     _asked = "\n".join(_names)
     index.make(_names, [name for name in sys.modules if name.startswith(OWN) and name not in DONE])
+    _core = {name for name in _names if name in CORE or index.alias(name) in CORE}
     machinery.prepare()
 
 
@@ -63,17 +66,21 @@ def guard():
     heap.forget()
     standings = host.standings(_asked)
     denied = _those(standings, DENIED)
+    # Of these, nobody said that they may be had.
+    denied.update(_names[len(standings) :])
     unlisted = _those(standings, HIDDEN)
     hidden = set()
     if unlisted:
         hidden = unlisted.intersection(compress(_names, index.needed(_those(standings, ALLOWED))))
         denied |= unlisted - hidden
-    core = {name for name in denied if name in CORE or index.alias(name) in CORE}
-    machinery.close(denied - core, _archive.digests, _made)
+    core = denied & _core
+    hook = machinery.close(denied - core, _archive.digests, _made)
     gone = _remove(denied - core)
-    gone += (sys.modules.pop(name, None) for name in core)
+    gone += _popped(core)
     if hidden:
         machinery.hide(hidden, gone, _archive)
+    # Last: Python would ask it about much of what is done here.
+    sys.addaudithook(hook)
 
 
 def _those(standings, standing):
@@ -82,17 +89,12 @@ def _those(standings, standing):
 
 def _remove(denied):
     """Takes modules out, and returns those that were there."""
-    modules = []
-    for name in denied:
-        _archive.drop(name)
-        module = sys.modules.pop(name, None)
-        if isinstance(module, ModuleType):
-            modules.append(module)
-    for name in denied:
-        for kind, container, key, holder in index.held(name):
-            # A namespace is emptied with its module, whose classes and functions are found without it.
-            if not (kind == "dict" and holder in denied):
-                index.replace(kind, container, key, stand_ins.StandIn(name, holder))
+    _archive.drop(denied)
+    modules = _popped(denied)
+    for name, kind, container, key, holder in index.held(denied):
+        # A namespace is emptied with its module, whose classes and functions are found without it.
+        if not (kind == "dict" and holder in denied):
+            index.replace(kind, container, key, stand_ins.StandIn(name, holder))
     # Things that tidy up after themselves find nothing to do it with, and Python would tell of it.
     told, sys.unraisablehook = sys.unraisablehook, _untold
     for module in modules:
@@ -100,6 +102,11 @@ def _remove(denied):
         vars(module).clear()
     sys.unraisablehook = told
     return modules
+
+
+def _popped(names):
+    things = [sys.modules.pop(name) for name in names if name in sys.modules]
+    return [thing for thing in things if isinstance(thing, ModuleType)]
 
 
 def _untold(_):

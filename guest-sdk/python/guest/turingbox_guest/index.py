@@ -7,6 +7,8 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodT
 
 # A module's name → where something of it is held: a kind, a container, a key, the holder's name.
 _held = {}
+# The names that `make` was given of modules of which something is held.
+_holding = set()
 # A module's name → the modules that it imports, at once or later.
 _needs = {}
 # A name that `make` was given → what it takes to have that module, as bits: each the place of a name.
@@ -33,6 +35,7 @@ def make(names, own):
     for module in {id(module): module for module in sys.modules.values() if id(module) in modules}.values():
         finder.namespace(vars(module), modules[id(module)])
     finder.the_rest()
+    _holding.update(name for name in names if alias(name) in _held)
     _close(names, own)
 
 
@@ -62,12 +65,14 @@ def alias(name):
     return _aliases.get(name, name)
 
 
-def held(name):
-    """Where something of the module is held: a kind, a container, a key and the holder's name, the first three
-    for `replace`."""
-    if alias(name) != name and alias(name) in sys.modules:
-        return ()
-    return _held.get(alias(name), ())
+def held(names):
+    """Where something of these modules is held: the module's name, then a kind, a container and a key for
+    `replace`, and the holder's name."""
+    for name in _holding.intersection(names):
+        kept = alias(name)
+        if kept == name or kept not in sys.modules:
+            for place in _held[kept]:
+                yield name, *place
 
 
 def needed(names):

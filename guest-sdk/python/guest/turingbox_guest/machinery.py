@@ -35,10 +35,14 @@ AGENT = ("agent", "__main__")
 _spaces = {}
 # A module that holds others → their names.
 _holders = {}
+# What keeps modules from the agent's code, once it is told which.
+_guarded = None
 
 
 def prepare():
     """Notes whose namespace is whose and who holds whom, for `hide`."""
+    global _guarded
+    _guarded = _Guarded(_spaces)
     for name, module in sys.modules.items():
         if name not in AGENT and isinstance(module, ModuleType):
             _spaces[id(vars(module))] = name
@@ -58,7 +62,8 @@ class Refusing:
 
 
 def close(names, digests, made):
-    """Makes that nothing new can be had of the modules that are about to go.
+    """Makes that nothing new can be had of the modules that are about to go, together with the audit hook that
+    it returns.
 
     Of bytecode, what has one of these digests can still be read, the library's own; and what the
     host made of the agent's packages, which `made` is the way to ask for.
@@ -67,7 +72,7 @@ def close(names, digests, made):
         if hasattr(_imp, name):
             setattr(_imp, name, _no_maker)
     sys.meta_path.insert(0, Refusing)
-    sys.addaudithook(_hook(frozenset(names), frozenset(digests), *made))
+    return _hook(frozenset(names), frozenset(digests), *made)
 
 
 def _no_maker(*_):
@@ -99,16 +104,15 @@ def hide(names, gone, archive):
     """Keeps hidden modules from the agent's own code, as far as Python has means for that. Those that are `gone`
     are no part of the library any more."""
     for module in gone:
-        if isinstance(module, ModuleType):
-            _spaces.pop(id(vars(module)), None)
-    guarded = _Guarded(names, _spaces)
-    archive.loading = guarded.add
-    guarded.take(builtins, "__import__", guarded.statement)
-    guarded.take(importlib, "__import__", guarded.statement)
-    guarded.take(importlib, "import_module", guarded.call)
+        _spaces.pop(id(vars(module)), None)
+    _guarded.names = names
+    archive.loading = _guarded.add
+    _guarded.take(builtins, "__import__", _guarded.statement)
+    _guarded.take(importlib, "__import__", _guarded.statement)
+    _guarded.take(importlib, "import_module", _guarded.call)
     for name, held in _holders.items():
         if name in sys.modules and not names.isdisjoint(held):
-            sys.modules[name].__class__ = guarded.kind
+            sys.modules[name].__class__ = _guarded.kind
 
 
 def _hidden(value, names):
@@ -118,8 +122,8 @@ def _hidden(value, names):
 class _Guarded:
     """Tells the agent's code from the library's by whose globals it runs with."""
 
-    def __init__(self, names, spaces):
-        self._names = names
+    def __init__(self, spaces):
+        self.names = frozenset()
         self._spaces = spaces
         self._originals = {}
         self.kind = self._module_kind()
@@ -144,7 +148,7 @@ class _Guarded:
         return self._originals[self.call](name, package)
 
     def _ask(self, name):
-        if name in self._names and not host.allowed(name):
+        if name in self.names and not host.allowed(name):
             stand_ins.refuse(name)
 
     def _is_agent(self):
@@ -162,7 +166,7 @@ class _Guarded:
         class Module(ModuleType):
             def __getattribute__(self, name):
                 value = ModuleType.__getattribute__(self, name)
-                if name == "__dict__" or _hidden(value, guarded._names):
+                if name == "__dict__" or _hidden(value, guarded.names):
                     return guarded._seen(name, value)
                 return value
 
@@ -173,5 +177,5 @@ class _Guarded:
         if self._spaces.get(id(frame.f_globals)) is not None:
             return value
         if name == "__dict__":
-            return {key: part for key, part in value.items() if not _hidden(part, self._names)}
+            return {key: part for key, part in value.items() if not _hidden(part, self.names)}
         stand_ins.refuse(value.__name__)
