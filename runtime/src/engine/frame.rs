@@ -173,21 +173,33 @@ impl<'a> Frame<'a> {
     /// Why no further step may begin, if so. A step that can't is the workflow's failure, not the
     /// step's: going on would fail for the same reason.
     fn exhausted(&self) -> Option<Failure> {
-        let (code, what) = match () {
-            () if self.budget.steps == 0 => (Code::Steps, "steps"),
-            () if self.budget.fuel == 0 => (Code::Fuel, "fuel"),
-            () if self.held > self.budget.memory => (Code::Memory, "memory for its results"),
-            () if Instant::now() >= self.budget.deadline => (Code::Time, "time"),
-            () => return None,
-        };
+        match () {
+            () if self.budget.steps == 0 => Some(self.used_up(Code::Steps, "steps")),
+            () if self.budget.fuel == 0 => Some(self.used_up(Code::Fuel, "fuel")),
+            () => self.overdue(),
+        }
+    }
+
+    /// Why nothing more can be made of values, if nothing can: that takes neither steps nor fuel.
+    fn overdue(&self) -> Option<Failure> {
+        match () {
+            () if self.held > self.budget.memory => Some(self.out_of_memory()),
+            () if Instant::now() >= self.budget.deadline => Some(self.used_up(Code::Time, "time")),
+            () => None,
+        }
+    }
+
+    fn out_of_memory(&self) -> Failure {
+        self.used_up(Code::Memory, "memory for its results")
+    }
+
+    fn used_up(&self, code: Code, what: &str) -> Failure {
         let key = code.name().trim_start_matches("limit.");
         let message = match &self.lane {
             None => format!("the workflow `{}` has used up its {what}", self.manifest.name),
             Some(_) => format!("items have used up their part of what `{}` has left: its {what}", self.manifest.name),
         };
-        Some(
-            Failure::new(code, message).help(format!("does it loop for ever? else raise `limits.{key}` in the policy")),
-        )
+        Failure::new(code, message).help(format!("does it loop for ever? else raise `limits.{key}` in the policy"))
     }
 
     /// Merges a step's outputs into results and moves the head. Gives the workflow's outcome if the
@@ -264,8 +276,9 @@ impl<'a> Frame<'a> {
     /// a failure that no later step has answered is never lost.
     fn finish(&mut self) -> Outcome {
         let mut outputs = Vec::new();
+        let mut left = self.budget.memory.saturating_sub(self.held);
         for (name, source) in &self.workflow.outputs {
-            match self.resolve(source, None, self.budget.memory.saturating_sub(self.held)) {
+            match self.make(source, None, &mut left) {
                 Ok(Some(value)) => outputs.push((name.clone(), value)),
                 Ok(None) => {}
                 Err(failure) => return Outcome::failed(failure),

@@ -10,20 +10,11 @@ use crate::{
 impl<'a> Frame<'a> {
     pub(super) fn resolve_inputs(&self, step: &'a Step, callee: &Manifest) -> Result<Vec<(String, Value)>, Failure> {
         let mut inputs = Vec::with_capacity(callee.inputs.len());
-        // What templates and expressions make is new memory; everything else is shared with what is there.
         let mut left = self.budget.memory.saturating_sub(self.held);
         for (name, source) in &step.inputs {
-            let makes = makes(source);
-            // To take a value as it is takes no time.
-            if makes && let Some(failure) = self.exhausted() {
-                return Err(failure);
-            }
             let optional = callee.input(name).is_some_and(|input| !input.is_required());
-            match self.resolve(source, Some(step), left)? {
-                Some(value) => {
-                    left = left.saturating_sub(if makes { value.len() as u64 } else { 0 });
-                    inputs.push((name.clone(), value));
-                }
+            match self.make(source, Some(step), &mut left)? {
+                Some(value) => inputs.push((name.clone(), value)),
                 // The workflow's caller left its optional input out, and so does the workflow.
                 None if optional && self.is_input(source) => {}
                 None => return Err(self.unset(source)),
@@ -35,6 +26,26 @@ impl<'a> Frame<'a> {
             }
         }
         Ok(inputs)
+    }
+
+    /// The value that `source` stands for, like [`Frame::resolve`]. What is made for it is new memory, and comes off what
+    /// is `left`; everything else is shared with what is there, and to take that takes no time.
+    pub(super) fn make(
+        &self,
+        source: &Source,
+        step: Option<&'a Step>,
+        left: &mut u64,
+    ) -> Result<Option<Value>, Failure> {
+        if !makes(source) {
+            return self.resolve(source, step, *left);
+        }
+        if let Some(failure) = self.overdue() {
+            return Err(failure);
+        }
+        let made = self.resolve(source, step, *left)?;
+        let size = made.as_ref().map_or(0, Value::len) as u64;
+        *left = left.checked_sub(size).ok_or_else(|| self.out_of_memory())?;
+        Ok(made)
     }
 
     /// The value that `source` stands for; none where the name that it refers to is not set.
