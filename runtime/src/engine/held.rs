@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    iter,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -64,7 +65,7 @@ type Key = (AgentId, usize);
 #[derive(Default)]
 pub(super) struct Holdings {
     held: Mutex<BTreeMap<Key, (Ceilings, Arc<Held>)>>,
-    opened: Mutex<Vec<Arc<Mounts>>>,
+    opened: Mutex<Vec<(Ceilings, Arc<Mounts>)>>,
 }
 
 impl Holdings {
@@ -100,7 +101,7 @@ impl Holdings {
             let message = format!("`{MOUNT}` is where the program `{}` has a folder of its own", manifest.name);
             return Err(MountError { code: "mount", place: Some(grant.place.clone()), message });
         }
-        let mounts = self.mounts(files, || Mounts::open(files, ceilings, &setup.protected, copies))?;
+        let mounts = self.mounts((files, ceilings), || Mounts::open(files, ceilings, &setup.protected, copies))?;
         let databases = match body {
             Body::Proc(_) => Databases::open(&authority, files, &setup.protected, &variable(setup))?,
             _ => Databases::default(),
@@ -123,18 +124,24 @@ impl Holdings {
         Ok(held)
     }
 
-    /// The folders of `grants`, opened. Agents with the same grants share them.
+    /// The folders of `grants`, opened. Agents with the same grants under the same ceilings share them: whether a
+    /// ceiling leaves a folder is only known when it is opened.
     fn mounts(
         &self,
-        grants: &[FileGrant],
+        (grants, ceilings): (&[FileGrant], &Ceilings),
         open: impl FnOnce() -> Result<Mounts, MountError>,
     ) -> Result<Arc<Mounts>, MountError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mounts) = opened.iter().find(|mounts| mounts.grants() == grants) {
+        let same = |(under, mounts): &&(Ceilings, Arc<Mounts>)| {
+            mounts.grants() == grants
+                && under.len() == ceilings.len()
+                && iter::zip(&**under, &**ceilings).all(|(one, other)| Arc::ptr_eq(one, other))
+        };
+        if let Some((_, mounts)) = opened.iter().find(same) {
             return Ok(mounts.clone());
         }
         let mounts = Arc::new(open()?);
-        opened.push(mounts.clone());
+        opened.push((ceilings.clone(), mounts.clone()));
         Ok(mounts)
     }
 }
