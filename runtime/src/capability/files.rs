@@ -309,16 +309,19 @@ impl FilesView<'_> {
         ErrorCode::NotPermitted.into()
     }
 
-    /// Refuses a link that leads out of its folder: no guest could follow it, but whoever looks at
-    /// the folder later, outside the sandbox, would.
+    /// Refuses a link that leads out of its folder, or would when it, or a folder around it, is moved: no guest could
+    /// follow it, but whoever looks at the folder later, outside the sandbox, would.
     fn check_link(&self, path: &str, target: &str) -> FsResult<()> {
-        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let leads_to = join(parent, target);
-        let granted = self.files.mounts.grants.iter().map(|grant| grant.mount.as_str());
-        let mut mounts = granted.chain(self.files.private().map(|_| MOUNT));
-        let mount = mounts.find(|mount| is_below(path, mount));
-        let stays = !target.starts_with('/') && mount.is_some_and(|mount| is_below(&leads_to, mount));
-        if stays { Ok(()) } else { Err(self.refuse("files.outside", format!("link {path} to {target}"))) }
+        if descends(target) { Ok(()) } else { Err(self.refuse("files.outside", format!("link {path} to {target}"))) }
+    }
+
+    /// The same for a link that is there already, and gets another name.
+    async fn check_moved(&mut self, base: &Resource<Descriptor>, name: &str, path: &str) -> FsResult<()> {
+        match self.wasi.readlink_at(Resource::new_borrow(base.rep()), name.to_owned()).await {
+            Ok(target) => self.check_link(path, &target),
+            // It is no link; or one that leads to the same place wherever it is, or nowhere.
+            Err(_) => Ok(()),
+        }
     }
 
     /// Refuses to open what is neither a file nor a folder: a device acts when it is opened, and a
@@ -339,6 +342,11 @@ impl FilesView<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a link's target is below the link, wherever that is.
+fn descends(target: &str) -> bool {
+    !target.starts_with('/') && target.split('/').all(|part| part != "..")
 }
 
 /// `path` seen from `base`, without `.` and `..`. At the root, `..` is the root.

@@ -14,6 +14,9 @@ def read(path):
         return file.read(20)
 
 
+# They lead to what is in the folder, and would lead out of it where they were moved.
+MOVING = [("sub/deep/link", "../../note.txt"), ("sub/deep/other", "..")]
+
 TARGETS = ["../secret.txt", "..", "../", "/etc/passwd", "/", "/etc/", "./../secret.txt", "sub/../../secret.txt", "/proc/self/root"]
 
 
@@ -28,4 +31,14 @@ def main():
         tried(os.link, link, f"/data/hard{number}")
         got += tried(read, f"/data/hard{number}")
         got += tried(os.truncate, link, 0)
+    os.makedirs("/data/sub/deep")
+    for link, target in MOVING:
+        tried(os.symlink, target, "/data/" + link)
+    # One that the operator made.
+    tried(os.rename, "/data/up/link", "/data/up.link")
+    tried(os.link, "/data/up/link", "/data/hard.link")
+    got += tried(read, "/data/up.link") + tried(read, "/data/hard.link")
+    # One that leads down goes wherever it is put.
+    os.symlink("deep", "/data/sub/down")
+    os.rename("/data/sub/down", "/data/down")
     return got

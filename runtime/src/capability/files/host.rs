@@ -152,6 +152,7 @@ impl HostDescriptor for FilesView<'_> {
         // The new name gives whatever rights its folder has, so the old one must have them too.
         let path = self.check(&base, &name, Access::Write)?;
         let new_path = self.check(&new_base, &new_name, Access::Write)?;
+        self.check_moved(&base, &name, &new_path).await?;
         let result = self.wasi.link_at(base, flags, name, new_base, new_name).await;
         self.changed(&path, format_args!("link {new_path} to {path}"), result)
     }
@@ -165,6 +166,7 @@ impl HostDescriptor for FilesView<'_> {
     ) -> FsResult<()> {
         let path = self.check(&base, &name, Access::Write)?;
         let new_path = self.check(&new_base, &new_name, Access::Write)?;
+        self.check_moved(&base, &name, &new_path).await?;
         let result = self.wasi.rename_at(base, name, new_base, new_name).await;
         self.changed(&path, format_args!("rename {path} to {new_path}"), result)
     }
