@@ -17,6 +17,7 @@ use std::{
     },
 };
 
+use indexmap::IndexMap;
 use wasmtime::component::Linker;
 use wasmtime_wasi::{WasiCtxBuilder, sockets::SocketAddrUse};
 
@@ -40,8 +41,8 @@ struct Inner {
     network: Arc<Network>,
     /// How often a name was looked up.
     lookups: AtomicU32,
-    /// The names that were found, and the addresses that the policy allows of each.
-    names: Mutex<HashMap<Host, Vec<IpAddr>>>,
+    /// The names that were found, and the addresses that the policy allows of each; the latest is the last.
+    names: Mutex<IndexMap<Host, Vec<IpAddr>>>,
     /// The sockets whose connections are only planned, and whom they would be to.
     planned: Mutex<HashMap<u32, SocketAddr>>,
 }
@@ -103,8 +104,9 @@ impl Tcp {
     /// Whether the address is granted by itself, or stands for a name that is; then, what was allowed.
     fn may_connect(&self, address: SocketAddr) -> Option<Request<'static>> {
         let (ip, port) = (address.ip().to_canonical(), Some(address.port()));
+        // Names may share an address; the guest most likely means what it looked up last.
         let names: Vec<_> =
-            self.names().iter().filter(|(_, ips)| ips.contains(&ip)).map(|(name, _)| name.clone()).collect();
+            self.names().iter().rev().filter(|(_, ips)| ips.contains(&ip)).map(|(name, _)| name.clone()).collect();
         // Where nothing is looked up, the address of a name is none of its own.
         let found = |host: &Host| host.address().xor(Some(ip)).filter(|_| !self.0.gate.is_planning());
         let request = |host: Host| Request::Tcp { address: found(&host), host: Cow::Owned(host), port };
@@ -116,7 +118,7 @@ impl Tcp {
         self.0.gate.allows(&request).then_some(request)
     }
 
-    fn names(&self) -> std::sync::MutexGuard<'_, HashMap<Host, Vec<IpAddr>>> {
+    fn names(&self) -> std::sync::MutexGuard<'_, IndexMap<Host, Vec<IpAddr>>> {
         self.0.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

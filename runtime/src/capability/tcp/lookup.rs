@@ -127,7 +127,10 @@ impl Tcp {
             self.0.gate.deny(denial);
             return Err(ErrorCode::AccessDenied);
         }
-        self.names().insert(host, allowed.clone());
+        let mut names = self.names();
+        names.shift_remove(&host);
+        names.insert(host, allowed.clone());
+        drop(names);
         allowed.reverse();
         Ok(allowed)
     }
