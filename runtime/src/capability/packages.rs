@@ -43,25 +43,28 @@ pub fn add_to_linker(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
 }
 
 fn find(state: &CallState, module: &str) -> Option<Found> {
-    Some(match allowed(state, module)?.0.find(module)? {
+    Some(match allowed(state, module)?.0 {
         Module::Source { path, is_package: true } => Found { kind: Kind::Parent, path },
         Module::Source { path, .. } => Found { kind: Kind::Module, path },
         Module::Namespace(path) => Found { kind: Kind::Namespace, path },
     })
 }
 
-/// The packages, if the policy lets the agent import `module`. Nothing is written down: the guard in the guest
-/// asks by itself, once.
-fn allowed<'a>(state: &'a CallState, module: &str) -> Option<&'a (Arc<Packages>, Sandbox)> {
+/// What is there of a module, and in which packages, if the policy lets the agent import it. Nothing is written down:
+/// the guard in the guest asks by itself, once.
+fn allowed<'a>(state: &'a CallState, module: &str) -> Option<(Module, &'a (Arc<Packages>, Sandbox))> {
+    let packages = state.packages.as_ref()?;
+    // First, since a guest may call anything a module's name, of any length.
+    let found = packages.0.find(module)?;
     let authority = state.gate.authority();
     let denied = || matches!(authority.decide(&Request::Imports { module: module.into() }), Decision::Denied(_));
-    state.packages.as_ref().filter(|_| !authority.guards_imports() || !denied())
+    (!authority.guards_imports() || !denied()).then_some((found, packages))
 }
 
 async fn compiled(mut store: StoreContextMut<'_, CallState>, module: &str) -> Result<Vec<u8>, Error> {
     let missing = || Error::Missing(format!("no package of the agent's has the module `{}`", module.escape_debug()));
-    let (packages, sandbox) = allowed(store.data(), module).ok_or_else(missing)?.clone();
-    let Some(Module::Source { path, .. }) = packages.find(module) else { return Err(missing()) };
+    let (found, packages) = allowed(store.data(), module).ok_or_else(missing)?;
+    let (Module::Source { path, .. }, (packages, sandbox)) = (found, packages.clone()) else { return Err(missing()) };
     let code = match packages.compiled(&path) {
         Some(known) => known,
         None => compile(&packages, &sandbox, &path).await?,

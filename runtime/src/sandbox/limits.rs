@@ -1,14 +1,20 @@
 //! What one call may use, and how it is held to it.
 
-use std::{future::poll_fn, pin::pin, task::Poll, time::Instant};
+use std::{
+    future::poll_fn,
+    pin::pin,
+    task::Poll,
+    time::{Duration, Instant},
+};
 
-use wasmtime::Store;
+use wasmtime::{CallHook, CallHookHandler, Store, StoreContextMut, Trap};
 
 use crate::{
     failure::{Code, Failure},
     sandbox::{
         CallState,
         fuel::{self, Counter},
+        returned::TooManyDenials,
     },
 };
 
@@ -48,8 +54,40 @@ pub(super) fn meter(store: &mut Store<CallState>, counter: Counter, limits: &Cal
     fuel::begin(store, counter, limits.fuel).map_err(Failure::host)
 }
 
-/// What `running` gives before its deadline. A guest yields at every slice of its fuel, so this
-/// preempts a busy loop too; whatever it was doing is dropped with its store.
+/// How long a guest goes on that has the host work for it. It burns no fuel meanwhile, and so would come to the end
+/// of no slice.
+const TURN: Duration = Duration::from_millis(10);
+
+/// Looks after a guest whenever the host has done something for it.
+pub(super) struct OnReturn;
+
+#[async_trait::async_trait]
+impl CallHookHandler<CallState> for OnReturn {
+    async fn handle_call_event(
+        &self,
+        mut store: StoreContextMut<'_, CallState>,
+        hook: CallHook,
+    ) -> wasmtime::Result<()> {
+        let state = store.data_mut();
+        if !matches!(hook, CallHook::ReturningFromHost) {
+            return Ok(());
+        }
+        if state.gate.is_over() {
+            return Err(TooManyDenials.into());
+        }
+        if fuel::is_overdrawn(state) {
+            return Err(Trap::OutOfFuel.into());
+        }
+        if state.turn.elapsed() > TURN {
+            tokio::task::yield_now().await;
+            store.data_mut().turn = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+/// What `running` gives before its deadline. A guest yields at every slice of its fuel, and when the host did much for
+/// it, so this preempts a busy loop too; whatever it was doing is dropped with its store.
 pub(super) async fn within<T>(limits: &CallLimits, running: impl Future<Output = T>) -> Result<T, Failure> {
     let mut running = pin!(running);
     // Most calls end in their first slice, and need no timer.

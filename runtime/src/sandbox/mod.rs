@@ -31,7 +31,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
-use wasmtime::{CallHook, Store, Trap};
+use wasmtime::Store;
 
 pub use cache::Cache;
 pub(crate) use compile::{Role, compile, unusable};
@@ -40,14 +40,14 @@ pub use engine::{LIVE, MAX_LIVE};
 use instance::Instance;
 pub use instance::Kept;
 pub use limits::CallLimits;
+use limits::{OnReturn, meter, within};
 pub(crate) use limits::{handed, out_of_time};
-use limits::{meter, within};
 pub(crate) use modules::compile_module;
 pub use moment::Moment;
 use phases::Watch;
 pub use phases::{Phases, PhasesSink};
-use returned::{TooManyDenials, outputs, reported, scrubbed, trapped};
 pub(crate) use returned::{lift, lower, over};
+use returned::{outputs, reported, scrubbed, trapped};
 pub use state::CallState;
 
 use crate::{
@@ -322,13 +322,7 @@ impl Sandbox {
     fn store(&self, call: &Call<'_>, guest: &Guest) -> Store<CallState> {
         let mut store = Store::new(guest.engine(), CallState::new(call, self));
         if guest.asks() {
-            // Where a guest has been denied all that it may be, or what the host did for it was more than it has fuel
-            // for, no host function returns to it.
-            store.call_hook(|store, hook| match hook {
-                CallHook::ReturningFromHost if store.data().gate.is_over() => Err(TooManyDenials.into()),
-                CallHook::ReturningFromHost if fuel::is_overdrawn(store.data()) => Err(Trap::OutOfFuel.into()),
-                _ => Ok(()),
-            });
+            store.call_hook_async(OnReturn);
         }
         store
     }

@@ -1,6 +1,6 @@
 //! All that one call can reach.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -32,6 +32,8 @@ pub struct CallState {
     pub(super) wasi: Option<WasiCtx>,
     pub(crate) table: ResourceTable,
     pub(crate) limiter: Limiter,
+    /// When it last let others have a turn.
+    pub(super) turn: Instant,
     /// Its fuel, where the guest counts it.
     pub(super) slices: Option<Slices>,
     pub(crate) files: Files,
@@ -79,13 +81,14 @@ const MAX_RANDOM: u64 = 1 << 20;
 impl CallState {
     /// What a call begins with.
     pub(super) fn new(call: &Call<'_>, sandbox: &Sandbox) -> Self {
-        let log = Log::new(call.log.clone());
+        let log = Log::new(call.log.clone(), call.env.scrubber().clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Self {
             wasi: None,
             table,
             limiter: Limiter::new(call.limits.memory),
+            turn: Instant::now(),
             slices: None,
             files: Files::new(call.mounts.clone()),
             log,
