@@ -215,13 +215,23 @@ pub fn a_callee_has_no_more_time_than_its_caller() {
 
 const KEY: &str = "hunter2-hunter2";
 
+/// Secrets may have several lines, as the keys of certificates do.
+const LINES: &str = "-----BEGIN KEY-----\nhunter2hunter2\nhunter2\nhunter2hunter2\n-----END KEY-----\n";
+
 /// How it could be written: as it is, in base64, in hexadecimal, and as numbers.
 const FORMS: [&str; 5] = ["hunter2", "aHVudGVyMi", "68756e74", "68756E74", "104, 117, 110"];
 
+/// How `secretive` gives it away.
+const WAYS: [&str; 10] = ["say", "raise", "raise-long", "base64", "hex", "bytes", "json", "path", "path-long", "line"];
+
 fn secretive(agent: &str, text: &str, inputs: &[(&str, Value)], audit: Option<Arc<dyn Audit>>) -> Ran {
+    with_key(KEY, agent, text, inputs, audit)
+}
+
+fn with_key(key: &str, agent: &str, text: &str, inputs: &[(&str, Value)], audit: Option<Arc<dyn Audit>>) -> Ran {
     host::run_with(&library(), agent, inputs, |setup: &mut Setup| {
         setup.policy = policy(text);
-        setup.secrets = Secrets::default().with("TBX_KEY", KEY).with("token", KEY);
+        setup.secrets = Secrets::default().with("TBX_KEY", key).with("token", key);
         setup.audit = audit;
     })
 }
@@ -254,10 +264,10 @@ pub fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
     let data = [("how", Value::text("say")), ("token", Value::text("$env.TBX_KEY"))];
     assert_eq!(text_of(&secretive("secretive", "", &data, None)), "given $env.TBX_KEY");
 
-    for way in ["say", "raise", "base64", "hex", "bytes", "json", "path"] {
+    for (way, key) in WAYS.iter().flat_map(|way| [(way, KEY), (way, LINES)]) {
         let audit = Arc::new(Records::default());
         for agent in ["secretive", "token"] {
-            let ran = secretive(agent, granted, &how(way), Some(audit.clone()));
+            let ran = with_key(key, agent, granted, &how(way), Some(audit.clone()));
             let got = ran.outcome.outputs.iter().map(|(_, value)| String::from_utf8_lossy(value.bytes()));
             let got: Vec<_> = got.collect();
             let written =
@@ -278,10 +288,10 @@ pub fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
 fn a_secret_is_shown_by_no_option() {
     let place = tempfile::tempdir().unwrap();
     std::fs::write(place.path().join("policy.toml"), "version = 1\n[agents.secretive]\nenv = [\"TBX_KEY\"]\n").unwrap();
-    for way in ["say", "raise", "base64", "hex", "bytes", "json", "path"] {
+    for (way, key) in WAYS.iter().flat_map(|way| [(way, KEY), (way, LINES)]) {
         for shown in [&["--trace", "-v"][..], &["--trace", "-v", "--json"]] {
             let mut command = binary::turingbox(place.path());
-            command.env("TBX_KEY", KEY).args(["run", "token", "--how", way, "--policy", "policy.toml"]);
+            command.env("TBX_KEY", key).args(["run", "token", "--how", way, "--policy", "policy.toml"]);
             command.args(["--audit", "audit.jsonl", "--agents"]).arg(root().join("tests/authority/agents")).args(shown);
             let output = command.output().unwrap();
             let audit = std::fs::read(place.path().join("audit.jsonl")).unwrap();

@@ -1,13 +1,22 @@
 //! Secrets: values that a run works with and never writes down. The engine, the tape and every
 //! message know them by name; the value appears where a proc that is granted the name is called.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+    fmt,
+    sync::Arc,
+};
 
 use base64::Engine as _;
 
 /// The shortest value that counts as secret, in bytes. A shorter one can't be told from other text,
 /// so it could not be kept out of what a run writes.
 pub const MIN_SECRET: usize = 6;
+
+/// What ends a line, for one program or another: for Python all of them.
+pub(crate) const BREAKS: [char; 10] =
+    ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// What the names of our own variables begin with: where telemetry goes, with whose key. It isn't agents' to know,
 /// whatever a policy says.
@@ -53,8 +62,9 @@ impl fmt::Debug for Secrets {
 }
 
 /// Takes secret values out of what is about to be written, also where they are encoded as
-/// programs usually do: for JSON, for URLs, in base64 or in hexadecimal. What a program makes of a
-/// secret otherwise, nobody can know.
+/// programs usually do: for JSON, for URLs, in base64 or in hexadecimal; and the lines of those that
+/// have several, since logs are kept by the line. What a program makes of a secret otherwise, nobody
+/// can know.
 #[derive(Clone, Default)]
 pub struct Scrubber {
     forms: Vec<(Vec<u8>, String)>,
@@ -64,11 +74,11 @@ impl Scrubber {
     /// Hides `value` as `[name]`.
     pub fn add(&mut self, name: &str, value: &str) {
         let shown = format!("[{name}]");
-        for form in forms(value) {
-            if form.len() >= MIN_SECRET && self.forms.iter().all(|(known, _)| *known != form) {
-                self.forms.push((form, shown.clone()));
-            }
-        }
+        let mut known: HashSet<_> = self.forms.iter().map(|(form, _)| form.clone()).collect();
+        let lines = value.split(BREAKS).map(|line| line.trim().as_bytes().to_vec());
+        let new = forms(value).into_iter().chain(lines);
+        let new = new.filter(|form| form.len() >= MIN_SECRET && known.insert(form.clone()));
+        self.forms.extend(new.map(|form| (form, shown.clone())));
         // The longest first: a form may be a part of another.
         self.forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
     }
@@ -81,6 +91,19 @@ impl Scrubber {
     /// How long the longest form of a secret is, in bytes.
     pub fn longest(&self) -> usize {
         self.forms.first().map_or(0, |(form, _)| form.len())
+    }
+
+    /// How many bytes at the end of `bytes` may be the beginning of a secret, had they gone on.
+    pub fn begun(&self, bytes: &[u8]) -> usize {
+        let begun = |form: &[u8]| (1..form.len().min(bytes.len() + 1)).rfind(|size| bytes.ends_with(&form[..*size]));
+        self.forms.iter().filter_map(|(form, _)| begun(form)).max().unwrap_or(0)
+    }
+
+    /// `text`, whose end was cut off somewhere, without the secrets and without what is left of one at its end.
+    pub fn cut(&self, text: &str) -> String {
+        let mut clean = self.text(text).into_owned();
+        clean.truncate(clean.floor_char_boundary(clean.len() - self.begun(clean.as_bytes())));
+        clean
     }
 
     /// `bytes` without the secrets.
@@ -283,6 +306,37 @@ mod tests {
         ] {
             assert_eq!(scrubber.text(text), clean);
         }
+    }
+
+    #[test]
+    fn each_line_is_hidden() {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("PEM", "-----BEGIN-----\r\n  MIIEvQIBADAN\nend\n");
+        for (text, clean) in [
+            ("a MIIEvQIBADAN b", "a [PEM] b"),
+            ("-----BEGIN-----\nMIIEvQIBADAN\nend", "[PEM]\n[PEM]\nend"),
+            ("the end", "the end"),
+        ] {
+            assert_eq!(scrubber.text(text), clean);
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_is_known() {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("KEY", "hunter2");
+        scrubber.add("OTHER", "ters and gatherers");
+        for (text, begun, cut) in [
+            ("", 0, ""),
+            ("a hunter", 6, "a "),
+            ("hunters and gathe", 14, "hun"),
+            ("a hunter2", 0, "a [KEY]"),
+            ("a hunter2hu", 2, "a [KEY]"),
+            ("hunters", 5, "hun"),
+        ] {
+            assert_eq!((scrubber.begun(text.as_bytes()), scrubber.cut(text)), (begun, cut.to_owned()), "{text}");
+        }
+        assert_eq!(Scrubber::default().begun(b"hunter"), 0);
     }
 
     #[test]

@@ -177,7 +177,7 @@ impl Gate {
         if state.preparing {
             return;
         }
-        let request = self.0.scrubber.text(&denial.request).into_owned();
+        let request = denial.scrubbed_request(&self.0.scrubber);
         let help = self.0.scrubber.text(&denial.help).into_owned();
         let denial = Denial { request, help, ..denial };
         let record = ledger::about(&state.subject, ledger::denied(&denial));
@@ -211,7 +211,8 @@ impl Gate {
         if record.decision == Verdict::Denied {
             self.count_denied(&mut state, &record);
         }
-        let record = ledger::about(&state.subject, record);
+        let request = self.0.scrubber.text(&record.request).into_owned();
+        let record = ledger::about(&state.subject, Record { request, ..record });
         self.write(&mut state, &record);
         state.lost.clone().map_or(Ok(()), Err)
     }

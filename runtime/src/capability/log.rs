@@ -1,13 +1,17 @@
 //! The run's log: what a guest prints. It is never part of an agent's outputs.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::{bindings, written::Taker};
+use crate::{
+    sandbox::{bindings, written::Taker},
+    secret::Scrubber,
+};
 
 /// The most that one call may log, in bytes; the rest is dropped, and the log says so.
 const MAX_LOGGED: usize = 1 << 20;
@@ -48,31 +52,39 @@ pub fn silent() -> Sink {
     Arc::new(|_, _: &str| {})
 }
 
-/// The log of one call. Clones write to the same log.
+/// The log of one call, without the secrets that the call holds. Clones write to the same log.
 #[derive(Clone)]
 pub struct Log(Arc<Mutex<State>>);
 
 struct State {
     sink: Sink,
+    scrubber: Arc<Scrubber>,
     left: usize,
-    partial: Vec<u8>,
+    /// What has come so far of a line, of each stream.
+    partial: BTreeMap<Level, Vec<u8>>,
 }
 
 impl Log {
-    /// An empty log whose lines go to `sink`.
-    pub fn new(sink: Sink) -> Self {
-        Self(Arc::new(Mutex::new(State::new(sink))))
+    /// An empty log whose lines go to `sink`, without what `scrubber` knows. It is asked here, before a line is cut:
+    /// afterwards, nobody would know the two parts of a secret.
+    pub fn new(sink: Sink, scrubber: Arc<Scrubber>) -> Self {
+        Self(Arc::new(Mutex::new(State { sink, scrubber, left: MAX_LOGGED, partial: BTreeMap::new() })))
     }
 
     /// Begins anew: what is still written by whoever holds a clone goes to `sink`.
     pub fn restart(&self, sink: Sink) {
-        *self.lock() = State::new(sink);
+        let mut state = self.lock();
+        (state.sink, state.left) = (sink, MAX_LOGGED);
+        state.partial.clear();
     }
 
     /// Writes whole lines.
     pub fn lines(&self, level: Level, text: &str) {
         let mut state = self.lock();
         for line in text.lines() {
+            if state.left == 0 {
+                break;
+            }
             state.line(level, line.as_bytes());
         }
     }
@@ -80,25 +92,31 @@ impl Log {
     /// Writes bytes of a stream, where a line may come in pieces.
     pub(crate) fn bytes(&self, level: Level, mut bytes: &[u8]) {
         let mut state = self.lock();
-        while !bytes.is_empty() {
-            let room = MAX_LINE - state.partial.len().min(MAX_LINE - 1);
+        while !bytes.is_empty() && state.left > 0 {
+            let mut line = state.partial.remove(&level).unwrap_or_default();
+            let room = MAX_LINE - line.len() % MAX_LINE;
             let end = bytes.iter().take(room).position(|byte| *byte == b'\n');
             let taken = end.unwrap_or_else(|| bytes.len().min(room));
-            state.partial.extend_from_slice(&bytes[..taken]);
+            line.extend_from_slice(&bytes[..taken]);
             bytes = &bytes[taken + usize::from(end.is_some())..];
-            if end.is_some() || state.partial.len() >= MAX_LINE {
-                let line = std::mem::take(&mut state.partial);
+            if end.is_some() {
                 state.line(level, &line);
+                continue;
             }
+            if line.len() >= MAX_LINE {
+                line = state.beginning(level, &line);
+            }
+            state.partial.insert(level, line);
         }
     }
 
-    /// Writes what is left of a line that never ended.
+    /// Writes what is left of lines that never ended.
     pub fn finish(&self) {
         let mut state = self.lock();
-        let line = std::mem::take(&mut state.partial);
-        if !line.is_empty() {
-            state.line(Level::Info, &line);
+        for (level, line) in std::mem::take(&mut state.partial) {
+            if !line.is_empty() {
+                state.line(level, &line);
+            }
         }
     }
 
@@ -108,29 +126,44 @@ impl Log {
 }
 
 impl State {
-    fn new(sink: Sink) -> Self {
-        Self { sink, left: MAX_LOGGED, partial: Vec::new() }
+    fn line(&mut self, level: Level, line: &[u8]) {
+        let scrubber = self.scrubber.clone();
+        self.clean(level, &scrubber.bytes(line));
     }
 
-    fn line(&mut self, level: Level, line: &[u8]) {
+    /// Writes what has come of a line that is too long, up to where a secret or a character may have begun that goes
+    /// on: that is given back.
+    fn beginning(&mut self, level: Level, line: &[u8]) -> Vec<u8> {
+        let scrubber = self.scrubber.clone();
+        let clean = scrubber.bytes(line);
+        let torn = clean.utf8_chunks().last().map_or(0, |chunk| match std::str::from_utf8(chunk.invalid()) {
+            Err(error) if error.error_len().is_none() => chunk.invalid().len(),
+            _ => 0,
+        });
+        let (whole, begun) = clean.split_at(clean.len() - torn.max(scrubber.begun(&clean)));
+        if !whole.is_empty() {
+            self.clean(level, whole);
+        }
+        begun.to_vec()
+    }
+
+    fn clean(&mut self, level: Level, line: &[u8]) {
         if self.left == 0 {
             return;
         }
-        match self.left.checked_sub(line.len() + 1) {
-            Some(left) => {
-                self.left = left;
-                for piece in line.chunks(MAX_LINE) {
-                    self.sink.line(level, &String::from_utf8_lossy(piece));
-                }
-                if line.is_empty() {
-                    self.sink.line(level, "");
-                }
-            }
-            None => {
-                self.left = 0;
-                let message = format!("the rest of this log is dropped: one call may log {MAX_LOGGED} bytes");
-                self.sink.line(Level::Warn, &message);
-            }
+        let Some(left) = self.left.checked_sub(line.len() + 1) else {
+            self.left = 0;
+            let message = format!("the rest of this log is dropped: one call may log {MAX_LOGGED} bytes");
+            return self.sink.line(Level::Warn, &message);
+        };
+        self.left = left;
+        let line = String::from_utf8_lossy(line);
+        let (piece, mut rest) = line.split_at(line.floor_char_boundary(MAX_LINE));
+        self.sink.line(level, piece);
+        while !rest.is_empty() {
+            let (piece, others) = rest.split_at(rest.floor_char_boundary(MAX_LINE));
+            self.sink.line(level, piece);
+            rest = others;
         }
     }
 }
@@ -177,13 +210,27 @@ impl Taker for LogStream {
 mod tests {
     use super::*;
 
-    fn logged(write: impl Fn(&Log)) -> Vec<String> {
+    const SECRET: &str = "hunter2-hunter3";
+
+    /// What is logged by who holds `secret`.
+    fn kept(secret: &str, write: impl Fn(&Log)) -> Vec<(Level, String)> {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("KEY", secret);
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = lines.clone();
-        let log = Log::new(Arc::new(move |_, line: &str| kept.lock().unwrap().push(line.to_owned())));
+        let sink = Arc::new(move |level, line: &str| kept.lock().unwrap().push((level, line.to_owned())));
+        let log = Log::new(sink, Arc::new(scrubber));
         write(&log);
         log.finish();
         lines.lock().unwrap().clone()
+    }
+
+    fn lines(secret: &str, write: impl Fn(&Log)) -> Vec<String> {
+        kept(secret, write).into_iter().map(|(_, line)| line).collect()
+    }
+
+    fn logged(write: impl Fn(&Log)) -> Vec<String> {
+        lines(SECRET, write)
     }
 
     #[test]
@@ -194,10 +241,43 @@ mod tests {
     }
 
     #[test]
+    fn each_stream_has_its_own_lines() {
+        let lines = kept(SECRET, |log| {
+            log.bytes(Level::Info, b"loading... ");
+            log.bytes(Level::Warn, b"careful\nun");
+            log.bytes(Level::Info, b"done");
+            log.bytes(Level::Warn, b"finished");
+        });
+        let [warned, ended, unfinished] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!(warned, &(Level::Warn, "careful".into()));
+        assert_eq!(ended, &(Level::Info, "loading... done".into()));
+        assert_eq!(unfinished, &(Level::Warn, "unfinished".into()));
+    }
+
+    #[test]
     fn a_flood_ends() {
         let lines = logged(|log| (0..1000).for_each(|_| log.bytes(Level::Info, &[b'x'; 10_000])));
         assert!(lines.iter().map(String::len).sum::<usize>() <= MAX_LOGGED + 200);
         assert!(lines.last().unwrap().contains("dropped"));
         assert!(lines.iter().all(|line| line.len() <= MAX_LINE));
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_where_a_line_is_cut() {
+        let long = "hunter2".repeat(2 * MAX_LINE);
+        for secret in [SECRET, "many lines:\nhunter2hunter2\nhunter3hunter3\n", &long] {
+            for before in (MAX_LINE - 2 * SECRET.len()..=MAX_LINE).chain([0]) {
+                let text = format!("{}{secret}{secret}\n{secret} {}ü", "ü".repeat(before / 2), "x".repeat(before));
+                let bytes = text.as_bytes();
+                let as_a_whole = lines(secret, |log| log.lines(Level::Info, &text));
+                let at_once = lines(secret, |log| log.bytes(Level::Info, bytes));
+                let in_pieces = lines(secret, |log| bytes.chunks(997).for_each(|piece| log.bytes(Level::Info, piece)));
+                for logged in [as_a_whole, at_once, in_pieces] {
+                    let all = logged.concat();
+                    assert!(!all.contains("unter") && all.contains("[KEY]"), "{before}: {all}");
+                    assert!(!all.contains('\u{fffd}') && all.matches('ü').count() == before / 2 + 1, "{before}: {all}");
+                }
+            }
+        }
     }
 }

@@ -20,7 +20,6 @@ use crate::{
     engine::{Budget, Call, Cell, Engine, Outcome, semaphores::Places},
     policy::{Ceilings, Denials},
     sandbox::Usage,
-    secret::Scrubber,
     telemetry::Open,
 };
 
@@ -31,8 +30,6 @@ pub(super) struct Caller {
     pub ceilings: Ceilings,
     pub budget: Budget,
     pub path: String,
-    /// The secrets that it holds, which no line has.
-    pub scrubber: Arc<Scrubber>,
     /// The semaphores that it, or who called it, has places of.
     pub places: Places,
     /// How many calls were made, and how many steps they took.
@@ -58,7 +55,7 @@ impl Caller {
 impl Lines for Caller {
     fn line(&self, level: Level, line: &str) {
         let agent = &self.engine.program()[self.agent].manifest.name;
-        self.engine.setup().tape.log(&self.path, agent, level, &self.scrubber.text(line));
+        self.engine.setup().tape.log(&self.path, agent, level, line);
     }
 }
 

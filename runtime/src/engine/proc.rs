@@ -52,7 +52,6 @@ impl Engine {
             ceilings: held.below.clone(),
             budget,
             path: call.path,
-            scrubber: env.scrubber().clone(),
             places: call.places,
             made: AtomicU64::new(0),
             steps: AtomicU64::new(0),

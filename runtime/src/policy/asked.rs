@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     audit::{Record, Verdict},
-    policy::{MAX_REQUEST, Request},
+    policy::{CUT, Request},
 };
 
 /// The most different requests that are told apart; what comes after is only counted.
@@ -12,10 +12,6 @@ const MAX_DIFFERENT: usize = 100_000;
 
 /// The most steps that are named for one request.
 const MAX_STEPS: usize = 3;
-
-/// A record quotes a request of at most [`MAX_REQUEST`] bytes, cut at a character's end: one that is
-/// so long may not be whole.
-const CUT: usize = MAX_REQUEST - 3;
 
 /// What agents asked for, by agent and request.
 #[derive(Clone, Debug, Default)]

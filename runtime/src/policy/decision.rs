@@ -1,6 +1,6 @@
 //! The answer to one request.
 
-use crate::{policy::Request, source::Place};
+use crate::{policy::Request, secret::Scrubber, source::Place};
 
 /// Allowed or denied, and by which line. A pure function of the policy and the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub struct Denial {
 /// The longest request that a denial quotes, in bytes: a guest chooses its paths and names.
 pub(super) const MAX_REQUEST: usize = 512;
 
+/// It is cut at a character's end: one that is longer than this may not be whole.
+pub(super) const CUT: usize = MAX_REQUEST - 3;
+
 impl Denial {
     /// A denial of `request`, for want of a line.
     pub fn new(code: &'static str, request: &Request<'_>) -> Self {
@@ -50,6 +53,14 @@ impl Denial {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
         self
+    }
+
+    /// The request, without the secrets; where it was cut, without a part of one at its end.
+    pub(crate) fn scrubbed_request(&self, scrubber: &Scrubber) -> String {
+        match self.request.len() >= CUT {
+            true => scrubber.cut(&self.request),
+            false => scrubber.text(&self.request).into_owned(),
+        }
     }
 
     /// The capability that was asked for: the first word of the code.

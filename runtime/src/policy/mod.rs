@@ -55,7 +55,7 @@ pub use by_host::{ByHost, OfHost};
 pub use calls::CallGrant;
 pub(crate) use codes::known as known_code;
 pub use codes::{CODES, Finds};
-use decision::MAX_REQUEST;
+use decision::{CUT, MAX_REQUEST};
 pub use decision::{Decision, Denial};
 pub use denials::Denials;
 pub use effective::Holding;

@@ -17,30 +17,33 @@ use crate::{
         limiter::Limiter,
         state::MAX_HANDLES,
     },
-    secret::Scrubber,
+    secret::{BREAKS, Scrubber},
 };
 
 /// The most outputs of one call that the agent doesn't declare. Each is compared with the others, and
 /// no workflow names so many.
 const MAX_OPEN_OUTPUTS: usize = 1000;
 
-/// What a call gave, without the secrets that it held.
+/// What a call gave, without the secrets that it held. Texts are cut afterwards: before, a part of one would stay.
 pub(super) fn scrubbed(
     result: Result<Vec<(String, Value)>, Failure>,
     scrubber: &Scrubber,
 ) -> Result<Vec<(String, Value)>, Failure> {
-    if scrubber.is_empty() {
-        return result;
-    }
     let clean = |text: &str| scrubber.text(text).into_owned();
-    result.map(|outputs| outputs.into_iter().map(|(name, value)| (name, scrubber.value(value))).collect()).map_err(
-        |failure| Failure {
-            message: clean(&failure.message),
-            trace: clean(&failure.trace),
+    let named_like_one = |outputs: &[(String, Value)]| outputs.iter().any(|(name, _)| clean(name) != *name);
+    match result {
+        Ok(outputs) if scrubber.is_empty() => Ok(outputs),
+        Ok(outputs) if named_like_one(&outputs) => {
+            Err(Failure::new(Code::Result, "the agent named an output by a secret that it holds"))
+        }
+        Ok(outputs) => Ok(outputs.into_iter().map(|(name, value)| (name, scrubber.value(value))).collect()),
+        Err(failure) => Err(Failure {
+            message: beginning(one_line(&clean(&failure.message))),
+            trace: end(clean(&failure.trace)),
             help: failure.help.as_deref().map(clean),
             ..failure
-        },
-    )
+        }),
+    }
 }
 
 pub(crate) fn lower(value: &Value) -> Owned {
@@ -143,16 +146,15 @@ pub(crate) fn over() -> Failure {
     .help("it asks again and again for what it isn't granted: let it ask for less, or grant what it needs")
 }
 
-/// The longest message of a guest's failure, in bytes, and the longest trace; what comes first is kept of the one, and
+/// The longest message of a failure, in bytes, and the longest trace; what comes first is kept of the one, and
 /// what comes last of the other. A person reads them, and each step that failed has its own, on the tape and in
-/// reports. The Python guest cuts its own a little shorter.
+/// reports.
 const MAX_MESSAGE: usize = 9 << 10;
 const MAX_TRACE: usize = 65 << 10;
 
 /// A failure that the guest told us of.
-pub(super) fn reported(mut failure: types::Failure, limiter: &Limiter, limits: &CallLimits) -> Failure {
+pub(super) fn reported(failure: types::Failure, limiter: &Limiter, limits: &CallLimits) -> Failure {
     use types::FailureKind;
-    cut(&mut failure);
     let mut result = match failure.kind {
         FailureKind::Memory if limiter.refused() => out_of_memory(limits),
         FailureKind::Error | FailureKind::Memory => Failure::new(Code::Failed, failure.message),
@@ -163,13 +165,23 @@ pub(super) fn reported(mut failure: types::Failure, limiter: &Limiter, limits: &
     result
 }
 
-fn cut(failure: &mut types::Failure) {
-    let types::Failure { message, trace, .. } = failure;
+/// A message is one line, says the contract.
+fn one_line(message: &str) -> String {
+    message.split(BREAKS).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn beginning(mut message: String) -> String {
     if message.len() > MAX_MESSAGE {
-        *message = format!("{}…", &message[..message.floor_char_boundary(MAX_MESSAGE)]);
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+        message.push('…');
     }
-    if trace.len() > MAX_TRACE {
-        *trace = format!("…{}", &trace[trace.ceil_char_boundary(trace.len() - MAX_TRACE)..]);
+    message
+}
+
+fn end(trace: String) -> String {
+    match trace.len().checked_sub(MAX_TRACE) {
+        Some(over @ 1..) => format!("…{}", &trace[trace.ceil_char_boundary(over)..]),
+        _ => trace,
     }
 }
 
@@ -224,15 +236,50 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
 mod tests {
     use super::*;
 
+    const SECRET: &str = "hunter2\nhunter3";
+
+    fn scrubber() -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("KEY", SECRET);
+        scrubber
+    }
+
+    fn failure(message: impl Into<String>, trace: impl Into<String>) -> Failure {
+        let failure = Failure::new(Code::Failed, message);
+        let failed = scrubbed(Err(Failure { trace: trace.into(), ..failure }), &scrubber());
+        failed.unwrap_err()
+    }
+
     #[test]
     fn a_failure_keeps_how_its_message_begins_and_its_trace_ends() {
-        let failure = |message, trace| types::Failure { kind: types::FailureKind::Error, message, trace };
-        let mut long = failure("ü".repeat(MAX_MESSAGE), format!("{}end", "ü".repeat(MAX_TRACE)));
-        cut(&mut long);
+        let long = failure("ü".repeat(MAX_MESSAGE), format!("{}end", "ü".repeat(MAX_TRACE)));
         assert!(long.message.ends_with("ü…") && long.trace.starts_with("…ü") && long.trace.ends_with("end"));
         assert!(long.message.len() <= MAX_MESSAGE + 3 && long.trace.len() <= MAX_TRACE + 3);
-        let mut fits = failure("m".repeat(MAX_MESSAGE), "t".repeat(MAX_TRACE));
-        cut(&mut fits);
+        let fits = failure("m".repeat(MAX_MESSAGE), "t".repeat(MAX_TRACE));
         assert_eq!((fits.message.len(), fits.trace.len()), (MAX_MESSAGE, MAX_TRACE));
+    }
+
+    #[test]
+    fn a_message_is_one_line() {
+        assert_eq!(failure("it\r\nfailed\n\nhere\n", "a\nb").message, "it failed here");
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_where_a_text_is_cut() {
+        for before in MAX_MESSAGE - SECRET.len()..MAX_MESSAGE {
+            let message = failure(format!("{}{SECRET}", "x".repeat(before)), "").message;
+            assert!(!message.contains('h') && message.starts_with('x'), "{message}");
+        }
+        for after in MAX_TRACE - SECRET.len()..MAX_TRACE {
+            let trace = failure("it failed", format!("before {SECRET}{}", "x".repeat(after))).trace;
+            assert!(!trace.contains('3') && trace.ends_with('x'), "{trace}");
+        }
+    }
+
+    #[test]
+    fn no_output_is_named_by_a_secret() {
+        let given = |name: &str| scrubbed(Ok(vec![(name.to_owned(), Value::text("a hunter3"))]), &scrubber());
+        assert_eq!(given("a").unwrap(), [("a".to_owned(), Value::text("a [KEY]"))]);
+        assert_eq!(given("hunter2").unwrap_err().code, Code::Result);
     }
 }

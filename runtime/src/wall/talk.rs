@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use crate::{
+    audit::Verdict,
     capability::{
         call::{Left, MAX_INPUTS},
         gate::{self, MAX_DENIED, MAX_KEPT},
@@ -155,9 +156,12 @@ impl Talk<'_> {
         line.send(&ToWorker::Call { inputs, limits, moment }).await?;
         loop {
             match line.receive().await? {
-                FromWorker::Log(level, text) => self.call.log.line(level, &text),
+                FromWorker::Log(level, text) => self.call.log.line(level, &self.call.env.scrubber().text(&text)),
                 FromWorker::Record(record) => {
-                    self.call.gate.write_down(record).map_err(Broken::Audit)?;
+                    // Which calls are allowed, we find ourselves when it makes them.
+                    if (&*record.capability, record.decision) != ("calls", Verdict::Allowed) {
+                        self.call.gate.write_down(record).map_err(Broken::Audit)?;
+                    }
                     self.beyond += u64::from(self.call.gate.is_over());
                     if self.beyond > MAX_DENIED {
                         return Err(Broken::Contract("it goes on though it was denied all that it may be"));
@@ -187,6 +191,7 @@ impl Talk<'_> {
         if let Decision::Denied(_) = self.call.gate.authority().decide(&request) {
             return Err(Broken::Contract("it called an agent that it may not call"));
         }
+        self.call.gate.ask(&request).map_err(|denial| Broken::Audit(denial.request))?;
         let limits = &self.call.limits;
         let calls = limits.calls.saturating_sub(self.spent.calls);
         if calls == 0 || inputs.len() > MAX_INPUTS {

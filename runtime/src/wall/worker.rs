@@ -226,7 +226,7 @@ impl Prepared {
             databases: self.databases.clone(),
             // Whom the records are about, the parent knows.
             gate: Gate::new(self.authority.clone(), Subject::default(), audit, effects, env.scrubber().clone()),
-            log: log(parent.clone(), &env),
+            log: log(parent.clone()),
             env: Arc::new(env),
             callees: parent.clone() as Arc<dyn Callees>,
             moment,
@@ -236,10 +236,8 @@ impl Prepared {
     }
 }
 
-/// The log, without the secrets.
-fn log(parent: Arc<Parent>, env: &Env) -> Sink {
-    let scrubber = env.scrubber().clone();
-    Arc::new(move |level, line: &str| parent.send(&FromWorker::Log(level, scrubber.text(line).into_owned())))
+fn log(parent: Arc<Parent>) -> Sink {
+    Arc::new(move |level, line: &str| parent.send(&FromWorker::Log(level, line.to_owned())))
 }
 
 fn source(text: Text) -> Arc<Source> {

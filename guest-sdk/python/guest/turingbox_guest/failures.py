@@ -8,9 +8,8 @@ import traceback
 from componentize_py_types import Err
 from wit_world.imports.types import Failure, FailureKind
 
-MESSAGE_LIMIT = 8 << 10
-TRACE_LIMIT = 64 << 10
-CUT = "…"
+# The host keeps less, in one line: it cuts when it has taken secrets out, of which no part would be known.
+LIMIT = 1 << 20
 
 # The agent's own module.
 MODULE = "agent"
@@ -29,10 +28,8 @@ _reserve = bytearray(1 << 20)
 
 def failure(kind, message, trace=""):
     """The exception that makes an export return this failure."""
-    message = " ".join(_sound(message).splitlines())
-    if len(message) > MESSAGE_LIMIT:
-        message = message[:MESSAGE_LIMIT] + CUT
-    return Err(Failure(kind, message, _tail(_sound(trace))))
+    # Of a trace, the end says the most.
+    return Err(Failure(kind, _sound(message)[:LIMIT], _sound(trace)[-LIMIT:]))
 
 
 def raised(error):
@@ -110,8 +107,3 @@ def _shown(error):
 def _sound(text):
     """A lone surrogate is no character, and no text that crosses the boundary can hold one."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
-
-
-def _tail(trace):
-    """The end of a trace says the most."""
-    return trace if len(trace) <= TRACE_LIMIT else CUT + trace[-TRACE_LIMIT:]

@@ -6,7 +6,8 @@ import sys
 
 from wit_world.imports import log
 
-LINE_LIMIT = 8 << 10
+# So much the host keeps of a whole log. It cuts lines when it has taken secrets out, of which no part would be known.
+LINE_LIMIT = 1 << 20
 
 
 class _Lines(io.BufferedIOBase):
@@ -15,27 +16,34 @@ class _Lines(io.BufferedIOBase):
     def __init__(self, level):
         self._level = level
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._begun = ""
+        self._begun = []
+        self._size = 0
 
     def writable(self):
         return True
 
     def write(self, data):
-        *lines, self._begun = (self._begun + self._decode(data)).split("\n")
-        for line in lines:
-            self._log(line)
-        if len(self._begun) >= LINE_LIMIT:
-            self.finish()
+        line, *others = self._decode(data).split("\n")
+        self._begin(line)
+        for line in others:
+            self._end()
+            self._begin(line)
+        if self._size >= LINE_LIMIT:
+            self._end()
         return len(data)
 
     def finish(self):
-        if self._begun:
-            begun, self._begun = self._begun, ""
-            self._log(begun)
+        if self._size:
+            self._end()
 
-    def _log(self, line):
-        for start in range(0, len(line) or 1, LINE_LIMIT):
-            log.write(self._level, line[start : start + LINE_LIMIT])
+    def _begin(self, piece):
+        self._begun.append(piece)
+        self._size += len(piece)
+
+    def _end(self):
+        log.write(self._level, "".join(self._begun))
+        self._begun.clear()
+        self._size = 0
 
 
 def _stream(level):

@@ -33,8 +33,7 @@ struct Kind {
 impl Ledger {
     /// Counts a request that was allowed. Gives the record if it has to be written first.
     pub fn add(&mut self, request: &Request<'_>, place: Option<Place>, scrubber: &Scrubber) -> Option<Record> {
-        let (capability, text) = (request.capability(), Denial::new("", request).request);
-        let text = scrubber.text(&text).into_owned();
+        let (capability, text) = (request.capability(), Denial::new("", request).scrubbed_request(scrubber));
         let full = self.0.len() >= MAX_DIFFERENT;
         let same = |known: &&mut Kind| {
             known.capability == capability && known.place == place && (known.request == text || full && known.any)

@@ -110,7 +110,7 @@ mod tests {
     use crate::capability::log;
 
     fn logged() -> Captured {
-        Captured::logged(Log::new(log::silent()), Level::Warn)
+        Captured::logged(Log::new(log::silent(), Arc::default()), Level::Warn)
     }
 
     #[test]

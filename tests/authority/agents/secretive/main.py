@@ -9,6 +9,8 @@ def main(how, token=None):
         return f"{len(value)} {len(os.environ)}"
     if how == "raise":
         raise ValueError(f"key {value}")
+    if how == "raise-long":
+        raise ValueError(f"{'x' * 9205}{value}")
     if how == "base64":
         return base64.b64encode(f"me:{value}".encode()).decode()
     if how == "hex":
@@ -19,6 +21,12 @@ def main(how, token=None):
         return {value: [value, {"of": value}]}
     if how == "path":
         open(f"/data/{value}")
+    if how == "path-long":
+        open(f"/data/{value}{'x' * (490 - len(value))}{value}")
+    if how == "line":
+        # Longer than what the log has in one line.
+        print("x" * 8185 + value)
+        raise KeyError(value)
     print("logged", value)
     print("logged", value, file=sys.stderr)
     return f"given {value}"
