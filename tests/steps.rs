@@ -182,9 +182,9 @@ fn what_is_no_list_is_the_steps_failure() {
         )
     };
     for (list, message) in [
-        ("{ json = {} }", "input `for_each` takes a list, not {}"),
-        ("\"text\"", "input `for_each` takes a list in JSON, not text"),
-        ("{ expr = \"list(range(100001))\" }", "input `for_each` takes up to 100000 items, not 100001"),
+        ("{ json = {} }", "workflow.expression `for_each` takes a list, not {}"),
+        ("\"text\"", "workflow.expression `for_each` takes a list in JSON, not text"),
+        ("{ expr = \"list(range(100001))\" }", "workflow.expression `for_each` takes up to 100000 items, not 100001"),
         ("{ expr = \"[1][$step_index + 1]\" }", "workflow.expression "),
     ] {
         let ran = run(&step(list), "");
@@ -209,6 +209,41 @@ fn items_share_what_is_left() {
     let fill = "[[steps]]\nagent = \"echo\"\nfor_each = { expr = \"list(range(2000))\" }\nparallel = 4\ninputs = { input = { expr = \"'x' * 1000\" } }\noutputs = { output = \"out\" }\n";
     let ran = run(fill, "[limits]\nmemory = \"1MiB\"");
     assert!(ended(&ran).starts_with("limit.memory "), "{}", ended(&ran));
+}
+
+/// A workflow in a workflow goes as its last step went, for those who ask how.
+#[test]
+fn a_workflow_that_failed_has_the_status_of_its_last_step() {
+    let inner = "kind = \"workflow\"\non_fail = \"continue\"\n[[steps]]\nagent = \"coded\"\ninputs = { code = 503 }\n";
+    let outer = |step: &str| {
+        format!(
+            "kind = \"workflow\"\non_fail = \"continue\"\n[outputs.out]\n[[steps]]\nid = \"ask\"\nagent = \"inner\"\n{step}\n\
+             [[steps]]\nagent = \"echo\"\ninputs = {{ input = \"$status\" }}\noutputs = {{ output = \"out\" }}\n"
+        )
+    };
+    let ran = |step: &str| with(&[("inner", inner), ("it", &outer(step))], "");
+    assert_eq!(ended(&ran("")), r#"{"value":1,"reason":"as asked","code":503}"#);
+    let tried = ran("retry = { attempts = 2, backoff = \"1ms\", when = \"$status.code == 503\" }");
+    assert_eq!(paths(&tried), ["0.ask", "0.ask.0", "0.ask~1", "0.ask~1.0", "1"]);
+    let well = inner.replace("coded", "echo").replace("code = 503", "input = 1");
+    let ran = with(&[("inner", &well), ("it", &outer(""))], "");
+    assert_eq!(ended(&ran), r#"{"value":0,"reason":"","code":null}"#);
+}
+
+/// Each output is new memory, where it isn't a result as it is.
+#[test]
+fn what_a_workflow_gives_is_in_its_memory() {
+    let step = "[[steps]]\nagent = \"echo\"\ninputs = { input = { expr = \"[{'part': 'x' * 100000}]\" } }\noutputs = { output = \"out\" }\n";
+    let ran = |from: &str, memory: &str| {
+        let outputs: String = (0..20).map(|n| format!("[outputs.o{n}]\nfrom = {from}\n")).collect();
+        with(&[("it", &format!("kind = \"workflow\"\n{outputs}{step}"))], &format!("[limits]\nmemory = \"{memory}\""))
+    };
+    for made in ["\"$'x' * 100000\"", "\"{{ out[0].part }}\"", "\"$out.0.part\""] {
+        assert_eq!(ran(made, "16MiB").outcome.outputs.len(), 20, "{made}");
+        let ran = ran(made, "1MiB");
+        assert!(ended(&ran).starts_with("limit.memory "), "{made}: {}", ended(&ran));
+    }
+    assert_eq!(ran("\"$out\"", "1MiB").outcome.outputs.len(), 20, "what is shared costs nothing");
 }
 
 /// Steps in steps in steps, each for many items, end by a bound of ours, and not with the machine's stack.

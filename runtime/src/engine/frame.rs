@@ -284,7 +284,9 @@ impl<'a> Frame<'a> {
                 Err(failure) => return Outcome::failed(failure),
             }
         }
-        Outcome { outputs, failure: self.last_failure.take(), ..Outcome::default() }
+        let failure = self.last_failure.take();
+        let status = failure.as_ref().map_or_else(Status::default, |_| self.status.clone());
+        Outcome { outputs, failure, status, ..Outcome::default() }
     }
 
     /// Ends the frame: its outcome carries what the whole workflow used and was denied.

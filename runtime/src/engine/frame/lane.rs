@@ -79,7 +79,7 @@ impl Lane {
 
 impl Items {
     fn read(list: &Value) -> Result<Self, Failure> {
-        let wrong = |message: String| Failure::new(Code::Input, message);
+        let wrong = |message: String| Failure::new(Code::Expression, message);
         let Value::Json(json) = list else {
             return Err(wrong(format!("`for_each` takes a list in JSON, not {}", list.kind())));
         };
