@@ -69,6 +69,35 @@ fn what_reaches_for_nothing_imports_nothing() {
     }
 }
 
+/// A link that can't be followed is an entry like any other.
+#[test]
+fn a_folder_with_links_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    fs::create_dir_all(folder.path().join("sub")).unwrap();
+    for file in ["a.txt", "sub/b.txt"] {
+        fs::write(folder.path().join(file), file).unwrap();
+    }
+    for (to, name) in
+        [("/etc", "out"), ("loop.txt", "loop.txt"), ("none", "none.txt"), ("a.txt", "c.txt"), ("sub", "in")]
+    {
+        link(to, name);
+    }
+    let grant = format!("[{{ path = \"{}\", mount = \"/data\", access = \"read\" }}]", folder.path().display());
+    let policy = format!("version = 1\n[agents.list_files]\nfiles = {grant}\n");
+    let (library, policy) = (host::library(&root().join("agents")), Policy::parse("policy.toml", &policy).unwrap());
+    for (recursive, listed) in
+        [("false", &["a", "c", "loop", "none"][..]), ("true", &["a", "c", "loop", "none", "sub/b"][..])]
+    {
+        let recursive = Value::Json(turingbox::Json::parse(recursive).unwrap());
+        let given = [("path", Value::text("/data")), ("pattern", Value::text("*.txt")), ("recursive", recursive)];
+        let ran = host::run(&library, "list_files", &policy, &given).outcome;
+        let files: Vec<_> = listed.iter().map(|name| format!("/data/{name}.txt")).collect();
+        assert_eq!(ran.outputs, [("files".to_owned(), Value::Json(serde_json::json!(files).into()))], "{ran:?}");
+        assert_eq!(ran.denials.len(), 0, "nobody asked where the others lead: {:?}", ran.denials);
+    }
+}
+
 /// Nobody can tell by what is said which agents are compiled: `json_get` is, `json_query` is in Python.
 #[test]
 fn text_that_is_no_json_is_refused_in_the_same_words() {

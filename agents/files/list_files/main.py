@@ -12,8 +12,15 @@ def main(path, pattern="*", recursive=False):
 def find(folder, pattern, recursive):
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.is_dir():
-                if fnmatchcase(entry.name, pattern):
-                    yield entry.path
-            elif recursive and not entry.is_symlink():
+            if recursive and entry.is_dir(follow_symlinks=False):
                 yield from find(entry.path, pattern, recursive)
+            elif fnmatchcase(entry.name, pattern) and not is_folder(entry):
+                yield entry.path
+
+
+def is_folder(entry):
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link that can't be followed is an entry like any other.
+        return False
