@@ -19,21 +19,26 @@ fn postgres_is_reached_over_tls() {
     let other = tempfile::tempdir().unwrap();
     server::certificate(other.path());
     let other = other.path().join("authority.pem");
-    let run = |url: &str, authority: Option<&Path>| {
+    let behind = |wall: &str, url: &str, authority: Option<&Path>| {
         let mut command = binary::turingbox(place.path());
         command.env("SHOP_URL", url);
         if let Some(authority) = authority {
             command.env("SSL_CERT_FILE", authority);
         }
-        command.args(["run", "ask", "--policy", "policy.toml", "--agents"]).arg(root().join("tests/sql/agents"));
+        command
+            .args(["run", "ask", "--wall", wall, "--policy", "policy.toml", "--agents"])
+            .arg(root().join("tests/sql/agents"));
         let output = command.args(["--statements", "[[\"shop\", \"select 1 as one\"]]"]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(!said.contains(PASSWORD), "{said}");
         said
     };
+    let run = |url: &str, authority: Option<&Path>| behind("none", url, authority);
     let (authority, url) = (postgres.authority(), postgres.tls_url("owner", "localhost"));
-    let got = run(&url, Some(&authority));
-    assert_eq!(got, "[{\"columns\":[\"one\"],\"rows\":[[1]],\"changed\":0}]");
+    for wall in ["none", "process"] {
+        let got = behind(wall, &url, Some(&authority));
+        assert_eq!(got, "[{\"columns\":[\"one\"],\"rows\":[[1]],\"changed\":0}]", "{wall}");
+    }
     // A certificate of another authority, of one that this machine doesn't know, and for another name;
     // and no TLS at all.
     let (distrust, refusal) = ("no agreement on TLS or on the log-in", "it refuses the log-in");

@@ -168,6 +168,22 @@ fn a_statement_that_fails_changes_nothing() {
     assert!(!text.contains(&*folder.path().to_string_lossy()), "{text}");
 }
 
+/// What goes to a database and comes back is in `limits.bytes`, and what is beyond that hasn't happened.
+#[test]
+fn bytes_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    make(&folder.path().join("shop.db"));
+    let policy = policy(folder.path(), &format!("[agents.ask]\nlimits = {{ bytes = \"8KiB\" }}\n{POLICY}"));
+    let (insert, text) = ("insert into items (name) values (?) returning name", "x".repeat(5_000));
+    let asked = block_on(ask(&policy, &[], &[("shop", insert, json!(["short"])), ("shop", insert, json!([text]))]));
+    assert_eq!(asked.answers[0]["rows"], json!([["short"]]));
+    assert_eq!(asked.answers[1][0], json!("limit"), "{:?}", asked.answers);
+    assert_eq!(asked.denied, ["sql.limit.bytes"].into());
+    let shop = rusqlite::Connection::open(folder.path().join("shop.db")).unwrap();
+    let names = shop.query_row("select group_concat(name) from items", [], |row| row.get::<_, String>(0));
+    assert_eq!(names.unwrap(), "short");
+}
+
 #[test]
 fn a_database_that_cant_be_used_stops_the_run() {
     let (folder, shop) = shop();

@@ -11,7 +11,6 @@ use std::{
 
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Semaphore;
-use tokio_rustls::TlsConnector;
 
 use crate::policy::Host;
 
@@ -137,8 +136,8 @@ impl Network {
     /// # Errors
     ///
     /// When no certificate to trust can be read.
-    pub(super) fn tls(&self) -> Result<TlsConnector, String> {
-        self.tls.get_or_init(|| client().map(Arc::new)).clone().map(TlsConnector::from)
+    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, String> {
+        self.tls.get_or_init(|| client().map(Arc::new)).clone()
     }
 }
 
@@ -151,11 +150,16 @@ pub(crate) fn client() -> Result<ClientConfig, String> {
         let why = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
         return Err(format!("this machine has no certificates of authorities to trust{why}"));
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let mut config = builder.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth();
+    let mut config = trusting(roots)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// A client for TLS that trusts `roots` alone.
+pub(super) fn trusting(roots: RootCertStore) -> Result<ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    Ok(builder.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ use crate::{
     capability::{
         files::{MountError, Protected},
         gate::Gate,
+        meter::Meter,
+        network::Network,
     },
     policy::{
         Access, Authority, DatabaseGrant, DatabaseUrl, Decision, Denial, FileGrant, Request, SqlAction, size_text,
@@ -86,6 +88,11 @@ impl Databases {
             Ok((grant.name.clone(), target))
         };
         authority.databases().iter().map(open).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether any is reached over a network, where TLS may be asked for.
+    pub(crate) fn are_remote(&self) -> bool {
+        self.0.iter().any(|(_, target)| matches!(target, Target::Postgres(_)))
     }
 
     /// Adds what of the machine the databases need.
@@ -174,6 +181,8 @@ fn file(path: &Path, shown: &str, name: &str, protected: &Protected) -> Result<T
 /// The databases of one call, and the connections that it has used.
 pub(crate) struct Sql {
     databases: Arc<Databases>,
+    network: Arc<Network>,
+    bytes: Meter,
     connections: HashMap<String, Connection>,
 }
 
@@ -188,14 +197,15 @@ struct Job {
     checked: Checked,
     parameters: Vec<Cell>,
     rows: usize,
+    bytes: Meter,
     time: Duration,
     gate: Gate,
 }
 
 impl Sql {
-    /// Nothing is connected yet.
-    pub fn new(databases: Arc<Databases>) -> Self {
-        Self { databases, connections: HashMap::new() }
+    /// Nothing is connected yet. What goes to databases and comes back is taken off `bytes`.
+    pub fn new(databases: Arc<Databases>, network: Arc<Network>, bytes: Meter) -> Self {
+        Self { databases, network, bytes, connections: HashMap::new() }
     }
 
     async fn query(
@@ -218,6 +228,7 @@ impl Sql {
             let most = size_text(MAX_BYTES as u64);
             return Err(Error::Limit(format!("the parameters are more than {MAX_PARAMETERS}, or than {most}")));
         }
+        let given = statement.len() + parameters.iter().map(size).sum::<usize>();
         let dialect = if matches!(target, Target::Sqlite(_)) { Dialect::Sqlite } else { Dialect::Postgres };
         let checked = checked(statement, dialect, database.clone(), gate.clone()).await?;
         if checked.parameters != parameters.len() {
@@ -227,10 +238,12 @@ impl Sql {
         if let Some(rows) = planned::rows(&gate, &database, &checked, &parameters) {
             return Ok(rows);
         }
+        spend(&self.bytes, given, &gate)?;
         let (rows, time) = gate.authority().database_bounds(&database);
         let rows = usize::try_from(rows).unwrap_or(usize::MAX);
         let connection = self.connections.remove(&database);
-        let job = Job { database: database.clone(), checked, parameters, rows, time, gate };
+        let bytes = self.bytes.clone();
+        let job = Job { database: database.clone(), checked, parameters, rows, bytes, time, gate };
         let running = async {
             match target {
                 Target::Sqlite(path) => {
@@ -240,7 +253,7 @@ impl Sql {
                 }
                 Target::Postgres(config) => {
                     let session = if let Some(Connection::Postgres(open)) = connection { Some(open) } else { None };
-                    let (rows, session) = postgres::query(&config, session, job).await;
+                    let (rows, session) = postgres::query((&config, &self.network), session, job).await;
                     (rows, session.map(Connection::Postgres))
                 }
             }
@@ -326,24 +339,34 @@ fn size(cell: &Cell) -> usize {
     }
 }
 
-/// Rows that are gathered, within their bounds.
-struct Gathered {
-    rows: Vec<Vec<Cell>>,
-    left: usize,
-    most: usize,
+/// Takes what goes to a database, or comes from one, off what the call may.
+fn spend(bytes: &Meter, amount: usize, gate: &Gate) -> Result<(), Error> {
+    bytes.spend(amount as u64).map_err(|_| {
+        let why = "no more bytes may go to databases and come back: `limits.bytes` is used up";
+        gate.deny(Denial::of("sql.limit.bytes", why));
+        Error::Limit(why.into())
+    })
 }
 
-impl Gathered {
-    fn new(most: usize) -> Self {
-        Self { rows: Vec::new(), left: MAX_BYTES, most }
+/// Rows that are gathered, within their bounds.
+struct Gathered<'j> {
+    rows: Vec<Vec<Cell>>,
+    left: usize,
+    job: &'j Job,
+}
+
+impl<'j> Gathered<'j> {
+    fn new(job: &'j Job) -> Self {
+        Self { rows: Vec::new(), left: MAX_BYTES, job }
     }
 
     fn push(&mut self, row: Vec<Cell>) -> Result<(), Error> {
-        if self.rows.len() >= self.most {
-            return Err(too_many(self.most));
+        if self.rows.len() >= self.job.rows {
+            return Err(too_many(self.job.rows));
         }
-        let size = row.iter().map(|cell| size(cell) + size_of::<Cell>()).sum();
-        self.left = self.left.checked_sub(size).ok_or_else(too_large)?;
+        let held = row.iter().map(|cell| size(cell) + size_of::<Cell>()).sum();
+        self.left = self.left.checked_sub(held).ok_or_else(too_large)?;
+        spend(&self.job.bytes, row.iter().map(size).sum(), &self.job.gate)?;
         self.rows.push(row);
         Ok(())
     }

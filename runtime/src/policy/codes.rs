@@ -15,7 +15,7 @@ pub enum Finds {
 }
 
 /// Every code, what was denied with it, and who finds it. Sorted.
-pub const CODES: [(&str, &str, Finds); 48] = [
+pub const CODES: [(&str, &str, Finds); 49] = [
     ("calls.ceiling", "a call that a caller's `within` doesn't leave", Finds::Policy),
     ("calls.not-granted", "a call of an agent that no grant fits", Finds::Policy),
     ("env.ceiling", "a variable that a caller's `within` doesn't leave", Finds::Policy),
@@ -53,6 +53,7 @@ pub const CODES: [(&str, &str, Finds); 48] = [
     ("sql.ceiling", "what a caller's `within` takes away of a database", Finds::Policy),
     ("sql.column", "a hidden column", Finds::Policy),
     ("sql.function", "a function that isn't safe", Finds::Policy),
+    ("sql.limit.bytes", "more bytes than `limits.bytes`", Finds::Host),
     ("sql.not-granted", "a database that isn't granted", Finds::Policy),
     ("sql.read-only", "a change of a table to read, or to read and to append", Finds::Policy),
     ("sql.statement", "a statement that nobody may run", Finds::Host),

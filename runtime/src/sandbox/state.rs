@@ -82,6 +82,7 @@ impl CallState {
     /// What a call begins with.
     pub(super) fn new(call: &Call<'_>, sandbox: &Sandbox) -> Self {
         let log = Log::new(call.log.clone(), call.env.scrubber().clone());
+        let bytes = Meter::new(call.limits.bytes);
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Self {
@@ -97,14 +98,14 @@ impl CallState {
             http: None,
             tcp: None,
             wasi_http: WasiHttpCtx::new(),
-            sql: Sql::new(call.databases.clone()),
+            sql: Sql::new(call.databases.clone(), sandbox.network.clone(), bytes.clone()),
             callees: call.callees.clone(),
             env: call.env.clone(),
             moment: call.moment,
             world: None,
             network: sandbox.network.clone(),
             live: sandbox.live,
-            bytes: Meter::new(call.limits.bytes),
+            bytes,
             calls: Meter::new(call.limits.calls),
             streams: None,
             watch: None,
@@ -164,7 +165,7 @@ impl CallState {
         if let Some(tcp) = &self.tcp {
             tcp.go_on();
         }
-        self.sql = Sql::new(call.databases.clone());
+        self.sql = Sql::new(call.databases.clone(), self.network.clone(), self.bytes.clone());
         self.callees = call.callees.clone();
         self.moment = call.moment;
         if let (Some(world), Some(moment)) = (&self.world, call.moment) {

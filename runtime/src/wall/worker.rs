@@ -132,8 +132,8 @@ impl Prepared {
         let variable = |name: &str| secrets.get(name).map(|value| value.to_string());
         let databases = Databases::open(&authority, authority.files(), &open.protected, &variable)
             .map_err(|error| Failure::host(error.message))?;
-        if authority.grants.http.is_some() && open.network {
-            // Whom to trust is read while it can be. Where that is nobody, the request says so.
+        if (authority.grants.http.is_some() || databases.are_remote()) && open.network {
+            // Whom to trust is read while it can be. Where that is nobody, the connection says so.
             sandbox.prepare_tls();
         }
         Ok(Self {

@@ -9,6 +9,7 @@ use tokio::{
     net::TcpStream,
     sync::OwnedSemaphorePermit,
 };
+use tokio_rustls::TlsConnector;
 use wasmtime_wasi::runtime::AbortOnDropJoinHandle;
 
 use super::{
@@ -60,7 +61,7 @@ impl Http {
             Host::Address(address) => ServerName::from(*address),
         };
         let wrong = |error: io::Error| Failed::new(Kind::Tls, format!("TLS with {}: {}", url.host(), chain(&error)));
-        Ok(Box::new(tls.connect(name, metered).await.map_err(wrong)?))
+        Ok(Box::new(TlsConnector::from(tls).connect(name, metered).await.map_err(wrong)?))
     }
 
     async fn connect_plain(&self, method: &str, url: &Url) -> Result<TcpStream, Failed> {

@@ -3,25 +3,28 @@
 mod connect;
 mod values;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 pub(super) use connect::Session;
 use tokio_postgres::{Config, IsolationLevel, Statement, Transaction, error::SqlState, types::ToSql};
 
 use crate::{
-    capability::sql::{Cell, Error, Gathered, Job, Rows, too_large, too_many, too_slow},
+    capability::{
+        network::Network,
+        sql::{Cell, Error, Gathered, Job, Rows, too_large, too_many, too_slow},
+    },
     policy::{Denial, Request, SqlAction},
 };
 
 /// Runs one statement, and gives the connection back if it can go on.
 pub(super) async fn query(
-    config: &Arc<Config>,
+    (config, network): (&Config, &Network),
     session: Option<Session>,
     job: Job,
 ) -> (Result<Rows, Error>, Option<Session>) {
     let session = match session.filter(Session::is_open) {
         Some(session) => Ok(session),
-        None => tokio::time::timeout(job.time, connect::connect(config)).await.unwrap_or_else(|_| {
+        None => tokio::time::timeout(job.time, connect::connect(config, network)).await.unwrap_or_else(|_| {
             Err(Error::Database("the database can't be reached: it doesn't answer in time".into()))
         }),
     };
@@ -154,7 +157,7 @@ async fn fetch(
     if rows.len() > job.rows {
         return Err(too_many(job.rows));
     }
-    let mut gathered = Gathered::new(job.rows);
+    let mut gathered = Gathered::new(job);
     for row in rows {
         gathered.push(values::cells(&row)?)?;
     }

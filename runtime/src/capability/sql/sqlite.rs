@@ -171,7 +171,7 @@ fn statement(connection: &Connection, job: &Job) -> Result<Rows, Wrong> {
         statement.raw_bind_parameter(index + 1, bound(cell))?;
     }
     let columns: Vec<_> = statement.column_names().map(str::to_owned).collect();
-    let mut gathered = Gathered::new(job.rows);
+    let mut gathered = Gathered::new(job);
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
         let cells: Result<Vec<_>, _> = (0..columns.len()).map(|index| row.get_ref(index).map(cell)).collect();

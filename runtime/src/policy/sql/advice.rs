@@ -47,7 +47,7 @@ impl Advise for Sql {
     }
 
     fn beyond(&self) -> &'static [&'static str] {
-        &["sql.statement", "sql.column"]
+        &["sql.statement", "sql.column", "sql.limit.bytes"]
     }
 
     fn least(&self, asked: &[Asked<'_>], held: &Authority) -> Vec<Least> {

@@ -1,17 +1,10 @@
 //! Connections to PostgreSQL. No error says where to, or as whom.
 
-use std::{
-    io,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::{Context, Poll, ready},
-};
+use std::{fmt::Display, io};
 
+use rustls::{ClientConfig, RootCertStore};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
     task::AbortHandle,
 };
@@ -19,14 +12,20 @@ use tokio_postgres::{
     Client, Config, NoTls,
     config::{Host, SslMode},
     error::SqlState,
-    tls::MakeTlsConnect,
+    tls::{MakeTlsConnect, TlsConnect},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::capability::sql::{Error, MAX_BYTES};
+use crate::capability::{
+    meter::Meter,
+    metered::Metered,
+    network::{Network, trusting},
+    sql::{Error, MAX_BYTES},
+};
 
-/// The most bytes that a server may send for one statement: its rows, and what is around them.
-const MAX_RECEIVED: u64 = 4 * MAX_BYTES as u64;
+/// The most bytes that go over a connection for one statement: its parameters, its rows, and what is around them. The
+/// driver takes a row in as a whole.
+const MAX_TRAFFIC: u64 = 4 * MAX_BYTES as u64;
 
 /// PostgreSQL's own port.
 const PORT: u16 = 5432;
@@ -34,19 +33,19 @@ const PORT: u16 = 5432;
 /// An open connection.
 pub(in crate::capability::sql) struct Session {
     pub client: Client,
-    left: Arc<AtomicU64>,
+    meter: Meter,
     task: AbortHandle,
 }
 
 impl Session {
-    /// Lets the server send as much as it may for one statement.
+    /// Lets as much go over the connection as may for one statement.
     pub fn refill(&self) {
-        self.left.store(MAX_RECEIVED, Ordering::Relaxed);
+        self.meter.refill(MAX_TRAFFIC);
     }
 
-    /// Whether the server has sent more than it may.
+    /// Whether that was not enough.
     pub fn is_spent(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
+        self.meter.left() == 0
     }
 
     /// Whether it can be used.
@@ -62,10 +61,10 @@ impl Drop for Session {
 }
 
 /// Connects to the first of the hosts that answers.
-pub(super) async fn connect(config: &Config) -> Result<Session, Error> {
+pub(super) async fn connect(config: &Config, network: &Network) -> Result<Session, Error> {
     let mut failed = Error::Database("the database can't be reached: it has no address".into());
     for (index, host) in config.get_hosts().iter().enumerate() {
-        match to_host(config, index, host).await {
+        match to_host(config, network, (index, host)).await {
             Ok(session) => return Ok(session),
             Err(error) => failed = error,
         }
@@ -73,50 +72,53 @@ pub(super) async fn connect(config: &Config) -> Result<Session, Error> {
     Err(failed)
 }
 
-async fn to_host(config: &Config, index: usize, host: &Host) -> Result<Session, Error> {
+async fn to_host(config: &Config, network: &Network, (index, host): (usize, &Host)) -> Result<Session, Error> {
     let ports = config.get_ports();
     let port = ports.get(index).or(ports.first()).copied().unwrap_or(PORT);
     let unreachable = |error: io::Error| Error::Database(format!("the database can't be reached: {}", error.kind()));
-    let (wire, name): (Box<dyn Wire>, _) = match (host, config.get_hostaddrs().get(index)) {
-        (Host::Tcp(name), address) => {
-            let stream = match address {
-                Some(address) => TcpStream::connect((*address, port)).await,
-                None => TcpStream::connect((name.as_str(), port)).await,
-            };
-            (Box::new(stream.map_err(unreachable)?), Some(name))
-        }
-        (Host::Unix(folder), _) => {
+    let name = match host {
+        Host::Tcp(name) => name,
+        Host::Unix(folder) => {
             let stream = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await;
-            (Box::new(stream.map_err(unreachable)?), None)
+            return session(config, stream.map_err(unreachable)?, NoTls).await;
         }
     };
-    let left = Arc::new(AtomicU64::new(MAX_RECEIVED));
-    let stream = Metered { wire, left: left.clone() };
-    match name.filter(|_| config.get_ssl_mode() != SslMode::Disable) {
-        None => {
-            let (client, connection) = config.connect_raw(stream, NoTls).await.map_err(refused)?;
-            let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
-            Ok(Session { client, left, task })
-        }
-        Some(name) => {
-            let no_tls = |_| Error::Database("the database can't be reached: TLS can't be set up".into());
-            let tls = MakeTlsConnect::<Metered>::make_tls_connect(&mut tls()?, name).map_err(no_tls)?;
-            let (client, connection) = config.connect_raw(stream, tls).await.map_err(refused)?;
-            let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
-            Ok(Session { client, left, task })
-        }
+    let stream = match config.get_hostaddrs().get(index) {
+        Some(address) => TcpStream::connect((*address, port)).await,
+        None => TcpStream::connect((name.as_str(), port)).await,
+    };
+    let stream = stream.map_err(unreachable)?;
+    if config.get_ssl_mode() == SslMode::Disable {
+        return session(config, stream, NoTls).await;
     }
+    let no_tls = |why: &dyn Display| Error::Database(format!("TLS can't be set up: {why}"));
+    let mut tls = MakeRustlsConnect::new(tls(network, config.get_ssl_mode()).map_err(|why| no_tls(&why))?);
+    let tls = MakeTlsConnect::<Metered<TcpStream>>::make_tls_connect(&mut tls, name).map_err(|why| no_tls(&why))?;
+    session(config, stream, tls).await
 }
 
-/// TLS that trusts whom the host trusts.
-fn tls() -> Result<MakeRustlsConnect, Error> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| Error::Database("the database can't be reached: TLS can't be set up".into()))?;
-    Ok(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth()))
+/// Logs in over `stream`.
+async fn session<S, T>(config: &Config, stream: S, tls: T) -> Result<Session, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: TlsConnect<Metered<S>, Stream: Send + 'static>,
+{
+    let meter = Meter::new(MAX_TRAFFIC);
+    let (client, connection) = config.connect_raw(Metered::new(stream, meter.clone()), tls).await.map_err(refused)?;
+    let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+    Ok(Session { client, meter, task })
+}
+
+/// TLS that trusts whom the host trusts; the protocol above it is none of the web's.
+fn tls(network: &Network, mode: SslMode) -> Result<ClientConfig, String> {
+    let mut config = match network.tls() {
+        Ok(config) => (*config).clone(),
+        // A server that has no TLS needs nobody's trust.
+        Err(_) if mode == SslMode::Prefer => trusting(RootCertStore::empty())?,
+        Err(why) => return Err(why),
+    };
+    config.alpn_protocols.clear();
+    Ok(config)
 }
 
 /// What the server or TLS says to a connection; the words have names in them.
@@ -130,43 +132,4 @@ fn refused(error: tokio_postgres::Error) -> Error {
         None => "no agreement on TLS or on the log-in".into(),
     };
     Error::Database(format!("the database can't be used: {why}"))
-}
-
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
-
-/// A stream that gives no more than it may: the driver takes a row in as a whole.
-struct Metered {
-    wire: Box<dyn Wire>,
-    left: Arc<AtomicU64>,
-}
-
-impl AsyncRead for Metered {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.wire).poll_read(cx, buf))?;
-        let read = (buf.filled().len() - before) as u64;
-        let take = |left: u64| Some(left.saturating_sub(read));
-        let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).unwrap_or_default();
-        if left > read || read == 0 {
-            Poll::Ready(Ok(()))
-        } else {
-            Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()))
-        }
-    }
-}
-
-impl AsyncWrite for Metered {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_shutdown(cx)
-    }
 }
