@@ -224,7 +224,7 @@ fn a_workflow_that_failed_has_the_status_of_its_last_step() {
     let ran = |step: &str| with(&[("inner", inner), ("it", &outer(step))], "");
     assert_eq!(ended(&ran("")), r#"{"value":1,"reason":"as asked","code":503}"#);
     let tried = ran("retry = { attempts = 2, backoff = \"1ms\", when = \"$status.code == 503\" }");
-    assert_eq!(paths(&tried), ["0.ask", "0.ask.0", "0.ask~1", "0.ask~1.0", "1"]);
+    assert_eq!(paths(&tried), ["0.ask.0", "0.ask", "0.ask~1.0", "0.ask~1", "1"]);
     let well = inner.replace("coded", "echo").replace("code = 503", "input = 1");
     let ran = with(&[("inner", &well), ("it", &outer(""))], "");
     assert_eq!(ended(&ran), r#"{"value":0,"reason":"","code":null}"#);
@@ -236,7 +236,7 @@ fn what_a_workflow_gives_is_in_its_memory() {
     let step = "[[steps]]\nagent = \"echo\"\ninputs = { input = { expr = \"[{'part': 'x' * 100000}]\" } }\noutputs = { output = \"out\" }\n";
     let ran = |from: &str, memory: &str| {
         let outputs: String = (0..20).map(|n| format!("[outputs.o{n}]\nfrom = {from}\n")).collect();
-        with(&[("it", &format!("kind = \"workflow\"\n{outputs}{step}"))], &format!("[limits]\nmemory = \"{memory}\""))
+        with(&[("it", &format!("kind = \"workflow\"\n{outputs}{step}"))], &format!("[agents.it]\nlimits = {{ memory = \"{memory}\" }}"))
     };
     for made in ["\"$'x' * 100000\"", "\"{{ out[0].part }}\"", "\"$out.0.part\""] {
         assert_eq!(ran(made, "16MiB").outcome.outputs.len(), 20, "{made}");

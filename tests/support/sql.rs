@@ -62,7 +62,7 @@ pub async fn ask(policy: &Policy, env: &[(&str, &str)], statements: &[(&str, &st
             fuel: u64::MAX >> 1,
             deadline,
             output: 64 << 20,
-            bytes: u64::MAX >> 1,
+            bytes: authority.limits.bytes,
             calls: 0,
         },
         mounts: Arc::new(
