@@ -26,8 +26,16 @@ pub fn one(value: impl IntoValue) -> Result<Vec<(&'static str, Value)>, Failure>
 }
 
 /// The one output of a function, written by serde.
-pub fn one_json(value: &impl serde::Serialize) -> Result<Vec<(&'static str, Value)>, Failure> {
-    Ok(vec![("output", Value::json(value)?)])
+pub fn one_json(value: impl serde::Serialize) -> Result<Vec<(&'static str, Value)>, Failure> {
+    Ok(vec![("output", Value::json(&value)?)])
+}
+
+/// The one output of a function that may leave it out.
+pub fn perhaps<T>(
+    value: Option<T>,
+    one: impl FnOnce(T) -> Result<Vec<(&'static str, Value)>, Failure>,
+) -> Result<Vec<(&'static str, Value)>, Failure> {
+    value.map_or_else(|| Ok(Vec::new()), one)
 }
 
 /// The outputs of a struct of them.
@@ -61,4 +69,16 @@ pub fn run(
         message: failure.message,
         trace: String::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_none_of_is_left_out() {
+        assert_eq!(perhaps(None::<u8>, one), Ok(Vec::new()));
+        assert_eq!(perhaps(Some(vec![255_u8]), one), Ok(vec![("output", Value::Data(vec![255]))]));
+        assert_eq!(perhaps(Some(["a"]), one_json), Ok(vec![("output", Value::Json("[\"a\"]".into()))]));
+    }
 }

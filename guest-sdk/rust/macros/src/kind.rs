@@ -73,8 +73,7 @@ pub fn fallible(ty: &Type) -> Option<&Type> {
 
 /// Whether a type holds others, and so is no struct of outputs.
 pub fn is_container(ty: &Type) -> bool {
-    const CONTAINERS: [&str; 9] =
-        ["Vec", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque", "Value", "Map", "Option"];
+    const CONTAINERS: [&str; 8] = ["Vec", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque", "Value", "Map"];
     match ty {
         Type::Tuple(tuple) => !tuple.elems.is_empty(),
         Type::Path(_) => last(ty).is_some_and(|segment| CONTAINERS.contains(&segment.ident.to_string().as_str())),

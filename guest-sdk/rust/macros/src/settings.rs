@@ -1,49 +1,75 @@
 //! What the attributes say.
 
 use syn::{
-    Attribute, Expr, Ident, LitStr, Token, bracketed,
-    ext::IdentExt,
-    parenthesized,
+    Attribute, Ident, LitStr, Token, bracketed, parenthesized,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
 };
 
-use crate::write::{list, text};
+use crate::{
+    constant::{Constant, once},
+    name::is_name,
+};
+
+/// What an agent can ask for.
+const CAPABILITIES: [&str; 6] = ["files", "http", "tcp", "databases", "env", "calls"];
 
 /// `#[agent(…)]`
 #[derive(Default)]
 pub struct AgentSettings {
+    /// The agent's name, where it isn't the function's.
+    pub name: Option<String>,
+    /// Keys of the manifest that are true.
+    pub flags: Vec<String>,
     /// Capabilities, and what is asked of each.
-    pub needs: Vec<(String, Vec<String>)>,
+    pub needs: Vec<(Ident, Vec<String>)>,
     /// The help of the one output.
-    pub output: Option<String>,
+    pub output: Option<LitStr>,
 }
 
 impl Parse for AgentSettings {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut settings = Self::default();
+        let mut said = Vec::new();
         while !input.is_empty() {
-            let name: Ident = input.parse()?;
-            match name.to_string().as_str() {
+            let key = once(input, said.iter())?;
+            match key.to_string().as_str() {
+                "name" => settings.name = Some(agent_name(&assigned(input)?)?),
+                "idempotent" | "cache" => settings.flags.push(key.to_string()),
                 "needs" => settings.needs = needs(input)?,
-                "output" => {
-                    input.parse::<Token![=]>()?;
-                    settings.output = Some(input.parse::<LitStr>()?.value());
+                "output" => settings.output = Some(assigned(input)?),
+                _ => {
+                    let known = "an agent has `name = \"…\"`, `output = \"…\"`, `needs(…)`, `idempotent` and `cache`";
+                    return Err(syn::Error::new(key.span(), known));
                 }
-                _ => return Err(syn::Error::new(name.span(), "an agent has `needs(…)` and `output = \"…\"`")),
             }
+            said.push(key);
             comma(input)?;
         }
         Ok(settings)
     }
 }
 
-fn needs(input: ParseStream<'_>) -> syn::Result<Vec<(String, Vec<String>)>> {
+fn agent_name(name: &LitStr) -> syn::Result<String> {
+    match is_name(&name.value()) {
+        true => Ok(name.value()),
+        false => {
+            let form = "a name is a letter or `_`, then letters, digits, `_` or `-`, 100 at most and all of ASCII";
+            Err(syn::Error::new(name.span(), form))
+        }
+    }
+}
+
+fn needs(input: ParseStream<'_>) -> syn::Result<Vec<(Ident, Vec<String>)>> {
     let inner;
     parenthesized!(inner in input);
     let mut needs = Vec::new();
     while !inner.is_empty() {
-        let capability = inner.call(Ident::parse_any)?.to_string();
+        let capability = once(&inner, needs.iter().map(|(capability, _)| capability))?;
+        if !CAPABILITIES.iter().any(|known| capability == known) {
+            let known = format!("there is no `{capability}` to ask for: it is one of {}", CAPABILITIES.join(", "));
+            return Err(syn::Error::new(capability.span(), known));
+        }
         inner.parse::<Token![=]>()?;
         needs.push((capability, texts(&inner)?));
         comma(&inner)?;
@@ -58,75 +84,62 @@ fn texts(input: ParseStream<'_>) -> syn::Result<Vec<String>> {
     Ok(texts.iter().map(LitStr::value).collect())
 }
 
-fn comma(input: ParseStream<'_>) -> syn::Result<()> {
+/// What is behind a key.
+fn assigned<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+/// The comma behind what was read, if more follows.
+pub fn comma(input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() { Ok(()) } else { input.parse::<Token![,]>().map(drop) }
 }
 
-/// `#[input(…)]`: lines of the manifest, in TOML.
+/// All that `#[input(…)]` says of one input.
 #[derive(Default)]
 pub struct InputSettings {
-    /// The lines.
-    pub lines: Vec<(String, String)>,
+    /// Keys of the manifest, and their values.
+    pub said: Vec<(Ident, Constant)>,
 }
 
 impl InputSettings {
-    /// Reads the attribute, if it is there.
+    /// Reads the attributes.
     pub fn of(attributes: &[Attribute]) -> syn::Result<Self> {
-        match attributes.iter().find(|attribute| attribute.path().is_ident("input")) {
-            Some(attribute) => attribute.parse_args(),
-            None => Ok(Self::default()),
-        }
-    }
-
-    /// Whether there is a line with this key.
-    pub fn has(&self, key: &str) -> bool {
-        self.lines.iter().any(|(other, _)| other == key)
-    }
-}
-
-impl Parse for InputSettings {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut settings = Self::default();
-        while !input.is_empty() {
-            let name = input.call(Ident::parse_any)?;
-            let key = name.to_string();
-            input.parse::<Token![=]>()?;
-            let value = match key.as_str() {
-                "type" => text(&input.parse::<LitStr>()?.value()),
-                "choices" => list(&texts(input)?),
-                "default" | "min" | "max" => constant(&input.parse()?)?,
-                _ => {
-                    let known = "an input has `default`, `min`, `max`, `choices` and `type`";
-                    return Err(syn::Error::new(name.span(), known));
-                }
-            };
-            if key == "choices" && !settings.has("type") {
-                settings.lines.push(("type".into(), text("choice")));
-            }
-            settings.lines.push((key, value));
-            comma(input)?;
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("input")) {
+            attribute.parse_args_with(|input: ParseStream<'_>| settings.read(input))?;
         }
         Ok(settings)
     }
-}
 
-/// A literal of Rust, in TOML.
-fn constant(value: &Expr) -> syn::Result<String> {
-    match value {
-        Expr::Lit(literal) => match &literal.lit {
-            syn::Lit::Str(value) => Ok(text(&value.value())),
-            syn::Lit::Int(value) => Ok(value.base10_digits().to_owned()),
-            syn::Lit::Float(value) => Ok(value.base10_digits().to_owned()),
-            syn::Lit::Bool(value) => Ok(value.value.to_string()),
-            other => Err(syn::Error::new_spanned(other, "a text, a number, or true or false")),
-        },
-        Expr::Unary(negative) if matches!(negative.op, syn::UnOp::Neg(_)) => {
-            constant(&negative.expr).map(|value| format!("-{value}"))
+    fn read(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        while !input.is_empty() {
+            let key = once(input, self.said.iter().map(|(key, _)| key))?;
+            let value = match key.to_string().as_str() {
+                "type" => Constant::Text(assigned::<LitStr>(input)?.value()),
+                "choices" => {
+                    input.parse::<Token![=]>()?;
+                    Constant::List(texts(input)?.into_iter().map(Constant::Text).collect())
+                }
+                "default" | "min" | "max" => Constant::of(&assigned(input)?)?,
+                "ui" => {
+                    let inner;
+                    parenthesized!(inner in input);
+                    Constant::table(&inner)?
+                }
+                _ => {
+                    let known = "an input has `default`, `min`, `max`, `choices`, `type` and `ui(…)`";
+                    return Err(syn::Error::new(key.span(), known));
+                }
+            };
+            self.said.push((key, value));
+            comma(input)?;
         }
-        Expr::Array(array) => {
-            let items: syn::Result<Vec<_>> = array.elems.iter().map(constant).collect();
-            Ok(format!("[{}]", items?.join(", ")))
-        }
-        other => Err(syn::Error::new_spanned(other, "a text, a number, true or false, or a list of these")),
+        Ok(())
+    }
+
+    /// What is said with this key.
+    pub fn get(&self, key: &str) -> Option<&Constant> {
+        self.said.iter().find(|(other, _)| other == key).map(|(_, value)| value)
     }
 }
