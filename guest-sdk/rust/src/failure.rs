@@ -1,6 +1,34 @@
 //! Why an agent gives nothing.
 
-/// One line for a person: what is wrong, and how to right it. Every error becomes one with `?`.
+/// One line for a person: what is wrong, and how to right it.
+///
+/// Whatever is a [`std::error::Error`] becomes one with `?`. What only holds an error, as a `Box<dyn Error>` or an
+/// `anyhow::Error` does, is none itself, and neither is a text:
+///
+/// ```
+/// use std::error::Error;
+///
+/// use turingbox_sdk::Failure;
+///
+/// fn half(text: &str) -> Result<u32, Failure> {
+///     let number: u32 = text.trim().parse()?;
+///     even(number).map_err(|error| Failure::from(&*error))?;
+///     positive(number).map_err(Failure::new)?;
+///     number.checked_div(2).ok_or_else(|| Failure::new("there is no half of it"))
+/// }
+///
+/// fn even(number: u32) -> Result<(), Box<dyn Error + Send + Sync>> {
+///     if number % 2 == 0 { Ok(()) } else { Err("it is odd".into()) }
+/// }
+///
+/// fn positive(number: u32) -> Result<(), String> {
+///     if number > 0 { Ok(()) } else { Err("it is nothing".into()) }
+/// }
+///
+/// assert_eq!(half("x").unwrap_err().message(), "invalid digit found in string");
+/// assert_eq!(half("3").unwrap_err().message(), "it is odd");
+/// assert_eq!(half("0").unwrap_err().message(), "it is nothing");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub(crate) message: String,
