@@ -46,7 +46,10 @@
 //! | anything else | `json`: it is read and written by serde; what it writes as a text is `text` |
 //!
 //! A function returns its one output, called `output`; or a struct with `#[derive(Outputs)]`, whose fields
-//! are the outputs; or a `Result` of either. Any error is a [`Failure`].
+//! are the outputs; or a `Result` of either. An output that is `None` is left out. Errors become a [`Failure`].
+//! JSON holds no number that is NaN or infinite: to return one is a failure.
+//!
+//! A crate has one agent.
 //!
 //! # The world
 //!
@@ -66,6 +69,7 @@ pub mod bindings {
 
 pub mod call;
 mod failure;
+mod finite;
 pub mod http;
 mod inputs;
 pub mod log;

@@ -1,5 +1,7 @@
 //! What crosses every boundary.
 
+use crate::finite::Finite;
+
 /// One value: a text, bytes, or a JSON document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -12,13 +14,15 @@ pub enum Value {
 }
 
 impl Value {
-    /// A value of serde: text if it is one, else JSON.
+    /// A value of serde: text if it is one, else JSON. In JSON, each key is a text: a map's whole numbers, say,
+    /// become the texts that are read as these again.
     ///
     /// # Errors
     ///
-    /// What can't be JSON: a map whose keys are no texts, a number that is not finite.
+    /// What can't be JSON: a number that is NaN or infinite, wherever it is; a map whose keys are bytes, lists,
+    /// maps or none.
     pub fn json(value: &impl serde::Serialize) -> Result<Self, serde_json::Error> {
-        let json = serde_json::to_string(value)?;
+        let json = serde_json::to_string(&Finite(value))?;
         match json.starts_with('"') {
             true => serde_json::from_str(&json).map(Self::Text),
             false => Ok(Self::Json(json)),
@@ -88,6 +92,8 @@ mod wire {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     #[test]
@@ -95,5 +101,14 @@ mod tests {
         assert_eq!(Value::json(&"a\"\n").ok(), Some(Value::Text("a\"\n".into())));
         assert_eq!(Value::json(&["a"]).ok(), Some(Value::Json("[\"a\"]".into())));
         assert_eq!(Value::json(&None::<String>).ok(), Some(Value::Json("null".into())));
+    }
+
+    #[test]
+    fn keys_are_texts() {
+        let by_number = HashMap::from([(7, 'a')]);
+        assert_eq!(Value::json(&by_number).ok(), Some(Value::Json("{\"7\":\"a\"}".into())));
+        assert_eq!(Value::json(&HashMap::from([(true, ())])).ok(), Some(Value::Json("{\"true\":null}".into())));
+        assert!(Value::json(&HashMap::from([([1], 'a')])).is_err());
+        assert!(Value::json(&HashMap::from([(None::<u8>, 'a')])).is_err());
     }
 }
