@@ -18,6 +18,7 @@ const CASE: &str = include_str!("rust_case.toml");
 /// Makes the crate in `path`, and the SDK beside the library's agents, if it isn't there.
 pub fn new(path: &Path, name: &str) -> Result<(), Stop> {
     let function = name.replace('-', "_");
+    let settings = if function == name { String::new() } else { format!("(name = \"{name}\")") };
     if is_keyword(&function) {
         return Err(Stop::Usage(format!("`{name}` can't be the name of a function in Rust: it is a keyword")));
     }
@@ -26,6 +27,7 @@ pub fn new(path: &Path, name: &str) -> Result<(), Stop> {
     let fill = |text: &str| {
         text.replace("{{ crate }}", &name.to_lowercase())
             .replace("{{ function }}", &function)
+            .replace("{{ settings }}", &settings)
             .replace("{{ sdk }}", &sdk)
     };
     make(&path.join("Cargo.toml"), &fill(CRATE))?;
