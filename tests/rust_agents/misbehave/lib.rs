@@ -1,16 +1,24 @@
 //! Does what an agent in Rust can do wrong.
 
-use turingbox_sdk::{Failure, agent};
+use turingbox_sdk::{Failure, Value, agent};
 
 /// Do something that no agent should
 #[agent(output = "What is left to say")]
 fn misbehave(
     /// What to do
-    #[input(choices = ["nothing", "panic", "overflow", "abort", "exit", "gigabyte", "megabyte", "print", "spin", "variables"])]
+    #[input(choices = ["nothing", "silent", "nan", "panic", "overflow", "abort", "exit", "gigabyte", "megabyte", "print", "spin", "variables"])]
     how: String,
-) -> Result<String, Failure> {
-    match how.as_str() {
+) -> Result<Option<String>, Failure> {
+    if how == "silent" {
+        return Ok(None);
+    }
+    misbehaved(&how).map(Some)
+}
+
+fn misbehaved(how: &str) -> Result<String, Failure> {
+    match how {
         "nothing" => Ok("well".into()),
+        "nan" => Ok(format!("{:?}", Value::json(&[Some(0.5), Some(f64::NAN)])?)),
         "panic" => panic!("on purpose"),
         "overflow" => Ok(deeper(0).to_string()),
         "abort" => std::process::abort(),
@@ -24,7 +32,7 @@ fn misbehave(
         }
         "variables" => Ok(std::env::vars().count().to_string()),
         "spin" => loop {
-            std::hint::black_box(&how);
+            std::hint::black_box(how);
         },
         other => Err(Failure::new(format!("nobody knows how to {other}"))),
     }
