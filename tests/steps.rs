@@ -236,9 +236,12 @@ fn what_a_workflow_gives_is_in_its_memory() {
     let step = "[[steps]]\nagent = \"echo\"\ninputs = { input = { expr = \"[{'part': 'x' * 100000}]\" } }\noutputs = { output = \"out\" }\n";
     let ran = |from: &str, memory: &str| {
         let outputs: String = (0..20).map(|n| format!("[outputs.o{n}]\nfrom = {from}\n")).collect();
-        with(&[("it", &format!("kind = \"workflow\"\n{outputs}{step}"))], &format!("[agents.it]\nlimits = {{ memory = \"{memory}\" }}"))
+        with(
+            &[("it", &format!("kind = \"workflow\"\n{outputs}{step}"))],
+            &format!("[agents.it]\nlimits = {{ memory = \"{memory}\" }}"),
+        )
     };
-    for made in ["\"$'x' * 100000\"", "\"{{ out[0].part }}\"", "\"$out.0.part\""] {
+    for made in ["{ expr = \"'x' * 100000\" }", "\"{{ out[0].part }}\"", "\"$out.0.part\""] {
         assert_eq!(ran(made, "16MiB").outcome.outputs.len(), 20, "{made}");
         let ran = ran(made, "1MiB");
         assert!(ended(&ran).starts_with("limit.memory "), "{made}: {}", ended(&ran));
