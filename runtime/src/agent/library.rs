@@ -75,6 +75,13 @@ impl Library {
         library
     }
 
+    /// The one agent with this manifest.
+    pub(crate) fn of(manifest: Manifest) -> Self {
+        let (mut library, path) = (Self::default(), manifest.path.clone());
+        library.insert(Ok(manifest), &path);
+        library
+    }
+
     /// Adds every agent below `root`, and the built-in ones when that was done for all folders.
     ///
     /// # Ambient Authority

@@ -6,10 +6,12 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
+    Diagnostic, Library, Program, Severity,
+    agent::{Agent, Inspection, Kind, Manifest},
     build,
     cli::{Globals, Stop, render, run, terminal},
     diagnostic::counted,
-    share::{Client, Location, oci},
+    share::{Client, Location, Pack, manifest_in, oci},
 };
 
 /// How long fetching and pushing may take, in seconds, where nothing is said.
@@ -17,6 +19,9 @@ pub const TIMEOUT: u64 = 300;
 
 /// The longest that somebody can have it take: a day.
 pub const MAX_TIMEOUT: u64 = 86_400;
+
+/// What to do about a file that a pack hasn't.
+const LEFT_OUT: &str = "no pack has what is hidden or in a folder `target`: put it elsewhere in the agent's folder";
 
 #[derive(Args)]
 pub struct PackArgs {
@@ -41,11 +46,30 @@ pub struct PushArgs {
     timeout: u64,
 }
 
+/// Refuses the pack of an agent that can't run, or not without a file that packing leaves out.
+fn check(manifest: Manifest, pack: &Pack) -> Result<(), Stop> {
+    // It is its manifest; whether the agents of its steps are there, is up to the library that it goes to.
+    if manifest.kind() == Kind::Workflow {
+        return Ok(());
+    }
+    let (source, name) = (manifest.source.clone(), manifest.name.clone());
+    let Inspection { agent, mut report } = Program::inspect(&Library::of(manifest), &name, None);
+    let lacks = agent.iter().flat_map(Agent::loaded).map(|(file, _)| file).filter(|file| pack.file(file).is_none());
+    report.0.retain(|finding| finding.severity == Severity::Error);
+    report.0.extend(lacks.map(|file| {
+        let span = source.text.find(file).map_or(0..0, |at| at..at + file.len());
+        let message = format!("`{file}` is a file of the agent, and packing leaves it out");
+        Diagnostic::error("left-out", message).at(&source, span).help(LEFT_OUT)
+    }));
+    report.ok(()).map_err(Stop::Files)
+}
+
 /// Makes one file of an agent's folder.
 pub fn pack(globals: &Globals, arguments: &PackArgs) -> Result<(), Stop> {
     let wrong = |why: String| Stop::Usage(format!("`{}` can't be packed: {why}", arguments.path.display()));
-    let manifest = crate::share::manifest_in(&arguments.path)?;
+    let manifest = manifest_in(&arguments.path)?;
     let pack = build::pack_of(&manifest).map_err(wrong)?;
+    check(manifest, &pack)?;
     let file = arguments.out.clone().unwrap_or_else(|| format!("{}.tar", pack.name()).into());
     build::write(&file, pack.bytes())
         .map_err(|error| Stop::Usage(format!("`{}` can't be written: {error}", file.display())))?;
@@ -73,6 +97,9 @@ pub fn push(globals: &Globals, arguments: &PushArgs) -> Result<(), Stop> {
     let (pack, signature, digest) = run::block_on(async {
         let fetched = Location::Path(arguments.path.clone()).fetch(&client).await?;
         let (pack, signature) = (fetched.pack, fetched.signature);
+        if arguments.path.is_dir() {
+            check(manifest_in(&arguments.path)?, &pack)?;
+        }
         let digest = oci::push(&client, &reference, &pack, signature.as_ref()).await.map_err(crate::Report::from)?;
         Ok::<_, Stop>((pack, signature, digest))
     })??;

@@ -31,7 +31,9 @@ impl Pack {
                 let entry = entry.map_err(unread)?;
                 let path = below.join(entry.file_name());
                 let kind = entry.file_type().map_err(unread)?;
-                if is_left_out(&path, kind.is_dir()) || path.to_str().is_some_and(|path| is_earlier(name, path)) {
+                let part = path.file_name().unwrap_or_default().to_string_lossy();
+                if left_out(&part, kind.is_dir()).is_some() || path.to_str().is_some_and(|path| is_earlier(name, path))
+                {
                     continue;
                 }
                 if kind.is_dir() {
@@ -59,10 +61,14 @@ impl Pack {
     }
 }
 
-/// Whether a path is none of the agent's own: what is hidden is for tools, and `target` is made of the rest.
-fn is_left_out(path: &Path, is_folder: bool) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    name.as_encoded_bytes().starts_with(b".") || (is_folder && name == "target")
+/// Why a file or a folder of this name is none of the agent's own, if it isn't: what is hidden is for tools, and
+/// `target` is made of the rest. No pack has any, or the folder that it becomes would have another digest.
+pub(super) fn left_out(name: &str, is_folder: bool) -> Option<&'static str> {
+    match name {
+        _ if name.starts_with('.') => Some("a hidden name"),
+        "target" if is_folder => Some("a folder `target`, which is left out of packs,"),
+        _ => None,
+    }
 }
 
 /// Whether a file of the agent's folder is a pack of the agent called `name`, or the signature of one: so the

@@ -1,5 +1,6 @@
 //! Paths in a pack: such that they are the same file on each machine, and below the agent's folder.
 
+use super::gather::{is_earlier, left_out};
 use crate::agent::is_name;
 
 /// The longest path, in bytes: what a header of `ustar` has room for.
@@ -43,12 +44,12 @@ pub fn check(path: &str) -> Result<(), String> {
     if parts.len() > MAX_DEPTH + 1 {
         return Err(format!("`{shown}` is more than {MAX_DEPTH} folders deep"));
     }
-    for part in inner {
-        check_part(part).or_else(|why| wrong(&format!("has {why} in it")))?;
-    }
     let (folders, name) = (&inner[..inner.len() - 1], inner[inner.len() - 1]);
-    // Packing leaves it out, so the folder would have another digest.
-    if folders.is_empty() && super::gather::is_earlier(agent, name) {
+    for (part, is_folder) in folders.iter().map(|folder| (*folder, true)).chain([(name, false)]) {
+        check_part(part, is_folder).or_else(|why| wrong(&format!("has {why} in it")))?;
+    }
+    // So is an earlier pack.
+    if folders.is_empty() && is_earlier(agent, name) {
         return wrong("is a pack of the agent itself, or its signature");
     }
     // Cases are never searched for agents.
@@ -68,12 +69,13 @@ pub fn too_long(path: &str) -> String {
     format!("`{}` is too long: a path has at most {MAX_PATH} bytes, and its last name 100", start.escape_debug())
 }
 
-fn check_part(part: &str) -> Result<(), String> {
+fn check_part(part: &str, is_folder: bool) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || " !#$%&'()+,-.=@[]^_`{}~".contains(c);
-    match part {
-        "" => Err("an empty name".into()),
-        "." | ".." => Err(format!("`{part}`")),
-        _ if part.starts_with('.') => Err("a hidden name".into()),
+    match (part, left_out(part, is_folder)) {
+        ("", _) => Err("an empty name".into()),
+        ("." | "..", _) => Err(format!("`{part}`")),
+        // Packing leaves it out, so the folder would have another digest.
+        (_, Some(why)) => Err(why.into()),
         _ if part.ends_with(['.', ' ']) => Err("a name with a dot or a space at its end".into()),
         _ if is_device(part) => Err(device(part)),
         _ => match part.chars().find(|c| !plain(*c)) {

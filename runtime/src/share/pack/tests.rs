@@ -109,6 +109,8 @@ fn a_path_stays_in_its_folder_and_is_one_everywhere() {
         ("a", "is in no folder: all files are in the agent's"),
         ("cases/agent.toml", "is in no folder that is called"),
         ("a/.git/hooks/pre-commit", "a hidden name"),
+        ("a/target/debug/a", "a folder `target`, which is left out of packs"),
+        ("a/cases/b/target/c", "a folder `target`"),
         ("a/b\\c", "not every machine takes, `\\\\`"),
         ("a/b\nc", "not every machine takes, `\\n`"),
         ("a/b\u{1b}[2J", "not every machine takes"),
@@ -210,6 +212,7 @@ fn a_folder_is_packed_without_what_is_not_its_own() {
     write("cases/a/case.toml", "x");
     let pack = Pack::of_folder("shout", &dir()).unwrap();
     write("target/debug/junk", "junk");
+    write("cases/a/target/junk", "junk");
     write(".git/config", "junk");
     write(".hidden", "junk");
     assert_eq!(pack, Pack::of_folder("shout", &dir()).unwrap());
