@@ -57,10 +57,14 @@ impl<'a> Interface<'a> {
         }
     }
 
-    /// Whether only a program that wants it imports it. A standard library imports files, sockets and the
-    /// environment for every program.
+    /// Whether only a program that wants it imports it. A standard library imports files, the environment and what
+    /// is done with a socket for every program; who wants a socket makes one, or looks for a name.
     pub fn is_wanted(&self) -> bool {
-        matches!(self.key(), Some("http" | "databases" | "calls"))
+        match self.key() {
+            Some("http" | "databases" | "calls") => true,
+            Some("tcp") => matches!(self.name, "tcp-create-socket" | "ip-name-lookup"),
+            _ => false,
+        }
     }
 }
 

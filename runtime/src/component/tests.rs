@@ -66,6 +66,23 @@ fn what_keeps_a_component_from_being_an_agent_is_said() {
 }
 
 #[test]
+fn what_every_program_imports_is_not_wanted_by_one() {
+    for (import, wanted) in [
+        ("wasi:http/outgoing-handler@0.2.6", true),
+        ("turingbox:agent/sql@0.1.0", true),
+        ("wasi:sockets/tcp-create-socket@0.2.6", true),
+        ("wasi:sockets/ip-name-lookup@0.2.6", true),
+        ("wasi:sockets/tcp@0.2.6", false),
+        ("wasi:sockets/udp@0.2.6", false),
+        ("wasi:sockets/network@0.2.6", false),
+        ("wasi:filesystem/types@0.2.6", false),
+        ("wasi:cli/environment@0.2.6", false),
+    ] {
+        assert_eq!(Interface::parse(import).is_some_and(|interface| interface.is_wanted()), wanted, "{import}");
+    }
+}
+
+#[test]
 fn what_keeps_it_from_being_a_command_is_said() {
     let misfit = |text: &str| {
         facts(text).command_misfit().map(|misfit| format!("{misfit}; {}", misfit.help)).unwrap_or_default()
