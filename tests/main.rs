@@ -22,6 +22,7 @@ mod interrupt;
 mod invariants;
 mod isolation;
 mod library;
+mod locked;
 mod network;
 mod packages;
 mod resident;

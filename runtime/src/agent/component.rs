@@ -1,13 +1,18 @@
 //! What can be known of a compiled agent or a program without running it.
 
+mod drift;
+
 use crate::{
     agent::manifest::Manifest,
     component::{Facts, Interface},
     diagnostic::{Diagnostic, Report},
 };
 
-/// Checks that the component can be an agent, or a command if that is what the manifest says, and asks for all
-/// that it imports.
+/// The warning that a manifest and the one in its component differ. `turingbox check --locked` refuses it.
+pub(crate) const DIFFERS: &str = "manifest-differs";
+
+/// Checks that the component can be an agent, or a command if that is what the manifest says, asks for all that it
+/// imports, and says of itself what its manifest says.
 pub(super) fn check(manifest: &Manifest, bytes: &[u8]) -> Report {
     let Some(file) = manifest.compiled() else { return Report::default() };
     let span = manifest.source.text.find(file).map_or(0..0, |at| at..at + file.len());
@@ -30,7 +35,13 @@ pub(super) fn check(manifest: &Manifest, bytes: &[u8]) -> Report {
             .at(&manifest.source, span.clone())
             .help(format!("say what it wants: [needs] {key} = [\"…\"]"))
     });
-    Report(unexplained.collect())
+    let drift = facts.manifest.as_deref().map(|held| drift::drift(manifest, file, held)).unwrap_or_default();
+    let drift = drift.into_iter().map(|what| {
+        Diagnostic::warning(DIFFERS, what)
+            .at(&manifest.source, span.clone())
+            .help("`turingbox build` writes the manifest from what the sources say: change it there, and build anew")
+    });
+    Report(unexplained.chain(drift).collect())
 }
 
 /// The imports that no need explains, and the keys that they are for.

@@ -27,7 +27,7 @@ mod workflow;
 
 pub use allow::Allowed;
 pub use command::{Argument, Command, Form, Origin, Part, Taken};
-pub(crate) use component::unexplained as unexplained_imports;
+pub(crate) use component::{DIFFERS, unexplained as unexplained_imports};
 pub use folder::Folder;
 pub(crate) use handling::MAX_PARALLEL;
 pub(crate) use imports::audit as audit_imports;

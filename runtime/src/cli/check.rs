@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
-    agent::{Agent, Body, Code, Entry, Folder, NOT_PARSED},
+    agent::{Agent, Body, Code, DIFFERS, Entry, Folder, NOT_PARSED},
     build::Lock,
     cli::{Globals, Stop, policy, render, run, setup, terminal},
     diagnostic::{counted, sarif},
@@ -53,6 +53,7 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
     };
     let agents = check_agents(&library, policy.as_ref(), &mut report)?;
     if arguments.locked {
+        refuse_drift(&mut report);
         for folder in
             setup::folders_of_agents(if arguments.paths.is_empty() { &globals.agents } else { &arguments.paths })
         {
@@ -72,6 +73,12 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
         _ => Format::Text,
     };
     conclude(&report, &counted(agents, "agent"), json!({ "agents": agents }), format)
+}
+
+/// What is to be as it was built has the manifest that was built with it.
+fn refuse_drift(report: &mut Report) {
+    let drift = report.0.iter_mut().filter(|finding| finding.code == DIFFERS && finding.silenced.is_none());
+    drift.for_each(|finding| finding.severity = Severity::Error);
 }
 
 /// Checks each agent that is on disk, and all of them where there is nothing on disk.

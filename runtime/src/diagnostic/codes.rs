@@ -27,7 +27,7 @@ const fn warned(code: &'static str, found: Found, help: &'static str) -> Warned 
 }
 
 /// Every warning, by its code.
-pub const WARNINGS: [Warned; 32] = [
+pub const WARNINGS: [Warned; 33] = [
     warned("covered-grant", Found::Elsewhere, "a grant allows nothing that another one doesn't"),
     warned("dead-step", Found::Agent, "no path leads to a step"),
     warned("dynamic-import", Found::AgentUnderPolicy, "which module is imported is known only when the agent runs"),
@@ -47,6 +47,7 @@ pub const WARNINGS: [Warned; 32] = [
     warned("literal-dollar", Found::Agent, "a `$name` in a text isn't filled in"),
     warned("literal-table", Found::Agent, "a table that holds `expr`, `text` or `json` is taken as it is"),
     warned("loop-runs-once", Found::Agent, "a loop that may have nothing to do isn't told where it ends"),
+    warned("manifest-differs", Found::Agent, "a manifest says otherwise than the one in its component"),
     warned("more-findings", Found::Elsewhere, "there is more to say of a file than is said"),
     warned("need-without-grant", Found::Elsewhere, "an agent asks for more than the policy grants it"),
     warned("not-parsed", Found::Agent, "a Python file can't be read by the check's own parser"),
