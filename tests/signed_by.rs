@@ -118,6 +118,21 @@ fn what_was_changed_is_not_what_was_signed() {
     world.denied("theirs.toml", "signed_by.unsigned");
     fs::remove_file(world.path().join("agents/agents.lock")).unwrap();
     world.denied("theirs.toml", "signed_by.unsigned");
+    // What is there is still what was signed, so it can be written down anew.
+    world.ok(&["add", "greet.tar"]);
+    assert_eq!(world.ok(&["run", "greet", "--name", "Ada", "--policy", "theirs.toml"]), "Hello, Ada!");
+}
+
+/// What the denial says to do, helps.
+#[test]
+fn what_was_changed_can_be_had_whole_again() {
+    let world = World::new();
+    world.ok(&["add", "greet.tar"]);
+    world.edit("agents/community/greet/main.py", "Hello", "Goodbye");
+    world.denied("theirs.toml", "signed_by.changed");
+    fs::rename(world.path().join("agents/community/greet"), world.path().join("away")).unwrap();
+    world.ok(&["add", "greet.tar"]);
+    assert_eq!(world.ok(&["run", "greet", "--name", "Ada", "--policy", "theirs.toml"]), "Hello, Ada!");
 }
 
 /// A lock file with a digest and a key that don't go with the signature is found without a policy, too.

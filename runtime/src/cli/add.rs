@@ -6,6 +6,7 @@ mod signed;
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,7 +21,7 @@ use crate::{
         pack::{MAX_TIMEOUT, TIMEOUT},
         render, run, setup, terminal,
     },
-    share::{Client, Fetched, Home, Key, Location, Pack, oci::is_digest},
+    share::{Client, Fetched, Home, Key, Location, Pack, manifest_in, oci::is_digest},
 };
 use page::Page;
 
@@ -60,7 +61,7 @@ pub fn add(globals: &Globals, arguments: &AddArgs) -> Result<(), Stop> {
     let held = held.map_err(|error| unwritten(&home.library, &error))?;
     let lock = Lock::read(&home.library)?;
     let mut library = setup::library_of(&folders)?;
-    let before = Before::look(&home, &lock, &library)?;
+    let before = Before::look(&home, &lock, &library, &fetched.pack)?;
     let manifest = library.add_packed(&fetched.pack, &home.path, &home.folder().display().to_string())?;
     check(&library, &manifest)?;
     let policy = setup::policy(globals)?;
@@ -144,30 +145,31 @@ impl AddArgs {
 struct Before {
     added: Option<Added>,
     /// The agent that is there, if there is one that can be read.
-    manifest: Option<std::sync::Arc<Manifest>>,
+    manifest: Option<Arc<Manifest>>,
     /// What is there, packed.
     pack: Option<Pack>,
 }
 
 impl Before {
-    /// Looks what is there.
-    fn look(home: &Home, lock: &Lock, library: &Library) -> Result<Self, Stop> {
+    /// Looks what is there. What nobody added may stay only if it is `new` to the byte: then its lock file was lost.
+    fn look(home: &Home, lock: &Lock, library: &Library, new: &Pack) -> Result<Self, Stop> {
         let added = lock.added.get(&home.path).cloned();
         let folder = home.folder();
         if folder.symlink_metadata().is_err() {
             return Ok(Self { added, manifest: None, pack: None });
         }
-        let shown = folder.display();
-        if added.is_none() {
-            let message = format!("`{shown}` is there already, and {LOCK} says nothing of it");
-            let help = "it is not one that was added: `--into DIR` puts the new one elsewhere";
-            return Err(Stop::Files(Diagnostic::error("in-the-way", message).help(help).into()));
-        }
         let manifest = library.iter().find_map(|(_, entry)| match entry {
             Entry::Valid(manifest) if manifest.path == home.path => Some(manifest.clone()),
             _ => None,
         });
+        // A folder of its own may be in no library.
+        let manifest = manifest.or_else(|| manifest_in(&folder).ok().map(Arc::new));
         let pack = manifest.as_deref().and_then(|manifest| pack_of(manifest).ok());
+        if added.is_none() && pack.as_ref() != Some(new) {
+            let message = format!("`{}` is there already, and {LOCK} says nothing of it", folder.display());
+            let help = "nobody added what is there: move it away, or put this into another library with `--into DIR`";
+            return Err(Stop::Files(Diagnostic::error("in-the-way", message).help(help).into()));
+        }
         Ok(Self { added, manifest, pack })
     }
 

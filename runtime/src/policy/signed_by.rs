@@ -72,7 +72,7 @@ impl SignedBy {
                 denied("signed_by.unsigned", "agents.lock has no signature for it", help)
             }
             Proof::Changed => {
-                let help = "`turingbox check --locked` says what differs; `turingbox add` gets a whole one again";
+                let help = "`turingbox check --locked` says what differs; once its folder is away, `turingbox add` gets a whole one";
                 denied("signed_by.changed", "it is not what was signed", help)
             }
             Proof::Signed { pack, signature } => {
