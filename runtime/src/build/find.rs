@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::packages;
+use super::{MANIFEST, packages};
 
 /// How deep below a folder crates are looked for.
 const MAX_DEPTH: usize = 16;
@@ -17,6 +17,27 @@ pub struct Found {
     pub crates: Vec<PathBuf>,
     /// Folders of agents that ask for packages.
     pub packages: Vec<PathBuf>,
+    /// Folders of agents whose component or program is made with other tools.
+    pub made: Vec<PathBuf>,
+}
+
+impl Found {
+    /// Adds what was found elsewhere, and not here.
+    pub fn extend(&mut self, other: Self) {
+        for (here, there) in self.lists().into_iter().zip([other.crates, other.packages, other.made]) {
+            let new: Vec<_> = there.into_iter().filter(|folder| !here.contains(folder)).collect();
+            here.extend(new);
+        }
+    }
+
+    /// All folders.
+    pub fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        self.crates.iter().chain(&self.packages).chain(&self.made)
+    }
+
+    fn lists(&mut self) -> [&mut Vec<PathBuf>; 3] {
+        [&mut self.crates, &mut self.packages, &mut self.made]
+    }
 }
 
 /// The folders at and below `folder` that have something to build, in order. What cargo builds into is left out,
@@ -28,20 +49,25 @@ pub struct Found {
 pub fn found(folder: &Path) -> io::Result<Found> {
     let mut found = Found::default();
     look(folder, 0, &mut found)?;
-    found.crates.sort();
-    found.packages.sort();
+    found.lists().into_iter().for_each(|list| list.sort());
     Ok(found)
 }
 
 fn look(folder: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
-    if is_package(&folder.join("Cargo.toml")) {
+    let manifest = table(&folder.join(MANIFEST)).unwrap_or_default();
+    let names = |key: &str| manifest.contains_key(key);
+    let (cargo, is_cargo) = (table(&folder.join("Cargo.toml")), folder.join("Cargo.toml").is_file());
+    // Not only of a workspace. What is wrong with that of an agent, cargo says.
+    let is_crate = cargo.map_or(is_cargo && names("component"), |cargo| cargo.contains_key("package"));
+    // cargo makes components here, and programs where their authors have it do so.
+    if is_crate && !names("command") {
         found.crates.push(folder.to_owned());
-        return Ok(());
-    }
-    if packages::asks(folder) {
+    } else if packages::asks(&manifest) {
         found.packages.push(folder.to_owned());
+    } else if names("component") || names("command") {
+        found.made.push(folder.to_owned());
     }
-    if depth == MAX_DEPTH {
+    if is_crate || depth == MAX_DEPTH {
         return Ok(());
     }
     for entry in fs::read_dir(folder)? {
@@ -56,10 +82,9 @@ fn look(folder: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether it is the manifest of a crate, and not only of a workspace.
-fn is_package(path: &Path) -> bool {
-    let table = fs::read_to_string(path).ok().and_then(|text| toml::from_str::<toml::Table>(&text).ok());
-    table.is_some_and(|table| table.contains_key("package"))
+/// What is in a file of TOML, if it is one.
+fn table(path: &Path) -> Option<toml::Table> {
+    toml::from_str(&fs::read_to_string(path).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -82,13 +107,22 @@ mod tests {
             ("h/i/agent.toml", "python = \"main.py\"\npackages = [\"a==1\"]\n"),
             ("h/j/agent.toml", "python = \"main.py\"\n"),
             ("h/cases/k/agent.toml", "python = \"main.py\"\npackages = [\"a==1\"]\n"),
+            ("l/agent.toml", "component = \"l.wasm\"\n"),
+            ("l/m/agent.toml", "command = \"m.wasm\"\n"),
+            ("n/agent.toml", "command = \"n.wasm\"\n"),
+            ("n/Cargo.toml", "[package]\n"),
+            ("n/o/agent.toml", "command = \"o.wasm\"\n"),
+            ("b/agent.toml", "component = \"b.wasm\"\n"),
+            ("p/agent.toml", "component = \"p.wasm\"\n"),
+            ("p/Cargo.toml", "no toml"),
         ] {
             fs::create_dir_all(root.join(path).parent().unwrap_or(root))?;
             fs::write(root.join(path), text)?;
         }
         let all = found(root)?;
-        assert_eq!(all.crates, [root.join("a/d"), root.join("b")]);
+        assert_eq!(all.crates, [root.join("a/d"), root.join("b"), root.join("p")]);
         assert_eq!(all.packages, [root.join("h/i")]);
+        assert_eq!(all.made, [root.join("l"), root.join("l/m"), root.join("n")]);
         assert_eq!(found(&root.join("b/c"))?.crates, [root.join("b/c")]);
         Ok(())
     }

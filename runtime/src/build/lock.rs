@@ -46,22 +46,23 @@ pub struct Locked {
     pub size: u64,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
-    /// The compiler that made it, as it calls itself.
-    pub compiler: String,
+    /// The compiler that made it, as it calls itself; none is known of what was made with other tools.
+    #[serde(default)]
+    pub compiler: Option<String>,
     /// What an archive of packages was made of: the files of wheels, each with its SHA-256.
     #[serde(default)]
     pub wheels: BTreeMap<String, String>,
 }
 
 impl Locked {
-    /// What is said of a file that was built.
-    pub fn of(file: &str, bytes: &[u8], compiler: &str) -> Self {
+    /// What is said of a file that was built, or is there.
+    pub fn of(file: &str, bytes: &[u8], compiler: Option<&str>) -> Self {
         let sha256 = format!("{:x}", Sha256::digest(bytes));
         Self {
             file: file.to_owned(),
             size: bytes.len() as u64,
             sha256,
-            compiler: compiler.to_owned(),
+            compiler: compiler.map(str::to_owned),
             wheels: BTreeMap::new(),
         }
     }
@@ -164,14 +165,10 @@ impl Lock {
     pub fn write(&self, folder: &Path) -> io::Result<bool> {
         let mut text = format!("{HEAD}version = {}\n", self.version);
         for (path, Locked { file, size, sha256, compiler, wheels }) in &self.agents {
-            let lines = [
-                ("file", quoted(file)),
-                ("size", size.to_string()),
-                ("sha256", quoted(sha256)),
-                ("compiler", quoted(compiler)),
-            ];
+            let lines = [("file", quoted(file)), ("size", size.to_string()), ("sha256", quoted(sha256))];
+            let lines = lines.into_iter().chain(compiler.iter().map(|compiler| ("compiler", quoted(compiler))));
             text.push_str(&format!("\n[agents.{}]\n", key(path)));
-            lines.iter().for_each(|(name, value)| text.push_str(&format!("{name} = {value}\n")));
+            lines.for_each(|(name, value)| text.push_str(&format!("{name} = {value}\n")));
             if !wheels.is_empty() {
                 text.push_str(&format!("\n[agents.{}.wheels]\n", key(path)));
                 wheels
@@ -226,7 +223,7 @@ impl Lock {
         let missing = |path: &&String| !seen.contains(path);
         for path in self.agents.keys().filter(missing) {
             let message = format!("{LOCK} has `{path}`, which is no agent here that is built");
-            report.push(Diagnostic::error("locked-away", message).help("build anew, or take it out"));
+            report.push(Diagnostic::error("locked-away", message).help("`turingbox build` takes it out"));
         }
         for (path, added) in self.added.iter().filter(|(path, _)| missing(path)) {
             let message = format!("{LOCK} has `{path}`, which isn't here");
@@ -270,7 +267,7 @@ impl Lock {
             // Whether it is the one that is locked is said where it is loaded.
             return None;
         }
-        let found = Locked::of(file, &bytes, &locked.compiler);
+        let found = Locked::of(file, &bytes, None);
         if found.file != locked.file {
             return differs(format!("is to be `{}`", locked.file));
         }

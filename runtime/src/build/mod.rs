@@ -1,5 +1,5 @@
 //! Building agents: the crate of one becomes a component, its manifest, and an entry in the lock file; the
-//! packages of one in Python become an archive, and an entry.
+//! packages of one in Python become an archive, and an entry; what other tools made of one becomes an entry.
 //!
 //! # Ambient Authority
 //!
@@ -9,6 +9,7 @@
 mod cargo;
 mod find;
 mod lock;
+mod made;
 mod packages;
 mod strip;
 
@@ -29,6 +30,7 @@ pub use cargo::{Compiler, TARGET};
 pub use find::{Found, found};
 pub(crate) use lock::pack_of;
 pub use lock::{Added, LOCK, Lock, Locked};
+pub use made::look as look_at_made;
 pub use packages::{ENVIRONMENT, build as build_packages};
 
 /// What begins a manifest that was written by [`build`].
@@ -54,13 +56,24 @@ pub struct Built {
     pub left_out: Vec<String>,
 }
 
-/// Builds the crate in `folder`, and writes its component and its manifest beside it. A manifest that the
-/// component doesn't have is the author's own, and stays.
+/// A component that is made, and isn't written yet.
+#[derive(Debug)]
+pub struct Compiled {
+    folder: PathBuf,
+    file: String,
+    component: Vec<u8>,
+    manifest: Manifest,
+    /// Whether the manifest is the component's own.
+    is_held: bool,
+    compiler: String,
+}
+
+/// Compiles the crate in `folder`. Its manifest is what the component has, or else the author's own.
 ///
 /// # Errors
 ///
 /// What cargo fails with; a component that can't be an agent; an import that no need explains.
-pub fn build(folder: &Path, compiler: &Compiler) -> Result<Built, Report> {
+pub fn compile(folder: &Path, compiler: &Compiler) -> Result<Compiled, Report> {
     let wrong = |code: &'static str, message: String| Report::from(Diagnostic::error(code, message));
     let shown = folder.display();
     let component = compiler.build(folder).map_err(|why| wrong("cargo", format!("`{shown}` can't be built: {why}")))?;
@@ -89,11 +102,33 @@ pub fn build(folder: &Path, compiler: &Compiler) -> Result<Built, Report> {
         };
         return Err(Report(needless.into_iter().map(error).collect()));
     }
-    let unwritten = |error: io::Error| wrong("unwritable", format!("`{shown}` can't be written: {error}"));
-    let mut changed = write(&folder.join(&file), &component).map_err(unwritten)?;
-    changed |= facts.manifest.is_some() && write(&folder.join(MANIFEST), text.as_bytes()).map_err(unwritten)?;
-    let locked = Locked::of(&file, &component, compiler.version());
-    Ok(Built { folder: folder.to_owned(), name: manifest.name.clone(), file, locked, changed, left_out: Vec::new() })
+    let (folder, compiler, is_held) = (folder.to_owned(), compiler.version().to_owned(), facts.manifest.is_some());
+    Ok(Compiled { folder, file, component, manifest, is_held, compiler })
+}
+
+impl Compiled {
+    /// The agent's name.
+    pub fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// Writes the component beside its crate, and its manifest. The author's own stays.
+    ///
+    /// # Errors
+    ///
+    /// When they can't be written.
+    pub fn write(self) -> Result<Built, Report> {
+        let Self { folder, file, component, manifest, is_held, compiler } = self;
+        let unwritten = |error: io::Error| {
+            let message = format!("`{}` can't be written: {error}", folder.display());
+            Report::from(Diagnostic::error("unwritable", message))
+        };
+        let mut changed = write(&folder.join(&file), &component).map_err(unwritten)?;
+        let text = manifest.source.text.as_bytes();
+        changed |= is_held && write(&folder.join(MANIFEST), text).map_err(unwritten)?;
+        let locked = Locked::of(&file, &component, Some(&compiler));
+        Ok(Built { folder, name: manifest.name, file, locked, changed, left_out: Vec::new() })
+    }
 }
 
 /// The manifest that is about to be written.

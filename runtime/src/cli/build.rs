@@ -1,6 +1,9 @@
 //! `turingbox build`.
 
+mod stale;
+
 use std::{
+    collections::{BTreeMap, btree_map::Entry},
     io,
     path::{Path, PathBuf},
 };
@@ -25,37 +28,35 @@ pub struct BuildArgs {
     update: bool,
 }
 
-/// Compiles the agents that are crates, fetches the packages of those in Python, and writes components,
-/// manifests, archives and digests.
+/// Compiles the agents that are crates, fetches the packages of those in Python, and writes components, manifests,
+/// archives and digests; also the digests of what other tools made.
 pub fn build(globals: &Globals, arguments: &BuildArgs) -> Result<(), Stop> {
     let mut found = Found::default();
     for path in &arguments.paths {
         let here = build::found(path);
-        let here = here.map_err(|error| Stop::Usage(format!("`{}` can't be searched: {error}", path.display())))?;
-        found.crates.extend(here.crates);
-        found.packages.extend(here.packages);
-    }
-    if found.crates.is_empty() && found.packages.is_empty() {
-        let shown: Vec<_> = arguments.paths.iter().map(|path| format!("`{}`", path.display())).collect();
-        let message = format!(
-            "there is nothing to build in {}: neither a Cargo.toml of an agent nor an agent.toml that asks for packages",
-            shown.join(", ")
-        );
-        return Err(Stop::Usage(message));
+        found.extend(here.map_err(|error| Stop::Usage(format!("`{}` can't be searched: {error}", path.display())))?);
     }
     let libraries = [setup::folders_of_agents(&globals.agents), arguments.paths.clone()].concat();
-    let found = Found { crates: own(found.crates)?, packages: own(found.packages)? };
-    if found.crates.is_empty() && found.packages.is_empty() && !globals.json {
+    let gone = stale::take_out(&arguments.paths, &libraries, &found)?;
+    if found.all().next().is_none() && gone.is_empty() {
+        return Err(nothing(&arguments.paths));
+    }
+    let out =
+        |path: &String| render::note(&format!("`{path}` is taken out of {LOCK}: it is no agent here that is built"));
+    gone.iter().for_each(out);
+    let found = Found { crates: own(found.crates)?, packages: own(found.packages)?, made: own(found.made)? };
+    if found.all().next().is_none() && !globals.json {
         return Ok(());
     }
     let compiler = (!found.crates.is_empty()).then(Compiler::find).transpose().map_err(Stop::Usage)?;
+    let mut work = Work { libraries, update: arguments.update, compiler, names: BTreeMap::new() };
     let (mut built, mut failed) = (Vec::new(), Report::default());
-    let crates = found.crates.iter().filter_map(|folder| Some((folder, build::build(folder, compiler.as_ref()?))));
-    let packages = found.packages.iter().map(|folder| (folder, fetched(folder, &libraries, arguments.update)));
-    for (_, made) in crates.chain(packages) {
-        match made {
-            Ok(one) => {
-                lock(&one, &libraries)?;
+    let ways: [(_, Way); 3] =
+        [(&found.crates, Work::compile), (&found.packages, Work::fetch), (&found.made, Work::look_at)];
+    for (folder, way) in ways.iter().flat_map(|(folders, way)| folders.iter().map(move |folder| (folder, way))) {
+        match way(&mut work, folder) {
+            Ok(mut one) => {
+                one.changed |= work.lock(&one)? && one.locked.compiler.is_none();
                 told(globals, &one)?;
                 built.push(one);
             }
@@ -63,14 +64,99 @@ pub fn build(globals: &Globals, arguments: &BuildArgs) -> Result<(), Stop> {
         }
     }
     if globals.json {
-        terminal::print_json(&json!({ "built": built.iter().map(object).collect::<Vec<_>>() }))?;
+        let object = json!({ "built": built.iter().map(object).collect::<Vec<_>>(), "gone": gone });
+        terminal::print_json(&object)?;
     }
     if !failed.0.is_empty() {
         return Err(failed.into());
     }
-    let with = compiler.map(|compiler| format!(" with {}", compiler.version())).unwrap_or_default();
-    render::note(&format!("built {}{with}", counted(built.len(), "agent")));
+    let with = work.compiler.map(|compiler| format!(" with {}", compiler.version())).unwrap_or_default();
+    let made = built.iter().filter(|one| one.locked.compiler.is_none()).count();
+    let locked = (made > 0).then(|| format!("locked {} that other tools made", counted(made, "agent")));
+    let others = built.len() - made;
+    let compiled = (others > 0 || made == 0).then(|| format!("built {}{with}", counted(others, "agent")));
+    render::note(&compiled.into_iter().chain(locked).collect::<Vec<_>>().join(", "));
     Ok(())
+}
+
+/// Says that there is nothing to build.
+fn nothing(paths: &[PathBuf]) -> Stop {
+    let shown: Vec<_> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    Stop::Usage(format!(
+        "there is nothing to build in {}: neither a Cargo.toml of an agent, nor an agent.toml that asks for packages or \
+         names a component or a program",
+        shown.join(", ")
+    ))
+}
+
+/// What is being built.
+struct Work {
+    libraries: Vec<PathBuf>,
+    /// Whether newer packages are looked for.
+    update: bool,
+    /// There is one where there are crates.
+    compiler: Option<Compiler>,
+    /// The folders of the agents so far, by their library and their name.
+    names: BTreeMap<(PathBuf, String), PathBuf>,
+}
+
+/// How an agent of one kind is built.
+type Way = fn(&mut Work, &Path) -> Result<Built, Report>;
+
+impl Work {
+    /// Compiles the crate in `folder`.
+    fn compile(&mut self, folder: &Path) -> Result<Built, Report> {
+        let compiler = self.compiler.as_ref().ok_or_else(|| Diagnostic::error("cargo", "there is no compiler"))?;
+        let compiled = build::compile(folder, compiler)?;
+        // Before it is written: of two, nobody could say which one is meant.
+        self.name(folder, compiled.name())?;
+        compiled.write()
+    }
+
+    /// Fetches the packages of the agent in `folder`, as the lock file has them.
+    fn fetch(&mut self, folder: &Path) -> Result<Built, Report> {
+        let home = home(folder, &self.libraries).map_err(|error| unwritable(folder, &error))?;
+        let lock = Lock::read(&home)?;
+        let locked = Lock::name(folder, &home).and_then(|name| lock.agents.get(&name).cloned());
+        let built = build::build_packages(folder, locked.as_ref(), self.update)?;
+        self.name(folder, &built.name)?;
+        Ok(built)
+    }
+
+    /// Looks at what other tools made in `folder`.
+    fn look_at(&mut self, folder: &Path) -> Result<Built, Report> {
+        let built = build::look_at_made(folder)?;
+        self.name(folder, &built.name)?;
+        Ok(built)
+    }
+
+    /// Gives a name to the agent in `folder`, unless another one in its library has it.
+    fn name(&mut self, folder: &Path, name: &str) -> Result<(), Report> {
+        let home = home(folder, &self.libraries).map_err(|error| unwritable(folder, &error))?;
+        match self.names.entry((home, name.to_owned())) {
+            Entry::Occupied(other) => {
+                let (first, second) = (other.get().display(), folder.display());
+                let message = format!("`{first}` and `{second}` both give an agent called `{name}`");
+                let help = "names are unique in a library: call one of them otherwise; in Rust, that is its function";
+                Err(Diagnostic::error("duplicate-agent", message).help(help).into())
+            }
+            Entry::Vacant(free) => {
+                free.insert(folder.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes down what was built. Says whether it is another thing than was written there.
+    fn lock(&self, built: &Built) -> Result<bool, Stop> {
+        let home = home(&built.folder, &self.libraries).map_err(|error| unwritten(&built.folder, error))?;
+        let _held = Lock::hold(&home).map_err(|error| unwritten(&home, error))?;
+        let mut lock = Lock::read(&home)?;
+        let Some(name) = Lock::name(&built.folder, &home) else { return Ok(false) };
+        let before = lock.agents.insert(name, built.locked.clone());
+        lock.write(&home).map_err(|error| unwritten(&home, error))?;
+        Ok(before.as_ref() != Some(&built.locked))
+    }
 }
 
 /// Leaves out the folders of agents that others made: to build is to run what is in them. Whichever lock file
@@ -93,21 +179,16 @@ fn own(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, Stop> {
     Ok(own)
 }
 
-/// The packages of the agent in `folder`, as the lock file has them.
-fn fetched(folder: &Path, libraries: &[PathBuf], update: bool) -> Result<Built, Report> {
-    let home = home(folder, libraries)
-        .map_err(|error| Report::from(Diagnostic::error("unwritable", format!("`{}`: {error}", folder.display()))))?;
-    let lock = Lock::read(&home)?;
-    let locked = Lock::name(folder, &home).and_then(|name| lock.agents.get(&name).cloned());
-    build::build_packages(folder, locked.as_ref(), update)
-}
-
 /// Says what was built, unless that is done as JSON.
 fn told(globals: &Globals, built: &Built) -> Result<(), Stop> {
     if globals.json {
         return Ok(());
     }
-    let changed = if built.changed { "built" } else { "unchanged" };
+    let changed = match (built.changed, &built.locked.compiler) {
+        (false, _) => "unchanged",
+        (true, Some(_)) => "built",
+        (true, None) => "locked",
+    };
     let (file, size) = (built.folder.join(&built.file), terminal::size(built.locked.size));
     terminal::print_line(&format!("{changed} {}: {}, {size}", built.name, file.display()))?;
     for (wheel, sha256) in &built.locked.wheels {
@@ -134,16 +215,10 @@ fn home(folder: &Path, libraries: &[PathBuf]) -> io::Result<PathBuf> {
     Lock::home(folder, &libraries)
 }
 
-fn unwritten(folder: &Path, error: io::Error) -> Stop {
-    Stop::Usage(format!("`{}` can't be written: {error}", folder.join(LOCK).display()))
+fn unwritable(folder: &Path, error: &io::Error) -> Report {
+    Diagnostic::error("unwritable", format!("`{}`: {error}", folder.display())).into()
 }
 
-/// Writes down what was built.
-fn lock(built: &Built, libraries: &[PathBuf]) -> Result<(), Stop> {
-    let home = home(&built.folder, libraries).map_err(|error| unwritten(&built.folder, error))?;
-    let _held = Lock::hold(&home).map_err(|error| unwritten(&home, error))?;
-    let mut lock = Lock::read(&home)?;
-    let Some(name) = Lock::name(&built.folder, &home) else { return Ok(()) };
-    lock.agents.insert(name, built.locked.clone());
-    lock.write(&home).map(drop).map_err(|error| unwritten(&home, error))
+fn unwritten(folder: &Path, error: io::Error) -> Stop {
+    Stop::Usage(format!("`{}` can't be written: {error}", folder.join(LOCK).display()))
 }

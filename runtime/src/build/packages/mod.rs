@@ -50,16 +50,12 @@ pub fn build(folder: &Path, locked: Option<&Locked>, update: bool) -> Result<Bui
     let changed = super::write(&folder.join(ARCHIVE), &archive).map_err(|error| unreadable(folder, &error))?;
     let wheels = wheels.into_iter().map(|wheel| (wheel.file, wheel.sha256)).collect();
     let maker = concat!("turingbox ", env!("CARGO_PKG_VERSION"));
-    Ok(built(Locked { wheels, ..Locked::of(ARCHIVE, &archive, maker) }, changed, fetched.left_out))
+    Ok(built(Locked { wheels, ..Locked::of(ARCHIVE, &archive, Some(maker)) }, changed, fetched.left_out))
 }
 
-/// Whether the manifest in `folder` asks for packages.
-pub fn asks(folder: &Path) -> bool {
-    let table =
-        fs::read_to_string(folder.join(MANIFEST)).ok().and_then(|text| toml::from_str::<toml::Table>(&text).ok());
-    let named =
-        |table: toml::Table| table.get("packages").and_then(toml::Value::as_array).is_some_and(|all| !all.is_empty());
-    table.is_some_and(named)
+/// Whether a manifest asks for packages.
+pub fn asks(manifest: &toml::Table) -> bool {
+    manifest.get("packages").and_then(toml::Value::as_array).is_some_and(|all| !all.is_empty())
 }
 
 /// Whether what is locked has all that is asked for.
@@ -80,7 +76,7 @@ fn pin((file, sha256): (&String, &String)) -> Option<resolve::Pin> {
 
 /// Whether the archive is the one that is locked.
 fn is_there(folder: &Path, locked: &Locked) -> bool {
-    fs::read(folder.join(ARCHIVE)).is_ok_and(|bytes| Locked::of(ARCHIVE, &bytes, "").sha256 == locked.sha256)
+    fs::read(folder.join(ARCHIVE)).is_ok_and(|bytes| Locked::of(ARCHIVE, &bytes, None).sha256 == locked.sha256)
 }
 
 /// Puts wheels together. Packages may share a folder, and no file that isn't the same in both.
