@@ -50,6 +50,8 @@ pub mod engine;
 pub mod expression;
 mod failure;
 pub mod import;
+#[cfg(feature = "host")]
+mod output;
 pub mod packages;
 pub mod plan;
 pub mod policy;

@@ -33,6 +33,8 @@ pub use lock::{Added, LOCK, Lock, Locked};
 pub use made::look as look_at_made;
 pub use packages::{ENVIRONMENT, build as build_packages};
 
+use crate::output::replace as write;
+
 /// What begins a manifest that was written by [`build`].
 const HEAD: &str = "# Written by `turingbox build` from what src/lib.rs says: change it there.\n";
 
@@ -138,19 +140,4 @@ fn read(folder: &Path, text: &str) -> Result<Manifest, Report> {
     let source: Arc<Source> = Source::new(folder.join(MANIFEST).display().to_string(), text);
     let nowhere = Folder::Memory { files: Arc::default(), path: folder.display().to_string() };
     Manifest::read(&source, nowhere, &name)
-}
-
-/// Writes a file, unless it is as it should be already.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<bool> {
-    if fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(false);
-    }
-    // Whoever reads it meanwhile gets the old or the new one.
-    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, bytes)?;
-    #[cfg(unix)]
-    fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    file.persist(path)?;
-    Ok(true)
 }

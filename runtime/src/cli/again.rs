@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
 };
 
@@ -12,7 +13,7 @@ use crate::{
     Code, Failure, Hint, Library, Outcome, Program, Setup, Value,
     agent::{Entry, Manifest},
     cli::{
-        Globals, Stop, WallChoice,
+        Globals, Stop, WallChoice, inputs,
         keeping::{self, Keeping, Kept, StoreFile, unusable},
         recording::Recording,
         render, run,
@@ -357,7 +358,8 @@ fn changed_input(manifest: &Manifest, set: &str) -> Result<(String, Value), Stop
         return Err(Stop::Usage(format!("`{name}` is a secret, and what a step is given otherwise is written down")));
     }
     let bytes = match text.strip_prefix('@') {
-        Some(path) => std::fs::read(path).map_err(|error| Stop::Usage(format!("`{path}` can't be read: {error}")))?,
+        Some(path) => inputs::read_file(Path::new(path))
+            .map_err(|error| Stop::Usage(format!("`{path}` can't be read: {error}")))?,
         None => text.as_bytes().to_vec(),
     };
     let value = input.hint.read(bytes).map_err(|expected| Stop::Usage(format!("--set {name}: {expected}")))?;

@@ -2,10 +2,14 @@
 
 use std::{
     collections::HashSet,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::File,
     io::{self, IsTerminal, Read},
-    os::unix::{ffi::OsStringExt, fs::FileTypeExt},
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        fs::FileTypeExt,
+    },
+    path::Path,
 };
 
 use clap::{
@@ -121,7 +125,7 @@ impl<'m> InputOptions<'m> {
         let read = match bytes.as_slice() {
             b"-" => read_all(io::stdin()),
             [b'@', b'@', ..] => Ok(bytes[1..].to_vec()),
-            [b'@', path @ ..] => File::open(OsString::from_vec(path.to_vec())).and_then(read_all),
+            [b'@', path @ ..] => read_file(Path::new(OsStr::from_bytes(path))),
             _ => Ok(bytes),
         };
         read.map_err(|error| Stop::Usage(format!("--{} {}: {error}", self.option(input), argument.display())))
@@ -272,5 +276,10 @@ fn stdin_is_piped() -> bool {
         .or_else(|_| File::open("/proc/self/fd/0"))
         .and_then(|file| file.metadata())
         .map(|found| found.file_type());
+/// What a file holds that is named for an input.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    File::open(path).and_then(read_all)
+}
+
     kind.is_ok_and(|kind| kind.is_fifo() || kind.is_file() || kind.is_socket())
 }

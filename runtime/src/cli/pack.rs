@@ -11,6 +11,7 @@ use crate::{
     build,
     cli::{Globals, Stop, render, run, terminal},
     diagnostic::counted,
+    output,
     share::{Client, Location, Pack, manifest_in, oci},
 };
 
@@ -71,7 +72,12 @@ pub fn pack(globals: &Globals, arguments: &PackArgs) -> Result<(), Stop> {
     let pack = build::pack_of(&manifest).map_err(wrong)?;
     check(manifest, &pack)?;
     let file = arguments.out.clone().unwrap_or_else(|| format!("{}.tar", pack.name()).into());
-    build::write(&file, pack.bytes())
+    let own = pack.files().map(|(path, _)| arguments.path.join(path)).find(|own| output::is_same(own, &file));
+    if let Some(own) = own {
+        let why = format!("that is `{}` of the agent itself: name another file with --out", own.display());
+        return Err(Stop::Usage(format!("`{}` can't be written: {why}", file.display())));
+    }
+    output::write(&file, pack.bytes())
         .map_err(|error| Stop::Usage(format!("`{}` can't be written: {error}", file.display())))?;
     let (size, files) = (pack.bytes().len() as u64, pack.files().len());
     if globals.json {

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     Policy,
     cli::{Globals, Stop, batch::options::BatchOptions, recording::RecordingArgs},
+    output::{folder, target},
 };
 
 /// A file, and the option that names it.
@@ -52,11 +53,6 @@ pub fn distinct(
     Ok(())
 }
 
-/// The folder that a file is in.
-pub fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 fn identified((option, path): Named<'_>) -> (&'static str, Option<Identity>) {
     (option, identity(path))
 }
@@ -65,7 +61,10 @@ fn identified((option, path): Named<'_>) -> (&'static str, Option<Identity>) {
 fn identity(path: &Path) -> Option<Identity> {
     match path.metadata() {
         Ok(found) => found.is_file().then(|| Identity::File(found.dev(), found.ino())),
-        Err(_) => Some(Identity::Place(folder(path).canonicalize().ok()?, path.file_name()?.to_owned())),
+        Err(_) => {
+            let place = target(path).ok()?;
+            Some(Identity::Place(folder(&place).canonicalize().ok()?, place.file_name()?.to_owned()))
+        }
     }
 }
 

@@ -3,26 +3,20 @@
 use std::{
     fs::File,
     io::{self, BufWriter, Seek, Write},
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
-
-use clap::Args;
-use tempfile::NamedTempFile;
 
 use crate::{
     Failure,
     audit::{Audit, Record, Verdict},
     batch::report::{self, Entry, Gathered, Junit, MAX_DENIED, Over},
     capability::files::Protected,
-    cli::{
-        Globals, Stop,
-        batch::{files::folder, github},
-        render,
-    },
+    cli::{Globals, Stop, batch::github, render},
+    output::Output,
     source::Source,
 };
+use clap::Args;
 
 // (No doc comment: clap would show it as the command's help.)
 #[derive(Args, Clone, Debug)]
@@ -62,9 +56,9 @@ pub struct Reports {
 impl Reports {
     /// Opens the files that `options` names.
     pub fn open(options: &ReportOptions, agent: &str, globals: &Globals) -> Result<Self, Stop> {
-        let fresh = |file: &Option<PathBuf>| file.as_deref().map(Fresh::beside).transpose();
+        let fresh = |file: &Option<PathBuf>| file.as_deref().map(Fresh::open).transpose();
         let cases = |fresh: Fresh| {
-            let aside = tempfile::tempfile_in(folder(&fresh.path)).map_err(|error| unwritable(&fresh.path, &error))?;
+            let aside = fresh.file.aside().map_err(|error| unwritable(&fresh.path, &error))?;
             Ok::<_, Stop>((Junit::new(BufWriter::new(aside)), fresh))
         };
         Ok(Self {
@@ -87,8 +81,7 @@ impl Reports {
     pub fn protect(&self, protected: &mut Protected) {
         let junit = self.junit.as_ref().map(|(_, fresh)| fresh);
         for fresh in junit.into_iter().chain(&self.page).chain(&self.sarif) {
-            protected.fix(&fresh.path);
-            protected.fix(fresh.file.path());
+            fresh.file.files().for_each(|file| protected.fix(file));
         }
     }
 
@@ -110,19 +103,19 @@ impl Reports {
                 cases.flush()?;
                 let mut cases = cases.get_ref().try_clone()?;
                 cases.rewind()?;
-                fresh.fill(|out| junit.conclude(over, cases, out))
+                fresh.file.fill(|out| junit.conclude(over, cases, out))
             })();
             written.map_err(|error| lost(&path, &error))?;
         }
         if let Some(fresh) = self.page {
             let page = report::page(over, &self.denied.rows()).map_err(Stop::Host)?;
             let path = fresh.path.clone();
-            fresh.fill(|out| out.write_all(page.as_bytes())).map_err(|error| lost(&path, &error))?;
+            fresh.file.fill(|out| out.write_all(page.as_bytes())).map_err(|error| lost(&path, &error))?;
         }
         if let Some(fresh) = self.sarif {
             let log = report::sarif(over.gathered, self.policy.as_ref(), render::plain_path);
             let path = fresh.path.clone();
-            let written = fresh.fill(|out| {
+            let written = fresh.file.fill(|out| {
                 serde_json::to_writer(&mut *out, &log)?;
                 out.write_all(b"\n")
             });
@@ -132,29 +125,16 @@ impl Reports {
     }
 }
 
-/// A file beside its place, until it is whole.
+/// A report that is being made, and what its file was called.
 struct Fresh {
-    file: NamedTempFile,
+    file: Output,
     path: PathBuf,
 }
 
 impl Fresh {
-    fn beside(path: &Path) -> Result<Self, Stop> {
-        if path.is_dir() {
-            return Err(Stop::Usage(format!("`{}` can't be written: it is a folder", path.display())));
-        }
-        // Reports are for others, as what a shell redirects is: the user's mask decides.
-        let open = std::fs::Permissions::from_mode(0o666);
-        let file = tempfile::Builder::new().prefix(".turingbox-").permissions(open).tempfile_in(folder(path));
-        Ok(Self { file: file.map_err(|error| unwritable(path, &error))?, path: path.to_owned() })
-    }
-
-    fn fill(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        let mut out = BufWriter::new(self.file);
-        write(&mut out)?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+    fn open(path: &Path) -> Result<Self, Stop> {
+        let file = Output::open(path).map_err(|error| unwritable(path, &error))?;
+        Ok(Self { file, path: path.to_owned() })
     }
 }
 

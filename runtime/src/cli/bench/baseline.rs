@@ -2,20 +2,16 @@
 
 use std::{
     collections::BTreeMap,
-    fs::Permissions,
-    io::Write,
     ops::Range,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-use tempfile::NamedTempFile;
 
 use crate::{
     Diagnostic, Report,
     cli::{Stop, bench::figures::Cost, setup},
     import::json::{self, Kind, Node, Text},
+    output::Output,
     source::Source,
 };
 
@@ -113,31 +109,22 @@ impl Baseline {
 /// A baseline that is about to be written. That it can be is known before anything is measured.
 pub struct Saving {
     path: PathBuf,
-    file: NamedTempFile,
+    file: Output,
     pub baseline: Baseline,
 }
 
 impl Saving {
-    /// Opens a file beside `path`, and reads what is there.
+    /// Opens the file at `path`, and reads what is there. A device or a pipe holds nothing.
     pub fn open(path: &Path) -> Result<Self, Stop> {
-        let baseline = if path.exists() { Baseline::read(path)? } else { Baseline::empty() };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            let why = format!("there is no folder `{}`", folder.display());
-            return Err(Stop::Usage(format!("the baseline `{}` can't be written: {why}", path.display())));
-        }
-        // As any file that is made: what keeps others out is the user's mask.
-        let file = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
-        let file = file.map_err(|error| unwritable(path, &error))?;
+        let baseline = if path.is_file() { Baseline::read(path)? } else { Baseline::empty() };
+        let file = Output::open(path).map_err(|error| unwritable(path, &error))?;
         Ok(Self { path: path.to_path_buf(), file, baseline })
     }
 
     /// Puts what was measured in the place of what is there.
-    pub fn write(mut self) -> Result<(), Stop> {
-        let written = self.file.write_all(self.baseline.text().as_bytes());
-        written.map_err(|error| unwritable(&self.path, &error))?;
-        self.file.persist(&self.path).map_err(|failed| unwritable(&self.path, &failed.error))?;
-        Ok(())
+    pub fn write(self) -> Result<(), Stop> {
+        let text = self.baseline.text();
+        self.file.fill(|out| out.write_all(text.as_bytes())).map_err(|error| unwritable(&self.path, &error))
     }
 }
 
