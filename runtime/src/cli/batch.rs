@@ -67,7 +67,7 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     if help {
         rest.insert(0, "--help".into());
     }
-    let named = Named::read(globals, (&name, rest), command)?;
+    let named = Named::read(globals, ("batch", &name, rest), command)?;
     let options = BatchOptions::from_arg_matches(&named.matches)?;
     let again = again::again(&named, behind);
     let recording = RecordingArgs::from_arg_matches(&named.matches)?;

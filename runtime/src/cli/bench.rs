@@ -89,7 +89,7 @@ pub fn bench(globals: Globals, arguments: BenchArgs) -> Result<(), Stop> {
     if help {
         rest.insert(0, "--help".into());
     }
-    let named = Named::read(globals, (&name, rest), command)?;
+    let named = Named::read(globals, ("bench", &name, rest), command)?;
     let options = options.and(BenchOptions::from_arg_matches(&named.matches)?);
     let given = named.inputs().given(&named.matches)?;
     // What is piped in fills an input only where others are given: in CI something always is.

@@ -115,12 +115,11 @@ enum Command {
     WallCompiler,
 }
 
-impl Command {
-    fn runs_guests(&self) -> bool {
-        let again = matches!(self, Self::Resume(_) | Self::Replay(_) | Self::Fork(_));
-        again || matches!(self, Self::Run(_) | Self::Batch(_) | Self::Test(_) | Self::Attack(_))
-    }
-}
+/// The commands that run guests, and so can put a wall around them.
+const WALLED: [&str; 7] = ["run", "batch", "resume", "replay", "fork", "test", "attack"];
+
+/// The commands that can say what they would do.
+const DRY: [&str; 2] = ["run", "add"];
 
 // What every command takes. (No doc comment: clap would show it as every command's help.)
 #[derive(Args, Clone, Debug, Default)]
@@ -170,6 +169,21 @@ impl Globals {
         self.trace |= later.trace;
         self.verbose |= later.verbose;
         self
+    }
+
+    /// These, where `command` heeds all of them: who says `--dry-run` relies on it that nothing is touched. It is
+    /// asked each time that more was read, since options may stand behind an agent's name.
+    fn of_command(self, command: &str) -> Result<Self, Stop> {
+        if self.wall.is_some() && !WALLED.contains(&command) {
+            return Err(Stop::Usage(
+                "`--wall` is for `run`, `batch`, `resume`, `replay`, `fork`, `test` and `attack`: nothing else runs guests"
+                    .into(),
+            ));
+        }
+        if self.dry_run && !DRY.contains(&command) {
+            return Err(Stop::Usage("`--dry-run` is for `run` and `add`: `turingbox run AGENT --dry-run`".into()));
+        }
+        Ok(self)
     }
 }
 
@@ -245,15 +259,7 @@ pub fn main() -> ExitCode {
 fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let Cli { globals, command } = Cli::from_arg_matches(&matches)?;
-    if globals.wall.is_some() && !command.runs_guests() {
-        return Err(Stop::Usage(
-            "`--wall` is for `run`, `batch`, `resume`, `replay`, `fork`, `test` and `attack`: nothing else runs guests"
-                .into(),
-        ));
-    }
-    if globals.dry_run && !matches!(command, Command::Run(_) | Command::Add(_)) {
-        return Err(Stop::Usage("`--dry-run` is for `run` and `add`: `turingbox run AGENT --dry-run`".into()));
-    }
+    let globals = globals.of_command(matches.subcommand_name().unwrap_or_default())?;
     match command {
         Command::Run(arguments) => run::run(globals, arguments),
         Command::Batch(arguments) => batch::batch(globals, arguments),

@@ -24,10 +24,11 @@ pub struct Named {
 }
 
 impl Named {
-    /// Reads what stands behind the name of `agent`, by the command line that `command` makes for it.
+    /// Reads what stands behind the name of `agent` in the command `word`, by the command line that `command`
+    /// makes for it.
     pub fn read(
         globals: Globals,
-        (agent, rest): (&str, Vec<OsString>),
+        (word, agent, rest): (&str, &str, Vec<OsString>),
         command: impl FnOnce(&Manifest) -> Command,
     ) -> Result<Self, Stop> {
         // The library has to be known before the agent's own arguments can be read, and `--agents` may
@@ -43,6 +44,7 @@ impl Named {
         let matches = command.clone().try_get_matches_from(arguments);
         let matches = matches.map_err(|error| InputOptions::new(&manifest, &command).hinted(error))?;
         let globals = globals.and(Globals { agents: Vec::new(), ..Globals::from_arg_matches(&matches)? });
+        let globals = globals.of_command(word)?;
         Ok(Self { globals, library, manifest, matches, command })
     }
 

@@ -54,7 +54,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     if help {
         rest.insert(0, "--help".into());
     }
-    let named = Named::read(globals, (&name, rest), command)?;
+    let named = Named::read(globals, ("run", &name, rest), command)?;
     let recording = recording.and(RecordingArgs::from_arg_matches(&named.matches)?);
     let (program, warnings) = Program::load(&named.library, &name)?;
     render::report(&taken_as_it_is(warnings));
