@@ -228,27 +228,28 @@ enum Field<'f> {
     Json(&'f str),
 }
 
-/// A JSON value as an input: a text is read as on the command line, `{"base64": "…"}` is data.
+/// A JSON value as an input: a text is read as on the command line, and `{"base64": "…"}` as from a file. Anything
+/// else has to be of the input's type as it is.
 fn typed(input: &Input, text: &str) -> Result<(String, Value), Failure> {
     let text = text.trim_ascii();
     let value = if text.starts_with('"') {
         let text: String = serde_json::from_str(text).unwrap_or_default();
         match &input.hint {
-            Hint::Json => Value::text(text),
-            hint => hint.read(text.into_bytes()).map_err(|expected| unfit(input, &expected))?,
+            Hint::Json => Ok(Value::text(text)),
+            hint => hint.read(text.into_bytes()),
         }
     } else if let Some(data) = data(text).filter(|_| input.hint != Hint::Json) {
-        Value::data(data)
+        input.hint.read(data)
     } else {
-        let value = Value::Json(Json::known(text));
-        match &input.hint {
-            Hint::Number(_) | Hint::Integer(_) | Hint::Boolean => {
-                input.hint.check(value).map_err(|expected| unfit(input, &expected))?
-            }
-            _ => value,
-        }
+        input.hint.check(Value::Json(Json::known(text)))
     };
-    Ok((input.name.clone(), value))
+    match value {
+        Ok(value) => Ok((input.name.clone(), value)),
+        Err(expected) if input.hint == Hint::Bytes => {
+            Err(unfit(input, &expected).help("bytes are a text, or what base64 means: {\"base64\": \"…\"}"))
+        }
+        Err(expected) => Err(unfit(input, &expected)),
+    }
 }
 
 /// The bytes that a run writes as `{"base64": "…"}`.
@@ -300,7 +301,35 @@ pub(super) mod tests {
         assert_eq!(of(&one, r#"{"text": "a", "most": "3"}"#).unwrap(), r#"[("most", 3), ("text", "a")]"#);
         assert_eq!(of(&one, r#"{"text": "a", "most": null}"#).unwrap(), r#"[("text", "a")]"#);
         assert_eq!(of(&one, r#" "a" "#).unwrap(), r#"[("text", "a")]"#);
-        assert_eq!(of(&one, r#"{"text": {"base64": "eA=="}}"#).unwrap(), r#"[("text", 1 bytes)]"#);
+        assert_eq!(of(&one, r#"{"text": {"base64": "eA=="}}"#).unwrap(), r#"[("text", "x")]"#);
+    }
+
+    /// What `turingbox run` would not take from the command line or a file, an item can't give either.
+    #[test]
+    fn an_item_is_of_the_types_of_its_inputs() {
+        let types = "[inputs.x]\ntype = ";
+        for (hint, line, expected) in [
+            ("\"text\"", "1", Err("x: expected text: 1")),
+            ("\"text\"", r#"{"base64": "/w=="}"#, Err("x: this is not UTF-8 text")),
+            ("\"file\"", "[\"a\"]", Err("x: expected text: ")),
+            ("\"date\"", "2026", Err("x: expected a date")),
+            ("\"date\"", r#"{"base64": "MjAyNi0xMS0yMg=="}"#, Ok(r#"[("x", "2026-11-22")]"#)),
+            ("\"choice\"\nchoices = [\"1\"]", "1", Err("x: expected one of `1`: 1")),
+            ("\"choice\"\nchoices = [\"1\"]", "\"1\"", Ok(r#"[("x", "1")]"#)),
+            ("\"bytes\"", r#"{"base64": "!!"}"#, Err("x: expected bytes: ")),
+            ("\"bytes\"", "[1, 2]", Err("x: expected bytes: ")),
+            ("\"bytes\"", r#"{"base64": "/w=="}"#, Ok(r#"[("x", 1 bytes)]"#)),
+            ("\"step\"", "-1", Err("x: expected the id or the position of a step")),
+            ("\"step\"", "2", Ok(r#"[("x", 2)]"#)),
+            ("\"json\"", r#"{"base64": "!!"}"#, Ok(r#"[("x", {"base64": "!!"})]"#)),
+        ] {
+            let found = of(&shape(&format!("{types}{hint}")), &format!("{{\"x\": {line}}}"));
+            match (expected, &found) {
+                (Ok(value), Ok(found)) => assert_eq!(found, value),
+                (Err(why), Err(found)) => assert!(found.contains(why), "{hint} {line}: {found}"),
+                _ => panic!("{hint} {line}: {found:?}"),
+            }
+        }
     }
 
     #[test]
