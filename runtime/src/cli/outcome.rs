@@ -4,17 +4,21 @@ use serde::{Serialize, Serializer};
 
 use crate::{Failure, Outcome, agent::Manifest, policy::Denial, source::Place};
 
-/// The outputs as one JSON object, without those that are internal.
+/// The outputs as one JSON object, without those that are internal; or the one that is wanted, alone.
 pub struct Outputs<'a> {
     pub manifest: &'a Manifest,
     pub outcome: &'a Outcome,
+    pub wanted: Option<&'a str>,
 }
 
 impl Serialize for Outputs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let is_public = |name: &str| self.manifest.output(name).is_none_or(|output| !output.internal);
-        let public = self.outcome.outputs.iter().filter(|(name, _)| is_public(name));
-        serializer.collect_map(public.map(|(name, value)| (name, value)))
+        let is_shown = |name: &str| match self.wanted {
+            Some(wanted) => name == wanted,
+            None => self.manifest.output(name).is_none_or(|output| !output.internal),
+        };
+        let shown = self.outcome.outputs.iter().filter(|(name, _)| is_shown(name));
+        serializer.collect_map(shown.map(|(name, value)| (name, value)))
     }
 }
 

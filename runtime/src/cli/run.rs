@@ -155,8 +155,9 @@ pub fn report(
     id: Option<&str>,
     globals: &Globals,
 ) -> Result<(), Stop> {
+    let missing = wanted.filter(|_| outcome.failure.is_none()).and_then(|name| missing(manifest, outcome, name));
     if globals.json {
-        terminal::print_json(&envelope(manifest, outcome, planned, id))?;
+        terminal::print_json(&envelope((manifest, wanted), (outcome, missing.as_ref()), planned, id))?;
     } else {
         if let Some(planned) = planned {
             plan::print(&manifest.name, planned)?;
@@ -183,10 +184,20 @@ pub fn report(
             render::note(&format!("`turingbox resume {id}` goes on from here"));
         }
     }
-    match outcome.exit_code() {
+    match exit_code(outcome, missing.as_ref()) {
         0 => Ok(()),
         code => Err(Stop::Said(code)),
     }
+}
+
+/// Why there is no output `name` to print, where the agent didn't give it.
+fn missing(manifest: &Manifest, outcome: &Outcome, name: &str) -> Option<Failure> {
+    let is_given = outcome.outputs.iter().any(|(output, _)| output == name);
+    (!is_given).then(|| Failure::new(Code::Result, format!("`{}` gave no output `{name}`", manifest.name)))
+}
+
+fn exit_code(outcome: &Outcome, missing: Option<&Failure>) -> u8 {
+    if missing.is_some() { 1 } else { outcome.exit_code() }
 }
 
 /// One output is printed raw, several as one JSON object.
@@ -199,14 +210,14 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
         (None, Some(output), None) => Some(output.name.as_str()),
         _ => None,
     };
-    let Some(name) = single else { return terminal::print_json(&Outputs { manifest, outcome }) };
-    match outcome.outputs.iter().find(|(output, _)| output == name) {
-        Some((_, value)) => terminal::print_bytes(value.bytes()),
-        None => {
-            render::error(&format!("`{}` gave no output `{name}`", manifest.name));
-            Err(Stop::Said(1))
-        }
+    let Some(name) = single else {
+        return terminal::print_json(&Outputs { manifest, outcome, wanted });
+    };
+    if let Some((_, value)) = outcome.outputs.iter().find(|(output, _)| output == name) {
+        return terminal::print_bytes(value.bytes());
     }
+    missing(manifest, outcome, name).iter().for_each(|failure| render::error(&failure.message));
+    Err(Stop::Said(1))
 }
 
 /// Everything about a run, for machines.
@@ -226,8 +237,8 @@ struct Envelope<'a> {
 }
 
 fn envelope<'a>(
-    manifest: &'a Manifest,
-    outcome: &'a Outcome,
+    (manifest, wanted): (&'a Manifest, Option<&'a str>),
+    (outcome, missing): (&'a Outcome, Option<&'a Failure>),
     planned: Option<&Plan>,
     run: Option<&'a str>,
 ) -> Envelope<'a> {
@@ -235,9 +246,9 @@ fn envelope<'a>(
     Envelope {
         agent: &manifest.name,
         run,
-        exit_code: outcome.exit_code(),
-        outputs: Outputs { manifest, outcome },
-        failure: outcome.failure.as_ref().map(Failed::of),
+        exit_code: exit_code(outcome, missing),
+        outputs: Outputs { manifest, outcome, wanted },
+        failure: outcome.failure.as_ref().or(missing).map(Failed::of),
         denials: Denied::all(outcome),
         denials_omitted: outcome.denials.omitted(),
         usage: json!({ "fuel": usage.fuel, "memory": usage.memory, "seconds": usage.time.as_secs_f64() }),

@@ -139,7 +139,11 @@ impl Sink for Watched {
             name: finished.name.as_deref(),
             key: finished.key.as_deref(),
             digest: finished.digest.to_string(),
-            outputs: (finished.ended == Ended::Done).then_some(Outputs { manifest: &self.results.manifest, outcome }),
+            outputs: (finished.ended == Ended::Done).then_some(Outputs {
+                manifest: &self.results.manifest,
+                outcome,
+                wanted: None,
+            }),
             failure: outcome.failure.as_ref().map(Failed::of),
             denials: Denied::all(outcome),
             duplicate_of: finished.duplicate_of,
