@@ -1,5 +1,7 @@
 //! What can be known of a Python agent without running it.
 
+mod defined;
+
 use std::{collections::HashSet, sync::Arc};
 
 use rustpython_parser::{
@@ -8,7 +10,7 @@ use rustpython_parser::{
 };
 
 use crate::{
-    agent::{STEP_INDEX, check::Findings, manifest::Manifest},
+    agent::{STEP_INDEX, check::Findings, manifest::Manifest, python::defined::may_define},
     diagnostic::{Diagnostic, Report},
     source::Source,
     stack,
@@ -48,7 +50,7 @@ fn check_on_this_stack(manifest: &Manifest, source: &Arc<Source>, function: &str
     let defined = body.iter().rev().find_map(|statement| signature(statement, function));
     match defined {
         Some(signature) => check_signature(manifest, source, &signature, &mut found),
-        None if defines_dynamically(&body, function) => {}
+        None if may_define(&body, &source.text, function) => {}
         None => {
             let names: Vec<_> = body.iter().filter_map(function_name).collect();
             let help = found.suggestion(function, names.iter().copied());
@@ -79,21 +81,9 @@ fn signature<'a>(statement: &'a Stmt, function: &str) -> Option<Signature<'a>> {
 fn function_name(statement: &Stmt) -> Option<&str> {
     match statement {
         Stmt::FunctionDef(def) => Some(def.name.as_str()),
+        Stmt::AsyncFunctionDef(def) => Some(def.name.as_str()),
         _ => None,
     }
-}
-
-/// Whether a name may come about in a way that a look at the top level can't see: an assignment, a
-/// star import, a definition under `if` or `try`.
-fn defines_dynamically(body: &[Stmt], function: &str) -> bool {
-    body.iter().any(|statement| match statement {
-        Stmt::FunctionDef(_) | Stmt::Expr(_) | Stmt::Import(_) => false,
-        Stmt::ImportFrom(import) => import.names.iter().any(|alias| {
-            let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-            name == "*" || name == function
-        }),
-        _ => true,
-    })
 }
 
 fn check_signature(manifest: &Manifest, source: &Arc<Source>, signature: &Signature<'_>, found: &mut Findings) {
