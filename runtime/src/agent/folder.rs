@@ -96,16 +96,33 @@ impl Folder {
         }
     }
 
-    /// The text file `name` as a source.
+    /// The text of the folder's file `name`, without a mark that some editors put before it.
     ///
     /// # Errors
     ///
     /// As [`Folder::read`], and when it is not UTF-8.
-    pub fn source(&self, name: &str) -> io::Result<Arc<Source>> {
-        let text = String::from_utf8(self.read(name, MAX_SOURCE)?)
+    pub fn text(&self, name: &str, limit: u64) -> io::Result<String> {
+        let mut text = String::from_utf8(self.read(name, limit)?)
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the file is not UTF-8"))?;
-        Ok(Source::new(self.path_of(name), text))
+        let mark = text.len() - without_mark(text.as_bytes()).len();
+        text.drain(..mark);
+        Ok(text)
     }
+
+    /// The text file `name` as a source.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::text`].
+    pub fn source(&self, name: &str) -> io::Result<Arc<Source>> {
+        Ok(Source::new(self.path_of(name), self.text(name, MAX_SOURCE)?))
+    }
+}
+
+/// A text without the byte order mark that it may begin with. It says that the text is UTF-8, which it is, and is
+/// none of its characters.
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Reads a file of `dir` that is a regular one of at most `limit` bytes.

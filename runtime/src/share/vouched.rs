@@ -6,7 +6,7 @@ use cap_std::fs::Dir;
 
 use super::{Pack, Signature};
 use crate::{
-    agent::{Agent, Folder, Manifest},
+    agent::{Agent, Folder, Manifest, without_mark},
     build::{Lock, pack_of},
     policy::{Authority, Decision, Denial, Proof},
 };
@@ -15,9 +15,12 @@ use crate::{
 /// built in, and so comes with the program.
 ///
 /// What counts is what was loaded, not only what is on disk now: whoever exchanges a file meanwhile changes
-/// nothing.
+/// nothing. Texts are loaded without a byte order mark.
 pub fn vouched(agent: &Agent, authority: &Authority) -> Option<Decision> {
-    decide(&agent.manifest, authority, |pack| agent.loaded().all(|(name, bytes)| pack.file(name) == Some(bytes)))
+    let is_packed = |pack: &Pack, name: &str, loaded: &[u8]| {
+        pack.file(name).is_some_and(|packed| packed == loaded || without_mark(packed) == loaded)
+    };
+    decide(&agent.manifest, authority, |pack| agent.loaded().all(|(name, bytes)| is_packed(pack, name, bytes)))
 }
 
 /// Why the agent may not run, if nobody vouches for it who has to, as its folder is now.

@@ -114,8 +114,7 @@ impl Templates {
             if self.sources.len() >= MAX_SOURCES || self.sources.iter().any(|(known, _)| *known == name) {
                 continue;
             }
-            let read = folder.read(&name, MAX_TEMPLATE as u64).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            let Some(text) = read else { continue };
+            let Ok(text) = folder.text(&name, MAX_TEMPLATE as u64) else { continue };
             if let Ok(uses) = self.add(&name, &text) {
                 pending.extend(named(&uses));
                 self.sources.push((name, text));
@@ -213,15 +212,15 @@ fn jinja(value: &Value) -> Result<Jinja, Failure> {
 
 /// Reads an included template, of which `left` bytes may still be read.
 fn include(folder: &Folder, name: &str, left: &AtomicU64) -> Result<Option<String>, minijinja::Error> {
-    let read = folder.read(name, MAX_TEMPLATE as u64);
-    let size = read.as_ref().map_or(0, |bytes| bytes.len() as u64);
+    let read = folder.text(name, MAX_TEMPLATE as u64);
+    let size = read.as_ref().map_or(0, |text| text.len() as u64);
     if left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(size)).is_err() {
         let message = format!("with `{name}`, the included templates are longer than {MAX_INCLUDED} bytes together");
         return Err(minijinja::Error::new(ErrorKind::BadInclude, message));
     }
-    match read.map(String::from_utf8) {
+    match read {
         // What a template finds where it is included may have been made there.
-        Ok(Ok(text)) => match Uses::of(&text) {
+        Ok(text) => match Uses::of(&text) {
             Ok(uses) => Ok(Some(paid::paid(&text, &uses))),
             Err(error) => {
                 let message = format!("`{name}` is not a template: {error}");
@@ -229,7 +228,9 @@ fn include(folder: &Folder, name: &str, left: &AtomicU64) -> Result<Option<Strin
             }
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Ok(Err(_)) => Err(minijinja::Error::new(ErrorKind::BadInclude, format!("`{name}` is not UTF-8"))),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(minijinja::Error::new(ErrorKind::BadInclude, format!("`{name}` is not UTF-8")))
+        }
         Err(error) => Err(minijinja::Error::new(ErrorKind::BadInclude, format!("`{name}`: {error}"))),
     }
 }

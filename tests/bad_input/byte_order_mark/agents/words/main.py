@@ -1,0 +1,2 @@
+﻿def main(text):
+    return {"count": len(text.split())}
