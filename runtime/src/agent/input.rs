@@ -223,6 +223,10 @@ fn is_whole(json: &Json) -> bool {
 }
 
 impl Bounds {
+    fn hold_a_whole_number(self) -> bool {
+        self.min.is_none_or(|min| self.hold(min.ceil()))
+    }
+
     fn hold(self, number: f64) -> bool {
         self.min.is_none_or(|min| number >= min) && self.max.is_none_or(|max| number <= max)
     }
@@ -285,7 +289,14 @@ fn choices(item: Item<'_>) -> Result<Vec<String>, Diagnostic> {
 }
 
 fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
-    let bounds = Bounds { min: table.take("min", report, Item::number), max: table.take("max", report, Item::number) };
+    let min = table.take("min", report, Item::number);
+    let max = table.take("max", report, |item| match (item.clone().number()?, min) {
+        (max, Some(min)) if min > max => Err(item
+            .wrong("no-value", format!("no number is from {min} to {max}"))
+            .help("`min` is the least, `max` the largest")),
+        (max, _) => Ok(max),
+    });
+    let bounds = Bounds { min, max };
     let choices = table.take("choices", report, choices);
     let kinds = ["text", "number", "integer", "boolean", "json", "bytes", "file", "date", "choice", "step", "secret"];
     let kinds = kinds.map(|kind| (kind, kind));
@@ -304,7 +315,9 @@ fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
         if chosen && kind != "choice" {
             return Err(unfit("choices", &item));
         }
+        let no_value = |message: String| Err(item.wrong("no-value", message));
         Ok(match item.clone().choice(&kinds)? {
+            "integer" if !bounds.hold_a_whole_number() => return no_value(format!("no whole number is{bounds}")),
             "number" => Hint::Number(bounds),
             "integer" => Hint::Integer(bounds),
             "boolean" => Hint::Boolean,
@@ -313,6 +326,7 @@ fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
             "file" => Hint::File,
             "date" => Hint::Date,
             "choice" => match choices.clone() {
+                Some(choices) if choices.is_empty() => return no_value("no value is one of no `choices`".into()),
                 Some(choices) => Hint::Choice(choices),
                 None => {
                     return Err(item
