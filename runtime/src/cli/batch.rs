@@ -71,6 +71,9 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let options = BatchOptions::from_arg_matches(&named.matches)?;
     let again = again::again(&named, behind);
     let recording = RecordingArgs::from_arg_matches(&named.matches)?;
+    if let (true, Some(option)) = (options.is_stdin(), named.inputs().from_stdin(&named.matches).next()) {
+        return Err(inputs::read_twice("items", option));
+    }
     let mut given = named.inputs().given(&named.matches)?;
     let Named { globals, library, manifest, .. } = named;
     let retry = options.retry(&manifest)?;

@@ -82,7 +82,8 @@ impl<'m> InputOptions<'m> {
         let mut inputs = self.given(matches)?;
         let is_missing = |input: &&Input| input.is_required() && inputs.iter().all(|(name, _)| *name != input.name);
         let missing: Vec<_> = self.manifest.inputs.iter().filter(is_missing).collect();
-        if let ([input], true) = (missing.as_slice(), stdin_is_piped()) {
+        let is_left = self.from_stdin(matches).next().is_none();
+        if let ([input], true) = (missing.as_slice(), is_left && stdin_is_piped()) {
             let bytes = read_all(io::stdin()).map_err(|error| Stop::Usage(format!("stdin can't be read: {error}")))?;
             inputs.push((input.name.clone(), self.value(input, bytes)?));
             return Ok(inputs);
@@ -106,13 +107,24 @@ impl<'m> InputOptions<'m> {
 
     /// The inputs that the arguments themselves give.
     pub fn given(&self, matches: &ArgMatches) -> Result<Vec<(String, Value)>, Stop> {
-        let mut inputs = Vec::new();
-        for input in &self.manifest.inputs {
-            if let Some(argument) = matches.get_one::<OsString>(&format!("{ID}{}", input.name)) {
-                inputs.push((input.name.clone(), self.value(input, self.argument(input, argument)?)?));
-            }
+        let mut from_stdin = self.from_stdin(matches);
+        if let (Some(one), Some(other)) = (from_stdin.next(), from_stdin.next()) {
+            return Err(read_twice(one, other));
         }
-        Ok(inputs)
+        let arguments = self.arguments_of(matches);
+        arguments
+            .map(|(input, argument)| Ok((input.name.clone(), self.value(input, self.argument(input, argument)?)?)))
+            .collect()
+    }
+
+    /// The options that are `-`, and so take all of stdin.
+    pub fn from_stdin<'s>(&'s self, matches: &'s ArgMatches) -> impl Iterator<Item = &'s str> {
+        self.arguments_of(matches).filter(|(_, argument)| *argument == "-").map(|(input, _)| self.option(input))
+    }
+
+    fn arguments_of<'s>(&'s self, matches: &'s ArgMatches) -> impl Iterator<Item = (&'s Input, &'s OsString)> {
+        let inputs = self.manifest.inputs.iter();
+        inputs.filter_map(|input| Some((input, matches.get_one::<OsString>(&format!("{ID}{}", input.name))?)))
     }
 
     fn value(&self, input: &Input, bytes: Vec<u8>) -> Result<Value, Stop> {
@@ -136,6 +148,13 @@ impl<'m> InputOptions<'m> {
         let position = self.manifest.inputs.iter().position(|other| other.name == input.name);
         position.and_then(|position| self.options.get(position)).map_or(&input.name, |(long, _)| long)
     }
+}
+
+/// What is said where two options would read stdin: for the second, nothing would be left.
+pub fn read_twice(one: &str, other: &str) -> Stop {
+    Stop::Usage(format!(
+        "--{one} and --{other} are both stdin, which can be read once: give one of them as a file, `@FILE`"
+    ))
 }
 
 /// The input that the argument called `id` is for, if it is for one.
@@ -257,6 +276,11 @@ pub fn hide(manifest: &Manifest, inputs: &mut [(String, Value)], mut secrets: Se
     secrets
 }
 
+/// What a file holds that is named for an input.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    File::open(path).and_then(read_all)
+}
+
 fn read_all(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
@@ -276,10 +300,5 @@ fn stdin_is_piped() -> bool {
         .or_else(|_| File::open("/proc/self/fd/0"))
         .and_then(|file| file.metadata())
         .map(|found| found.file_type());
-/// What a file holds that is named for an input.
-pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    File::open(path).and_then(read_all)
-}
-
     kind.is_ok_and(|kind| kind.is_fifo() || kind.is_file() || kind.is_socket())
 }

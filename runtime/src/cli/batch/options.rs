@@ -2,7 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     time::{Duration, Instant},
 };
@@ -123,6 +123,11 @@ impl BatchOptions {
     /// Whether each item is a file.
     pub fn is_folder(&self) -> bool {
         matches!(self.source(), Source::Folder(_))
+    }
+
+    /// Whether items come from stdin.
+    pub fn is_stdin(&self) -> bool {
+        self.items == Path::new("-")
     }
 
     /// Where items come from.
