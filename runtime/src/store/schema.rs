@@ -72,14 +72,24 @@ impl From<rusqlite::Error> for StoreError {
 /// Opens the file at `path`, and makes it where there is none.
 pub fn open_or_make(path: &Path) -> Result<Connection, StoreError> {
     let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
+    not_special(path).map_err(unopened)?;
     // SQLite itself would let everybody read it.
     OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path).map_err(unopened)?;
     open(path)
 }
 
+/// Refuses a device, a pipe or a folder before it is touched: SQLite would write beside it.
+fn not_special(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Ok(found) if !found.is_file() => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file")),
+        _ => Ok(()),
+    }
+}
+
 /// Opens the file at `path`.
 pub fn open(path: &Path) -> Result<Connection, StoreError> {
     let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
+    not_special(path).map_err(unopened)?;
     // SQLite says less about what is wrong.
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(unopened)?;
     let is_new = file.metadata().map_err(unopened)?.len() == 0;
