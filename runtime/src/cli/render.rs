@@ -1,6 +1,6 @@
 //! Findings and failures, drawn for a person the way rustc draws them.
 
-use std::{io::Write, ops::Range, path::Path};
+use std::{borrow::Cow, io::Write, ops::Range, path::Path};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 
@@ -106,7 +106,7 @@ fn excerpt<'a>(group: Group<'a>, place: &'a Place, path: String, label: Option<S
     let lines = source.lines_of(span);
     let own = span.start.saturating_sub(lines.start)..span.end.saturating_sub(lines.start);
     let text = source.text.get(lines.clone()).unwrap_or_default();
-    let (shown, shifted) = escape_around(text, &own);
+    let (shown, shifted) = quoted(text, &own);
     let (group, path) = match shifted.start == own.start {
         true => (group, Some(path)),
         // Behind what is escaped, the columns of the excerpt are not the file's.
@@ -117,6 +117,18 @@ fn excerpt<'a>(group: Group<'a>, place: &'a Place, path: String, label: Option<S
     };
     let snippet = Snippet::source(shown).line_start(source.line(lines.start)).path(path);
     group.element(snippet.annotation(AnnotationKind::Primary.span(shifted).label(label)))
+}
+
+/// Lines as [`escape_around`] shows them, without the `\r` that Windows puts at the end of each.
+fn quoted<'t>(lines: &'t str, span: &Range<usize>) -> (Cow<'t, str>, Range<usize>) {
+    if !lines.contains('\r') {
+        return escape_around(lines, span);
+    }
+    let plain = |text: &str| text.strip_suffix('\r').unwrap_or(text).replace("\r\n", "\n");
+    let at = |at: usize| plain(&lines[..lines.floor_char_boundary(at)]).len();
+    let plain = plain(lines);
+    let (shown, span) = escape_around(&plain, &(at(span.start)..at(span.end)));
+    (Cow::Owned(shown.into_owned()), span)
 }
 
 /// A path as a person in this folder would write it.
@@ -179,4 +191,17 @@ fn failure_text(agent: &str, failure: &Failure) -> String {
         group = group.element(Level::HELP.message(escape(help).into_owned()));
     }
     renderer().render(&[group])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn lines_of_windows_are_quoted_as_others() {
+        let (shown, span) = quoted("a\r\nb\rc\r\nd\r", &(3..9));
+        assert_eq!((&*shown, &shown[span]), ("a\nb\\rc\nd", "b\\rc\nd"));
+        assert_eq!(quoted("ab\r", &(1..3)), ("ab".into(), 1..2));
+        assert_eq!(quoted("ab", &(0..1)), ("ab".into(), 0..1));
+    }
 }
