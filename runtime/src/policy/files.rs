@@ -57,7 +57,10 @@ pub(super) fn decide(grants: &[FileGrant], path: &str, access: Access) -> Decisi
     let Some(grant) = find(grants, path) else {
         let denial = Denial::new("files.not-granted", &request);
         return Decision::Denied(match missing(grants, path) {
-            Some(mount) => denial.help(format!("files = [{}]", advice::written("…", mount, access))),
+            Some((mount, inside)) => {
+                let access = inside.iter().map(|grant| grant.access).fold(access, Access::max);
+                denial.help(format!("files = [{}]", advice::written("…", mount, access)))
+            }
             None => denial,
         });
     };
@@ -77,16 +80,16 @@ fn find<'g>(grants: &'g [FileGrant], path: &str) -> Option<&'g FileGrant> {
     grants[..after].last().filter(|grant| is_below(path, &grant.mount))
 }
 
-/// The mount that `path` would be below, beside those that there are; none where none can be written.
-fn missing<'p>(grants: &[FileGrant], path: &'p str) -> Option<&'p str> {
-    let parent = path.rfind('/').filter(|at| *at > 0).map_or(path, |at| &path[..at]);
-    // No mount may lie in another: where one lies beside what was asked for, that itself is taken.
-    let is_free = |mount: &&str| {
-        let after = grants.partition_point(|grant| order(&grant.mount, mount).is_lt());
-        grants.get(after).is_none_or(|grant| !is_below(&grant.mount, mount))
-    };
+/// The mount that `path` would be below, which is no file, and the grants in its place: no mount may lie in
+/// another. None where none can be written.
+fn missing<'g, 'p>(grants: &'g [FileGrant], path: &'p str) -> Option<(&'p str, &'g [FileGrant])> {
+    let parent = path.rfind('/').filter(|at| *at > 0).map(|at| &path[..at]);
     // A mount of more than a denial quotes helps nobody, and would be the guest's text at length.
-    [parent, path].into_iter().filter_map(mountable).filter(|mount| mount.len() < MAX_REQUEST).find(is_free)
+    let mount = mountable(parent.unwrap_or(path)).filter(|mount| mount.len() < MAX_REQUEST)?;
+    let after = &grants[grants.partition_point(|grant| order(&grant.mount, mount).is_lt())..];
+    let inside = &after[..after.iter().take_while(|grant| is_below(&grant.mount, mount)).count()];
+    // What was asked for itself is no folder around others.
+    (parent.is_some() || inside.is_empty()).then_some((mount, inside))
 }
 
 /// The order of paths in which all that is below a folder comes right after it.
@@ -284,5 +287,17 @@ mod tests {
         assert_eq!(code("/out", Access::Write), "allowed");
         assert_eq!(code("/inner/a.txt", Access::Read), "files.not-granted");
         assert_eq!(code("/etc/passwd", Access::Read), "files.not-granted");
+    }
+
+    #[test]
+    fn what_is_missing_is_a_folder() {
+        let grants = [FileGrant { mount: "/data/b".into(), ..grants()[1].clone() }];
+        let help = |path: &str| match decide(&grants, path, Access::Read) {
+            Decision::Denied(denial) => denial.help,
+            Decision::Allowed(_) => "allowed".into(),
+        };
+        assert_eq!(help("/in/a.txt"), r#"files = [{ path = "…", mount = "/in", access = "read" }]"#);
+        assert_eq!(help("/data/a.txt"), r#"files = [{ path = "…", mount = "/data", access = "write" }]"#);
+        assert_eq!(help("/data"), "");
     }
 }

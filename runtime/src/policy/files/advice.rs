@@ -6,7 +6,7 @@ use crate::{
     policy::{
         Access, Asked, Authority, Ceiling, Decision, Denial, FileGrant, Grants, Request,
         advice::{Advise, Find, Least, Wide, Wider, quoted},
-        files::{find, is_below, mountable, order},
+        files::{find, is_below, missing, mountable, order},
         grants::Role,
     },
     source::Place,
@@ -44,10 +44,15 @@ impl Advise for Files {
 
     fn widen(&self, held: &Grants, _: Role, request: &Request<'_>, _: &Denial) -> Option<Wider> {
         let Request::Files { access, path } = request else { return None };
-        match super::decide(held.files.as_deref().unwrap_or_default(), path, *access) {
-            Decision::Denied(denial) => Wider::of_help(self, &denial),
-            Decision::Allowed(_) => None,
+        let grants = held.files.as_deref().unwrap_or_default();
+        let Decision::Denied(denial) = super::decide(grants, path, *access) else { return None };
+        let mut wider = Wider::of_help(self, &denial)?;
+        let inside = missing(grants, path).filter(|_| find(grants, path).is_none()).map(|(_, inside)| inside);
+        if let Some(inside) = inside.filter(|inside| !inside.is_empty()) {
+            wider.instead.extend(inside.iter().map(|grant| grant.place.clone()));
+            wider.note = "no mount may lie in another, so what was mounted in this one has to be in its folder";
         }
+        Some(wider)
     }
 
     fn wide(&self, held: &Authority, place: &Place, used: &[Request<'_>]) -> Option<Wide> {
