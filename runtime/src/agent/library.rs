@@ -1,11 +1,12 @@
 //! A library: the agents of several folders, and the built-in ones.
 
+mod search;
 mod slot;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::{Component, Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -15,13 +16,19 @@ use crate::{
     agent::{
         MAX_COMPONENT,
         folder::{BUILTIN, Folder},
-        library::slot::{Builtin, Slot},
+        library::{
+            search::Search,
+            slot::{Builtin, FolderId, Slot},
+        },
         manifest::Manifest,
     },
     diagnostic::{Diagnostic, Report, list},
     document::{self, Item},
     share::Pack,
+    source::Source,
 };
+
+pub(crate) use search::is_searched;
 
 /// The file that says what holds for a folder of agents as a whole.
 pub(crate) const LIBRARY: &str = "library.toml";
@@ -31,9 +38,6 @@ const REPLACES: &str = "replaces-built-in";
 
 /// The file that makes a folder an agent.
 pub(super) const MANIFEST: &str = "agent.toml";
-
-/// How deep folders are searched: a link that leads back up ends here.
-const MAX_DEPTH: usize = 16;
 
 /// All agents that can be named.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +69,14 @@ impl Entry {
             Err(report) => Self::Broken(report),
         }
     }
+
+    /// Its manifest, as far as that is known.
+    pub fn file(&self) -> Option<&Arc<Source>> {
+        match self {
+            Self::Valid(manifest) => Some(&manifest.source),
+            Self::Broken(report) => report.0.iter().find_map(|wrong| Some(&wrong.place.as_ref()?.source)),
+        }
+    }
 }
 
 impl Library {
@@ -90,9 +102,11 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// When `root` can't be opened. A manifest that can't be read is an [`Entry::Broken`].
+    /// When `root` can't be opened. A manifest that can't be read is an [`Entry::Broken`]; a folder below that can't
+    /// be searched is a warning.
     pub fn add_folder(&mut self, root: &Path) -> io::Result<()> {
         let dir = Dir::open_ambient_dir(root, ambient_authority())?;
+        dir.entries()?;
         let name = root.canonicalize()?.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let search = Search { root: Arc::new(dir.try_clone()?), on_disk: root, name };
         if dir.is_file(LIBRARY) {
@@ -109,7 +123,7 @@ impl Library {
             Ok(source) => Manifest::read(&source, folder, path),
             Err(error) => Err(unreadable(Path::new(&folder.path_of(MANIFEST)), &error)),
         };
-        self.insert(manifest, path);
+        self.insert(manifest, path, None);
     }
 
     /// Adds an agent that is still packed, in place of the one at `path`, if there is one. `shown` is where
@@ -131,7 +145,7 @@ impl Library {
                 .into());
         }
         self.slots.retain(|_, slot| slot.path() != Some(path));
-        self.insert(Ok(manifest.clone()), path);
+        self.insert(Ok(manifest.clone()), path, None);
         Ok(Arc::new(manifest))
     }
 
@@ -199,8 +213,8 @@ impl Library {
     pub(crate) fn with_manifests(manifests: &[(&'static str, &str)]) -> Self {
         let mut library = Self::builtin();
         for (name, text) in manifests {
-            let source = crate::source::Source::new(format!("{name}/{MANIFEST}"), *text);
-            library.insert(Manifest::read(&source, Folder::Builtin(name), name), name);
+            let source = Source::new(format!("{name}/{MANIFEST}"), *text);
+            library.insert(Manifest::read(&source, Folder::Builtin(name), name), name, None);
         }
         library
     }
@@ -208,6 +222,15 @@ impl Library {
     /// The agent called `name`.
     pub fn get(&self, name: &str) -> Option<&Entry> {
         self.slots.get(name).map(Slot::entry)
+    }
+
+    /// The agent that a new one called `name`, in a folder on disk, would be in conflict with.
+    pub fn holder(&self, name: &str) -> Option<&Entry> {
+        let gives_way = |slot: &Slot| match slot {
+            Slot::Builtin(..) => self.replaceable.contains(name),
+            Slot::Read(..) => self.stubs.contains(name),
+        };
+        self.slots.get(name).filter(|slot| !gives_way(slot)).map(Slot::entry)
     }
 
     /// Every agent, by name.
@@ -252,47 +275,22 @@ impl Library {
         own.all(|(name, bytes)| on_disk.folder.read(name, MAX_COMPONENT).is_ok_and(|found| found == *bytes))
     }
 
-    /// Looks for agents in `dir`, which is `below` the library's folder; a folder with a manifest is
-    /// one, and so may its subfolders be.
-    fn search(&mut self, search: &Search<'_>, dir: &Dir, below: &Path, depth: usize) {
-        let on_disk: PathBuf = search.on_disk.join(below).components().collect();
-        if dir.is_file(MANIFEST) {
-            let path = search.path(below);
-            let below = below.to_path_buf();
-            let folder = Folder::Disk { root: search.root.clone(), below, path: on_disk.display().to_string() };
-            let manifest = match folder.source(MANIFEST) {
-                Ok(source) => Manifest::read(&source, folder, &path),
-                Err(error) => Err(unreadable(&on_disk.join(MANIFEST), &error)),
-            };
-            self.insert(manifest, &path);
-        }
-        if depth == MAX_DEPTH {
-            return;
-        }
-        for name in folders(dir) {
-            match dir.open_dir(&name) {
-                Ok(inner) => self.search(search, &inner, &below.join(&name), depth + 1),
-                Err(error) => {
-                    let message = format!("`{}` is not searched for agents: {error}", on_disk.join(&name).display());
-                    self.conflicts.push(Diagnostic::warning("unreadable", message));
-                }
-            }
-        }
-    }
-
-    fn insert(&mut self, manifest: Result<Manifest, Report>, path: &str) {
+    fn insert(&mut self, manifest: Result<Manifest, Report>, path: &str, folder: Option<FolderId>) {
         // Where the name is unknown, the folder stands in for it.
         let name = manifest.as_ref().map_or(last_part(path), |manifest| &manifest.name).to_owned();
-        self.put(name, Slot::Read(Entry::of(manifest)));
+        self.put(name, Slot::Read(Entry::of(manifest), folder));
     }
 
     fn put(&mut self, name: String, slot: Slot) {
         let gives_way = self.stubs.remove(&name);
-        if let Some(first) = self.slots.get(&name).filter(|_| !gives_way) {
-            let conflict = conflict(&name, first.entry(), slot.entry());
-            self.conflicts.push(conflict);
-        } else {
-            self.slots.insert(name, slot);
+        match self.slots.get(&name).filter(|_| !gives_way) {
+            // It was named twice, or a link leads there as well.
+            Some(first) if first.is_in_folder_of(&slot) => {}
+            Some(first) => {
+                let conflict = conflict(&name, first.entry(), slot.entry());
+                self.conflicts.push(conflict);
+            }
+            None => drop(self.slots.insert(name, slot)),
         }
     }
 }
@@ -301,56 +299,18 @@ fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// What is the same for all folders of one library.
-struct Search<'a> {
-    root: Arc<Dir>,
-    on_disk: &'a Path,
-    name: String,
-}
-
-impl Search<'_> {
-    /// The path by which an agent is known: in its library, or the library's own name where the
-    /// library is the agent.
-    fn path(&self, below: &Path) -> String {
-        let parts = below.components().filter_map(|part| match part {
-            Component::Normal(name) => name.to_str(),
-            _ => None,
-        });
-        let parts: Vec<_> = parts.collect();
-        if parts.is_empty() { self.name.clone() } else { parts.join("/") }
-    }
-}
-
-/// The subfolders of `dir` that may hold agents, sorted: the order of a library never depends on
-/// the file system. Cases are tests, not agents.
-fn folders(dir: &Dir) -> Vec<String> {
-    let Ok(entries) = dir.entries() else { return Vec::new() };
-    let mut names: Vec<_> = entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink()))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| !name.starts_with('.') && name != "cases")
-        .collect();
-    names.sort();
-    names
-}
-
 fn unreadable(path: &Path, error: &io::Error) -> Report {
-    Diagnostic::error("unreadable", format!("{}: {error}", path.display())).into()
+    let nothing = Source::new(path.display().to_string(), "");
+    Diagnostic::error("unreadable", format!("this can't be read: {error}")).at(&nothing, 0..0).into()
 }
 
 fn conflict(name: &str, first: &Entry, second: &Entry) -> Diagnostic {
-    let path = |entry: &Entry| match entry {
-        Entry::Valid(manifest) => Some(manifest.source.clone()),
-        Entry::Broken(report) => {
-            report.0.first().and_then(|wrong| wrong.place.as_ref()).map(|place| place.source.clone())
-        }
-    };
+    let other = first.file().map(|file| format!("the other one is `{}`; ", file.path)).unwrap_or_default();
     let message = format!("two agents are called `{name}`");
-    let mut diagnostic = Diagnostic::error("duplicate-agent", message)
-        .help("names are unique in a library: give one of them another `name`");
-    if let (Some(first), Some(second)) = (path(first), path(second)) {
-        diagnostic = diagnostic.at(&second, 0..0).label(format!("the other one is {}", first.path));
+    let conflict = Diagnostic::error("duplicate-agent", message)
+        .help(format!("{other}names are unique in a library: give one of them another `name`"));
+    match second.file() {
+        Some(file) => conflict.at(file, 0..0),
+        None => conflict,
     }
-    diagnostic
 }

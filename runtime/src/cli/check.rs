@@ -1,5 +1,7 @@
 //! `turingbox check`.
 
+mod scope;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,14 +11,14 @@ use crate::{
     Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
     agent::{Agent, Body, Code, DIFFERS, Entry, Folder, NOT_PARSED},
     build::Lock,
-    cli::{Globals, Stop, policy, render, run, setup, terminal},
+    cli::{Globals, Stop, check::scope::Scope, policy, render, run, setup, terminal},
     diagnostic::{counted, sarif},
     sandbox::LIVE,
 };
 
 #[derive(Args)]
 pub struct CheckArgs {
-    /// Folders of agents [default: those of --agents]
+    /// Folders of agents, or folders in those of --agents [default: all of --agents]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Refuse compiled and added agents that are not to the byte as `agents.lock` says
@@ -40,33 +42,30 @@ pub enum Format {
 
 /// Reports everything that can be known without running anything.
 pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
-    let library = match arguments.paths.as_slice() {
-        [] => setup::library(globals)?,
-        paths => setup::library_of(&[paths, &globals.agents].concat())?,
-    };
-    let mut report = library.conflicts().clone();
+    let scope = Scope::new(globals, &arguments.paths);
+    let library = setup::library_of(&scope.folders)?;
+    let mut report = Report::default();
     report.0.extend(library.notes().0.iter().cloned());
     let (policy, wrong) = match setup::policy(globals) {
         Ok(policy) => (globals.policy.is_some().then_some(policy), Report::default()),
         Err(Stop::Files(wrong)) => (None, wrong),
         Err(stop) => return Err(stop),
     };
-    let agents = check_agents(&library, policy.as_ref(), &mut report)?;
+    let agents = check_agents(&library, (&scope, policy.as_ref()), &mut report)?;
     if arguments.locked {
         refuse_drift(&mut report);
-        for folder in
-            setup::folders_of_agents(if arguments.paths.is_empty() { &globals.agents } else { &arguments.paths })
-        {
-            match Lock::read(&folder) {
-                Ok(lock) => report.0.extend(lock.check(&folder, &library).0),
-                Err(wrong) => report.0.extend(wrong.0),
-            }
+        for folder in &scope.folders {
+            let found = Lock::read(folder).map_or_else(|wrong| wrong, |lock| lock.check(folder, &library));
+            report.0.extend(found.0);
         }
     }
     report.0.extend(wrong.0);
     if let Some(policy) = &policy {
         policy::check::findings(policy, &library, &mut report);
     }
+    report.0.retain(|finding| scope.is_about(finding));
+    // Where the library can't be used, neither can a part of it.
+    report.0.splice(..0, library.conflicts().0.iter().cloned());
     let format = match (arguments.sarif, globals.json) {
         (true, _) => Format::Sarif,
         (_, true) => Format::Json,
@@ -81,15 +80,19 @@ fn refuse_drift(report: &mut Report) {
     drift.for_each(|finding| finding.severity = Severity::Error);
 }
 
-/// Checks each agent that is on disk, and all of them where there is nothing on disk.
-fn check_agents(library: &Library, policy: Option<&Policy>, report: &mut Report) -> Result<usize, Stop> {
+/// Checks each agent of the scope that is on disk, and all there are where there is nothing on disk.
+fn check_agents(
+    library: &Library,
+    (scope, policy): (&Scope, Option<&Policy>),
+    report: &mut Report,
+) -> Result<usize, Stop> {
     let mut sandbox = None;
     let on_disk = |entry: &Entry| match entry {
         Entry::Valid(manifest) => !matches!(manifest.folder, Folder::Builtin(_)),
         Entry::Broken(_) => true,
     };
     let any = library.iter().any(|(_, entry)| on_disk(entry));
-    let entries: Vec<_> = library.iter().filter(|(_, entry)| !any || on_disk(entry)).collect();
+    let entries: Vec<_> = library.iter().filter(|(_, entry)| !any || (on_disk(entry) && scope.has(entry))).collect();
     for (name, entry) in &entries {
         let authority = match (policy, entry) {
             (Some(policy), Entry::Valid(manifest)) => Some(policy.authority(&manifest.name, &manifest.path)),

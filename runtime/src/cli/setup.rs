@@ -1,6 +1,7 @@
 //! What the commands share: the library, the policy, the sandbox and its cache.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -36,10 +37,17 @@ pub fn folders_of_agents(named: &[PathBuf]) -> Vec<PathBuf> {
     if named.is_empty() && usual.is_dir() { vec![usual] } else { named.to_vec() }
 }
 
+/// `folders` without those that were named before, by whatever path.
+pub fn distinct(folders: &[PathBuf]) -> Vec<&PathBuf> {
+    let mut seen = HashSet::new();
+    let is_new = |folder: &&PathBuf| folder.canonicalize().map_or(true, |real| seen.insert(real));
+    folders.iter().filter(is_new).collect()
+}
+
 /// The agents below `folders`, and the built-in ones.
 pub fn library_of(folders: &[PathBuf]) -> Result<Library, Stop> {
     let mut library = Library::default();
-    for folder in folders {
+    for folder in distinct(folders) {
         if let Some(source) = import::json_library(folder)? {
             crate::import::convert(&source)?.add_to(&mut library, &source);
             continue;

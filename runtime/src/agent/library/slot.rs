@@ -11,10 +11,13 @@ use crate::{
     source::Source,
 };
 
+/// What a folder on disk is known by, whatever path leads there: its device, and its number on it.
+pub(super) type FolderId = (u64, u64);
+
 /// One agent of a library, read or not.
 #[derive(Clone, Debug)]
 pub(super) enum Slot {
-    Read(Entry),
+    Read(Entry, Option<FolderId>),
     Builtin(Builtin, OnceLock<Entry>),
 }
 
@@ -32,7 +35,7 @@ impl Slot {
 
     pub(super) fn entry(&self) -> &Entry {
         match self {
-            Self::Read(entry) => entry,
+            Self::Read(entry, _) => entry,
             Self::Builtin(agent, entry) => entry.get_or_init(|| agent.read()),
         }
     }
@@ -48,9 +51,14 @@ impl Slot {
     /// The manifest, if it is one of a folder on disk or of a pack, and none of the built-in ones.
     pub(super) fn added(&self) -> Option<&Arc<Manifest>> {
         match self {
-            Self::Read(Entry::Valid(manifest)) => Some(manifest),
+            Self::Read(Entry::Valid(manifest), _) => Some(manifest),
             _ => None,
         }
+    }
+
+    /// Whether both are one folder on disk.
+    pub(super) fn is_in_folder_of(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Read(_, Some(one)), Self::Read(_, Some(other))) if one == other)
     }
 }
 
