@@ -10,8 +10,9 @@ use std::{
 use clap::{Args, ValueEnum};
 
 use crate::{
+    Diagnostic,
     agent::is_name,
-    cli::{Stop, render, terminal},
+    cli::{Globals, Stop, render, setup, terminal},
 };
 
 #[derive(Args)]
@@ -41,7 +42,7 @@ enum NewKind {
 }
 
 /// Makes an agent's folder, with a case that passes.
-pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
+pub fn new(globals: &Globals, arguments: &NewArgs) -> Result<(), Stop> {
     let name = arguments.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if !is_name(name) {
         return Err(Stop::Usage(format!(
@@ -57,6 +58,7 @@ pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
     if arguments.path.exists() {
         return Err(Stop::Usage(format!("`{}` is there already", arguments.path.display())));
     }
+    refuse_taken(&folders(globals, &arguments.path), name)?;
     if arguments.rust {
         return rust::new(&arguments.path, name);
     }
@@ -72,6 +74,36 @@ pub fn new(arguments: &NewArgs) -> Result<(), Stop> {
     }
     render::note(&format!("next: turingbox test {name}{}", option(&arguments.path)));
     Ok(())
+}
+
+/// Refuses the name of another agent of these folders, or of a built-in one: a library with two of a name can't be
+/// run from.
+fn refuse_taken(folders: &[PathBuf], name: &str) -> Result<(), Stop> {
+    let library = setup::library_of(folders)?;
+    let Some(other) = library.holder(name) else { return Ok(()) };
+    let taken = Diagnostic::error("duplicate-agent", format!("there is an agent called `{name}` already"))
+        .help("names are unique in a library: choose another one");
+    Err(Stop::Files(match other.file() {
+        Some(file) => taken.at(file, 0..0).into(),
+        None => taken.into(),
+    }))
+}
+
+/// The folders of agents that the one at `path` will be in or beside: those that were named, or the usual one if
+/// the agent's is in it.
+fn folders(globals: &Globals, path: &Path) -> Vec<PathBuf> {
+    let there = path.ancestors().find_map(|folder| match folder.as_os_str().is_empty() {
+        true => Path::new(".").canonicalize().ok(),
+        false => folder.canonicalize().ok(),
+    });
+    let is_in = |library: &PathBuf| {
+        let library = library.canonicalize().ok();
+        there.as_ref().zip(library).is_some_and(|(there, library)| there.starts_with(library))
+    };
+    let mut folders = setup::folders_of_agents(&globals.agents);
+    // One that isn't there yet has no agents.
+    folders.retain(|folder| folder.exists() && (!globals.agents.is_empty() || is_in(folder)));
+    folders
 }
 
 /// Writes a file, and says so.
