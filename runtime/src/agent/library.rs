@@ -90,7 +90,7 @@ impl Library {
     /// The one agent with this manifest.
     pub(crate) fn of(manifest: Manifest) -> Self {
         let (mut library, path) = (Self::default(), manifest.path.clone());
-        library.insert(Ok(manifest), &path);
+        library.insert(Ok(manifest), &path, None);
         library
     }
 
