@@ -65,7 +65,7 @@ impl Output {
         let mut file = tempfile::Builder::new();
         let file = file.prefix(".turingbox-").permissions(Permissions::from_mode(OPEN)).tempfile_in(folder)?;
         // What is there already stays as open as it was.
-        if let Ok(found) = place.symlink_metadata().and_then(|found| regular(found)) {
+        if let Ok(found) = place.symlink_metadata().and_then(regular) {
             file.as_file().set_permissions(found.permissions())?;
         }
         Ok(Self { place, to: To::Beside(file) })

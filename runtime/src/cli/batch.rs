@@ -71,7 +71,7 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let options = BatchOptions::from_arg_matches(&named.matches)?;
     let again = again::again(&named, behind);
     let recording = RecordingArgs::from_arg_matches(&named.matches)?;
-    if let (true, Some(option)) = (options.is_stdin(), named.inputs().from_stdin(&named.matches).next()) {
+    if let (true, Some(option)) = (options.is_stdin(), named.inputs().stdin_options(&named.matches).next()) {
         return Err(inputs::read_twice("items", option));
     }
     let mut given = named.inputs().given(&named.matches)?;

@@ -82,7 +82,7 @@ impl<'m> InputOptions<'m> {
         let mut inputs = self.given(matches)?;
         let is_missing = |input: &&Input| input.is_required() && inputs.iter().all(|(name, _)| *name != input.name);
         let missing: Vec<_> = self.manifest.inputs.iter().filter(is_missing).collect();
-        let is_left = self.from_stdin(matches).next().is_none();
+        let is_left = self.stdin_options(matches).next().is_none();
         if let ([input], true) = (missing.as_slice(), is_left && stdin_is_piped()) {
             let bytes = read_all(io::stdin()).map_err(|error| Stop::Usage(format!("stdin can't be read: {error}")))?;
             inputs.push((input.name.clone(), self.value(input, bytes)?));
@@ -107,8 +107,8 @@ impl<'m> InputOptions<'m> {
 
     /// The inputs that the arguments themselves give.
     pub fn given(&self, matches: &ArgMatches) -> Result<Vec<(String, Value)>, Stop> {
-        let mut from_stdin = self.from_stdin(matches);
-        if let (Some(one), Some(other)) = (from_stdin.next(), from_stdin.next()) {
+        let mut stdin = self.stdin_options(matches);
+        if let (Some(one), Some(other)) = (stdin.next(), stdin.next()) {
             return Err(read_twice(one, other));
         }
         let arguments = self.arguments_of(matches);
@@ -118,7 +118,7 @@ impl<'m> InputOptions<'m> {
     }
 
     /// The options that are `-`, and so take all of stdin.
-    pub fn from_stdin<'s>(&'s self, matches: &'s ArgMatches) -> impl Iterator<Item = &'s str> {
+    pub fn stdin_options<'s>(&'s self, matches: &'s ArgMatches) -> impl Iterator<Item = &'s str> {
         self.arguments_of(matches).filter(|(_, argument)| *argument == "-").map(|(input, _)| self.option(input))
     }
 
