@@ -229,7 +229,8 @@ enum Field<'f> {
 }
 
 /// A JSON value as an input: a text is read as on the command line, and `{"base64": "…"}` as from a file. Anything
-/// else has to be of the input's type as it is.
+/// else has to be of the input's type as it is; where that is text, which is what it is where nothing is said, the
+/// agent gets what JSON says.
 fn typed(input: &Input, text: &str) -> Result<(String, Value), Failure> {
     let text = text.trim_ascii();
     let value = if text.starts_with('"') {
@@ -238,10 +239,13 @@ fn typed(input: &Input, text: &str) -> Result<(String, Value), Failure> {
             Hint::Json => Ok(Value::text(text)),
             hint => hint.read(text.into_bytes()),
         }
-    } else if let Some(data) = data(text).filter(|_| input.hint != Hint::Json) {
-        input.hint.read(data)
     } else {
-        input.hint.check(Value::Json(Json::known(text)))
+        match (data(text), &input.hint) {
+            (Some(data), Hint::Text) => Ok(Value::data(data)),
+            (None, Hint::Text) => Ok(Value::Json(Json::known(text))),
+            (Some(data), hint) if *hint != Hint::Json => hint.read(data),
+            (_, hint) => hint.check(Value::Json(Json::known(text))),
+        }
     };
     match value {
         Ok(value) => Ok((input.name.clone(), value)),
@@ -301,7 +305,7 @@ pub(super) mod tests {
         assert_eq!(of(&one, r#"{"text": "a", "most": "3"}"#).unwrap(), r#"[("most", 3), ("text", "a")]"#);
         assert_eq!(of(&one, r#"{"text": "a", "most": null}"#).unwrap(), r#"[("text", "a")]"#);
         assert_eq!(of(&one, r#" "a" "#).unwrap(), r#"[("text", "a")]"#);
-        assert_eq!(of(&one, r#"{"text": {"base64": "eA=="}}"#).unwrap(), r#"[("text", "x")]"#);
+        assert_eq!(of(&one, r#"{"text": {"base64": "eA=="}}"#).unwrap(), r#"[("text", 1 bytes)]"#);
     }
 
     /// What `turingbox run` would not take from the command line or a file, an item can't give either.
@@ -309,8 +313,8 @@ pub(super) mod tests {
     fn an_item_is_of_the_types_of_its_inputs() {
         let types = "[inputs.x]\ntype = ";
         for (hint, line, expected) in [
-            ("\"text\"", "1", Err("x: expected text: 1")),
-            ("\"text\"", r#"{"base64": "/w=="}"#, Err("x: this is not UTF-8 text")),
+            ("\"text\"", "1", Ok(r#"[("x", 1)]"#)),
+            ("\"text\"", r#"{"base64": "/w=="}"#, Ok(r#"[("x", 1 bytes)]"#)),
             ("\"file\"", "[\"a\"]", Err("x: expected text: ")),
             ("\"date\"", "2026", Err("x: expected a date")),
             ("\"date\"", r#"{"base64": "MjAyNi0xMS0yMg=="}"#, Ok(r#"[("x", "2026-11-22")]"#)),
