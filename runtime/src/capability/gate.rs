@@ -177,7 +177,7 @@ impl Gate {
         if state.preparing {
             return;
         }
-        let request = denial.scrubbed_request(&self.0.scrubber);
+        let request = ledger::scrubbed(&denial, &self.0.scrubber);
         let help = self.0.scrubber.text(&denial.help).into_owned();
         let denial = Denial { request, help, ..denial };
         let record = ledger::about(&state.subject, ledger::denied(&denial));

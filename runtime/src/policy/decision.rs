@@ -1,6 +1,6 @@
 //! The answer to one request.
 
-use crate::{policy::Request, secret::Scrubber, source::Place};
+use crate::{policy::Request, source::Place};
 
 /// Allowed or denied, and by which line. A pure function of the policy and the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,12 +55,9 @@ impl Denial {
         self
     }
 
-    /// The request, without the secrets; where it was cut, without a part of one at its end.
-    pub(crate) fn scrubbed_request(&self, scrubber: &Scrubber) -> String {
-        match self.request.len() >= CUT {
-            true => scrubber.cut(&self.request),
-            false => scrubber.text(&self.request).into_owned(),
-        }
+    /// Whether the request may have been longer than what is quoted of it.
+    pub fn is_cut(&self) -> bool {
+        self.request.len() >= CUT
     }
 
     /// The capability that was asked for: the first word of the code.

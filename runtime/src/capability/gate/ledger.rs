@@ -33,7 +33,7 @@ struct Kind {
 impl Ledger {
     /// Counts a request that was allowed. Gives the record if it has to be written first.
     pub fn add(&mut self, request: &Request<'_>, place: Option<Place>, scrubber: &Scrubber) -> Option<Record> {
-        let (capability, text) = (request.capability(), Denial::new("", request).scrubbed_request(scrubber));
+        let (capability, text) = (request.capability(), scrubbed(&Denial::new("", request), scrubber));
         let full = self.0.len() >= MAX_DIFFERENT;
         let same = |known: &&mut Kind| {
             known.capability == capability && known.place == place && (known.request == text || full && known.any)
@@ -57,6 +57,14 @@ impl Ledger {
             let request = if any { "" } else { &request };
             Record { time, count: repeats, ..record(capability, request, place.as_ref()) }
         })
+    }
+}
+
+/// What was asked for, without the secrets; where it was cut, without a part of one at its end.
+pub(super) fn scrubbed(denial: &Denial, scrubber: &Scrubber) -> String {
+    match denial.is_cut() {
+        true => scrubber.cut(&denial.request),
+        false => scrubber.text(&denial.request).into_owned(),
     }
 }
 
