@@ -246,7 +246,9 @@ fn what_a_workflow_gives_is_in_its_memory() {
         let ran = ran(made, "1MiB");
         assert!(ended(&ran).starts_with("limit."), "{made}: {}", ended(&ran));
     }
-    assert_eq!(ran("\"$out\"", "1MiB").outcome.outputs.len(), 20, "what is shared costs nothing");
+    for shared in ["\"$out\"", "{ from = \"$out\", default = 1 }", "{ from = \"$none\", default = 1 }"] {
+        assert_eq!(ran(shared, "150KiB").outcome.outputs.len(), 20, "{shared} costs nothing");
+    }
 }
 
 /// Steps in steps in steps, each for many items, end by a bound of ours, and not with the machine's stack.

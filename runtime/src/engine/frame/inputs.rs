@@ -106,8 +106,8 @@ impl<'a> Frame<'a> {
 fn makes(source: &Source) -> bool {
     match source {
         Source::Constant(_) => false,
-        Source::Reference(reference) => !reference.path.is_empty(),
-        Source::Default { .. } | Source::Expression(_) | Source::Template { .. } => true,
+        Source::Reference(from) | Source::Default { from, .. } => !from.path.is_empty(),
+        Source::Expression(_) | Source::Template { .. } => true,
     }
 }
 
