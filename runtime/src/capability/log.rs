@@ -158,14 +158,18 @@ impl State {
         };
         self.left = left;
         let line = String::from_utf8_lossy(line);
-        let (piece, mut rest) = line.split_at(line.floor_char_boundary(MAX_LINE));
+        let (mut piece, mut rest) = cut(&line);
         self.sink.line(level, piece);
         while !rest.is_empty() {
-            let (piece, others) = rest.split_at(rest.floor_char_boundary(MAX_LINE));
+            (piece, rest) = cut(rest);
             self.sink.line(level, piece);
-            rest = others;
         }
     }
+}
+
+/// What fits into one line, and the rest.
+fn cut(line: &str) -> (&str, &str) {
+    line.split_at(line.floor_char_boundary(MAX_LINE))
 }
 
 impl bindings::log::Host for crate::sandbox::CallState {
