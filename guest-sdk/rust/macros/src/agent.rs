@@ -95,7 +95,6 @@ impl Agent {
             // Exported macros of all modules are in one place, so that a second agent is an error that says it.
             #[cfg(target_family = "wasm")]
             #[doc(hidden)]
-            #[allow(non_local_definitions)]
             #[macro_export]
             macro_rules! __a_crate_has_only_one_agent {
                 () => {};
