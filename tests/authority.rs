@@ -125,6 +125,18 @@ pub fn a_callee_holds_its_own_grants_under_the_ceilings_of_all_who_called() {
     let (_, ran) = read("within = { files = [] }", "/data/open/b.txt");
     assert_eq!(codes(&ran), ["files.ceiling"]);
 
+    // Where a link below the ceiling leads out of it, no mount is opened: not even where it was, without the ceiling.
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("open/link")).unwrap();
+    let linked = |within: &str| {
+        let grants = grants(within).replace(&format!("path = \"{here}\""), &format!("path = \"{here}/open/link\""));
+        let path = [("path", Value::text("/data/a.txt"))];
+        host::run(&library(), "keep", &policy(&grants), &path).outcome
+    };
+    assert_eq!(linked("").outputs, [("text".to_owned(), Value::text("a"))]);
+    let failure = linked(&within).failure.unwrap();
+    assert!(failure.message.contains("is not in a folder that the ceiling leaves"), "{failure}");
+    std::fs::remove_file(folder.path().join("open/link")).unwrap();
+
     // A workflow's ceiling holds for its steps, and one further up for the whole chain.
     let path = [("path", Value::text("/data/a.txt"))];
     let ran = host::run(&library(), "keep", &policy(&grants(&within)), &path);

@@ -211,6 +211,22 @@ fn granted_connections_are_made() {
     assert_eq!(dialled(&text("mixed.test", ", addresses = [\"127.0.0.1\"]"), "mixed.test"), (echoed, vec![]));
 }
 
+/// Where two names have one address, the one that was looked up last is what was asked for.
+#[test]
+fn an_address_stands_for_its_last_name() {
+    let names = ["localhost", "loopback.test"];
+    let grants = names.map(|name| format!("{{ host = \"{name}\", ports = [1], addresses = [\"127.0.0.1\"] }}"));
+    let policy = policy(&format!("[agents.dial]\ntcp = [{}]", grants.join(", ")));
+    for (before, host) in [(names[0], names[1]), (names[1], names[0])] {
+        let ran = ran("dial", &policy, &[("before", before), ("host", host), ("port", "2")]);
+        let denied: Vec<_> = ran.outcome.denials.iter().map(|denial| (denial.code, &*denial.request)).collect();
+        assert!(
+            matches!(denied[..], [("tcp.port", request)] if request.contains(host)),
+            "{before}, {host}: {denied:?}"
+        );
+    }
+}
+
 #[test]
 fn bytes_of_connections_are_counted() {
     let port = server::echo();

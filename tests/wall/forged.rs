@@ -6,6 +6,7 @@ use serde_json::{Value as Tree, json};
 use turingbox::{Policy, Value, wall::Wall};
 
 use crate::support::{
+    audit::Records,
     host::{self, Ran},
     root,
 };
@@ -133,6 +134,22 @@ fn a_broken_worker_is_stopped() {
     let failure = run(&[], "exit 7").outcome.failure.unwrap();
     assert_eq!(failure.code.name(), "host", "{failure}");
     assert!(failure.message.contains("it exited with 7"), "{failure}");
+}
+
+/// What a worker is allowed to call is written down by us: one that isn't ours may not say it.
+#[test]
+fn a_call_that_nobody_tells_of_is_written_down() {
+    let left = json!({ "fuel": 1, "bytes": 0, "calls": 0 });
+    let said = [
+        frame(&json!({ "run": { "agent": "reader", "inputs": [], "left": left } })),
+        done(&json!({ "Ok": [["answer", { "json": "{}" }]] }), 0),
+    ];
+    let records = std::sync::Arc::new(Records::default());
+    let ran = run_with(&[ready(), said.concat()], WAIT, |setup| setup.audit = Some(records.clone()));
+    assert!(ran.outcome.failure.is_none(), "{:?}", ran.outcome.failure);
+    let written: Vec<_> =
+        records.0.lock().unwrap().iter().map(|one| (one.agent.clone(), one.request.clone())).collect();
+    assert_eq!(written, [("ask".to_owned(), "reader".to_owned())]);
 }
 
 #[test]
