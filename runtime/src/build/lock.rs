@@ -20,6 +20,7 @@ use crate::{
     agent::{Entry, Folder, MAX_COMPONENT},
     diagnostic::{Diagnostic, Report},
     document::{key, quoted},
+    output,
     packages::ARCHIVE,
     source::{MAX_SOURCE, Source},
 };
@@ -179,7 +180,7 @@ impl Lock {
         for (path, added) in &self.added {
             text.push_str(&format!("\n[added.{}]\n{}", key(path), added.lines()));
         }
-        super::write(&folder.join(LOCK), text.as_bytes())
+        output::replace(&folder.join(LOCK), text.as_bytes())
     }
 
     /// The folder whose lock file an agent's folder belongs to: of the libraries, the one that it is in; or

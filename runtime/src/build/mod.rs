@@ -23,6 +23,7 @@ use crate::{
     agent::{Folder, Manifest, unexplained_imports},
     component::Facts,
     diagnostic::{Diagnostic, Report},
+    output,
     source::Source,
 };
 
@@ -32,8 +33,6 @@ pub(crate) use lock::pack_of;
 pub use lock::{Added, LOCK, Lock, Locked};
 pub use made::look as look_at_made;
 pub use packages::{ENVIRONMENT, build as build_packages};
-
-use crate::output::replace as write;
 
 /// What begins a manifest that was written by [`build`].
 const HEAD: &str = "# Written by `turingbox build` from what src/lib.rs says: change it there.\n";
@@ -125,9 +124,9 @@ impl Compiled {
             let message = format!("`{}` can't be written: {error}", folder.display());
             Report::from(Diagnostic::error("unwritable", message))
         };
-        let mut changed = write(&folder.join(&file), &component).map_err(unwritten)?;
+        let mut changed = output::replace(&folder.join(&file), &component).map_err(unwritten)?;
         let text = manifest.source.text.as_bytes();
-        changed |= is_held && write(&folder.join(MANIFEST), text).map_err(unwritten)?;
+        changed |= is_held && output::replace(&folder.join(MANIFEST), text).map_err(unwritten)?;
         let locked = Locked::of(&file, &component, Some(&compiler));
         Ok(Built { folder, name: manifest.name, file, locked, changed, left_out: Vec::new() })
     }

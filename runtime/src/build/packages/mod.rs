@@ -16,6 +16,7 @@ use wheel::Wheel;
 use crate::{
     build::{Built, Locked, MANIFEST},
     diagnostic::{Diagnostic, Report},
+    output,
     packages::{ARCHIVE, MAX_ARCHIVE, Packages, Requirement, is_same_version, normalized, zip},
 };
 
@@ -47,7 +48,7 @@ pub fn build(folder: &Path, locked: Option<&Locked>, update: bool) -> Result<Bui
     let fetched = resolve::fetch(manifest.packages(), pinned, scratch.path()).map_err(place)?;
     let wheels = fetched.wheels.iter().map(|path| wheel::read(path)).collect::<Result<Vec<_>, _>>().map_err(place)?;
     let archive = archive(&wheels).map_err(place)?;
-    let changed = super::write(&folder.join(ARCHIVE), &archive).map_err(|error| unreadable(folder, &error))?;
+    let changed = output::replace(&folder.join(ARCHIVE), &archive).map_err(|error| unreadable(folder, &error))?;
     let wheels = wheels.into_iter().map(|wheel| (wheel.file, wheel.sha256)).collect();
     let maker = concat!("turingbox ", env!("CARGO_PKG_VERSION"));
     Ok(built(Locked { wheels, ..Locked::of(ARCHIVE, &archive, Some(maker)) }, changed, fetched.left_out))
