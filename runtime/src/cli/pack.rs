@@ -1,6 +1,9 @@
 //! `turingbox pack` and `turingbox push`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use serde_json::json;
@@ -77,9 +80,18 @@ pub fn pack(globals: &Globals, arguments: &PackArgs) -> Result<(), Stop> {
         let why = format!("that is `{}` of the agent itself: name another file with --out", own.display());
         return Err(Stop::Usage(format!("`{}` can't be written: {why}", file.display())));
     }
+    let is_stdout = output::is_same(&file, Path::new("/dev/stdout"));
     output::write(&file, pack.bytes())
         .map_err(|error| Stop::Usage(format!("`{}` can't be written: {error}", file.display())))?;
     let (size, files) = (pack.bytes().len() as u64, pack.files().len());
+    let packed =
+        format!("packed {}: {}, {}, {}", pack.name(), file.display(), terminal::size(size), counted(files, "file"));
+    // What goes there is the pack, and nothing else.
+    if is_stdout {
+        render::note(&packed);
+        render::plain(&pack.digest());
+        return Ok(());
+    }
     if globals.json {
         let object = json!({
             "agent": pack.name(), "file": file, "digest": pack.digest(), "size": size,
@@ -87,8 +99,7 @@ pub fn pack(globals: &Globals, arguments: &PackArgs) -> Result<(), Stop> {
         });
         return terminal::print_json(&object);
     }
-    let (size, files) = (terminal::size(size), counted(files, "file"));
-    terminal::print_line(&format!("packed {}: {}, {size}, {files}", pack.name(), file.display()))?;
+    terminal::print_line(&packed)?;
     terminal::print_line(&pack.digest())
 }
 
