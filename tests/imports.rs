@@ -65,21 +65,22 @@ fn what_a_policy_says_costs_little() {
 #[test]
 fn what_is_allowed_works() {
     let folder = tempfile::tempdir().unwrap();
-    let source = "import datetime, decimal, json, re, statistics, textwrap, urllib.parse\n\n\ndef main():\n    \
+    let source = "import datetime, decimal, json, re, statistics, textwrap, urllib.parse, urllib.request\n\n\ndef main():\n    \
                   day = datetime.datetime.strptime('2026-01-02', '%Y-%m-%d')\n    \
                   mean = statistics.mean([decimal.Decimal('1.5'), decimal.Decimal('2.5')])\n    \
                   return [day.isoformat(), str(mean), re.sub('a', 'b', 'aa'), textwrap.shorten('a b c', 3, placeholder=''),\n    \
-                  json.loads('[1]'), urllib.parse.quote('a b'), f'{json.dumps({})}']\n";
+                  json.loads('[1]'), urllib.parse.quote('a b'), f'{json.dumps({})}',\n    \
+                  urllib.request.Request('http://a.example/').get_method()]\n";
     std::fs::create_dir(folder.path().join("a")).unwrap();
     std::fs::write(folder.path().join("a/main.py"), source).unwrap();
     std::fs::write(folder.path().join("a/agent.toml"), "kind = \"proc\"\npython = \"main.py\"\n[outputs.got]\n")
         .unwrap();
     let text = "version = 1\n[agents.a]\nimports = { allow = [\"datetime\", \"decimal\", \"json\", \"re\", \"statistics\", \
-                \"textwrap\", \"urllib.parse\"] }\n";
+                \"textwrap\", \"urllib.parse\", \"urllib.request\"] }\n";
     let policy = Policy::parse("policy.toml", text).unwrap();
     let outcome = host::run(&host::library(folder.path()), "a", &policy, &[]).outcome;
     assert!(outcome.failure.is_none() && outcome.denials.is_empty(), "{outcome:?}");
-    let expected = serde_json::json!(["2026-01-02T00:00:00", "2", "bb", "a b", [1], "a%20b", "{}"]);
+    let expected = serde_json::json!(["2026-01-02T00:00:00", "2", "bb", "a b", [1], "a%20b", "{}", "GET"]);
     assert_eq!(serde_json::json!(outcome.outputs[0].1), expected);
 }
 

@@ -29,6 +29,21 @@ fn a_fork_leaves_a_run_at_a_step() {
     }
 }
 
+/// What a step is given otherwise may stand in a file, as it may for `run`.
+#[test]
+fn a_fork_takes_a_file() {
+    let here = here();
+    assert!(turingbox(here.path(), &["run", "flow", "--limit", "2"]).status.success());
+    std::fs::write(here.path().join("line"), "70").unwrap();
+    let set = |value: &str| turingbox(here.path(), &["fork", "last", "--at", "1.inner[1].1.append", "--set", value]);
+    let forked = set("line=@line");
+    assert!(forked.status.success(), "{}", stderr(&forked));
+    assert_eq!(lines(here.path())[2..], [70]);
+    let refused = set("line=@none");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("`none` can't be read: No such file"), "{}", stderr(&refused));
+}
+
 /// A fork has all that it takes over from its first moment on: killed and resumed, it does none of that again.
 #[test]
 fn a_killed_fork_goes_on_from_the_step() {

@@ -173,4 +173,14 @@ mod tests {
         let header = Table::open("\"name\nAda\n".as_bytes(), b',', &shape("[inputs.name]"));
         assert!(header.err().unwrap().message.contains("the header has a quote"));
     }
+
+    #[test]
+    fn no_row_is_read_for_ever() {
+        let endless = || io::Read::chain("name\n\"".as_bytes(), io::repeat(b'a'));
+        let shape = shape("[inputs.name]");
+        let header = Table::open(io::Read::chain("\"".as_bytes(), io::repeat(b'a')), b',', &shape);
+        assert!(header.err().unwrap().message.contains("a row is longer than 16 MiB"));
+        let row = Table::open(endless(), b',', &shape).unwrap().row(&shape);
+        assert!(row.err().unwrap().to_string().contains("a row is longer than 16 MiB"));
+    }
 }

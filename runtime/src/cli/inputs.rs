@@ -22,6 +22,7 @@ use crate::{
     Hint, Secret, Value,
     agent::{Input, Manifest},
     cli::{Stop, terminal::escape},
+    policy::size_text,
     secret::Secrets,
 };
 
@@ -285,7 +286,7 @@ fn read_all(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_INPUT {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {MAX_INPUT} bytes")));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {}", size_text(MAX_INPUT))));
     }
     Ok(bytes)
 }
