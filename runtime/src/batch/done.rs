@@ -128,10 +128,27 @@ impl Done {
         match self.items.binary_search_by_key(&number, |(item, _)| *item) {
             Err(_) => Ok(false),
             Ok(at) if self.items[at].1 == digest => Ok(true),
-            Ok(_) => Err(wrong(format!("item {number} is another one than the results have"))
-                .help("go on with the same items, or begin anew with --force")),
+            Ok(_) => Err(other(format!("item {number} is another one than the results have"))),
         }
     }
+
+    /// Makes sure that there are all items that have results, of which `found` are there.
+    ///
+    /// # Errors
+    ///
+    /// When there are fewer: then the results are of other items.
+    pub fn are(&self, found: usize) -> Result<(), Failure> {
+        match self.count().saturating_sub(found) {
+            0 => Ok(()),
+            gone => Err(other(format!("{gone} of the results are of items that aren't there any more"))),
+        }
+    }
+}
+
+/// The failure of a batch whose items have no results, since others have.
+fn other(message: String) -> Failure {
+    let help = "go on with the same items, agent and inputs that all have, or begin anew with --force";
+    wrong(message).help(help)
 }
 
 /// Adds the bytes up to the end of the line to `line`, so many at most. Gives all that is in it.

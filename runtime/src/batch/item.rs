@@ -19,7 +19,12 @@ pub struct Digest(pub(super) u64);
 impl Digest {
     /// The digest of an item's bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let hash = Sha256::digest(bytes);
+        Self::behind(Sha256::new(), bytes)
+    }
+
+    /// The digest of bytes that stand behind others.
+    fn behind(others: Sha256, bytes: &[u8]) -> Self {
+        let hash = others.chain_update(bytes).finalize();
         let first = hash.first_chunk().copied().unwrap_or_default();
         // 0 says that there is none, where there are many.
         Self(u64::from_be_bytes(first).max(1))
@@ -68,12 +73,20 @@ pub struct Shape {
     key: Option<String>,
     /// Whether fields that are no inputs are of no account.
     ignore_extra: bool,
+    /// What all items have, hashed.
+    ground: Sha256,
 }
 
 impl Shape {
     /// Items for the agent of `manifest`; `given` is what all of them have.
     pub fn new(manifest: Arc<Manifest>, given: Vec<(String, Value)>) -> Self {
-        Self { manifest, given, key: None, ignore_extra: false }
+        let ground = ground(&manifest, &given);
+        Self { manifest, given, key: None, ignore_extra: false, ground }
+    }
+
+    /// The digest of an item's bytes. An item of another agent, or with other inputs that all have, is another item.
+    pub fn digest(&self, bytes: &[u8]) -> Digest {
+        Digest::behind(self.ground.clone(), bytes)
     }
 
     /// Takes the key of each item from the field `name`, which needn't be an input.
@@ -220,6 +233,23 @@ impl Shape {
         let missing: Vec<_> = missing.map(|input| input.name.as_str()).collect();
         if missing.is_empty() { Ok(inputs) } else { Err(wrong(format!("{} is missing", list(&missing)))) }
     }
+}
+
+/// What all items have: the agent, by its name, since it may be a later version; and their inputs, in any order.
+fn ground(manifest: &Manifest, given: &[(String, Value)]) -> Sha256 {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(manifest.name.as_bytes());
+    let given: BTreeMap<_, _> = given.iter().map(|(name, value)| (name, value)).collect();
+    for (name, value) in given {
+        part(name.as_bytes());
+        part(value.kind().as_bytes());
+        part(value.bytes());
+    }
+    hash
 }
 
 /// A field of an item.

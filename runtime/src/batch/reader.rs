@@ -56,23 +56,27 @@ impl Reader {
     }
 
     fn read_all(&mut self, read: &mut Read) -> Result<(), Failure> {
+        let mut done = 0;
         loop {
             let Some(item) = self.items.next() else {
                 read.to_the_end = true;
-                break;
+                return self.done.are(done);
             };
             // Asked behind the last one: when there are no more, nothing was stopped.
             if self.state.is_over() {
                 break;
             }
             let item = item.map_err(|error| unreadable(&error))?;
+            // Those of other parts, too: the results may be of several.
+            let is_done = self.done.holds(item.number, item.digest)?;
+            done += usize::from(is_done);
             if self.shard.is_some_and(|shard| !shard.holds(shard_of(&item))) {
                 continue;
             }
             // One that is none has its failure, and no other is left out for it.
             let key = item.key.as_deref().filter(|_| item.inputs.is_ok());
             let duplicate_of = key.and_then(|key| self.keys.first_with(key, item.number));
-            if self.done.holds(item.number, item.digest)? {
+            if is_done {
                 continue;
             }
             let Some(place) = self.window.enter(item.size, || self.state.is_over()) else { break };

@@ -16,7 +16,7 @@ use cap_std::{ambient_authority, fs::Dir};
 use crate::{
     Failure,
     batch::{
-        Digest, Item, Shape,
+        Item, Shape,
         item::wrong,
         lines::{Line, Lines},
         table::Table,
@@ -143,14 +143,14 @@ fn line(lines: &mut Lines<Input>, number: &mut u64, shape: &Shape) -> io::Result
         let Some(line) = lines.next()? else { return Ok(None) };
         *number += 1;
         let (digest, size, (key, inputs)) = match line {
-            Line::TooLong => (Digest::of(b""), 0, (None, Err(too_long()))),
+            Line::TooLong => (shape.digest(b""), 0, (None, Err(too_long()))),
             Line::Whole(bytes) if bytes.trim_ascii().is_empty() => continue,
             Line::Whole(bytes) => {
                 let read = match std::str::from_utf8(bytes) {
                     Ok(text) => shape.of_json(text),
                     Err(error) => (None, Err(wrong(format!("it isn't UTF-8 (byte {} is wrong)", error.valid_up_to())))),
                 };
-                (Digest::of(bytes), bytes.len(), read)
+                (shape.digest(bytes), bytes.len(), read)
             }
         };
         return Ok(Some(Item { number: *number, name: None, digest, key, inputs, size }));
@@ -160,7 +160,7 @@ fn line(lines: &mut Lines<Input>, number: &mut u64, shape: &Shape) -> io::Result
 fn file(dir: &Dir, name: String, number: u64, shape: &Shape) -> Item {
     let mut bytes = Vec::new();
     let read = dir.open(&name).and_then(|file| file.take(MAX_ITEM as u64 + 1).read_to_end(&mut bytes));
-    let (digest, size) = (Digest::of(&bytes), bytes.len());
+    let (digest, size) = (shape.digest(&bytes), bytes.len());
     let inputs = match read {
         Err(error) => Err(wrong(format!("it can't be read: {error}"))),
         Ok(length) if length > MAX_ITEM => Err(too_long()),

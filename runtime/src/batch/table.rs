@@ -10,7 +10,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use crate::{
     Failure,
     batch::{
-        Digest, Item, MAX_ITEM, Shape,
+        Item, MAX_ITEM, Shape,
         item::{Keyed, wrong},
     },
     diagnostic::list,
@@ -65,7 +65,7 @@ impl<R: Read> Table<R> {
         // Rows that a carriage return alone parts are all on one line, and no two may have one number.
         self.line = self.row.position().map_or(0, csv::Position::line).max(self.line + 1);
         let (key, inputs) = self.inputs(shape);
-        Ok(Some(Item { number: self.line, name: None, digest: Digest::of(&whole), key, inputs, size: whole.len() }))
+        Ok(Some(Item { number: self.line, name: None, digest: shape.digest(&whole), key, inputs, size: whole.len() }))
     }
 
     fn inputs(&self, shape: &Shape) -> Keyed {
@@ -176,9 +176,9 @@ mod tests {
 
     #[test]
     fn no_row_is_read_for_ever() {
-        let endless = || io::Read::chain("name\n\"".as_bytes(), io::repeat(b'a'));
+        let endless = || Read::chain("name\n\"".as_bytes(), io::repeat(b'a'));
         let shape = shape("[inputs.name]");
-        let header = Table::open(io::Read::chain("\"".as_bytes(), io::repeat(b'a')), b',', &shape);
+        let header = Table::open(Read::chain("\"".as_bytes(), io::repeat(b'a')), b',', &shape);
         assert!(header.err().unwrap().message.contains("a row is longer than 16 MiB"));
         let row = Table::open(endless(), b',', &shape).unwrap().row(&shape);
         assert!(row.err().unwrap().to_string().contains("a row is longer than 16 MiB"));
