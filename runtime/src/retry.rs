@@ -48,28 +48,31 @@ impl Retry {
     ///
     /// # Errors
     ///
-    /// When the expression can't be evaluated.
+    /// The failure itself, which says why it isn't tried again: the expression can't be evaluated.
     pub fn after(
         &self,
         attempts: u32,
         failure: &Failure,
         outputs: &[(String, Value)],
     ) -> Result<Option<Duration>, Failure> {
-        self.after_in(attempts, failure.code, &Failed { attempts, failure, outputs })
+        self.after_in(attempts, failure, &Failed { attempts, failure, outputs })
     }
 
     /// The same, where the expression is one over `scope`.
     ///
     /// # Errors
     ///
-    /// When the expression can't be evaluated.
-    pub fn after_in(&self, attempts: u32, code: Code, scope: &dyn Scope) -> Result<Option<Duration>, Failure> {
+    /// The failure itself, which says why it isn't tried again: the expression can't be evaluated.
+    pub fn after_in(&self, attempts: u32, failure: &Failure, scope: &dyn Scope) -> Result<Option<Duration>, Failure> {
         if attempts > self.retries {
             return Ok(None);
         }
         let again = match &self.only_if {
-            None => is_passing(code),
-            Some(expression) => is_true(&expression.evaluate(scope, MAX_RESULT)?),
+            None => is_passing(failure.code),
+            Some(expression) => match expression.evaluate(scope, MAX_RESULT) {
+                Ok(value) => is_true(&value),
+                Err(wrong) => return Err(untried(failure, &wrong)),
+            },
         };
         Ok(again.then(|| self.wait(attempts)))
     }
@@ -90,6 +93,13 @@ const MAX_RESULT: u64 = 1 << 20;
 /// or a bad item stays what it is.
 fn is_passing(code: Code) -> bool {
     matches!(code, Code::Time) || (code.blame() == Blame::Guest && !matches!(code, Code::Result | Code::Jump))
+}
+
+/// The failure of which nobody knows whether to try again: it stays what it is.
+fn untried(failure: &Failure, wrong: &Failure) -> Failure {
+    let why = format!("it wasn't tried again, since nobody knows whether to: {}", wrong.message);
+    let helps = failure.help.iter().cloned().chain([why]);
+    Failure { help: Some(helps.collect::<Vec<_>>().join("; ")), ..failure.clone() }
 }
 
 fn is_true(value: &Value) -> bool {
@@ -156,7 +166,10 @@ mod tests {
         assert_eq!(retry.unknown(&[]), None);
         let retry = Retry::new(5, Duration::ZERO, Some(Expression::parse("$stats > 1").unwrap()));
         assert_eq!((retry.unknown(&[]), retry.unknown(&["stats"])), (Some("stats"), None));
-        assert!(retry.after(1, &Failure::new(Code::Failed, ""), &[]).is_err());
+        let unknown = retry.after(1, &Failure::new(Code::Memory, "full").help("less"), &[]).unwrap_err();
+        assert_eq!((unknown.code, unknown.message.as_str()), (Code::Memory, "full"));
+        let help = unknown.help.unwrap();
+        assert!(help.starts_with("less; it wasn't tried again") && help.contains("`$stats` is not set"), "{help}");
     }
 
     #[test]

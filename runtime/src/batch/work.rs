@@ -248,8 +248,8 @@ impl Work {
             }
             let wait = match self.retry.after(used.attempts, failure, &outcome.outputs) {
                 Ok(wait) => wait,
-                Err(wrong) => {
-                    outcome.failure = Some(wrong);
+                Err(failure) => {
+                    outcome.failure = Some(failure);
                     return Some((outcome, used));
                 }
             };

@@ -64,15 +64,12 @@ impl Frame<'_> {
         let Some(wait) = self.wait(outcome, was_tried) else { return false };
         match wait {
             Ok(until) => self.attempts.wait = Some(until),
-            Err(wrong) => {
-                outcome.status = Status::of(&wrong);
-                outcome.failure = Some(wrong);
-            }
+            Err(failure) => outcome.failure = Some(failure),
         }
         self.attempts.wait.is_some()
     }
 
-    /// Until when to wait before the next attempt, if there is to be one.
+    /// Until when to wait before the next attempt, if there is to be one; or the failure, where nobody knows.
     fn wait(
         &self,
         outcome: &Outcome,
@@ -90,7 +87,7 @@ impl Frame<'_> {
             return was_tried.then(|| Ok(Instant::now()));
         }
         let scope = Tried { names: Names { frame: self, step: Some(step) }, status: &outcome.status };
-        let wait = retry.after_in(self.attempts.made + 1, failure.code, &scope);
+        let wait = retry.after_in(self.attempts.made + 1, failure, &scope);
         let until = |wait| Instant::now().checked_add(wait).filter(|until| *until < self.budget.deadline);
         wait.map(|wait| wait.and_then(until)).transpose()
     }
