@@ -217,7 +217,7 @@ impl<'a> Frame<'a> {
         let stops = self.workflow.on_fail == OnFail::Stop && step.on_error.is_none();
         let ends = |failure: &&Failure| stops || !failure.code.is_the_steps_own();
         if let Some(failure) = self.last_failure.as_ref().filter(ends) {
-            return Some(Outcome::failed(failure.clone()));
+            return Some(Outcome { failure: Some(failure.clone()), status: self.status.clone(), ..Outcome::default() });
         }
         let jump = outcome.outputs.iter().find(|(name, _)| name == STEP_INDEX);
         let mut next = jump.and_then(|(_, target)| self.after(target).ok()).unwrap_or(self.head + 1);

@@ -72,10 +72,10 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The value of `name` in scope, nearest first: a constant of the step itself, the workflow's
-    /// inputs, results, and what is always there.
+    /// The value of `name` in scope, nearest first: the item that the step runs for, a constant of the step itself,
+    /// the workflow's inputs, results, and what is always there.
     pub(super) fn lookup(&self, name: &str, step: Option<&'a Step>) -> Option<Value> {
-        let own = own_constant(name, step).or_else(|| self.lane.as_ref()?.value(name));
+        let own = self.of_item(name).or_else(|| own_constant(name, step));
         if let Some(value) = own.or_else(|| self.input(name)).or_else(|| self.results.get(name)) {
             return Some(value.clone());
         }
@@ -85,6 +85,11 @@ impl<'a> Frame<'a> {
             STEP_MAX => Some(number(self.workflow.steps.len())),
             _ => None,
         }
+    }
+
+    /// What `name` means for the item that runs, if one does.
+    pub(super) fn of_item(&self, name: &str) -> Option<&Value> {
+        self.lane.as_ref()?.value(name)
     }
 
     /// What the workflow was given as its input `name`.

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use crate::{
     Json, Value,
     agent::{INDEX, ITEM, OnFail, STATUS, Step},
-    engine::{Inputs, MAX_DENIALS, Outcome, frame::Frame},
+    engine::{Inputs, MAX_DENIALS, Outcome, Status, frame::Frame},
     failure::{Code, Failure},
     policy::Denials,
     sandbox::Usage,
@@ -49,7 +49,7 @@ pub struct Items {
 struct Ended {
     /// What is kept of it: the agent's outputs, in the order in which the step names them.
     outputs: Vec<Option<Value>>,
-    status: Value,
+    status: Status,
     failure: Option<Failure>,
     denials: Denials,
 }
@@ -117,15 +117,18 @@ impl Items {
         for one in ended.iter_mut().flatten() {
             outcome.denials.adopt(std::mem::take(&mut one.denials), MAX_DENIALS);
         }
-        let failure = match ended.get(failed) {
-            Some(one) => one.as_ref().and_then(|one| one.failure.clone()),
-            None => {
-                let lists = lists(step, &ended, room);
-                lists.map(|lists| outcome.outputs = lists).err()
-            }
+        let failed = match ended.get(failed) {
+            Some(one) => one.as_ref().and_then(|one| Some((one.status.clone(), one.failure.clone()?))),
+            None => match lists(step, &ended, room) {
+                Ok(lists) => {
+                    outcome.outputs = lists;
+                    None
+                }
+                Err(failure) => Some((Status::of(&failure), failure)),
+            },
         };
-        if let Some(failure) = failure {
-            outcome.status = super::Status::of(&failure);
+        if let Some((status, failure)) = failed {
+            outcome.status = status;
             outcome.failure = Some(failure);
         }
         outcome
@@ -147,9 +150,8 @@ fn lists(step: &Step, ended: &[Option<Ended>], room: u64) -> Result<Vec<(String,
             if index > 0 {
                 list.push(',');
             }
-            let value =
-                if output == STATUS { Some(&one.status) } else { one.outputs.get(position).and_then(Option::as_ref) };
-            match value {
+            let status = (output == STATUS).then(|| one.status.to_value());
+            match status.as_ref().or_else(|| one.outputs.get(position)?.as_ref()) {
                 None => list.push_str("null"),
                 Some(Value::Json(json)) => list.push_str(json.as_str()),
                 Some(Value::Text(text)) => list.push_str(&serde_json::Value::from(text.as_ref()).to_string()),
@@ -241,6 +243,7 @@ impl<'a> Frame<'a> {
             return false;
         }
         lane.at = Some(at);
+        self.step_inputs = Inputs::default();
         lane.index = number(at);
         lane.next = at + lane.stride;
         let visit = lane.visits.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
@@ -259,7 +262,7 @@ impl<'a> Frame<'a> {
         denials.adopt(outcome.denials, MAX_DENIALS);
         let given = |name: &str| outcome.outputs.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
         let outputs: Vec<_> = step.outputs.iter().map(|(output, _)| given(output)).collect();
-        let status = outcome.status.to_value();
+        let status = outcome.status;
         let goes_on = step.each.as_ref().is_some_and(|each| each.on_fail == OnFail::Continue);
         // Where the others go on, the tape alone has why it failed.
         let ends = |failure: &Failure| !goes_on || !failure.code.is_the_steps_own();
@@ -267,7 +270,7 @@ impl<'a> Frame<'a> {
         if failure.is_some() {
             items.failed.fetch_min(at, Ordering::SeqCst);
         }
-        let kept = outputs.iter().flatten().chain([&status]).map(|value| value.len() as u64).sum::<u64>();
+        let kept = outputs.iter().flatten().chain([&status.to_value()]).map(|value| value.len() as u64).sum::<u64>();
         let said = failure.as_ref().map_or(0, Failure::size) + denials.size();
         self.held += kept + said as u64 + OUTPUT_OVERHEAD * outputs.len() as u64;
         let mut ended = items.ended.lock().unwrap_or_else(PoisonError::into_inner);

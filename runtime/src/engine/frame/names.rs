@@ -23,7 +23,8 @@ impl Scope for Names<'_, '_> {
 
     /// What the workflow says of its input: nothing, where the name means something nearer.
     fn hint(&self, name: &str) -> Option<&Hint> {
-        let is_input = own_constant(name, self.step).is_none() && self.frame.input(name).is_some();
+        let is_nearer = self.frame.of_item(name).is_some() || own_constant(name, self.step).is_some();
+        let is_input = !is_nearer && self.frame.input(name).is_some();
         self.frame.manifest.input(name).filter(|_| is_input).map(|input| &input.hint)
     }
 }
