@@ -23,7 +23,7 @@ const TABLES: &str = "
     create table secret (token text);
     insert into secret values ('hunter2');
     create schema sales;
-    create table sales.deals (id int);
+    create table sales.deals (id int, pg_sleep float8);
     insert into sales.deals values (5);
     create function shout(customers) returns text language sql as 'select $1.ssn';
     create function touch() returns int language sql as 'insert into public.secret values (''touched''); select 1';
@@ -175,6 +175,25 @@ async fn keeps_the_rest(policy: &Policy, env: &[(&str, &str)]) {
         // A function that the policy names, and that changes what the statement doesn't.
         ("select touch()", "statement"),
         ("select id from customers c where c.id = 10", "ran"),
+        // Where `x` has no column `f`, `x.f` is a call of the function, or a cast to the type.
+        ("select x.pg_sleep from unnest(array[0.1::float8]) x", "sql.function"),
+        ("select x.ts_stat from unnest(array['select to_tsvector(ssn) from public.customers']) x", "sql.function"),
+        ("select 1 from string_to_table('/etc/passwd', '#') x where x.pg_read_file = ''", "sql.function"),
+        ("with x as (select '/etc' as f) select 1 from x, unnest(array[x.f]) y order by y.pg_ls_dir", "sql.function"),
+        ("insert into audit_log (note) select x.lo_creat::text from unnest(array[-1]) x", "sql.function"),
+        ("select x.regclass from unnest(array['secret']) x", "sql.function"),
+        ("select o.pg_sleep from orders o", "sql.function"),
+        ("select o.pg_sleep from orders o, sales.deals o", "sql.function"),
+        ("select x.pg_sleep from sales.deals x, lateral (select x.pg_sleep from unnest(array[1]) x) y", "sql.function"),
+        ("select d.pg_sleep from (select * from sales.deals) d", "sql.function"),
+        ("select d.pg_sleep, deals.pg_sleep from sales.deals d, sales.deals", "ran"),
+        ("select d.pg_sleep from (select id, pg_sleep from sales.deals) d", "ran"),
+        ("with d (pg_sleep) as (select 1), e as (select d.pg_sleep from d) select e.pg_sleep from d, e", "ran"),
+        ("select x.pg_sleep from generate_series(1, 2) x (pg_sleep)", "ran"),
+        (
+            "select x.upper, x.text, o.day, d.customer from unnest(array['a']) x, orders o, (select * from orders) d",
+            "ran",
+        ),
     ];
     let wrong = outcomes(policy, env, "shop", &cases).await;
     assert!(wrong.is_empty(), "{wrong:#?}");

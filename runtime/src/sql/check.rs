@@ -2,6 +2,7 @@
 //!
 //! An allow-list: what isn't known here is refused, also where it is harmless.
 
+mod attributes;
 mod columns;
 mod expressions;
 mod shape;
@@ -10,9 +11,14 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{ObjectName, ObjectNamePart, Statement, Visit};
 
+pub use self::attributes::Attribute;
 use crate::{
-    policy::{Request, SqlAction},
-    sql::{Asked, Dialect, Stopped, scope::fold},
+    policy::{Decision, Request, SqlAction, is_safe_type},
+    sql::{
+        Asked, Dialect, Stopped,
+        rewrite::{CATALOG, looks_up},
+        scope::fold,
+    },
 };
 
 /// What a statement touches.
@@ -103,6 +109,29 @@ pub(super) fn decide(
         Some(table) => request(SqlAction::Read, &table, Some("*")).map(|()| named.columns),
         None => Ok(named.columns),
     }
+}
+
+/// Each `x.f` that is a column or else what nobody may call: the database has to say which.
+pub(super) fn attributes(
+    statement: &Statement,
+    facts: &Facts,
+    dialect: Dialect,
+    database: &str,
+    asked: &Asked<'_>,
+) -> Vec<Attribute> {
+    let may_call = |name: &str| {
+        let request = called(database, name);
+        is_safe_type(name) && !looks_up(name) || matches!(asked.authority.decide(&request), Decision::Allowed(_))
+    };
+    let mut attributes = attributes::attributes(statement, dialect, &facts.relations);
+    attributes.retain(|attribute| !may_call(&attribute.name));
+    attributes
+}
+
+/// The request to call a function of PostgreSQL's own.
+pub(crate) fn called(database: &str, name: &str) -> Request<'static> {
+    let table = format!("{CATALOG}.{name}").into();
+    Request::Sql { database: database.to_owned().into(), action: SqlAction::Call, table, column: None }
 }
 
 /// A table's name as a request has it: in lower case, unless it is only itself in quotes, and

@@ -21,6 +21,8 @@ use sqlparser::{
     tokenizer::{Token, Tokenizer, Whitespace},
 };
 
+pub use self::check::Attribute;
+pub(crate) use self::check::called;
 use crate::policy::{Authority, Denial, Request, SqlAction};
 pub(crate) use crate::sql::needs::needs;
 pub(crate) use crate::sql::placeholder::MAX_PARAMETERS;
@@ -84,6 +86,8 @@ pub struct Checked {
     /// Columns that it names of tables with hidden ones: table and column. Each has to be one; else
     /// PostgreSQL takes it for a function of the whole row.
     pub columns: Vec<(String, String)>,
+    /// Each `x.f` that has to be a column: else PostgreSQL would call `f`, which nothing grants.
+    pub attributes: Vec<Attribute>,
     /// What it does to which tables.
     pub touches: Vec<(SqlAction, String)>,
     /// What the columns of its rows are called; nothing where the database alone knows.
@@ -145,8 +149,9 @@ pub fn read(text: &str, dialect: Dialect, database: &str, asked: &Asked<'_>) -> 
         ControlFlow::Break(what) => return Err(refused(what)),
     };
     let columns = check::decide(&statement, &facts, dialect, database, asked)?;
-    let (writes, touches) = (facts.writes(), facts.touches());
-    Ok(Checked { text, writes, parameters, parts: facts.parts, columns, touches, names: names::names(&statement) })
+    let attributes = check::attributes(&statement, &facts, dialect, database, asked);
+    let (writes, touches, names) = (facts.writes(), facts.touches(), names::names(&statement));
+    Ok(Checked { text, writes, parameters, parts: facts.parts, columns, attributes, touches, names })
 }
 
 /// What the parser reads otherwise than it prints.

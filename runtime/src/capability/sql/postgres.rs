@@ -3,7 +3,7 @@
 mod connect;
 mod values;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 pub(super) use connect::Session;
 use tokio_postgres::{Config, IsolationLevel, Statement, Transaction, error::SqlState, types::ToSql};
@@ -11,10 +11,14 @@ use tokio_postgres::{Config, IsolationLevel, Statement, Transaction, error::SqlS
 use crate::{
     capability::{
         network::Network,
-        sql::{Cell, Error, Gathered, Job, Rows, too_large, too_many, too_slow},
+        sql::{Cell, Error, Gathered, Job, Rows, ask, too_large, too_many, too_slow},
     },
     policy::{Denial, Request, SqlAction},
+    sql::called,
 };
+
+/// The most names that a connection remembers to be plain: a program names columns of its own, and few of them.
+const MAX_PLAIN: usize = 1024;
 
 /// Runs one statement, and gives the connection back if it can go on.
 pub(super) async fn query(
@@ -51,6 +55,7 @@ async fn run(session: &mut Session, job: &Job) -> Result<Rows, Error> {
     let transaction = begin.read_only(!job.checked.writes).start().await.map_err(broken)?;
     transaction.batch_execute(&settings(job)).await.map_err(broken)?;
     columns_are_there(&transaction, job).await?;
+    attributes_are_columns(&transaction, &mut session.plain, job).await?;
     let statement = transaction.prepare(&job.checked.text).await.map_err(wrong)?;
     let parameters = values::fit(&job.parameters, statement.params())?;
     let parameters: Vec<_> = parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
@@ -88,17 +93,11 @@ fn settings(job: &Job) -> String {
 /// Holds each `t.c` to be a column, where `t` has hidden ones: else it would be a function of `t`'s
 /// whole row.
 async fn columns_are_there(transaction: &Transaction<'_>, job: &Job) -> Result<(), Error> {
-    const COLUMNS: &str = "select attname::text from pg_catalog.pg_attribute \
-                           where attrelid = pg_catalog.to_regclass($1) and attnum > 0 and not attisdropped";
-    let mut known: Option<(&str, Vec<String>)> = None;
+    let mut known: Option<(&str, BTreeSet<String>)> = None;
     for (table, column) in &job.checked.columns {
         let columns = match &known {
             Some((name, columns)) if name == table => columns,
-            _ => {
-                let rows = transaction.query(COLUMNS, &[&regclass(table)]).await;
-                let rows = rows.map_err(|error| wrong(&error, job.time))?;
-                &known.insert((table, rows.iter().filter_map(|row| row.try_get(0).ok()).collect())).1
-            }
+            _ => &known.insert((table, columns(transaction, table, job).await?)).1,
         };
         if !columns.contains(column) {
             let (database, action) = ((&*job.database).into(), SqlAction::Read);
@@ -108,6 +107,57 @@ async fn columns_are_there(transaction: &Transaction<'_>, job: &Job) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Holds each `x.f` to be a column where `f` is a function or a type of the server's that may not be called: it would
+/// be that, of `x`. Functions of others are found by their schemas alone, which `x.f` has no place for.
+async fn attributes_are_columns(
+    transaction: &Transaction<'_>,
+    plain: &mut BTreeSet<String>,
+    job: &Job,
+) -> Result<(), Error> {
+    const CALLED: &str = "select proname::text from pg_catalog.pg_proc \
+                          where pronamespace = 'pg_catalog'::regnamespace and pronargs > 0 and proname::text = any($1) \
+                          union select typname::text from pg_catalog.pg_type \
+                          where typnamespace = 'pg_catalog'::regnamespace and typname::text = any($1)";
+    let mut unknown: Vec<&str> = job.checked.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    unknown.retain(|name| !plain.contains(*name));
+    unknown.dedup();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let found = strings(transaction, CALLED, &[&unknown], job).await?;
+    if plain.len() + unknown.len() <= MAX_PLAIN {
+        plain.extend(unknown.iter().filter(|name| !found.contains(**name)).map(|name| (*name).to_owned()));
+    }
+    for attribute in job.checked.attributes.iter().filter(|attribute| found.contains(&attribute.name)) {
+        let mut is_column = attribute.tables.is_some();
+        for table in attribute.tables.iter().flatten() {
+            is_column &= columns(transaction, table, job).await?.contains(&attribute.name);
+        }
+        if !is_column {
+            ask(&job.gate, &called(&job.database, &attribute.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The columns of a table.
+async fn columns(transaction: &Transaction<'_>, table: &str, job: &Job) -> Result<BTreeSet<String>, Error> {
+    const COLUMNS: &str = "select attname::text from pg_catalog.pg_attribute \
+                           where attrelid = pg_catalog.to_regclass($1) and attnum > 0 and not attisdropped";
+    strings(transaction, COLUMNS, &[&regclass(table)], job).await
+}
+
+/// The texts that a query of ours gives.
+async fn strings(
+    transaction: &Transaction<'_>,
+    query: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+    job: &Job,
+) -> Result<BTreeSet<String>, Error> {
+    let rows = transaction.query(query, parameters).await.map_err(|error| wrong(&error, job.time))?;
+    Ok(rows.iter().filter_map(|row| row.try_get(0).ok()).collect())
 }
 
 /// The name that `to_regclass` finds a table by.

@@ -1,6 +1,6 @@
 //! Connections to PostgreSQL. No error says where to, or as whom.
 
-use std::{fmt::Display, io};
+use std::{collections::BTreeSet, fmt::Display, io};
 
 use rustls::{ClientConfig, RootCertStore};
 use tokio::{
@@ -33,6 +33,8 @@ const PORT: u16 = 5432;
 /// An open connection.
 pub(in crate::capability::sql) struct Session {
     pub client: Client,
+    /// Names that are neither functions nor types of the server's, as far as it was asked.
+    pub plain: BTreeSet<String>,
     meter: Meter,
     task: AbortHandle,
 }
@@ -106,7 +108,7 @@ where
     let meter = Meter::new(MAX_TRAFFIC);
     let (client, connection) = config.connect_raw(Metered::new(stream, meter.clone()), tls).await.map_err(refused)?;
     let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
-    Ok(Session { client, meter, task })
+    Ok(Session { client, plain: BTreeSet::new(), meter, task })
 }
 
 /// TLS that trusts whom the host trusts; the protocol above it is none of the web's.
