@@ -234,7 +234,8 @@ const LINES: &str = "-----BEGIN KEY-----\nhunter2hunter2\nhunter2\nhunter2hunter
 const FORMS: [&str; 5] = ["hunter2", "aHVudGVyMi", "68756e74", "68756E74", "104, 117, 110"];
 
 /// How `secretive` gives it away.
-const WAYS: [&str; 10] = ["say", "raise", "raise-long", "base64", "hex", "bytes", "json", "path", "path-long", "line"];
+const WAYS: [&str; 11] =
+    ["say", "raise", "raise-long", "base64", "hex", "bytes", "json", "path", "path-long", "line", "call"];
 
 fn secretive(agent: &str, text: &str, inputs: &[(&str, Value)], audit: Option<Arc<dyn Audit>>) -> Ran {
     with_key(KEY, agent, text, inputs, audit)
@@ -257,7 +258,7 @@ fn text_of(ran: &Ran) -> String {
 
 #[test]
 pub fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
-    let granted = "[agents.secretive]\nenv = [\"TBX_KEY\", \"token\"]";
+    let granted = "[agents.secretive]\nenv = [\"TBX_KEY\", \"token\"]\ncalls = [\"echo\"]";
     let how = |how: &str| [("how", Value::text(how))];
     let length = format!("{} 2", KEY.len());
     for agent in ["secretive", "token"] {
@@ -288,7 +289,11 @@ pub fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
                 assert!(!written.contains(form), "{way} {form}: {written}");
             }
             assert!(written.contains("[TBX_KEY]"), "{way}: {written}");
-            let cells = ran.tape.iter().filter(|line| line.contains("secretive") && !line.contains(" holds ")).count();
+            let cells = ran
+                .tape
+                .iter()
+                .filter(|line| line.contains("secretive") && !line.contains(" holds ") && !line.contains("echo"))
+                .count();
             let held = ran.tape.iter().any(|line| line.contains(" holds "));
             assert_eq!((cells, held), (usize::from(agent == "token"), true), "{:?}", ran.tape);
         }
@@ -299,7 +304,11 @@ pub fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
 #[test]
 fn a_secret_is_shown_by_no_option() {
     let place = tempfile::tempdir().unwrap();
-    std::fs::write(place.path().join("policy.toml"), "version = 1\n[agents.secretive]\nenv = [\"TBX_KEY\"]\n").unwrap();
+    std::fs::write(
+        place.path().join("policy.toml"),
+        "version = 1\n[agents.secretive]\nenv = [\"TBX_KEY\"]\ncalls = [\"echo\"]\n",
+    )
+    .unwrap();
     for (way, key) in WAYS.iter().flat_map(|way| [(way, KEY), (way, LINES)]) {
         for shown in [&["--trace", "-v"][..], &["--trace", "-v", "--json"]] {
             let mut command = binary::turingbox(place.path());

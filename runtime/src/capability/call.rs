@@ -111,8 +111,10 @@ async fn run(mut store: StoreContextMut<'_, CallState>, agent: &str, inputs: Vec
     if inputs.len() > MAX_INPUTS {
         return Err(Error::Invalid(format!("more than {MAX_INPUTS} inputs")));
     }
+    // Who is called gets none of the caller's secrets, and its inputs are written down.
+    let scrubber = state.env.scrubber();
     let inputs = inputs.into_iter().map(|Field { name, value }| match lift(value) {
-        Ok(value) => Ok((name, value)),
+        Ok(value) => Ok((scrubber.text(&name).into_owned(), scrubber.value(value))),
         Err(error) => Err(Error::Invalid(format!("the input `{}` is not JSON: {error}", name.escape_debug()))),
     });
     let inputs = inputs.collect::<Result<Vec<_>, _>>()?;

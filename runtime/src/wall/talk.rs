@@ -203,10 +203,12 @@ impl Talk<'_> {
             bytes: left.bytes.min(limits.bytes.saturating_sub(self.spent.bytes)),
             calls: left.calls.min(calls - 1),
         };
-        let inputs = match wire::read_values(inputs) {
-            Ok(inputs) => inputs,
-            Err(_) => return Err(Broken::Contract("it gave an agent what is no value")),
+        let Ok(inputs) = wire::read_values(inputs) else {
+            return Err(Broken::Contract("it gave an agent what is no value"));
         };
+        let scrubber = self.call.env.scrubber();
+        let inputs = inputs.into_iter().map(|(name, value)| (scrubber.text(&name).into_owned(), scrubber.value(value)));
+        let inputs = inputs.collect();
         let answer = callees.call(agent, inputs, left).await;
         self.spent.add(answer.usage);
         Ok(message::answer(answer))

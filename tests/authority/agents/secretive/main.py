@@ -1,6 +1,10 @@
 import base64
+import json
 import os
 import sys
+
+from wit_world.imports import call
+from wit_world.imports.types import Field, Value_Json, Value_Text
 
 
 def main(how, token=None):
@@ -23,6 +27,10 @@ def main(how, token=None):
         open(f"/data/{value}")
     if how == "path-long":
         open(f"/data/{value}{'x' * (490 - len(value))}{value}")
+    if how == "call":
+        call.run("echo", [Field("input", Value_Text(f"given {value}"))])
+        answer = call.run("echo", [Field("input", Value_Json(json.dumps({value: [value]})))])
+        return answer[0].value.value
     if how == "line":
         # Longer than what the log has in one line.
         print("x" * 8185 + value)
