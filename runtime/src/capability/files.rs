@@ -4,6 +4,7 @@
 mod copies;
 mod host;
 mod links;
+mod listing;
 mod private;
 mod written;
 
@@ -68,6 +69,8 @@ pub struct Protected {
     /// The folder that every granted folder has to be in, where the policy is not an operator's: an
     /// agent's own cases come with one.
     pub within: Option<PathBuf>,
+    /// The folders that some agent may write. A link in one of them leads where that agent likes.
+    pub written: Vec<PathBuf>,
 }
 
 impl Protected {
@@ -80,6 +83,23 @@ impl Protected {
         self.fixed.extend(links::on_the_way(path));
     }
 
+    /// Takes note of the folders that agents may write.
+    ///
+    /// # Ambient Authority
+    ///
+    /// Reads links anywhere.
+    pub fn written_by<'g>(&mut self, grants: impl Iterator<Item = &'g FileGrant>) {
+        let grants = grants.filter(|grant| grant.access == Access::Write);
+        self.written.extend(grants.filter_map(|grant| grant.folder().canonicalize().ok()));
+    }
+
+    /// A link on the way to `folder` that an agent could change: then it would choose the folder.
+    fn changeable(&self, folder: &Path) -> Option<PathBuf> {
+        let way = links::on_the_way(folder);
+        let links = way.split_last().map_or(&[][..], |(_, links)| links);
+        links.iter().find(|link| self.written.iter().any(|written| link.starts_with(written))).cloned()
+    }
+
     /// What a grant of `host` would give away.
     fn given_away(&self, host: &Path, access: Access) -> Option<&PathBuf> {
         let fixed = self.fixed.iter().filter(|_| access == Access::Write);
@@ -88,9 +108,12 @@ impl Protected {
 }
 
 /// Whether `host`, a canonical path, is below a folder of the ceiling. The policy compares paths by
-/// their letters; here links are followed.
-fn leaves(ceiling: &Ceiling, host: &Path) -> bool {
-    let below = |most: &FileGrant| most.folder().canonicalize().is_ok_and(|most| host.starts_with(most));
+/// their letters; here links are followed, but for those that agents could change.
+fn leaves(ceiling: &Ceiling, host: &Path, protected: &Protected) -> bool {
+    let below = |most: &FileGrant| {
+        let found = most.folder().canonicalize();
+        found.is_ok_and(|found| host.starts_with(found)) && protected.changeable(most.folder()).is_none()
+    };
     ceiling.grants.files.as_deref().is_none_or(|most| most.iter().any(below))
 }
 
@@ -129,8 +152,8 @@ impl Mounts {
     ///
     /// # Errors
     ///
-    /// When a folder isn't there, two grants overlap on the host, or one reaches what is protected or,
-    /// over a link, what a ceiling doesn't leave.
+    /// When a folder isn't there, or the way to it is over a link that agents may change; when two grants overlap on the
+    /// host, or one reaches what is protected or, over a link, what a ceiling doesn't leave.
     pub fn open(
         grants: &[FileGrant],
         ceilings: &[Arc<Ceiling>],
@@ -144,6 +167,10 @@ impl Mounts {
             let unusable =
                 |error: io::Error| wrong(format!("the folder `{}` can't be opened: {error}", grant.folder().display()));
             let host = grant.folder().canonicalize().map_err(unusable)?;
+            if let Some(link) = protected.changeable(grant.folder()) {
+                let (folder, link) = (grant.folder().display(), link.display());
+                return Err(wrong(format!("the way to `{folder}` is over the link `{link}`, which agents may change")));
+            }
             let writes = |access: Access| access == Access::Write || grant.access == Access::Write;
             if let Some((other, _)) = hosts.iter().find(|(other, access)| writes(*access) && overlap(&host, other)) {
                 let (other, host) = (other.display(), host.display());
@@ -152,7 +179,7 @@ impl Mounts {
             if let Some(within) = protected.within.as_ref().filter(|within| !host.starts_with(within)) {
                 return Err(wrong(format!("`{}` is not in `{}`", host.display(), within.display())));
             }
-            if let Some(ceiling) = ceilings.iter().find(|ceiling| !leaves(ceiling, &host)) {
+            if let Some(ceiling) = ceilings.iter().find(|ceiling| !leaves(ceiling, &host, protected)) {
                 let (host, line) = (host.display(), ceiling.place.line());
                 return Err(wrong(format!("`{host}` is not in a folder that the ceiling leaves ({line})")));
             }
@@ -171,7 +198,7 @@ impl Mounts {
                 return Err(wrong(format!("the folder `{}` has no copy for a dry run", host.display())));
             }
             let folder = folder.unwrap_or_else(|| host.clone());
-            let dir = CapDir::open_ambient_dir(&folder, ambient_authority()).map_err(unusable)?.into_std_file();
+            let dir = open(&folder).map_err(unusable)?;
             let (perms, mode) = match grant.access {
                 Access::Read => (FsPerms::ReadOnly, OpenMode::READ),
                 Access::Write => (FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE),
@@ -187,6 +214,19 @@ impl Mounts {
         })?;
         let root = File::new(null, FsPerms::ReadOnly, OpenMode::empty(), false);
         Ok(Self { grants: grants.to_vec(), dirs, folders, copies: copies.cloned(), root })
+    }
+}
+
+/// Opens a folder by its canonical path, in which there was no link when it was found. An agent that runs at the same
+/// time may have put one there since.
+fn open(folder: &Path) -> io::Result<std::fs::File> {
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    match openat2(CWD, folder, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        Ok(opened) => Ok(opened.into()),
+        // A kernel before Linux 5.6, or one that is made to look so.
+        Err(rustix::io::Errno::NOSYS) => Ok(CapDir::open_ambient_dir(folder, ambient_authority())?.into_std_file()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -133,6 +133,7 @@ impl Engine {
         // No agent may write, as a file, what another has as a database.
         let files: Vec<_> = Databases::files(setup.policy.databases(), &held::variable(&setup)).collect();
         files.iter().for_each(|file| setup.protected.fix(file));
+        setup.protected.written_by(setup.policy.folders());
         let workers = Workers::new(&setup.wall);
         let copies = match setup.effects {
             Effects::Real => None,

@@ -12,7 +12,7 @@ use wasmtime_wasi::{
     },
 };
 
-use super::{FilesView, MOUNT};
+use super::{FilesView, MOUNT, listing::Listing};
 use crate::policy::Access;
 
 impl preopens::Host for FilesView<'_> {
@@ -237,7 +237,13 @@ impl HostDescriptor for FilesView<'_> {
         descriptor: Resource<Descriptor>,
     ) -> FsResult<Resource<types::DirectoryEntryStream>> {
         self.check(&descriptor, "", Access::Read)?;
-        self.wasi.read_directory(descriptor).await
+        let Descriptor::Dir(folder) = self.wasi.table.get(&descriptor)? else {
+            return Err(ErrorCode::NotDirectory.into());
+        };
+        let folder = folder.dir.clone();
+        let listing = self.wasi.table.push(Listing::open(&folder).await?)?;
+        // In place of what wasmtime has: that holds all entries of each listing.
+        Ok(Resource::new_own(listing.rep()))
     }
 
     async fn get_type(&mut self, descriptor: Resource<Descriptor>) -> FsResult<types::DescriptorType> {
@@ -288,10 +294,11 @@ impl HostDirectoryEntryStream for FilesView<'_> {
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
     ) -> FsResult<Option<types::DirectoryEntry>> {
-        self.wasi.read_directory_entry(stream).await
+        self.wasi.table.get_mut(&Resource::<Listing>::new_borrow(stream.rep()))?.next().await
     }
 
     fn drop(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
-        HostDirectoryEntryStream::drop(&mut self.wasi, stream)
+        self.wasi.table.delete(Resource::<Listing>::new_own(stream.rep()))?;
+        Ok(())
     }
 }
