@@ -67,10 +67,11 @@ fn a_step_is_tried_again_until_it_goes_well() {
     assert_eq!((ended(&ran).as_str(), paths(&ran)), ("agent.status busy 2", vec!["0.ask", "0.ask~1"]));
     let ran = run(&step("attempts = 9, backoff = \"1ms\", when = \"$status.code == 429\""), "");
     assert_eq!((ended(&ran).as_str(), paths(&ran).len()), ("agent.status busy 1", 1));
-    // What can't be evaluated is the step's failure.
+    // Where nobody knows whether to, the failure stays what it is.
     let ran = run(&step("attempts = 9, when = \"$status.code + $status\""), "");
-    assert!(ended(&ran).starts_with("workflow.expression "), "{}", ended(&ran));
-    assert_eq!(paths(&ran), ["0.ask"]);
+    assert_eq!((ended(&ran).as_str(), paths(&ran)), ("agent.status busy 1", vec!["0.ask"]));
+    let help = ran.outcome.failure.unwrap().help.unwrap();
+    assert!(help.starts_with("it wasn't tried again, since nobody knows whether to: "), "{help}");
     // The workflow's own limits hold for all attempts together.
     let ran = run(&step("attempts = 9, backoff = \"1ms\""), "[limits]\nsteps = 2");
     assert_eq!((ended(&ran).as_str(), paths(&ran).len()), ("limit.steps the workflow `it` has used up its steps", 2));
@@ -174,6 +175,28 @@ fn an_item_has_its_place_in_the_lists() {
     assert_eq!((ended(&ran).as_str(), ran.steps.len()), ("[]", 0));
 }
 
+/// `$item` is the item, and `$index` its place, whatever else is called so.
+#[test]
+fn an_item_comes_before_all_that_has_its_name() {
+    let own = "kind = \"template\"\ntext = \"{{ item }}/{{ seen }} \"\n[inputs.item]\n[inputs.seen]\n";
+    let step = "kind = \"workflow\"\n[outputs.out]\n[[steps]]\nagent = \"own\"\nfor_each = { json = [1, 2] }\n\
+                inputs = { item = \"const\", seen = { expr = \"[$item, $index]\" } }\noutputs = { output = \"out\" }\n";
+    let ran = with(&[("own", own), ("it", step)], "");
+    assert_eq!(ended(&ran), r#"["const/[1, 0] ","const/[2, 1] "]"#);
+}
+
+/// An item that nothing is left for wasn't given anything.
+#[test]
+fn an_item_that_did_not_begin_has_no_inputs() {
+    let step = "[[steps]]\nagent = \"echo\"\nfor_each = { json = [10, 11, 12, 13] }\nparallel = 2\non_fail = \"continue\"\n\
+                inputs = { input = \"$item\" }\noutputs = { output = \"out\" }\n";
+    let ran = run(step, "[agents.it]\nlimits = { steps = 2 }");
+    let cells: Vec<_> =
+        ran.tape.iter().filter(|line| line.contains(" echo [") && line.contains("limit.steps")).collect();
+    assert_eq!(cells.len(), 2, "{:?}", ran.tape);
+    assert!(cells.iter().all(|line| line.contains(" echo [] ")), "{cells:?}");
+}
+
 #[test]
 fn what_is_no_list_is_the_steps_failure() {
     let step = |list: &str| {
@@ -225,6 +248,14 @@ fn a_workflow_that_failed_has_the_status_of_its_last_step() {
     assert_eq!(ended(&ran("")), r#"{"value":1,"reason":"as asked","code":503}"#);
     let tried = ran("retry = { attempts = 2, backoff = \"1ms\", when = \"$status.code == 503\" }");
     assert_eq!(paths(&tried), ["0.ask.0", "0.ask", "0.ask~1.0", "0.ask~1", "1"]);
+    // One that stops at it, too, and a step that does it for items.
+    let stops = inner.replace("on_fail = \"continue\"\n", "");
+    let items = stops.replace("inputs = {", "for_each = { json = [503] }\ninputs = {");
+    for inner in [&stops, &items, &stops.replace("503", "\"busy\"")] {
+        let code = if inner.contains("busy") { "\"busy\"" } else { "503" };
+        let expected = format!(r#"{{"value":1,"reason":"as asked","code":{code}}}"#);
+        assert_eq!(ended(&with(&[("inner", inner), ("it", &outer(""))], "")), expected, "{inner}");
+    }
     let well = inner.replace("coded", "echo").replace("code = 503", "input = 1");
     let ran = with(&[("inner", &well), ("it", &outer(""))], "");
     assert_eq!(ended(&ran), r#"{"value":0,"reason":"","code":null}"#);
