@@ -164,6 +164,13 @@ fn an_answer_is_given_again() {
     fs::write(&main, fs::read_to_string(&main).unwrap() + "\n").unwrap();
     let changed = run("a");
     assert_ne!(changed, one);
+    let policy =
+        |says: &str| fs::write(here.path().join("policy.toml"), format!("version = 1\n[agents.slow]\n{says}\n"));
+    policy("imports = { deny = [\"ctypes\"] }").unwrap();
+    assert_ne!(run("a"), changed, "it may do less than it might then");
+    policy("limits = { output = \"1B\" }").unwrap();
+    let limited = turingbox(here.path(), &["run", "slow", "--text", "a"]);
+    assert_eq!(limited.status.code(), Some(4), "{}", stderr(&limited));
     fs::write(here.path().join("policy.toml"), "version = 1\n[agents.slow]\nenv = [\"X\"]\n").unwrap();
     assert_ne!(run("a"), changed, "what reads is not pure");
 }

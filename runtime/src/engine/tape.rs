@@ -9,7 +9,7 @@ use crate::{
     capability::log::Level,
     engine::Outcome,
     failure::{Code, Failure},
-    policy::Purity,
+    policy::{Authority, Purity},
     sandbox::Moment,
 };
 
@@ -88,6 +88,8 @@ pub struct Beginning<'a> {
     pub agent: &'a Agent,
     /// How far it can reach. A workflow's steps are calls of their own.
     pub purity: Option<Purity>,
+    /// What it may do, under the ceilings of its callers.
+    pub authority: &'a Authority,
     /// Whether instances may have served other calls before: its own, or those of a workflow's steps.
     pub kept: bool,
     /// What it is given.

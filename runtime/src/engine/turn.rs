@@ -20,7 +20,7 @@ impl Engine {
         let (path, inputs) = (call.path.as_str(), call.inputs.as_slice());
         // Of a workflow, one of its steps may.
         let kept = if purity.is_some() { held.kept.is_some() } else { self.holdings.keep_instances() };
-        let beginning = Beginning { path, agent, purity, kept, inputs };
+        let beginning = Beginning { path, agent, purity, authority: &held.authority, kept, inputs };
         match self.shared.setup.tape.begins(&beginning).map_err(|failure| Box::new(Outcome::failed(failure)))? {
             Turn::Made(outcome) => {
                 telemetry::recorded(&call.span);

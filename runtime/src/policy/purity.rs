@@ -1,6 +1,6 @@
 //! How far outside its sandbox an agent can reach.
 
-use crate::policy::{Access, Authority, TableAccess};
+use crate::policy::{Access, Authority, Grants, TableAccess};
 
 /// What the calls of an agent can have to do with the world outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +49,13 @@ impl Authority {
             || grants.databases.as_ref().is_some_and(|grants| !grants.is_empty())
             || grants.env.as_ref().is_some_and(|grants| !grants.is_empty());
         if looks { Purity::Reads } else { Purity::Pure }
+    }
+
+    /// What a pure agent can tell of its authority, as text: under two that say the same it answers the same.
+    pub(crate) fn told_by_pure(&self) -> String {
+        let grants = std::iter::once(&self.grants).chain(self.ceilings.iter().map(|ceiling| &ceiling.grants));
+        let said = grants.flat_map(Grants::written).filter(|written| matches!(written.key, "imports" | "jump"));
+        said.fold(format!("{:?}", self.limits), |text, written| text + "\n" + &written.line())
     }
 }
 

@@ -42,8 +42,8 @@ impl Answers {
     }
 }
 
-/// What the answer to a call is known by; nothing where none is kept. The agent has to ask for it, and to be
-/// pure; a secret is known by its name alone, which says nothing of its value.
+/// What the answer to a call is known by: what the agent is, what the policy says of it, and what it is given; nothing
+/// where none is kept. The agent has to ask for it, and to be pure; a secret is known by its name alone, which says nothing of its value.
 pub(super) fn key(call: &Beginning<'_>) -> Option<String> {
     let is_kept = call.agent.manifest.cache && call.purity == Some(Purity::Pure) && !call.kept;
     if !is_kept || call.inputs.iter().any(|(_, value)| matches!(value, Value::Secret(_))) {
@@ -51,6 +51,7 @@ pub(super) fn key(call: &Beginning<'_>) -> Option<String> {
     }
     let inputs = encode::values(call.inputs).text;
     let hash = Sha256::new().chain_update(env!("CARGO_PKG_VERSION")).chain_update(call.agent.digest());
+    let hash = hash.chain_update(call.authority.told_by_pure()).chain_update([0]);
     Some(format!("{:x}", hash.chain_update(inputs).finalize()))
 }
 
