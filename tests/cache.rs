@@ -76,7 +76,7 @@ fn no_mount_reaches_what_is_hidden() {
     let (hidden, fixed) = (folder.path().join("hidden"), folder.path().join("policy.toml"));
     fs::create_dir(&hidden).unwrap();
     fs::write(&fixed, "").unwrap();
-    let protected = Protected { hidden: vec![hidden], fixed: vec![fixed], within: None };
+    let protected = Protected { hidden: vec![hidden], fixed: vec![fixed], ..Protected::default() };
     let library = Arc::new(Library::builtin());
     let (program, _) = Program::load(&library, "read_file").unwrap_or_else(|r| panic!("{r}"));
     let program = Arc::new(program);

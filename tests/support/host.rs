@@ -83,7 +83,7 @@ pub fn run_with(library: &Library, name: &str, inputs: &[(&str, Value)], change:
     let (program, _) = Program::load(library, name).unwrap_or_else(|report| panic!("{report}"));
     let record = Arc::new(Record::default());
     let home = home();
-    let protected = Protected { hidden: vec![home.cache, home.state], fixed: Vec::new(), within: None };
+    let protected = Protected { hidden: vec![home.cache, home.state], ..Protected::default() };
     let mut setup =
         Setup { protected, tape: record.clone(), ..Setup::new(Arc::new(library.clone()), sandbox().clone()) };
     setup.wall = WALL.with_borrow(Wall::clone);

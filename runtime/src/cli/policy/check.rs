@@ -80,6 +80,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
     }
     let mut protected = setup::protected(policy);
+    protected.written_by(policy.folders());
     let secrets = Secrets::from_environment();
     let known = |name: &str| secrets.get(name).map(|value| value.to_string());
     Databases::files(policy.databases(), &known).for_each(|file| protected.fix(&file));
