@@ -36,7 +36,7 @@ pub(crate) use self::{
     private::{MOUNT, Private},
 };
 use crate::{
-    capability::gate::Gate,
+    capability::gate::{Gate, Open},
     policy::{Access, Ceiling, Denial, FileGrant, Request, is_below},
     sandbox::CallState,
     source::Place,
@@ -235,12 +235,14 @@ pub struct Files {
     mounts: Arc<Mounts>,
     private: Option<Private>,
     paths: HashMap<u32, String>,
+    /// What counts as open in the run.
+    open: HashMap<u32, Open>,
 }
 
 impl Files {
     /// Nothing is open yet.
     pub fn new(mounts: Arc<Mounts>) -> Self {
-        Self { mounts, private: None, paths: HashMap::new() }
+        Self { mounts, private: None, paths: HashMap::new(), open: HashMap::new() }
     }
 
     /// Adds a folder that is the call's own.
@@ -286,6 +288,11 @@ fn view(state: &mut CallState) -> FilesView<'_> {
 impl FilesView<'_> {
     fn path(&self, descriptor: &Resource<Descriptor>) -> String {
         self.files.paths.get(&descriptor.rep()).cloned().unwrap_or_default()
+    }
+
+    /// Counts what is to be opened, until it is closed.
+    fn open(&self) -> FsResult<Open> {
+        self.gate.open().ok_or_else(|| ErrorCode::Quota.into())
     }
 
     /// Lets `path`, relative to `base`, through if the policy does.

@@ -3,14 +3,17 @@
 
 mod ledger;
 mod planning;
+mod tally;
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, Ordering},
 };
 
 use tracing::span::Id;
 
+pub use self::tally::Tally;
+pub(crate) use self::tally::{Logged, Open};
 use crate::{
     audit::{Audit, Record, Verdict},
     capability::gate::ledger::Ledger,
@@ -29,10 +32,6 @@ pub(crate) const MAX_KEPT: usize = 16;
 /// The most denials of one call: with this one it ends. Each has a record of its own, so else a guest
 /// could fill a disk by asking; and who was told no so often has nothing to gain by asking on.
 pub(crate) const MAX_DENIED: u64 = 10_000;
-
-/// The most denials of one run, whichever agents they are of: with this one every call ends that is
-/// denied anything more, and no other begins.
-const MAX_DENIED_IN_RUN: u64 = 100_000;
 
 /// The most denials of one call that are told as events; the span has how many there were.
 const MAX_TOLD: u64 = 16;
@@ -65,25 +64,10 @@ pub struct Subject {
     pub agent: String,
     /// The agent's content hash.
     pub digest: String,
-    /// How much was denied in the run.
-    pub denied: Tally,
+    /// What its run has done so far.
+    pub tally: Tally,
     /// The span that tells of the call. It isn't held open.
     pub span: Option<Id>,
-}
-
-/// Counts what is denied in one run. Clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct Tally(Arc<AtomicU64>);
-
-impl Tally {
-    /// Whether there is no more to be denied in the run: nothing further may begin in it.
-    pub fn is_full(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= MAX_DENIED_IN_RUN
-    }
-
-    fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 #[derive(Default)]
@@ -171,6 +155,11 @@ impl Gate {
         }
     }
 
+    /// Counts a file that is to be opened; nothing where the run has too many.
+    pub(crate) fn open(&self) -> Option<Open> {
+        self.state().subject.tally.open()
+    }
+
     /// Remembers what was denied.
     pub fn deny(&self, denial: Denial) {
         let mut state = self.state();
@@ -249,8 +238,8 @@ impl Gate {
             telemetry::denied(state.subject.span.clone(), record);
         }
         state.denied += 1;
-        state.subject.denied.count();
-        if state.denied >= MAX_DENIED || state.subject.denied.is_full() {
+        state.subject.tally.count();
+        if state.denied >= MAX_DENIED || state.subject.tally.is_full() {
             self.0.over.store(true, Ordering::Relaxed);
         }
     }
@@ -321,7 +310,7 @@ mod tests {
         let text = "version = 1\n[agents.a]\nfiles = [{ path = \"in\", mount = \"/in\", access = \"read\" }]\n";
         let authority = Policy::parse("p", text).unwrap_or_else(|report| panic!("{report}")).authority("a", "a");
         let records = Arc::new(Records::default());
-        let subject = Subject { denied: denied.clone(), ..Subject::default() };
+        let subject = Subject { tally: denied.clone(), ..Subject::default() };
         (Gate::new(Arc::new(authority), subject, Some(records.clone()), Effects::Real, Arc::default()), records)
     }
 

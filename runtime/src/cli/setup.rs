@@ -9,6 +9,7 @@ use std::{
 };
 
 use etcetera::BaseStrategy;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     Diagnostic, Library, Policy, Program, Setup,
@@ -132,6 +133,7 @@ pub fn wall(globals: &Globals) -> Result<Wall, Stop> {
 
 /// The sandbox, for `live` instances at once, with a cache where there can be one.
 pub fn sandbox(live: u32) -> Result<Sandbox, Stop> {
+    open_many_files();
     let cache = match folders() {
         Some((cache, key)) => Cache::open(&cache, &key).map_err(|error| error.to_string()),
         None => Err("there is no home folder".into()),
@@ -141,6 +143,14 @@ pub fn sandbox(live: u32) -> Result<Sandbox, Stop> {
     });
     let sandbox = Sandbox::with_room(live, cache.ok(), Box::new(terminal::notice)).map_err(Stop::Host)?;
     Ok(sandbox.compiled_by(Compiler::of_this_program()))
+}
+
+/// Lets this process open as many files as the system lets it, where it usually begins with 1,024: those of all guests
+/// are among them.
+fn open_many_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it can't be raised, it stays.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// The folder that relative paths start at.

@@ -15,6 +15,7 @@ use crate::{
     agent::{AgentId, Entry, Library, Manifest, Program},
     capability::{
         call::{Answer, Callees, Left, Refusal},
+        gate::Logged,
         log::{Level, Lines},
     },
     engine::{Budget, Call, Cell, Engine, Outcome, semaphores::Places},
@@ -55,7 +56,14 @@ impl Caller {
 impl Lines for Caller {
     fn line(&self, level: Level, line: &str) {
         let agent = &self.engine.program()[self.agent].manifest.name;
-        self.engine.setup().tape.log(&self.path, agent, level, line);
+        let log = |level, line: &str| self.engine.setup().tape.log(&self.path, agent, level, line);
+        match self.engine.tally().log(line.len()) {
+            Logged::Kept => log(level, line),
+            Logged::First => {
+                log(Level::Warn, "the agents of this run log too much: the rest of what they log is dropped")
+            }
+            Logged::Dropped => {}
+        }
     }
 }
 

@@ -81,7 +81,7 @@ struct Shared {
     workers: Option<Workers>,
     /// Where changes of files go, if they don't happen. Dropped after the workers, which work on them.
     copies: Option<Arc<Copies>>,
-    denied: Tally,
+    tally: Tally,
     /// What an agent holds of the environment that is granted nothing of it.
     no_variables: Arc<Env>,
     semaphores: Arc<Semaphores>,
@@ -141,12 +141,12 @@ impl Engine {
         };
         let no_seed = |failure: Failure| MountError { code: "random", place: None, message: failure.message };
         let seed = setup.seed.map_or_else(|| fresh_seed().map_err(no_seed), Ok)?;
-        let (callees, denied, no_variables) = (Mutex::default(), Tally::default(), Arc::default());
+        let (callees, tally, no_variables) = (Mutex::default(), Tally::default(), Arc::default());
         let semaphores = Arc::new(Semaphores::of(&setup.policy));
         semaphores.are_known(&program)?;
         let audit = tape::audit(&setup.tape, &setup.audit);
         let setup = Arc::new(setup);
-        let shared = Shared { audit, setup, seed, callees, workers, copies, denied, no_variables, semaphores };
+        let shared = Shared { audit, setup, seed, callees, workers, copies, tally, no_variables, semaphores };
         let engine = Self { shared: Arc::new(shared), program, holdings: Arc::default() };
         for (agent, _) in engine.program.agents() {
             engine.held(agent, &Ceilings::default())?;
@@ -162,13 +162,18 @@ impl Engine {
         let tape = tape.unwrap_or_else(|| setup.tape.clone());
         let setup = Arc::new(Setup { tape, run: run_id(), ..(**setup).clone() });
         let (seed, semaphores) = (Moment::seed(seed, place), semaphores.clone());
-        let (callees, denied, workers) = (Mutex::default(), Tally::default(), Workers::new(&setup.wall));
+        let (callees, tally, workers) = (Mutex::default(), Tally::default(), Workers::new(&setup.wall));
         let audit = tape::audit(&setup.tape, &setup.audit);
         let (copies, no_variables) = (copies.clone(), self.shared.no_variables.clone());
-        let shared = Shared { audit, callees, workers, copies, denied, no_variables, setup, seed, semaphores };
+        let shared = Shared { audit, callees, workers, copies, tally, no_variables, setup, seed, semaphores };
         // An instance that serves a run is that run's alone.
         let holdings = if self.holdings.keep_instances() { Arc::default() } else { self.holdings.clone() };
         Self { shared: Arc::new(shared), program: self.program.clone(), holdings }
+    }
+
+    /// What its run has done so far.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.shared.tally
     }
 
     /// What the run is made with.
@@ -267,7 +272,7 @@ impl Engine {
     async fn begin<'a>(&'a self, mut call: Call, stack: &mut Vec<Frame<'a>>) -> Option<Outcome> {
         // Lets a deadline, an interrupt or another run have a turn.
         tokio::task::coop::consume_budget().await;
-        if self.shared.denied.is_full() {
+        if self.shared.tally.is_full() {
             return Some(Outcome::failed(sandbox::over()));
         }
         if let Some(frame) = stack.last_mut()

@@ -118,7 +118,7 @@ impl Engine {
             Purity::Reads | Purity::Effects => &self.shared.audit,
         };
         let audit = audit.clone();
-        let denied = self.shared.denied.clone();
+        let tally = self.shared.tally.clone();
         // Without records, nobody asks whom they are about.
         let is_recorded = audit.is_some() || !matches!(effects, Effects::Real);
         let recorded = |text: &str| if is_recorded { text.to_owned() } else { String::new() };
@@ -127,7 +127,7 @@ impl Engine {
             step: recorded(step),
             agent: recorded(&agent.manifest.name),
             digest: recorded(agent.digest()),
-            denied,
+            tally,
             span,
         };
         Gate::new(held.authority.clone(), subject, audit, effects, env.scrubber().clone())

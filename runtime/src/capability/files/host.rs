@@ -60,17 +60,20 @@ impl HostDescriptor for FilesView<'_> {
         let writes = open_flags.intersects(Open::CREATE | Open::TRUNCATE) || flags.contains(Flags::WRITE);
         let path = self.check(&base, &name, if writes { Access::Write } else { Access::Read })?;
         self.check_plain(&base, path_flags, &name, &path).await?;
+        let open = self.open()?;
         let opened = self.wasi.open_at(base, path_flags, name, open_flags, flags).await;
         let opened = match writes {
             true => self.changed(&path, format_args!("write {path}"), opened)?,
             false => self.outside(&path, opened)?,
         };
+        self.files.open.insert(opened.rep(), open);
         self.files.paths.insert(opened.rep(), path);
         Ok(opened)
     }
 
     fn drop(&mut self, descriptor: Resource<Descriptor>) -> wasmtime::Result<()> {
         self.files.paths.remove(&descriptor.rep());
+        self.files.open.remove(&descriptor.rep());
         HostDescriptor::drop(&mut self.wasi, descriptor)
     }
 
@@ -240,8 +243,9 @@ impl HostDescriptor for FilesView<'_> {
         let Descriptor::Dir(folder) = self.wasi.table.get(&descriptor)? else {
             return Err(ErrorCode::NotDirectory.into());
         };
-        let folder = folder.dir.clone();
+        let (folder, open) = (folder.dir.clone(), self.open()?);
         let listing = self.wasi.table.push(Listing::open(&folder).await?)?;
+        self.files.open.insert(listing.rep(), open);
         // In place of what wasmtime has: that holds all entries of each listing.
         Ok(Resource::new_own(listing.rep()))
     }
@@ -299,6 +303,7 @@ impl HostDirectoryEntryStream for FilesView<'_> {
 
     fn drop(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
         self.wasi.table.delete(Resource::<Listing>::new_own(stream.rep()))?;
+        self.files.open.remove(&stream.rep());
         Ok(())
     }
 }
