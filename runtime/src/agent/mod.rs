@@ -22,6 +22,7 @@ mod needs;
 mod packages;
 mod program;
 mod python;
+mod target;
 mod wire;
 mod workflow;
 
@@ -44,6 +45,7 @@ pub use needs::Need;
 pub use program::{Agent, AgentId, Body, Code, Each, Program, Source, Step, Workflow};
 pub(crate) use program::{EMPTY_ON_FAIL, TEMPLATE};
 pub(crate) use python::NOT_PARSED;
+pub(crate) use target::Steps;
 pub use wire::{Reference, Wire};
 pub use workflow::OnFail;
 

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Value,
-    agent::{Imports, library::Library, load::Loader, manifest::Manifest, wire::Reference, workflow::OnFail},
+    agent::{Imports, Steps, library::Library, load::Loader, manifest::Manifest, wire::Reference, workflow::OnFail},
     diagnostic::Report,
     expression::Expression,
     packages::Packages,
@@ -118,6 +118,13 @@ pub struct Workflow {
     pub templates: Templates,
     /// Where each output comes from.
     pub outputs: Vec<(String, Source)>,
+}
+
+impl Workflow {
+    /// Where jumps can lead.
+    pub(crate) fn targets(&self) -> Steps<'_> {
+        Steps { count: self.steps.len(), labels: &self.labels, open_ends: self.open_ends }
+    }
 }
 
 /// What stands for an agent's output where a step says which result is an empty text once it has

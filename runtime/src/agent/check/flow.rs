@@ -29,8 +29,8 @@ pub struct Flow {
 pub enum Targets {
     /// Nowhere.
     None,
-    /// To what runs after one of these steps.
-    After(Vec<usize>),
+    /// To one of these nodes, which runs next.
+    To(Vec<usize>),
     /// It isn't known.
     Anywhere,
 }
@@ -58,7 +58,7 @@ impl Flow {
             let mut after = Vec::new();
             match targets(step) {
                 Targets::None => {}
-                Targets::After(steps) => after.extend(steps.into_iter().map(|target| target + 1)),
+                Targets::To(nodes) => after.extend(nodes),
                 Targets::Anywhere => after.push(anywhere),
             }
             if falls(step) && !after.contains(&(step + 1)) {
@@ -69,8 +69,8 @@ impl Flow {
             next.push(after);
         }
         next.push(Vec::new());
-        // No jump leads to the first step: what runs is the step after the target.
-        next.push((1..=exit).collect());
+        // What runs is the step after the target: the first one only where a jump may go before it.
+        next.push((usize::from(!wired.spec.open_ends)..=exit).collect());
         Self { next, exit }
     }
 }
@@ -91,19 +91,6 @@ pub fn step_inputs<'a>(wired: &'a Wired<'_>, step: usize) -> Vec<&'a From> {
     wired.steps[step].inputs.iter().filter(|(name, _)| named(name)).map(|(_, from)| from).collect()
 }
 
-/// The step that a value means where the head is moved to it: as [`crate::engine`] has it.
-pub fn target(wired: &Wired<'_>, value: &Value) -> Option<usize> {
-    let position = match value {
-        Value::Text(id) => {
-            let labelled = wired.labels.get(id.as_ref()).copied();
-            return labelled.or_else(|| id.trim().parse().ok().filter(|position| *position < wired.steps.len()));
-        }
-        Value::Json(json) => json.to_integer()?,
-        Value::Data(_) | Value::Secret(_) => return None,
-    };
-    usize::try_from(position).ok().filter(|position| *position < wired.steps.len())
-}
-
 fn possible(wired: &Wired<'_>, step: usize) -> Targets {
     if !jumps(&wired.callees[step]) {
         return Targets::None;
@@ -111,11 +98,11 @@ fn possible(wired: &Wired<'_>, step: usize) -> Targets {
     let mut targets = Vec::new();
     for from in step_inputs(wired, step) {
         match from {
-            From::Constant(value) => targets.extend(target(wired, value)),
+            From::Constant(value) => targets.extend(wired.targets().after(value)),
             _ => return Targets::Anywhere,
         }
     }
-    if targets.is_empty() { Targets::Anywhere } else { Targets::After(targets) }
+    if targets.is_empty() { Targets::Anywhere } else { Targets::To(targets) }
 }
 
 fn likely(wired: &Wired<'_>, setters: &HashMap<&str, Vec<usize>>, step: usize) -> Targets {
@@ -126,24 +113,24 @@ fn likely(wired: &Wired<'_>, setters: &HashMap<&str, Vec<usize>>, step: usize) -
     if !callee.inputs.iter().any(|input| input.hint == Hint::Step) {
         // Whoever asks how many steps there are goes to the end.
         return match callee.input(STEP_MAX) {
-            Some(_) => Targets::After(vec![wired.steps.len() - 1]),
+            Some(_) => Targets::To(vec![wired.steps.len()]),
             None => Targets::Anywhere,
         };
     }
     let mut targets = Vec::new();
     for from in step_inputs(wired, step) {
         match from {
-            From::Constant(value) => targets.extend(target(wired, value)),
+            From::Constant(value) => targets.extend(wired.targets().after(value)),
             From::Reference(reference) if reference.path.is_empty() => match setters.get(reference.name.as_str()) {
                 Some(steps) if steps.len() <= MAX_SETTERS && wired.manifest.input(&reference.name).is_none() => {
-                    targets.extend(steps);
+                    targets.extend(steps.iter().map(|step| step + 1));
                 }
                 _ => return Targets::Anywhere,
             },
             _ => return Targets::Anywhere,
         }
     }
-    if targets.is_empty() { Targets::None } else { Targets::After(targets) }
+    if targets.is_empty() { Targets::None } else { Targets::To(targets) }
 }
 
 /// Whether the condition of a step holds by which it jumps, where the step says so itself: as `jump_if`

@@ -6,10 +6,7 @@ use crate::{
     diagnostic::{Diagnostic, counted},
 };
 
-use super::{
-    Findings, Wired,
-    flow::{jumps, target},
-};
+use super::{Findings, Wired, flow::jumps};
 
 /// Reports each constant that is to name a step and doesn't.
 pub fn check(wired: &Wired<'_>, found: &mut Findings) {
@@ -22,7 +19,7 @@ pub fn check(wired: &Wired<'_>, found: &mut Findings) {
             let input = callee.input(name).filter(|input| input.hint == Hint::Step);
             let Some(input) = input else { continue };
             let left_out = !input.is_required() && matches!(value, Value::Json(json) if json.as_str() == "null");
-            if !left_out && target(wired, value).is_none() {
+            if !left_out && wired.targets().after(value).is_none() {
                 let wrong = bad_jump(wired, value, found).at_place(&written.place);
                 found.push(wrong);
             }
@@ -39,6 +36,7 @@ fn bad_jump(wired: &Wired<'_>, value: &Value, found: &mut Findings) -> Diagnosti
         _ => (format!("there is no step {value:?}"), None),
     };
     let last = wired.steps.len().saturating_sub(1);
-    let range = format!("this workflow has {}, 0 to {last}", counted(wired.steps.len(), "step"));
+    let before = if wired.spec.open_ends { "; -1 is before the first" } else { "" };
+    let range = format!("this workflow has {}, 0 to {last}{before}", counted(wired.steps.len(), "step"));
     Diagnostic::error("bad-jump", message).label("a jump goes to a step's id or position").help(help.unwrap_or(range))
 }

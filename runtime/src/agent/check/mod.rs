@@ -27,6 +27,7 @@ use std::{
 };
 
 use crate::agent::{
+    Steps,
     manifest::Manifest,
     program::{Source as From, Step},
     workflow::WorkflowSpec,
@@ -55,6 +56,13 @@ pub(super) struct Wired<'a> {
     pub outputs: &'a [(String, From)],
     /// Its templates, by their names.
     pub templates: &'a BTreeMap<String, Template>,
+}
+
+impl Wired<'_> {
+    /// Where jumps can lead.
+    fn targets(&self) -> Steps<'_> {
+        Steps { count: self.steps.len(), labels: self.labels, open_ends: self.spec.open_ends }
+    }
 }
 
 /// Finds what surely fails in a workflow; and, where the look is to be thorough, what is worth one.

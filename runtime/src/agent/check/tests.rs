@@ -159,6 +159,34 @@ fn jumps_lead_to_steps() {
 }
 
 #[test]
+fn jumps_may_leave_steps_with_open_ends() {
+    let steps = |target: &str| {
+        let inputs = format!("condition = \"$status\", target = {target}");
+        let steps = [("echo", "input = 1", ""), ("jump_if", inputs.as_str(), ""), ("halt", "", "")];
+        found(&workflow("open_ends = true\n", &steps))
+    };
+    for target in ["3", "\"3\"", "99", "-1", "\"-1\""] {
+        assert_eq!(steps(target), Vec::<String>::new(), "{target}");
+    }
+    assert_eq!(steps("-2"), ["bad-jump -2"]);
+    assert_eq!(steps("\"end\""), ["bad-jump \"end\""]);
+}
+
+/// A jump before the first step begins anew, with what is set by then.
+#[test]
+fn a_workflow_that_begins_anew_has_what_was_set() {
+    let again = |target: &str| {
+        let inputs = format!("condition = \"$status\", target = {target}");
+        let jump = ("jump_if", inputs.as_str(), "");
+        let steps = [("echo", "input = \"$x\"", ""), ("echo", "input = 1", "output = \"x\""), jump];
+        found(&workflow("open_ends = true\non_fail = \"continue\"\n[inputs.to]\ntype = \"integer\"\n", &steps))
+    };
+    assert_eq!(again("-1"), Vec::<String>::new());
+    assert_eq!(again("\"$to\""), Vec::<String>::new());
+    assert_eq!(again("0"), ["unset-name \"$x\"", "unread-output output"]);
+}
+
+#[test]
 fn loops_end() {
     let looped = |body: &[(&'static str, &'static str, &'static str)], jump: (&'static str, &'static str)| {
         let mut steps = vec![("echo#top", "input = \"$n\"", "output = \"go\"")];

@@ -64,22 +64,7 @@ impl Frame<'_> {
     /// Where the head is after a jump to what a value of `step_index` means, a position or the id of a
     /// step: on the step behind that.
     pub(super) fn after(&self, value: &Value) -> Result<usize, Failure> {
-        let position = match value {
-            Value::Text(id) => match self.workflow.labels.get(id.as_ref()) {
-                Some(position) => return Ok(position + 1),
-                None => id.trim().parse().ok(),
-            },
-            Value::Json(json) => json.to_integer(),
-            Value::Data(_) | Value::Secret(_) => None,
-        };
-        let steps = self.workflow.steps.len();
-        let after = |position: i64| match usize::try_from(position) {
-            Ok(position) if position < steps => Some(position + 1),
-            Ok(_) if self.workflow.open_ends => Some(steps),
-            Err(_) if self.workflow.open_ends && position == -1 => Some(0),
-            _ => None,
-        };
-        position.and_then(after).ok_or_else(|| self.no_step(value))
+        self.workflow.targets().after(value).ok_or_else(|| self.no_step(value))
     }
 
     fn no_step(&self, value: &Value) -> Failure {
