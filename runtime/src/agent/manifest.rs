@@ -306,6 +306,7 @@ fn template_output(outputs: &mut Vec<Output>, top: &Table<'_>, report: &mut Repo
 
 fn read_template(top: &mut Table<'_>, report: &mut Report) -> Option<Spec> {
     let escape = top.take("escape", report, |item| item.choice(&Escape::WORDS)).unwrap_or_default();
+    let before = report.0.len();
     let file = top.take("template", report, file_name);
     let inline = top.take("text", report, |item| {
         let place = item.place();
@@ -314,6 +315,8 @@ fn read_template(top: &mut Table<'_>, report: &mut Report) -> Option<Spec> {
     let text = match (file, inline) {
         (Some(file), None) => TemplateText::File(file),
         (None, Some(text)) => text,
+        // What is wrong with it is said already.
+        (None, None) if report.0.len() > before => return None,
         (file, _) => {
             let problem =
                 if file.is_some() { "has both `template` and `text`" } else { "has neither `template` nor `text`" };

@@ -40,6 +40,7 @@ pub use library::{Entry, Library};
 pub(crate) use library::{LIBRARY, is_searched};
 pub(crate) use load::{MAX_COMPONENT, unknown_agent};
 pub use manifest::{Kind, Manifest, Spec};
+pub(crate) use name::NAME_FORM;
 pub use name::is_name;
 pub use needs::Need;
 pub use program::{Agent, AgentId, Body, Code, Each, Program, Source, Step, Workflow};

@@ -5,6 +5,9 @@ use crate::{diagnostic::Diagnostic, document::Item};
 /// The longest name, in bytes: it is shown on one line of a terminal.
 const MAX_NAME: usize = 100;
 
+/// What a name looks like, in words: as [`is_name`] has it.
+pub const NAME_FORM: &str = "a name is a letter or `_`, then letters, digits, `_` or `-`, at most 100 characters";
+
 /// Whether `name` is a letter or `_`, then letters, digits, `_` or `-`: a name that a template,
 /// a reference and a command line can all say.
 pub fn is_name(name: &str) -> bool {
@@ -31,19 +34,19 @@ pub fn text_name(item: Item<'_>, what: &str) -> Result<String, Diagnostic> {
 }
 
 fn bad_name(name: &str, what: &str) -> Diagnostic {
-    Diagnostic::error("bad-name", format!("`{}` can't be the name of {what}", name.escape_debug()))
-        .help(format!("a name is a letter, then letters, digits, `_` or `-`, at most {MAX_NAME} characters"))
+    Diagnostic::error("bad-name", format!("`{}` can't be the name of {what}", name.escape_debug())).help(NAME_FORM)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_name;
+    use super::*;
 
     #[test]
     fn names_can_be_said_everywhere() {
         for name in ["a", "_x", "loop_start", "hl7-to-json", "A1"] {
             assert!(is_name(name), "{name}");
         }
+        assert!(NAME_FORM.contains(&format!("a letter or `_`, then letters, digits, `_` or `-`, at most {MAX_NAME} ")));
         for name in ["", "1a", "-a", "a b", "ä", "a.b", "a\u{202e}b", &"a".repeat(101)] {
             assert!(!is_name(name), "{name}");
         }

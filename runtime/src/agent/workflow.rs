@@ -1,5 +1,7 @@
 //! The steps of a workflow, as its manifest has them.
 
+use std::collections::HashSet;
+
 use crate::{
     agent::{
         handling::{Handling, read_handling},
@@ -85,21 +87,22 @@ pub(super) fn read_workflow(top: &mut Table<'_>, report: &mut Report) -> Option<
         }
         steps => Ok(steps),
     })?;
-    let steps: Vec<_> = items.into_iter().filter_map(|item| read_step(item, report)).collect();
-    let mut seen = std::collections::HashMap::new();
-    for step in &steps {
-        let Some(id) = &step.id else { continue };
-        if seen.insert(id, ()).is_some() {
-            let message = format!("two steps have the id `{id}`");
-            report.push(Diagnostic::error("duplicate-id", message).at(&step.place.source, step.place.span.clone()));
-        }
-    }
+    let mut ids = HashSet::new();
+    let steps = items.into_iter().filter_map(|item| read_step(item, &mut ids, report)).collect();
     Some(WorkflowSpec { steps, on_fail, open_ends, plain_status })
 }
 
-fn read_step(item: Item<'_>, report: &mut Report) -> Option<StepSpec> {
+/// Reads a step behind those that have these `ids`.
+fn read_step(item: Item<'_>, ids: &mut HashSet<String>, report: &mut Report) -> Option<StepSpec> {
     let mut table = item.table().map_err(|wrong| report.push(wrong)).ok()?;
-    let id = table.take("id", report, |item| text_name(item, "a step"));
+    let id = table.take("id", report, |item| {
+        let id = text_name(item.clone(), "a step")?;
+        if ids.insert(id.clone()) {
+            return Ok(id);
+        }
+        let wrong = item.wrong("duplicate-id", format!("two steps have the id `{id}`"));
+        Err(wrong.label("a step before has it").help("an id is one step's alone: a jump goes to it"))
+    });
     let agent = table.need("agent", report, |item| Ok((item.clone().string()?, item.place())));
     let mut warnings = Vec::new();
     let inputs = entries(&mut table, "inputs", report, |item| {

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     Diagnostic,
-    agent::is_name,
+    agent::{NAME_FORM, is_name},
     cli::{Globals, Stop, render, setup, terminal},
 };
 
@@ -45,9 +45,7 @@ enum NewKind {
 pub fn new(globals: &Globals, arguments: &NewArgs) -> Result<(), Stop> {
     let name = arguments.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if !is_name(name) {
-        return Err(Stop::Usage(format!(
-            "`{name}` can't be an agent's name: a letter, then letters, digits, `_` or `-`"
-        )));
+        return Err(Stop::Usage(format!("`{name}` can't be an agent's name: {NAME_FORM}")));
     }
     if arguments.rust && !matches!(arguments.kind, NewKind::Proc) {
         return Err(Stop::Usage("only a proc is made in Rust".into()));

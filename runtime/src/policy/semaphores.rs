@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    agent::is_name,
+    agent::{NAME_FORM, is_name},
     diagnostic::{Diagnostic, Report},
     document::{Item, Table},
     policy::{Policy, limits::quantity},
@@ -22,8 +22,7 @@ pub(super) fn read(top: &mut Table<'_>, report: &mut Report) -> Semaphores {
     for item in entries {
         if !is_name(item.key) {
             let message = format!("`{}` can't be the name of a semaphore", item.key.escape_debug());
-            let help = "a name is a letter, then letters, digits, `_` or `-`";
-            report.push(Diagnostic::error("bad-name", message).at_place(&item.key_place()).help(help));
+            report.push(Diagnostic::error("bad-name", message).at_place(&item.key_place()).help(NAME_FORM));
             continue;
         }
         match quantity(&item, &[], MAX_PLACES) {

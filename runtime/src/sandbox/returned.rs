@@ -77,7 +77,7 @@ pub(super) fn outputs(fields: Vec<Field>, call: &Call<'_>) -> Result<Vec<(String
                 Failure::new(Code::Result, format!("the agent returned `{shown}`, which its manifest doesn't declare"));
             failure.help = match call.manifest.open_outputs {
                 true if name == agent::STEP_INDEX => Some("`[outputs.step_index]` declares it".into()),
-                true => Some("a name is a letter, then letters, digits, `_` or `-`".into()),
+                true => Some(agent::NAME_FORM.into()),
                 false => crate::diagnostic::suggestion(&name, known.iter().copied()),
             };
             return Err(failure);
