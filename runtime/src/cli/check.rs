@@ -42,7 +42,7 @@ pub enum Format {
 
 /// Reports everything that can be known without running anything.
 pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
-    let scope = Scope::new(globals, &arguments.paths);
+    let scope = Scope::new(globals, &arguments.paths)?;
     let library = setup::library_of(&scope.folders)?;
     let mut report = Report::default();
     report.0.extend(library.notes().0.iter().cloned());
@@ -64,6 +64,10 @@ pub fn check(globals: &Globals, arguments: &CheckArgs) -> Result<(), Stop> {
         policy::check::findings(policy, &library, &mut report);
     }
     report.0.retain(|finding| scope.is_about(finding));
+    // Of two agents with one name, only one is seen below a folder.
+    if !library.conflicts().has_errors() {
+        report.0.extend(scope.without_agents(&library));
+    }
     // Where the library can't be used, neither can a part of it.
     report.0.splice(..0, library.conflicts().0.iter().cloned());
     let format = match (arguments.sarif, globals.json) {
@@ -80,7 +84,7 @@ fn refuse_drift(report: &mut Report) {
     drift.for_each(|finding| finding.severity = Severity::Error);
 }
 
-/// Checks each agent of the scope that is on disk, and all there are where there is nothing on disk.
+/// Checks each agent of the scope that is on disk; and all there are, where nothing is on disk and no folder was named.
 fn check_agents(
     library: &Library,
     (scope, policy): (&Scope, Option<&Policy>),
@@ -91,7 +95,7 @@ fn check_agents(
         Entry::Valid(manifest) => !matches!(manifest.folder, Folder::Builtin(_)),
         Entry::Broken(_) => true,
     };
-    let any = library.iter().any(|(_, entry)| on_disk(entry));
+    let any = !scope.is_all() || library.iter().any(|(_, entry)| on_disk(entry));
     let entries: Vec<_> = library.iter().filter(|(_, entry)| !any || (on_disk(entry) && scope.has(entry))).collect();
     for (name, entry) in &entries {
         let authority = match (policy, entry) {
