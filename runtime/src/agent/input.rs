@@ -20,6 +20,10 @@ const MAX_CHOICES: usize = 1000;
 /// The most choices that a message lists.
 const LISTED: usize = 20;
 
+/// What `type` can be.
+const TYPES: [&str; 11] =
+    ["text", "number", "integer", "boolean", "json", "bytes", "file", "date", "choice", "step", "secret"];
+
 /// One input of an agent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
@@ -298,8 +302,7 @@ fn read_hint(table: &mut Table<'_>, report: &mut Report) -> Hint {
     });
     let bounds = Bounds { min, max };
     let choices = table.take("choices", report, choices);
-    let kinds = ["text", "number", "integer", "boolean", "json", "bytes", "file", "date", "choice", "step", "secret"];
-    let kinds = kinds.map(|kind| (kind, kind));
+    let kinds = TYPES.map(|kind| (kind, kind));
     let unfit = |key: &str, item: &Item<'_>| {
         item.wrong(
             "unused-key",

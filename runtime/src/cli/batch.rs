@@ -121,7 +121,7 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
 }
 
 /// The command line of a batch of one agent.
-fn command(manifest: &Manifest) -> clap::Command {
+pub fn command(manifest: &Manifest) -> clap::Command {
     let own = RecordingArgs::augment_args(Globals::augment_args(agent_command("batch", manifest)));
     let own = BatchOptions::augment_args(own);
     let inputs = InputOptions::new(manifest, &own).arguments();

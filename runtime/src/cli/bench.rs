@@ -100,7 +100,7 @@ pub fn bench(globals: Globals, arguments: BenchArgs) -> Result<(), Stop> {
 }
 
 /// The command line of a bench of one agent.
-fn command(manifest: &Manifest) -> clap::Command {
+pub fn command(manifest: &Manifest) -> clap::Command {
     let own = BenchOptions::augment_args(Globals::augment_args(agent_command("bench", manifest)));
     let inputs = InputOptions::new(manifest, &own).arguments();
     own.args(inputs)

@@ -183,11 +183,8 @@ fn argument(input: &Input, long: String, others: Vec<String>, note: Option<Strin
 /// is put behind `--input-`: an agent can't take a global option's place. Others work too, where nothing else has
 /// them: the same with underscores, and both behind `--input-`, so that who has to write one input so can write all.
 fn options(manifest: &Manifest, own: &clap::Command) -> Vec<(String, Vec<String>)> {
-    let own = own
-        .get_arguments()
-        .filter(|argument| !argument.get_id().as_str().starts_with(ID))
-        .filter_map(|argument| argument.get_long().map(str::to_owned));
-    let mut taken: HashSet<String> = own.chain(["output", "help", "version", ""].map(str::to_owned)).collect();
+    let mut taken = taken(own);
+    taken.insert(String::new());
     let long = |(index, input): (usize, &Input)| {
         let (plain, behind) = (plain(&input.name), behind(&input.name));
         let numbered = (0..).map(|more| format!("input-{}", index + more));
@@ -206,6 +203,13 @@ fn options(manifest: &Manifest, own: &clap::Command) -> Vec<(String, Vec<String>
     };
     let others: Vec<_> = manifest.inputs.iter().map(others).collect();
     longs.into_iter().zip(others).collect()
+}
+
+/// The options of the command itself, with those that it may have for another agent.
+fn taken(own: &clap::Command) -> HashSet<String> {
+    let own = own.get_arguments().filter(|argument| !argument.get_id().as_str().starts_with(ID));
+    let longs = own.filter_map(|argument| argument.get_long().map(str::to_owned));
+    longs.chain(["output", "help", "version"].map(str::to_owned)).collect()
 }
 
 /// The option that a name has where its own is taken.
@@ -303,3 +307,6 @@ fn stdin_is_piped() -> bool {
         .map(|found| found.file_type());
     kind.is_ok_and(|kind| kind.is_fifo() || kind.is_file() || kind.is_socket())
 }
+
+#[cfg(test)]
+mod tests;

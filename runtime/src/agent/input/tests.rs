@@ -17,6 +17,19 @@ fn hints_read_what_a_person_types() {
     assert_eq!(Hint::Date.read(b"2026-11-22".to_vec()), Ok(Value::text("2026-11-22")));
 }
 
+/// The page for authors has all types, and no other.
+#[test]
+fn the_table_of_types_is_complete() {
+    let page = include_str!("../../../../agents/FORMAT.md");
+    let rows = page.lines().skip_while(|line| !line.starts_with("| type |")).skip(2);
+    let cells = rows.map_while(|line| line.strip_prefix("| ")?.split(" |").next());
+    let mut said: Vec<_> = cells.flat_map(|cell| cell.split(", ")).map(|word| word.trim_matches('`')).collect();
+    let mut types = TYPES;
+    said.sort_unstable();
+    types.sort_unstable();
+    assert_eq!(said, types);
+}
+
 #[test]
 fn hints_refuse_what_does_not_fit() {
     let one_to_ten = Bounds { min: Some(1.0), max: Some(10.0) };
