@@ -55,7 +55,11 @@ pub const WARNINGS: [Warned; 33] = [
     warned("replaces-built-in", Found::Elsewhere, "an agent stands in for the built-in one of its name"),
     warned("retry-with-effects", Found::Agent, "a step that is tried again may do twice what it does"),
     warned("type-mismatch", Found::Agent, "a value is not what the input's type says"),
-    warned("undefined-name", Found::Agent, "a template asks whether a name is defined that nothing defines"),
+    warned(
+        "undefined-name",
+        Found::Agent,
+        "a template, or a wire with a `default`, asks for a name that nothing defines",
+    ),
     warned("unmatched-section", Found::Elsewhere, "a section of the policy is about no agent"),
     warned("unreadable", Found::Elsewhere, "a folder can't be searched for agents"),
     warned("unread-output", Found::Agent, "nothing reads what a step keeps under a name"),

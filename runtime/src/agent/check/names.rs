@@ -1,6 +1,6 @@
 //! Names that no step can have set before they are read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     diagnostic::{Diagnostic, counted},
@@ -18,7 +18,8 @@ use super::{
 /// `likely`, of each that nothing sets on these.
 pub fn check(wired: &Wired<'_>, possible: &Flow, likely: Option<&Flow>, found: &mut Findings) {
     let results = wired.results();
-    let mut reads = reads(wired, possible, &results);
+    let reads = reads(wired, possible, &results);
+    let (mut reads, others): (Vec<_>, Vec<_>) = reads.into_iter().partition(|reader| reader.read.needed);
     let set: Vec<Vec<_>> = wired.steps.iter().map(|step| wired.set_by(step, &results)).collect();
     let setters = Setters::of(wired, possible);
     mark(&mut reads, &set, results.len(), possible);
@@ -29,6 +30,7 @@ pub fn check(wired: &Wired<'_>, possible: &Flow, likely: Option<&Flow>, found: &
         setters.report(read, found);
     }
     let Some(likely) = likely else { return };
+    setters.check_asked(&others, found);
     reads.retain(|read| !read.is_missing);
     mark(&mut reads, &set, results.len(), likely);
     for read in reads.iter().filter(|read| read.is_missing) {
@@ -50,7 +52,7 @@ fn mark(reads: &mut [Reader<'_>], set: &[Vec<usize>], results: usize, flow: &Flo
     }
 }
 
-/// A name that is read, and must have been set.
+/// A name that is read, and is to have been set.
 struct Reader<'a> {
     read: Read<'a>,
     /// The node of the step; that of the end for an output of the workflow.
@@ -62,7 +64,7 @@ struct Reader<'a> {
     is_missing: bool,
 }
 
-/// All names that must have been set where they are read.
+/// All names that are to have been set by a step where they are read.
 fn reads<'a>(wired: &'a Wired<'a>, flow: &Flow, results: &HashMap<&str, usize>) -> Vec<Reader<'a>> {
     // Which names an open step sets is known only when it has run.
     if wired.steps.iter().any(|step| step.open) {
@@ -74,13 +76,12 @@ fn reads<'a>(wired: &'a Wired<'a>, flow: &Flow, results: &HashMap<&str, usize>) 
         wired.outputs.iter().enumerate().flat_map(|(position, (_, from))| {
             wired.reads(from).into_iter().map(move |read| (flow.exit, position, read))
         });
-    let is_needed =
-        |read: &Read<'_>| read.needed && !is_always_there(read.name) && wired.manifest.input(read.name).is_none();
+    let is_a_steps = |read: &Read<'_>| !is_always_there(read.name) && wired.manifest.input(read.name).is_none();
     let reader = |(node, position, read): (usize, usize, Read<'a>)| {
         let number = results.get(read.name).copied();
         Reader { read, node, position, number, is_missing: number.is_none() }
     };
-    of_steps.chain(of_outputs).filter(|(_, _, read)| is_needed(read)).map(reader).collect()
+    of_steps.chain(of_outputs).filter(|(_, _, read)| is_a_steps(read)).map(reader).collect()
 }
 
 impl Reader<'_> {
@@ -117,16 +118,34 @@ impl<'w, 'a> Setters<'w, 'a> {
         let name = read.read.name;
         let finding = match self.set_by(name) {
             None => {
-                let help = self.minus(name).or_else(|| {
-                    let known = found.may_suggest().then(|| self.known(read.node));
-                    known.and_then(|known| found.suggestion(name, known.iter().copied()))
-                });
+                let help = self.minus(name).or_else(|| self.suggestion(read, found));
                 Diagnostic::error("unset-name", format!("nothing in this workflow sets `{name}`")).maybe_help(help)
             }
             Some(steps) => Diagnostic::error("unset-name", format!("nothing that runs before this sets `{name}`"))
                 .help(format!("{steps} sets it, and runs later")),
         };
         found.push(finding.at_place(&read.place(self.wired)));
+    }
+
+    /// Warns of names that are asked for, and that no step sets: of each once in an input, or in an output.
+    fn check_asked(&self, reads: &[Reader<'_>], found: &mut Findings) {
+        let mut told = HashSet::new();
+        for read in reads.iter().filter(|reader| reader.read.asked && reader.number.is_none()) {
+            let name = read.read.name;
+            if found.is_full() || !told.insert((read.node, read.position, name)) {
+                continue;
+            }
+            let help = self.suggestion(read, found);
+            let message = format!("nothing in this workflow sets `{name}`, so it never is defined");
+            let finding = Diagnostic::warning("undefined-name", message);
+            found.push(finding.at_place(&read.place(self.wired)).maybe_help(help));
+        }
+    }
+
+    /// What may have been meant by the name of `read`.
+    fn suggestion(&self, read: &Reader<'_>, found: &mut Findings) -> Option<String> {
+        let known = found.may_suggest().then(|| self.known(read.node));
+        known.and_then(|known| found.suggestion(read.read.name, known.iter().copied()))
     }
 
     /// The warning that nothing sets the name of `read` on the likely ways.

@@ -23,8 +23,16 @@ pub struct Read<'a> {
     pub name: &'a str,
     /// Whether it is an error when nothing has set it.
     pub needed: bool,
+    /// Whether something else is done when nothing has.
+    pub asked: bool,
     /// Where, in the template or the expression that takes it.
     pub span: Option<Range<usize>>,
+}
+
+impl<'a> Read<'a> {
+    fn needed(name: &'a str, span: Option<Range<usize>>) -> Self {
+        Self { name, needed: true, asked: false, span }
+    }
 }
 
 impl<'a> Wired<'a> {
@@ -32,20 +40,20 @@ impl<'a> Wired<'a> {
     pub fn reads(&self, from: &'a From) -> Vec<Read<'a>> {
         match from {
             From::Constant(_) => Vec::new(),
-            From::Reference(reference) => vec![Read { name: &reference.name, needed: true, span: None }],
-            From::Default { from, .. } => vec![Read { name: &from.name, needed: false, span: None }],
+            From::Reference(reference) => vec![Read::needed(&reference.name, None)],
+            From::Default { from, .. } => vec![Read { needed: false, asked: true, ..Read::needed(&from.name, None) }],
             From::Expression(expression) => {
-                let read = |(name, span): (&'a str, _)| Read { name, needed: true, span: Some(span) };
-                expression.name_places().map(read).collect()
+                expression.name_places().map(|(name, span)| Read::needed(name, Some(span))).collect()
             }
             From::Template { name, .. } => {
-                let names = self.templates.get(name).into_iter().flat_map(|template| &template.uses.names);
-                let read = |name: &'a crate::template::Name| Read {
-                    name: &name.name,
-                    needed: name.needed && !name.maybe_set,
-                    span: Some(name.span.clone()),
+                let names = self.templates.get(name).map_or(&[][..], |template| &template.uses.names);
+                let asked: HashSet<_> = names.iter().filter(|name| !name.needed).map(|name| &name.name).collect();
+                let read = |name: &'a crate::template::Name| {
+                    let asked = !name.maybe_set && asked.contains(&name.name);
+                    let needed = !name.maybe_set && !asked;
+                    Read { needed, asked, ..Read::needed(&name.name, Some(name.span.clone())) }
                 };
-                names.map(read).collect()
+                names.iter().map(read).collect()
             }
         }
     }
@@ -63,7 +71,7 @@ impl<'a> Wired<'a> {
         let items = each.into_iter().flat_map(|each| self.reads(&each.items)).map(|read| (inputs.len(), read));
         let when = self.steps[step].retry.as_ref().and_then(|retry| retry.only_if.as_ref());
         let when = when.into_iter().flat_map(Expression::name_places);
-        let when = when.map(|(name, span)| (inputs.len() + 1, Read { name, needed: true, span: Some(span) }));
+        let when = when.map(|(name, span)| (inputs.len() + 1, Read::needed(name, Some(span))));
         let of_items = |(index, read): &(usize, Read<'_>)| {
             each.is_some() && *index != inputs.len() && [ITEM, INDEX].contains(&read.name)
         };

@@ -75,7 +75,21 @@ fn names_are_set_before_they_are_read() {
         ),
         (&[("echo", "input = 1", "output = \"a\""), ("echo", "input = \"$a\"", "")], &[]),
         (&[("echo", "input = \"x {{ b|upper }} b\"", "")], &["unset-name b"]),
-        (&[("echo", "input = \"{{ b|default(1) }}{{ status.value }}\"", "")], &[]),
+        (&[("echo", "input = \"{{ b|default(1) }}{{ status.value }}\"", "")], &["undefined-name b"]),
+        (&[("echo", "input = \"{% if b is defined %}{{ b }}{% endif %}\"", "")], &["undefined-name b"]),
+        (
+            &[("echo", "input = { from = \"$b.x\", default = 1 }", "")],
+            &["undefined-name { from = \"$b.x\", default = 1 }"],
+        ),
+        // It may be set in another pass, or it isn't yet.
+        (
+            &[
+                ("echo", "input = \"{% if b is undefined %}{{ a|default(1) }}{% endif %}\"", "output = \"a\""),
+                ("echo", "input = \"$a\"", "output = \"b\""),
+                ("jump_if", "condition = \"$b\", target = 0", ""),
+            ],
+            &[],
+        ),
         (&[("echo", "input = \"$input\"", "")], &["unset-name \"$input\""]),
         (&[("concat", "first = \"a\", second = \"$first\"", "")], &[]),
         // A jump back: the second pass has what the first set.
