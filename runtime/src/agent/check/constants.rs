@@ -7,7 +7,7 @@ use crate::{
     source::Place,
 };
 
-use super::{Findings, Wired, flow::Flow, set::reached, types};
+use super::{Findings, Wired, types};
 
 /// The work that such expressions may take in one look, together, be it at one agent or at all that a run
 /// can reach: twice what one of them takes at most. Those beyond it are left to the run, so that looking at
@@ -15,10 +15,9 @@ use super::{Findings, Wired, flow::Flow, set::reached, types};
 pub const MAX_LOOKED: u64 = 2 * MAX_WORK;
 
 /// Reports each such expression that fails, as far as `budget` has the work for it; and, where the look is
-/// to be thorough, those that give what the agent's input is not to be.
-pub fn check(wired: &Wired<'_>, flow: &Flow, thorough: bool, budget: &mut u64, found: &mut Findings) {
-    let reached = reached(&flow.next, &[0]);
-    for (step, callee) in wired.callees.iter().enumerate().filter(|(step, _)| reached[*step]) {
+/// to be thorough, those that give what the agent's input is not to be. `runs` says which nodes are reached.
+pub fn check(wired: &Wired<'_>, runs: &[bool], thorough: bool, budget: &mut u64, found: &mut Findings) {
+    for (step, callee) in wired.callees.iter().enumerate().filter(|(step, _)| runs[*step]) {
         for ((name, from), written) in wired.steps[step].inputs.iter().zip(&wired.spec.steps[step].inputs) {
             let From::Expression(expression) = from else { continue };
             match (expression.constant(budget), callee.input(name)) {
@@ -32,7 +31,7 @@ pub fn check(wired: &Wired<'_>, flow: &Flow, thorough: bool, budget: &mut u64, f
             }
         }
     }
-    for (name, from) in wired.outputs.iter().filter(|_| reached[flow.exit]) {
+    for (name, from) in wired.outputs.iter().filter(|_| runs[wired.steps.len()]) {
         let From::Expression(expression) = from else { continue };
         if let Some(Err(error)) = expression.constant(budget) {
             found.push(failing(wired, from, expression, error, &wired.output_place(name)));

@@ -2,11 +2,10 @@
 
 use crate::diagnostic::Diagnostic;
 
-use super::{Findings, Wired, flow::Flow, set::reached};
+use super::{Findings, Wired};
 
-/// Warns of each first step of those in a row that no path leads to.
-pub fn check(wired: &Wired<'_>, flow: &Flow, found: &mut Findings) {
-    let reached = reached(&flow.next, &[0]);
+/// Warns of each first step of those in a row that no path leads to, as `reached` says.
+pub fn check(wired: &Wired<'_>, reached: &[bool], found: &mut Findings) {
     for step in 1..wired.steps.len() {
         if !reached[step] && reached[step - 1] {
             let rest = (step..wired.steps.len()).take_while(|step| !reached[*step]).count();

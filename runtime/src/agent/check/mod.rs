@@ -1,7 +1,7 @@
 //! What can be known of workflows and templates without running them, one file for each question.
 //!
-//! Errors are what surely fails: where it isn't known what an agent does, it may do anything.
-//! Warnings may assume what is usual.
+//! Errors are what surely fails: where it isn't known what an agent does, it may do anything; and a step that
+//! usually isn't reached is no error. Warnings may assume what is usual.
 
 mod components;
 mod constants;
@@ -77,14 +77,15 @@ pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, budget: &mut u64
         return;
     }
     jumps::check(wired, found);
-    let possible = Flow::possible(wired);
-    constants::check(wired, &possible, thorough, budget, found);
-    let likely = thorough.then(|| Flow::likely(wired));
-    names::check(wired, &possible, likely.as_ref(), found);
-    if let Some(likely) = likely {
+    let (possible, likely) = (Flow::possible(wired), Flow::likely(wired));
+    // What is usually never done fails no run.
+    let runs = set::reached(&likely.next, &[0]);
+    constants::check(wired, &runs, thorough, budget, found);
+    names::check(wired, (&possible, &likely), &runs, thorough, found);
+    if thorough {
         types::check(wired, found);
         unread::check(wired, &possible, found);
-        dead::check(wired, &likely, found);
+        dead::check(wired, &runs, found);
         loops::check(wired, &possible, &likely, found);
         once::check(wired, found);
         recursion::check(wired, &likely, found);

@@ -14,22 +14,30 @@ use super::{
     set::{Set, Spread, parts, reached, turned},
 };
 
-/// Reports each name that is read where nothing can have set it; and warns, where it is said which ways are
-/// `likely`, of each that nothing sets on these.
-pub fn check(wired: &Wired<'_>, possible: &Flow, likely: Option<&Flow>, found: &mut Findings) {
+/// Reports each name that is read where nothing can have set it, as far as `runs` says that it is reached; and
+/// warns, where the look is to be thorough, of each that nothing sets on the likely ways.
+pub fn check(
+    wired: &Wired<'_>,
+    (possible, likely): (&Flow, &Flow),
+    runs: &[bool],
+    thorough: bool,
+    found: &mut Findings,
+) {
     let results = wired.results();
     let reads = reads(wired, possible, &results);
     let (mut reads, others): (Vec<_>, Vec<_>) = reads.into_iter().partition(|reader| reader.read.needed);
     let set: Vec<Vec<_>> = wired.steps.iter().map(|step| wired.set_by(step, &results)).collect();
     let setters = Setters::of(wired, possible);
     mark(&mut reads, &set, results.len(), possible);
-    for read in reads.iter().filter(|read| read.is_missing) {
+    for read in reads.iter().filter(|read| read.is_missing && runs[read.node]) {
         if found.is_full() {
             return;
         }
         setters.report(read, found);
     }
-    let Some(likely) = likely else { return };
+    if !thorough {
+        return;
+    }
     setters.check_asked(&others, found);
     reads.retain(|read| !read.is_missing);
     mark(&mut reads, &set, results.len(), likely);

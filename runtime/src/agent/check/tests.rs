@@ -188,6 +188,17 @@ fn loops_end() {
     );
 }
 
+/// What is never done never fails: it is said that it is never done, and no more.
+#[test]
+fn what_is_behind_the_end_is_no_error() {
+    let halt = ("halt", "", "");
+    for input in ["input = \"$x\"", "input = \"{{ x }}\"", "input = { expr = \"1/0\" }"] {
+        let text = workflow("", &[halt, ("echo", input, "")]);
+        assert_eq!(found(&text), ["dead-step \"echo\""], "{input}");
+        assert!(Program::load(&Library::with_manifests(&[("a", &text)]), "a").is_ok(), "{input}");
+    }
+}
+
 #[test]
 fn steps_are_reached() {
     let halt = ("halt", "", "");
