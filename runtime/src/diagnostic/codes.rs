@@ -27,7 +27,8 @@ const fn warned(code: &'static str, found: Found, help: &'static str) -> Warned 
 }
 
 /// Every warning, by its code.
-pub const WARNINGS: [Warned; 33] = [
+pub const WARNINGS: [Warned; 34] = [
+    warned("constant-when", Found::Agent, "a `when` says the same of every failure"),
     warned("covered-grant", Found::Elsewhere, "a grant allows nothing that another one doesn't"),
     warned("dead-step", Found::Agent, "no path leads to a step"),
     warned("dynamic-import", Found::AgentUnderPolicy, "which module is imported is known only when the agent runs"),

@@ -93,13 +93,7 @@ impl<'a> Wired<'a> {
             Some(_) => {
                 let place = spec.handling.retry.as_ref().and_then(|retry| retry.when.as_ref()).unwrap_or(&spec.place);
                 let when = linked.retry.as_ref().and_then(|retry| retry.only_if.as_ref());
-                let start = when.and_then(|when| place.inside(when.source()));
-                match (start, part) {
-                    (Some(start), Some(part)) => {
-                        Place { source: place.source.clone(), span: start + part.start..start + part.end }
-                    }
-                    _ => place.clone(),
-                }
+                when.zip(part).map_or_else(|| place.clone(), |(when, part)| part_of(when, place, part))
             }
         }
     }
@@ -137,9 +131,7 @@ impl<'a> Wired<'a> {
             (From::Template { name, .. }, Some(part)) => {
                 self.templates.get(name).map(|template| template.text.at(part))
             }
-            (From::Expression(expression), Some(part)) => place
-                .inside(expression.source())
-                .map(|start| Place { source: place.source.clone(), span: start + part.start..start + part.end }),
+            (From::Expression(expression), Some(part)) => Some(part_of(expression, place, part)),
             _ => None,
         }
         .unwrap_or_else(|| place.clone())
@@ -150,6 +142,13 @@ impl<'a> Wired<'a> {
         let place = self.manifest.output(name).and_then(|output| output.place.clone());
         place.unwrap_or_else(|| self.manifest.place())
     }
+}
+
+/// Where a part of `expression` is written, which stands at `place`.
+pub fn part_of(expression: &Expression, place: &Place, part: &Range<usize>) -> Place {
+    let start = place.inside(expression.source());
+    let inside = |start| Place { source: place.source.clone(), span: start + part.start..start + part.end };
+    start.map_or_else(|| place.clone(), inside)
 }
 
 /// What is there in every workflow.

@@ -49,3 +49,17 @@ fn items_have_their_names() {
     let when = format!("{text}retry = {{ attempts = 2, when = \"$index > $status.value\" }}\n").replace("$item", "a");
     assert_eq!(found(&when), ["unset-name $index"]);
 }
+
+#[test]
+fn which_failures_are_tried_again_is_a_question() {
+    let when = |when: &str| step("typed", &format!("retry = {{ attempts = 2, when = \"{when}\" }}"));
+    for (text, expected) in [
+        ("1 + 'a'", &["expression 1 + 'a'"][..]),
+        ("503", &["constant-when \"503\""]),
+        ("False", &["constant-when \"False\""]),
+        ("True", &[]),
+        ("$status.code == 503", &[]),
+    ] {
+        assert_eq!(when(text), expected, "{text}");
+    }
+}
