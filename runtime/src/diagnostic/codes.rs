@@ -27,7 +27,7 @@ const fn warned(code: &'static str, found: Found, help: &'static str) -> Warned 
 }
 
 /// Every warning, by its code.
-pub const WARNINGS: [Warned; 34] = [
+pub const WARNINGS: [Warned; 35] = [
     warned("constant-when", Found::Agent, "a `when` says the same of every failure"),
     warned("covered-grant", Found::Elsewhere, "a grant allows nothing that another one doesn't"),
     warned("dead-step", Found::Agent, "no path leads to a step"),
@@ -52,7 +52,8 @@ pub const WARNINGS: [Warned; 34] = [
     warned("more-findings", Found::Elsewhere, "there is more to say of a file than is said"),
     warned("need-without-grant", Found::Elsewhere, "an agent asks for more than the policy grants it"),
     warned("not-parsed", Found::Agent, "a Python file can't be read by the check's own parser"),
-    warned("probably-unset", Found::Agent, "nothing sets a name on the paths that usually lead to where it is read"),
+    warned("overwritten-output", Found::Agent, "two outputs of a step are kept under one name"),
+    warned("probably-unset", Found::Agent, "a name, or the part of it that is read, is usually not there"),
     warned("replaces-built-in", Found::Elsewhere, "an agent stands in for the built-in one of its name"),
     warned("retry-with-effects", Found::Agent, "a step that is tried again may do twice what it does"),
     warned("type-mismatch", Found::Agent, "a value is not what the input's type says"),

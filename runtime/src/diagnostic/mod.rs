@@ -56,6 +56,11 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// Points at `span` of `source`.
     #[must_use]
     pub fn at(mut self, source: &Arc<Source>, span: Range<usize>) -> Self {
@@ -128,7 +133,7 @@ impl Report {
 
     /// Whether something was found that must be refused.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.0.iter().any(Diagnostic::is_error)
     }
 
     /// `value` where nothing found is an error.

@@ -24,6 +24,7 @@ mod scan;
 mod signature;
 mod sort;
 mod subscript;
+mod surely;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -74,6 +75,8 @@ pub struct Expression {
     names: Vec<String>,
     /// Where each name is written first.
     starts: Vec<usize>,
+    /// The references that lead into what a name holds, and where each is written.
+    paths: Vec<(usize, Reference)>,
     locals: usize,
     again: bool,
 }
@@ -117,6 +120,7 @@ impl Expression {
     /// When it is not Python, or uses what isn't allowed.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
         let parsed = parse::parse(text)?;
+        let paths = parsed.places.iter().filter(|(_, reference)| !reference.path.is_empty()).cloned().collect();
         let mut names: Vec<_> = parsed.places.into_iter().map(|(start, reference)| (reference.name, start)).collect();
         names.sort();
         names.dedup_by(|next, first| next.0 == first.0);
@@ -127,6 +131,7 @@ impl Expression {
             references: parsed.references,
             names,
             starts,
+            paths,
             locals: parsed.locals,
             again: parsed.again,
         })
@@ -141,6 +146,16 @@ impl Expression {
     pub(crate) fn name_places(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
         let place = |(name, start): (&'_ String, &usize)| *start..start + "$".len() + name.len();
         self.names.iter().zip(&self.starts).map(move |named| (named.0.as_str(), place(named)))
+    }
+
+    /// The ways into what its names hold: where each is written, and whether it is surely gone.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&Reference, Range<usize>, bool)> {
+        let mut sure = Vec::new();
+        self.root.surely_read(&mut sure);
+        sure.sort_unstable();
+        self.paths.iter().map(move |(start, reference)| {
+            (reference, *start..start + reference.to_string().len(), sure.binary_search(start).is_ok())
+        })
     }
 
     /// The kinds of what it can give, whatever its names stand for.

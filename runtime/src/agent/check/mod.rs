@@ -6,6 +6,7 @@
 mod components;
 mod constants;
 mod dead;
+mod each;
 mod findings;
 mod flow;
 mod handling;
@@ -13,11 +14,14 @@ mod jumps;
 mod loops;
 mod names;
 mod once;
+mod paths;
 mod reads;
 mod recursion;
 mod set;
+mod shape;
 mod steps;
 mod template;
+mod twice;
 mod types;
 mod unread;
 
@@ -33,6 +37,7 @@ use crate::agent::{
     workflow::WorkflowSpec,
 };
 use flow::Flow;
+use shape::Shapes;
 
 pub(super) use constants::MAX_LOOKED;
 pub(super) use findings::Findings;
@@ -81,9 +86,13 @@ pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, budget: &mut u64
     // What is usually never done fails no run.
     let runs = set::reached(&likely.next, &[0]);
     constants::check(wired, &runs, thorough, budget, found);
+    let shapes = Shapes::of(wired);
+    each::check(wired, &shapes, (&runs, thorough), budget, found);
+    paths::check(wired, &shapes, &runs, thorough, found);
     names::check(wired, (&possible, &likely), &runs, thorough, found);
     if thorough {
         types::check(wired, found);
+        twice::check(wired, found);
         unread::check(wired, &possible, found);
         dead::check(wired, &runs, found);
         loops::check(wired, &possible, &likely, found);

@@ -30,7 +30,8 @@ pub struct Read<'a> {
 }
 
 impl<'a> Read<'a> {
-    fn needed(name: &'a str, span: Option<Range<usize>>) -> Self {
+    /// A name that is an error when nothing has set it.
+    pub fn needed(name: &'a str, span: Option<Range<usize>>) -> Self {
         Self { name, needed: true, asked: false, span }
     }
 }

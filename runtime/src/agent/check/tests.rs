@@ -155,6 +155,13 @@ fn what_is_kept_is_read() {
 }
 
 #[test]
+fn outputs_have_names_of_their_own() {
+    let twice = ("typed", "", "out = \"a\", status = \"a\"");
+    let read = ("echo", "input = \"$a\"", "");
+    assert_eq!(found(&workflow("", &[twice, read])), ["overwritten-output status"]);
+}
+
+#[test]
 fn what_is_wrong_is_said_once_and_where_it_is() {
     let twice = workflow("", &[("echo#a", "input = 1", ""), ("echo#a", "input = 1", "")]);
     assert_eq!(found(&twice), ["duplicate-id \"a\""]);

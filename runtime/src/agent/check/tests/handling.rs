@@ -37,7 +37,10 @@ fn the_way_out_is_a_way() {
 #[test]
 fn items_have_their_names() {
     let each = |input: &str, list: &str| {
-        let text = workflow("[inputs.all]\n[outputs.o]\n", &[("echo", &format!("input = {input}"), "output = \"o\"")]);
+        let text = workflow(
+            "[inputs.all]\ntype = \"json\"\n[outputs.o]\n",
+            &[("echo", &format!("input = {input}"), "output = \"o\"")],
+        );
         found(&format!("{text}for_each = {list}\n"))
     };
     assert!(each("\"$item.url\"", "\"$all\"").is_empty());
@@ -62,4 +65,24 @@ fn which_failures_are_tried_again_is_a_question() {
     ] {
         assert_eq!(when(text), expected, "{text}");
     }
+}
+
+#[test]
+fn what_a_step_runs_for_can_be_a_list() {
+    let each = |list: &str| {
+        let inputs = "[inputs.t]\n[inputs.j]\ntype = \"json\"\n[inputs.o]\noptional = true\n";
+        found(&format!("{}for_each = {list}\n", workflow(inputs, &[("echo", "input = 1", "")])))
+    };
+    for list in ["[1, 2]", "{ json = [] }", "{ expr = \"[1]\" }", "\"$j\"", "\"$j.a\"", "\"$o\"", "\"$t.split()\""] {
+        assert_eq!(each(list), Vec::<String>::new(), "{list}");
+    }
+    let wrong = ["\"[1, 2]\"", "\"plain text\"", "5", "{ a = 1 }", "\"{{ t }}\"", "\"len($t)\"", "\"$t.upper()\""];
+    for list in wrong.into_iter().chain(["{ expr = \"1 + 1\" }", "\"range(len($t))\"", "\"$step_max\"", "\"$status\""])
+    {
+        let place = list.trim_start_matches("{ expr = ").trim_end_matches(" }");
+        let place = if list.contains("expr") { place } else { list };
+        assert_eq!(each(list), [format!("bad-for-each {place}")], "{list}");
+    }
+    assert_eq!(each("{ expr = \"1 + 'a'\" }"), ["expression 1 + 'a'"]);
+    assert_eq!(each("\"$t\""), ["type-mismatch \"$t\""]);
 }

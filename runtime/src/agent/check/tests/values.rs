@@ -125,3 +125,32 @@ fn a_workflow_that_calls_itself_has_a_way_out() {
         assert_eq!(found(&workflow("", &steps)), expected, "{steps:?}");
     }
 }
+
+#[test]
+fn paths_lead_somewhere() {
+    let top = "[inputs.n]\ntype = \"integer\"\n[inputs.t]\n[inputs.o]\ntype = \"integer\"\noptional = true\n";
+    for (wire, expected) in [
+        ("\"$status.code\"", &[][..]),
+        ("\"$status.codes\"", &["unset-name \"$status.codes\""]),
+        ("\"$status.value.x\"", &["unset-name \"$status.value.x\""]),
+        ("\"$step_index.x\"", &["unset-name \"$step_index.x\""]),
+        ("\"1 + $status.codes\"", &["unset-name $status.codes"]),
+        ("\"$n > 1 and $status.codes\"", &["probably-unset $status.codes"]),
+        ("\"$n.a\"", &["probably-unset \"$n.a\""]),
+        ("\"$t.a\"", &[]),
+        ("\"$o.a\"", &[]),
+        ("{ from = \"$status.codes\", default = 1 }", &["undefined-name { from = \"$status.codes\", default = 1 }"]),
+    ] {
+        let input = format!("input = {wire}");
+        assert_eq!(found(&workflow(top, &[("echo", &input, "")])), expected, "{wire}");
+    }
+    let read = ("echo", "input = \"$status.codes\"", "");
+    assert_eq!(found(&workflow("", &[("echo", "input = 1", "output = \"status\""), read])), Vec::<String>::new());
+    assert_eq!(found(&workflow("", &[("halt", "", ""), read])), ["dead-step \"echo\""]);
+    let plain = workflow("plain_status = true\n", &[("echo", "input = \"$status.code\"", "")]);
+    assert_eq!(found(&plain), ["unset-name \"$status.code\""]);
+    let when = format!("{plain}retry = {{ attempts = 2, when = \"$status.code == $status.cod\" }}\n");
+    assert_eq!(found(&when.replace("\"$status.code\"", "1")), ["unset-name $status.cod"]);
+    let output = "kind = \"workflow\"\n[outputs.o]\nfrom = \"$status.codes\"\n[[steps]]\nagent = \"echo\"\ninputs = { input = 1 }\n";
+    assert_eq!(found(output), ["unset-name \"$status.codes\""]);
+}
