@@ -28,6 +28,8 @@ pub struct Uses {
     pub includes: Vec<Include>,
     /// Names that it sets itself somewhere.
     pub sets: HashSet<String>,
+    /// The parts of it that are text and have a `$` in them, but for those in `{% raw %}`.
+    pub dollars: Vec<Range<usize>>,
     /// Where values are taken that can be larger to write than to hold.
     pub(super) taken: Vec<Range<usize>>,
     /// Whether it can make such values, or be included where there are some.
@@ -123,7 +125,7 @@ fn read(text: &str) -> Result<Uses, TemplateError> {
     let tree = minijinja::machinery::parse(text, "template", SyntaxConfig::default())
         .map_err(|error| unclosed(text).unwrap_or_else(|| TemplateError::of(text, &error)))?;
     let mut reader =
-        Reader { uses: Uses::default(), frames: vec![Frame::default()], branches: 0, repeats: 0, wrong: None };
+        Reader { text, uses: Uses::default(), frames: vec![Frame::default()], branches: 0, repeats: 0, wrong: None };
     reader.statement(&tree);
     let Reader { mut uses, wrong, .. } = reader;
     if let Some(span) = wrong {
@@ -145,6 +147,7 @@ struct Frame<'t> {
 }
 
 struct Reader<'t> {
+    text: &'t str,
     uses: Uses,
     frames: Vec<Frame<'t>>,
     /// How many branches we are in: what is there may be left out.
@@ -168,7 +171,7 @@ impl<'t> Reader<'t> {
                 self.statements(&template.children);
             }
             Stmt::EmitExpr(emit) => self.expressions([&emit.expr]),
-            Stmt::EmitRaw(_) => {}
+            Stmt::EmitRaw(part) => self.plain(part.raw),
             Stmt::ForLoop(each) => self.each(each),
             Stmt::IfCond(branch) => self.branch(branch),
             Stmt::WithBlock(with) => self.scoped(|reader| {
@@ -232,6 +235,15 @@ impl<'t> Reader<'t> {
                 self.callable(&block.macro_decl);
             }
             _ => {}
+        }
+    }
+
+    /// Takes note of a part that is text.
+    fn plain(&mut self, part: &str) {
+        let start = part.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        let Some((before, _)) = self.text.split_at_checked(start) else { return };
+        if part.contains('$') && !is_raw(before) {
+            self.uses.dollars.push(start..start + part.len());
         }
     }
 
@@ -352,6 +364,12 @@ fn grows(statement: &Stmt<'_>) -> bool {
         Stmt::Template(_) | Stmt::EmitExpr(_) | Stmt::EmitRaw(_) | Stmt::IfCond(_) | Stmt::AutoEscape(_) => false,
         _ => true,
     }
+}
+
+/// Whether what stands behind `before` is taken as it is, in so many words.
+fn is_raw(before: &str) -> bool {
+    let tag = before.trim_end().strip_suffix("%}").and_then(|before| before.rsplit_once("{%"));
+    tag.is_some_and(|(_, tag)| tag.trim_matches(['-', '+', ' ', '\t', '\n', '\r']) == "raw")
 }
 
 fn range(span: Span) -> Range<usize> {

@@ -6,6 +6,7 @@
 mod components;
 mod constants;
 mod dead;
+mod dollars;
 mod each;
 mod findings;
 mod flow;
@@ -82,6 +83,7 @@ pub(super) fn check_workflow(wired: &Wired<'_>, thorough: bool, budget: &mut u64
         return;
     }
     jumps::check(wired, found);
+    dollars::check(wired, found);
     let (possible, likely) = (Flow::possible(wired), Flow::likely(wired));
     // What is usually never done fails no run.
     let runs = set::reached(&likely.next, &[0]);

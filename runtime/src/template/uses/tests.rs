@@ -56,3 +56,10 @@ fn tools_that_are_named_by_a_text_are_found() {
     let tools: Vec<_> = uses.tools.iter().map(|tool| tool.name.as_str()).collect();
     assert_eq!(tools, ["map", "upper", "select", "odd", "selectattr", "even", "map"]);
 }
+
+#[test]
+fn text_with_a_dollar_is_found() {
+    let text = "ä $a {{ '$b' }}\n{%- if x -%}  $c{% endif %}{% raw -%} $d{% endraw %}{# $e #} plain {{ x }}$";
+    let dollars = Uses::of(text).unwrap().dollars;
+    assert_eq!(dollars.into_iter().map(|part| &text[part]).collect::<Vec<_>>(), ["ä $a ", "$c", "$"]);
+}

@@ -154,3 +154,28 @@ fn paths_lead_somewhere() {
     let output = "kind = \"workflow\"\n[outputs.o]\nfrom = \"$status.codes\"\n[[steps]]\nagent = \"echo\"\ninputs = { input = 1 }\n";
     assert_eq!(found(output), ["unset-name \"$status.codes\""]);
 }
+
+#[test]
+fn a_name_with_a_dollar_in_a_template_is_not_filled_in() {
+    let top = "[inputs.name]\n[inputs.n]\n[outputs.o]\nfrom = \"{{ n }}: $made\"\n[outputs.p]\nfrom = \"$made\"\n";
+    let text = |input: &str| {
+        let made = ("echo", "input = 1", "output = \"made\"");
+        found(&workflow(top, &[made, ("echo", &format!("input = '''{input}'''"), "")]))
+    };
+    let beside = |own: &[&str]| {
+        let own = own.iter().map(|name| format!("literal-dollar {name}"));
+        std::iter::once("literal-dollar $made".to_owned()).chain(own).collect::<Vec<_>>()
+    };
+    for (input, expected) in [
+        ("Dear $name, {{ 1 + 1 }} of $made, $name", &["$name", "$made"][..]),
+        ("Dear ${name}, {{ n }}", &["${name}"]),
+        ("{{ n }}: $name-x", &["$name"]),
+        // The names of others, and those that stand as they are.
+        ("for f in $*; do echo $HOME ${f} $1 {{ n }}; done", &[]),
+        ("^{{ n }}$", &[]),
+        ("name={{ name }}; echo $name", &[]),
+        ("{% raw %}$name{% endraw %} \\$name $$name {{ n|replace('$name', '') }}", &[]),
+    ] {
+        assert_eq!(text(input), beside(expected), "{input}");
+    }
+}
