@@ -11,6 +11,7 @@ mod each;
 mod findings;
 mod flow;
 mod handling;
+mod hyphens;
 mod jumps;
 mod loops;
 mod names;

@@ -3,13 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
+    agent::program::Source as From,
     diagnostic::{Diagnostic, counted},
     source::Place,
 };
 
 use super::{
-    Findings, Wired,
+    Findings, Template, Wired,
     flow::Flow,
+    hyphens::Hyphenated,
     reads::{Read, is_always_there},
     set::{Set, Spread, parts, reached, turned},
 };
@@ -29,11 +31,19 @@ pub fn check(
     let set: Vec<Vec<_>> = wired.steps.iter().map(|step| wired.set_by(step, &results)).collect();
     let setters = Setters::of(wired, possible);
     mark(&mut reads, &set, results.len(), possible);
+    let mut hyphenated = HashSet::new();
     for read in reads.iter().filter(|read| read.is_missing && runs[read.node]) {
         if found.is_full() {
             return;
         }
-        setters.report(read, found);
+        match setters.hyphenated(read) {
+            None => setters.report(read, found),
+            Some(whole) if !hyphenated.insert((read.node, read.position, whole.start)) => {}
+            Some(whole) => {
+                let help = "wire \"$NAME\" to an input of another name, of a template agent, or call it `PLAIN`";
+                found.push(whole.error(help.replace("NAME", whole.name).replace("PLAIN", &whole.plain())));
+            }
+        }
     }
     if !thorough {
         return;
@@ -93,6 +103,16 @@ fn reads<'a>(wired: &'a Wired<'a>, flow: &Flow, results: &HashMap<&str, usize>) 
 }
 
 impl Reader<'_> {
+    /// The template that reads it, if one does.
+    fn template<'w>(&self, wired: &'w Wired<'_>) -> Option<&'w Template> {
+        let from = match wired.steps.get(self.node) {
+            Some(step) => step.inputs.get(self.position).map(|(_, from)| from),
+            None => wired.outputs.get(self.position).map(|(_, from)| from),
+        };
+        let Some(From::Template { name, .. }) = from else { return None };
+        wired.templates.get(name)
+    }
+
     /// Where the name is written.
     fn place(&self, wired: &Wired<'_>) -> Place {
         if self.node < wired.steps.len() {
@@ -140,7 +160,8 @@ impl<'w, 'a> Setters<'w, 'a> {
         let mut told = HashSet::new();
         for read in reads.iter().filter(|reader| reader.read.asked && reader.number.is_none()) {
             let name = read.read.name;
-            if found.is_full() || !told.insert((read.node, read.position, name)) {
+            let is_told = !told.insert((read.node, read.position, name));
+            if found.is_full() || is_told || self.hyphenated(read).is_some() {
                 continue;
             }
             let help = self.suggestion(read, found);
@@ -148,6 +169,12 @@ impl<'w, 'a> Setters<'w, 'a> {
             let finding = Diagnostic::warning("undefined-name", message);
             found.push(finding.at_place(&read.place(self.wired)).maybe_help(help));
         }
+    }
+
+    /// The name with a `-` that a template takes `read` out of.
+    fn hyphenated(&self, read: &Reader<'_>) -> Option<Hyphenated<'w>> {
+        let is_known = |name: &str| self.wired.manifest.input(name).is_some() || self.steps.contains_key(name);
+        Hyphenated::around(read.template(self.wired)?, read.read.span.as_ref()?, is_known)
     }
 
     /// What may have been meant by the name of `read`.

@@ -13,7 +13,7 @@ use crate::{
     template::{self, Escape, Include, TemplateError, ToolKind, Uses, Written},
 };
 
-use super::Findings;
+use super::{Findings, hyphens::Hyphenated};
 
 /// The most templates that one includes: each is read and parsed.
 const MAX_INCLUDED: usize = 1000;
@@ -91,12 +91,18 @@ pub fn check_template(manifest: &Manifest, escape: Escape, template: Template, f
     let inputs: HashSet<_> = manifest.inputs.iter().map(|input| input.name.as_str()).collect();
     for (at, (name, template)) in family.templates.iter().enumerate() {
         check_tools(template, found);
-        let mut told = HashSet::new();
+        let (mut told, mut hyphenated) = (HashSet::new(), HashSet::new());
         for used in &template.uses.names {
             // What another of the templates sets is there, as far as that one can be included with it.
             let elsewhere = setters.get(used.name.as_str()).is_some_and(|by| *by != Setter::One(at));
             let is_set = used.maybe_set || elsewhere || inputs.contains(used.name.as_str());
             if is_set || found.is_full() || !told.insert(&used.name) {
+                continue;
+            }
+            if let Some(whole) = Hyphenated::around(template, &used.span, |name| inputs.contains(name)) {
+                if hyphenated.insert(whole.start) {
+                    found.push(whole.error(format!("call the input `{}`", whole.plain())));
+                }
                 continue;
             }
             let asked = asked.contains(used.name.as_str());

@@ -179,3 +179,23 @@ fn a_name_with_a_dollar_in_a_template_is_not_filled_in() {
         assert_eq!(text(input), beside(expected), "{input}");
     }
 }
+
+#[test]
+fn a_template_takes_no_name_with_a_minus() {
+    let top =
+        "[inputs.my-long-in]\n[inputs.long]\n[outputs.o]\nfrom = \"{{ made-up }}\"\n[outputs.p]\nfrom = \"$made-up\"\n";
+    let made = ("echo", "input = \"$my-long-in\"", "output = \"made-up\"");
+    for (input, expected) in [
+        ("{{ my-long-in }} {{ my-long-in|upper }}", &["unset-name my-long-in", "unset-name my-long-in"][..]),
+        ("{{ my-long-in|default(1) }}", &["unset-name my-long-in"]),
+        ("{{ long-1 }}", &[]),
+        ("{{ long-x }}", &["unset-name x"]),
+    ] {
+        let steps = [made, ("echo", &format!("input = \"{input}\""), "")];
+        let mut all = vec!["unset-name made-up"];
+        all.extend(expected);
+        assert_eq!(found(&workflow(top, &steps)), all, "{input}");
+    }
+    let template = "kind = \"template\"\ntext = \"{{ my-in }} {{ my-other }}\"\n[inputs.my-in]\n";
+    assert_eq!(found(template), ["unset-name my-in", "unset-name other"]);
+}
