@@ -50,11 +50,12 @@ impl Source {
     /// What `path` is, by what it is called: `.csv`, `.tsv`, a folder, or else lines of JSON. `-` is the
     /// standard input.
     pub fn of(path: &Path) -> Self {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            _ if path.is_dir() => Self::Folder(path.to_owned()),
-            Some("csv") => Self::Table(path.to_owned(), b','),
-            Some("tsv") => Self::Table(path.to_owned(), b'\t'),
-            _ => Self::Lines(path.to_owned()),
+        let is = |extension| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension));
+        match path.to_owned() {
+            path if path.is_dir() => Self::Folder(path),
+            path if is("csv") => Self::Table(path, b','),
+            path if is("tsv") => Self::Table(path, b'\t'),
+            path => Self::Lines(path),
         }
     }
 }

@@ -70,14 +70,8 @@ pub struct BatchOptions {
     #[arg(long, value_name = "N", help_heading = "How to run them")]
     max_failures: Option<MaxFailures>,
     /// What all items may use together: fuel=N,time=TIME. An item that has begun may use what was left then
-    #[arg(
-        long,
-        value_name = "BUDGET",
-        default_value = "",
-        hide_default_value = true,
-        help_heading = "How to run them"
-    )]
-    budget: SharedBudget,
+    #[arg(long, value_name = "BUDGET", help_heading = "How to run them")]
+    budget: Option<SharedBudget>,
     /// What is written beside the results
     #[command(flatten)]
     pub reports: ReportOptions,
@@ -103,8 +97,10 @@ impl FromStr for SharedBudget {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut budget = Self::default();
-        for part in text.split(',').filter(|part| !part.is_empty()) {
+        for part in text.split(',') {
             match part.split_once('=') {
+                Some(("fuel", _)) if budget.fuel.is_some() => return Err("fuel is said twice".into()),
+                Some(("time", _)) if budget.time.is_some() => return Err("time is said twice".into()),
                 Some(("fuel", fuel)) => match fuel.replace('_', "").parse() {
                     Ok(fuel) => budget.fuel = Some(fuel),
                     Err(_) => return Err("fuel is a whole number: fuel=1_000_000_000".into()),
@@ -183,7 +179,7 @@ impl BatchOptions {
 
     /// How the batch is run.
     pub fn run(&self, retry: Retry, done: Done, tape: Option<TapeOf>) -> Result<Options, Stop> {
-        let jobs = self.jobs();
+        let (jobs, budget) = (self.jobs(), self.budget.unwrap_or_default());
         if jobs > MAX_JOBS {
             return Err(Stop::Usage(format!("--jobs: at most {MAX_JOBS} items run at one time")));
         }
@@ -193,8 +189,8 @@ impl BatchOptions {
             done,
             retry,
             max_failures: self.most_failures(),
-            fuel: self.budget.fuel,
-            deadline: self.budget.time.map(|time| Instant::now() + time),
+            fuel: budget.fuel,
+            deadline: budget.time.map(|time| Instant::now() + time),
             in_order: !self.unordered,
             tape,
         })
