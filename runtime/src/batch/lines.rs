@@ -1,4 +1,4 @@
-//! Lines of bounded length.
+//! Lines of bounded length, and which line a place is on.
 
 use std::io::{self, BufRead};
 
@@ -57,9 +57,93 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// Counts the ends of lines: `\n`, `\r\n`, or `\r` alone.
+#[derive(Default)]
+pub struct LineEnds {
+    count: u64,
+    /// Whether the latest byte is the first of an end that may go on.
+    within: bool,
+}
+
+impl LineEnds {
+    /// How many there are in `bytes`.
+    pub fn of(bytes: &[u8]) -> u64 {
+        let mut ends = Self::default();
+        ends.pass(bytes);
+        ends.count
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        for at in memchr::memchr2_iter(b'\r', b'\n', bytes) {
+            let within = at.checked_sub(1).map_or(self.within, |before| bytes[before] == b'\r');
+            self.count += u64::from(bytes[at] == b'\r' || !within);
+        }
+        self.within = bytes.last().map_or(self.within, |last| *last == b'\r');
+    }
+}
+
+/// Knows on which line a place is in what is read, a chunk at a time. Every byte is looked at once, so places are
+/// asked for in their order.
+#[derive(Default)]
+pub struct Places {
+    /// The latest chunk, and where it begins.
+    chunk: Vec<u8>,
+    begins: u64,
+    /// How many bytes of it are counted.
+    counted: usize,
+    ends: LineEnds,
+}
+
+impl Places {
+    /// Takes the next chunk.
+    pub fn read(&mut self, chunk: &[u8]) {
+        self.count(self.chunk.len());
+        self.begins += self.chunk.len() as u64;
+        self.counted = 0;
+        self.chunk.clear();
+        self.chunk.extend_from_slice(chunk);
+    }
+
+    /// How many lines end before the byte at `place`, which is of the latest chunk, or the one behind it.
+    pub fn ends_before(&mut self, place: u64) -> u64 {
+        self.count(usize::try_from(place.saturating_sub(self.begins)).unwrap_or(usize::MAX));
+        self.ends.count
+    }
+
+    fn count(&mut self, to: usize) {
+        let to = to.clamp(self.counted, self.chunk.len());
+        self.ends.pass(&self.chunk[self.counted..to]);
+        self.counted = to;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ends_of_lines_are_counted_however_they_come() {
+        let text = b"one\r\n\r\rtwo\n\n\r\nthree\n\r";
+        let naive = |text: &[u8]| {
+            String::from_utf8_lossy(text).replace("\r\n", "\n").replace('\r', "\n").matches('\n').count() as u64
+        };
+        assert_eq!((LineEnds::of(text), naive(text)), (8, 8));
+        for size in 1..=text.len() {
+            let mut places = Places::default();
+            let mut place = 0;
+            for chunk in text.chunks(size) {
+                places.read(chunk);
+                for _ in chunk {
+                    place += 1;
+                    assert_eq!(
+                        places.ends_before(place),
+                        naive(&text[..usize::try_from(place).unwrap()]),
+                        "{size} {place}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn lines_are_bounded() {

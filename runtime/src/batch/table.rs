@@ -12,6 +12,7 @@ use crate::{
     batch::{
         Item, MAX_ITEM, Shape,
         item::{Keyed, wrong},
+        lines::{LineEnds, Places},
     },
     diagnostic::list,
 };
@@ -21,8 +22,6 @@ pub struct Table<R> {
     reader: csv::Reader<Bounded<R>>,
     columns: Vec<String>,
     row: ByteRecord,
-    /// The line of the latest row.
-    line: u64,
 }
 
 impl<R: Read> Table<R> {
@@ -32,7 +31,7 @@ impl<R: Read> Table<R> {
     ///
     /// When the columns are not what `shape` wants. An empty file is a table without rows.
     pub fn open(from: R, delimiter: u8, shape: &Shape) -> Result<Self, Failure> {
-        let bounded = Bounded { from, left: MAX_ITEM, end: End::Ahead };
+        let bounded = Bounded { from, left: MAX_ITEM, end: End::Ahead, places: Places::default() };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bounded);
         let header = reader.byte_headers().map_err(|error| wrong(format!("the header can't be read: {error}")))?;
         let columns: Result<Vec<_>, _> = header.iter().map(|name| String::from_utf8(name.to_vec())).collect();
@@ -47,7 +46,7 @@ impl<R: Read> Table<R> {
         if let (false, Some(misfit)) = (columns.is_empty(), shape.misfit(columns.iter().map(String::as_str))) {
             return Err(misfit);
         }
-        Ok(Self { reader, columns, row: ByteRecord::new(), line: 1 })
+        Ok(Self { reader, columns, row: ByteRecord::new() })
     }
 
     /// The next row.
@@ -57,15 +56,24 @@ impl<R: Read> Table<R> {
             return Ok(None);
         }
         let mut whole = Vec::with_capacity(self.row.as_slice().len() + self.row.len());
+        let mut within = 0;
         for cell in &self.row {
+            within += LineEnds::of(cell);
             whole.extend_from_slice(cell);
             // No cell of a text has it; and where one had, two rows would have one digest, no more.
             whole.push(0);
         }
-        // Rows that a carriage return alone parts are all on one line, and no two may have one number.
-        self.line = self.row.position().map_or(0, csv::Position::line).max(self.line + 1);
+        let number = (1 + self.lines_before_the_end()).saturating_sub(within);
         let (key, inputs) = self.inputs(shape);
-        Ok(Some(Item { number: self.line, name: None, digest: shape.digest(&whole), key, inputs, size: whole.len() }))
+        Ok(Some(Item { number, name: None, digest: shape.digest(&whole), key, inputs, size: whole.len() }))
+    }
+
+    /// How many lines end before the row's own end. Behind a quote that nothing closes it has none.
+    fn lines_before_the_end(&mut self) -> u64 {
+        let behind = self.reader.position().byte();
+        let bounded = self.reader.get_mut();
+        let end = behind.saturating_sub(u64::from(!bounded.is_passed()));
+        bounded.places.ends_before(end)
     }
 
     fn inputs(&self, shape: &Shape) -> Keyed {
@@ -104,6 +112,7 @@ pub struct Bounded<R> {
     from: R,
     left: usize,
     end: End,
+    places: Places,
 }
 
 /// How far the end is.
@@ -135,8 +144,10 @@ impl<R: Read> Read for Bounded<R> {
         let length = self.from.read(buffer)?;
         if length == 0 {
             self.end = End::Line;
+            self.places.read(b"\n");
             return Ok(1);
         }
+        self.places.read(&buffer[..length]);
         self.left = self.left.checked_sub(length).ok_or_else(|| {
             let message = format!("a row is longer than {} MiB: is there a quote that nothing closes?", MAX_ITEM >> 20);
             io::Error::new(io::ErrorKind::InvalidData, message)
@@ -172,6 +183,39 @@ mod tests {
         assert_eq!((read("name"), read("name\n"), read("")), ((vec![], 0), (vec![], 0), (vec![], 0)));
         let header = Table::open("\"name\nAda\n".as_bytes(), b',', &shape("[inputs.name]"));
         assert!(header.err().unwrap().message.contains("the header has a quote"));
+    }
+
+    fn numbers(text: &str) -> Vec<u64> {
+        let shape = shape("[inputs.name]\n[inputs.more]\noptional = true");
+        let mut table = Table::open(text.as_bytes(), b',', &shape).unwrap();
+        std::iter::from_fn(|| table.row(&shape).unwrap()).map(|row| row.number).collect()
+    }
+
+    #[test]
+    fn a_row_is_known_by_the_line_that_it_begins_on() {
+        for (text, expected) in [
+            ("name\na\n\n\nb\n", &[2, 5][..]),
+            ("\n\nname\n\na", &[5]),
+            ("name\r\n\"a\r\nb\"\r\n\r\nc\r\n\"d\r\ne\r\nf\"\r\ng\r\n", &[2, 5, 6, 9]),
+            ("name\n\"a\n\n\"\n\"\n\"\nc", &[2, 5, 7]),
+            ("name,more\r\n\"\r\",\"\nb\"\r\nc,\n", &[2, 5]),
+            ("name\ra\r\rb", &[2, 4]),
+            ("name\r\na\nb\r\n\nc\rd\n", &[2, 3, 5, 6]),
+            ("name\na\n\n\"b\n\nc", &[2, 4]),
+        ] {
+            assert_eq!(numbers(text), expected, "{text:?}");
+        }
+    }
+
+    /// The ends of lines fall before, on and behind the end of what is read at once.
+    #[test]
+    fn lines_are_counted_over_all_that_is_read() {
+        for length in 1..5 {
+            let name = "x".repeat(length);
+            let text = format!("name\r\n{}", format!("\"{name}\r\n\"\r\n\r\n").repeat(20_000));
+            let expected: Vec<_> = (0..20_000).map(|row| 2 + 3 * row).collect();
+            assert!(numbers(&text) == expected, "{length}");
+        }
     }
 
     #[test]
