@@ -165,6 +165,7 @@ pub fn report(
         if outcome.failure.is_none() {
             print_outputs(manifest, outcome, wanted)?;
         }
+        missing.iter().for_each(|failure| render::error(&failure.message));
     }
     if globals.verbose {
         let usage = outcome.usage;
@@ -193,14 +194,18 @@ pub fn report(
 /// Why there is no output `name` to print, where the agent didn't give it.
 fn missing(manifest: &Manifest, outcome: &Outcome, name: &str) -> Option<Failure> {
     let is_given = outcome.outputs.iter().any(|(output, _)| output == name);
-    (!is_given).then(|| Failure::new(Code::Result, format!("`{}` gave no output `{name}`", manifest.name)))
+    (!is_given).then(|| Failure::new(Code::Result, not_given(manifest, name)))
+}
+
+fn not_given(manifest: &Manifest, name: &str) -> String {
+    format!("`{}` gave no output `{name}`", manifest.name)
 }
 
 fn exit_code(outcome: &Outcome, missing: Option<&Failure>) -> u8 {
     if missing.is_some() { 1 } else { outcome.exit_code() }
 }
 
-/// One output is printed raw, several as one JSON object.
+/// One output is printed raw, several as one JSON object. What wasn't given is left out.
 fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -> Result<(), Stop> {
     let mut public = manifest.outputs.iter().filter(|output| !output.internal);
     let single = match (wanted, public.next(), public.next()) {
@@ -213,11 +218,12 @@ fn print_outputs(manifest: &Manifest, outcome: &Outcome, wanted: Option<&str>) -
     let Some(name) = single else {
         return terminal::print_json(&Outputs { manifest, outcome, wanted });
     };
-    if let Some((_, value)) = outcome.outputs.iter().find(|(output, _)| output == name) {
-        return terminal::print_bytes(value.bytes());
+    match outcome.outputs.iter().find(|(output, _)| output == name) {
+        Some((_, value)) => terminal::print_bytes(value.bytes())?,
+        None if wanted.is_none() => render::note(&not_given(manifest, name)),
+        None => {}
     }
-    missing(manifest, outcome, name).iter().for_each(|failure| render::error(&failure.message));
-    Err(Stop::Said(1))
+    Ok(())
 }
 
 /// Everything about a run, for machines.
