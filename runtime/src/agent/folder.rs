@@ -126,7 +126,7 @@ pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
 }
 
 /// Reads a file of `dir` that is a regular one of at most `limit` bytes.
-fn read_file(dir: &Dir, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_file(dir: &Dir, name: &str, limit: u64) -> io::Result<Vec<u8>> {
     use io::Read;
     // A FIFO would block the open itself, so the kind of file is asked first.
     let found = dir.metadata(name)?;

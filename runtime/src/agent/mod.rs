@@ -30,7 +30,7 @@ pub use allow::Allowed;
 pub use command::{Argument, Command, Form, Origin, Part, Taken};
 pub(crate) use component::{DIFFERS, unexplained as unexplained_imports};
 pub use folder::Folder;
-pub(crate) use folder::without_mark;
+pub(crate) use folder::{read_file, without_mark};
 pub(crate) use handling::MAX_PARALLEL;
 pub(crate) use imports::audit as audit_imports;
 pub use imports::{Import, Imports, imports};

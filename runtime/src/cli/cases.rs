@@ -9,13 +9,17 @@ use cap_std::{ambient_authority, fs::Dir};
 
 use crate::{
     Json, Outcome, Report, Value,
-    diagnostic::Diagnostic,
+    agent::read_file,
+    diagnostic::{Diagnostic, list},
     document::{self, Item, TOO_LARGE, Table},
-    source::Source,
+    source::{MAX_SOURCE, Source},
 };
 
 /// The file that makes a folder a case.
 pub const CASE: &str = "case.toml";
+
+/// The largest file that a case names, in bytes.
+const MAX_FILE: u64 = 256 << 20;
 
 /// One case.
 pub struct Case {
@@ -45,8 +49,8 @@ impl Case {
     /// Reads the case in `folder`.
     pub fn read(folder: &Path) -> Result<Self, Report> {
         let path = folder.join(CASE);
-        let text = fs::read_to_string(&path)
-            .map_err(|error| Diagnostic::error("unreadable", format!("{}: {error}", path.display())))?;
+        let text = read(folder, CASE, MAX_SOURCE).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        let text = text.map_err(|error| Diagnostic::error("unreadable", format!("{}: {error}", path.display())))?;
         let source = Source::new(path.display().to_string(), text);
         let read = |top: &mut Table<'_>, report: &mut Report| {
             // What the case is about; for the reader.
@@ -80,7 +84,9 @@ impl Case {
     pub fn differences(&self, outcome: &Outcome, folder: &Path) -> Vec<String> {
         let mut differences = match (&self.expected, &outcome.failure) {
             (Expected::Outputs { .. }, Some(failure)) => vec![format!("it failed: {failure}\n{}", failure.trace)],
-            (Expected::Failure { .. }, None) => vec![format!("it should have failed, and gave {:?}", outcome.outputs)],
+            (Expected::Failure { .. }, None) => {
+                vec![format!("it should have failed, and gave {}", shown(&outcome.outputs))]
+            }
             (Expected::Outputs { outputs, absent }, None) => compare_outputs(outputs, absent, &outcome.outputs),
             (Expected::Failure { message, code, denied }, Some(failure)) => {
                 let mut differences = Vec::new();
@@ -95,11 +101,11 @@ impl Case {
                     ));
                 }
                 if denied.as_ref().is_some_and(|denied| outcome.denials.iter().all(|denial| denial.code != denied)) {
-                    differences.push(format!(
-                        "{:?} should have been denied, not {:?}",
-                        denied.as_deref().unwrap_or_default(),
-                        outcome.denials
-                    ));
+                    let codes: Vec<_> = outcome.denials.iter().map(|denial| denial.code).collect();
+                    let denied = denied.as_deref().unwrap_or_default();
+                    let others =
+                        if codes.is_empty() { "and nothing was".into() } else { format!("not {}", list(&codes)) };
+                    differences.push(format!("`{denied}` should have been denied, {others}"));
                 }
                 differences
             }
@@ -107,6 +113,12 @@ impl Case {
         differences.extend(self.files.iter().filter_map(|(name, content)| content.difference(folder, name)));
         differences
     }
+}
+
+/// Outputs in one line, as a tape has them.
+fn shown(outputs: &[(String, Value)]) -> String {
+    let outputs: Vec<_> = outputs.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    if outputs.is_empty() { "nothing".into() } else { outputs.join(" ") }
 }
 
 fn compare_outputs(expected: &[(String, Value)], absent: &[String], found: &[(String, Value)]) -> Vec<String> {
@@ -132,7 +144,7 @@ fn same(expected: &Value, found: &Value) -> bool {
 
 impl Content {
     fn difference(&self, folder: &Path, name: &str) -> Option<String> {
-        let found = match read(folder, name) {
+        let found = match read(folder, name, MAX_FILE) {
             Ok(found) => found,
             Err(error) => return Some(format!("{name}: {error}")),
         };
@@ -197,12 +209,12 @@ fn content(item: &Item<'_>, folder: &Path) -> Result<Content, Diagnostic> {
 
 fn file(item: &Item<'_>, folder: &Path) -> Result<Vec<u8>, Diagnostic> {
     let name = item.clone().text()?;
-    read(folder, name).map_err(|error| item.wrong("missing-file", format!("`{name}`: {error}")))
+    read(folder, name, MAX_FILE).map_err(|error| item.wrong("missing-file", format!("`{name}`: {error}")))
 }
 
 /// Reads a file of a case's folder, and none outside it: cases come with agents that nobody has read.
-fn read(folder: &Path, name: &str) -> io::Result<Vec<u8>> {
-    Dir::open_ambient_dir(folder, ambient_authority())?.read(name)
+fn read(folder: &Path, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+    read_file(&Dir::open_ambient_dir(folder, ambient_authority())?, name, limit)
 }
 
 /// The cases of the agent in `folder`, sorted by name.

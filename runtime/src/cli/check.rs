@@ -11,7 +11,7 @@ use crate::{
     Diagnostic, Library, Policy, Program, Report, Sandbox, Severity,
     agent::{Agent, Body, Code, DIFFERS, Entry, Folder, NOT_PARSED},
     build::Lock,
-    cli::{Globals, Stop, check::scope::Scope, policy, render, run, setup, terminal},
+    cli::{Globals, Stop, cases::Case, check::scope::Scope, policy, render, run, setup, stage, terminal},
     diagnostic::{counted, sarif},
     sandbox::LIVE,
 };
@@ -102,6 +102,7 @@ fn check_agents(
             (Some(policy), Entry::Valid(manifest)) => Some(policy.authority(&manifest.name, &manifest.path)),
             _ => None,
         };
+        report.0.extend(wrong_cases(entry)?);
         let inspected = Program::inspect(library, name, authority.as_ref());
         let unread = inspected.report.0.iter().any(|finding| finding.code == NOT_PARSED);
         report.0.extend(inspected.report.0);
@@ -110,6 +111,14 @@ fn check_agents(
         }
     }
     Ok(entries.len())
+}
+
+/// What is wrong with the cases of an agent.
+fn wrong_cases(entry: &Entry) -> Result<Vec<Diagnostic>, Stop> {
+    let Entry::Valid(manifest) = entry else { return Ok(Vec::new()) };
+    let Some(folder) = stage::on_disk(manifest) else { return Ok(Vec::new()) };
+    let wrong = stage::cases(&folder)?.into_iter().filter_map(|case| Case::read(&case).err());
+    Ok(wrong.flat_map(|report| report.0).collect())
 }
 
 /// What the guest's own compiler says of source that our parser can't read: newer syntax, or none.
@@ -155,7 +164,7 @@ pub fn conclude(report: &Report, checked: &str, mut object: Value, format: Forma
 }
 
 /// A finding for a machine. One that is the file as a whole has no line.
-fn finding(finding: &Diagnostic) -> Value {
+pub fn finding(finding: &Diagnostic) -> Value {
     let place = finding.place.as_ref();
     let lines = place.filter(|place| !place.is_whole()).map(|place| place.lines());
     let number = |number: Option<usize>| number.map_or(Value::Null, Value::from);
