@@ -1,5 +1,7 @@
 //! `turingbox tape`: what a run did, step by step.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use serde_json::json;
 
@@ -41,21 +43,60 @@ pub struct TapeArgs {
 pub fn tape(globals: &Globals, arguments: &TapeArgs) -> Result<(), Stop> {
     let store = arguments.file.open()?;
     let run = find(&store, &arguments.run)?;
-    let cells = || store.cells(&run).filter(|cell| cell.as_ref().map_or(true, |cell| arguments.wants(cell)));
+    let wants = |cell: &StoredCell| arguments.wants(cell);
     // They are counted before they are shown, so that none has to be kept.
-    let skipped = match arguments.last {
-        Some(last) => cells().count().saturating_sub(last),
+    let mut skipped = match arguments.last {
+        Some(last) => store.cells(&run).filter(|cell| cell.as_ref().map_or(true, wants)).count().saturating_sub(last),
         None => 0,
     };
-    let print = |cell: &StoredCell| match globals.json {
+    let print = |cell: &StoredCell, depth| match globals.json {
         true => terminal::print_json(&document(&store, cell)?),
-        false => terminal::print_line(&terminal::escape(&shown(&store, cell, globals.verbose)?)),
+        false => terminal::print_line(&terminal::escape(&shown(&store, (cell, depth), globals.verbose)?)),
     };
     match globals.json {
         true => terminal::print_json(&object(&store, &run))?,
         false => terminal::print_line(&terminal::escape(&line(&store, &run)))?,
     }
-    cells().skip(skipped).try_for_each(|cell| print(&cell.map_err(unusable)?))
+    let mut depths = Depths::default();
+    for cell in store.cells(&run) {
+        let cell = cell.map_err(unusable)?;
+        let depth = depths.of(&cell.path);
+        match (wants(&cell), skipped) {
+            (false, _) => {}
+            (true, 0) => print(&cell, depth)?,
+            (true, _) => skipped -= 1,
+        }
+    }
+    Ok(())
+}
+
+/// How deep steps are, told cell by cell. In a path each step of a workflow is a number, and behind it perhaps its
+/// id, which takes nobody deeper: `2.fetch`. A call that an agent made is the name of what it called, and how many
+/// calls were before: `2.fetch.parse[0]`, or `2.parse[0]` where the step has no id. Then `2.parse[1]` is a call as
+/// well, and no second visit.
+#[derive(Default)]
+struct Depths {
+    /// Steps without an id that called agents.
+    callers: HashSet<String>,
+}
+
+impl Depths {
+    fn of(&mut self, path: &str) -> usize {
+        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let (mut depth, mut end, mut before) = (0, 0, "");
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            let above = &path[..end];
+            end += part.len() + usize::from(end > 0);
+            let is_name = part.starts_with(|first: char| first.is_alphabetic() || first == '_');
+            let may_be_id = is_name && !before.is_empty() && is_number(before);
+            if may_be_id && part.ends_with("[0]") && !self.callers.contains(above) {
+                self.callers.insert(above.to_owned());
+            }
+            depth += usize::from(!may_be_id || self.callers.contains(above));
+            before = part;
+        }
+        depth
+    }
 }
 
 impl TapeArgs {
@@ -72,8 +113,7 @@ impl TapeArgs {
 }
 
 /// A cell in one line, further in the deeper it is; and below it what it was allowed, where that is asked for.
-fn shown(store: &Store, cell: &StoredCell, verbose: bool) -> Result<String, Stop> {
-    let depth = if cell.path.is_empty() { 0 } else { 1 + cell.path.matches('.').count() };
+fn shown(store: &Store, (cell, depth): (&StoredCell, usize), verbose: bool) -> Result<String, Stop> {
     let inputs = cell.inputs(store).map_err(unusable)?;
     let path = if cell.path.is_empty() { "." } else { &cell.path };
     let told = match cell.outcome(store).map_err(unusable)? {
@@ -117,4 +157,36 @@ fn document(store: &Store, cell: &StoredCell) -> Result<serde_json::Value, Stop>
         "allowed": allowed.requests, "allowed_omitted": allowed.omitted,
         "usage": { "fuel": usage.fuel, "memory": usage.memory, "seconds": usage.time.as_secs_f64() },
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_takes_no_step_deeper() {
+        let mut depths = Depths::default();
+        for (path, depth) in [
+            ("", 0),
+            ("0", 1),
+            ("1.fetch", 1),
+            ("1.fetch[2]", 1),
+            ("1.fetch~1", 1),
+            ("1.fetch.0", 2),
+            ("1.fetch[2].0.parse", 2),
+            ("1.fetch.parse[0]", 2),
+            ("2.parse[0]", 2),
+            ("2.parse[1]", 2),
+            ("2.parse[1].0.deep", 3),
+            ("2[1].parse[1]", 2),
+            ("2~1.parse[0]", 2),
+            ("parse[0]", 1),
+            ("parse[0].0", 2),
+            ("[17]", 1),
+            ("[17]~1.3.no", 2),
+            ("[17].parse[0]", 2),
+        ] {
+            assert_eq!(depths.of(path), depth, "{path}");
+        }
+    }
 }
