@@ -1,10 +1,8 @@
 //! `turingbox resume`, `replay` and `fork`: runs that were kept, again.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    sync::Arc,
-};
+mod decisions;
+
+use std::{path::Path, sync::Arc};
 
 use clap::Args;
 use serde_json::json;
@@ -23,7 +21,6 @@ use crate::{
     },
     diagnostic::counted,
     engine::Tape,
-    policy::Purity,
     sandbox::LIVE,
     secret::Secrets,
     store::{
@@ -225,38 +222,6 @@ impl Recorded {
         )))
     }
 
-    /// What was decided about steps of which nobody knows how they went. A decision about another step is a
-    /// mistake.
-    fn decisions(&self, arguments: &ResumeArgs) -> Result<Decisions, Stop> {
-        let again: BTreeSet<_> = arguments.again.iter().map(|again| path(again).to_owned()).collect();
-        let done = arguments.done.iter().map(|done| counted_as_done(done)).collect::<Result<BTreeMap<_, _>, _>>()?;
-        for decided in again.iter().chain(done.keys()) {
-            let cell = self.cell(decided)?;
-            if !cell.as_ref().is_some_and(|cell| self.is_open(cell)) {
-                let (place, id) = (if decided.is_empty() { "." } else { decided }, &self.run.id);
-                return Err(Stop::Usage(format!(
-                    "there is nothing to decide about `{place}`: `turingbox resume {id}` says where there is, \
-                     `turingbox tape {id}` shows all steps"
-                )));
-            }
-            let outputs = done.get(decided).into_iter().flatten();
-            let agent = cell.map(|cell| cell.agent).unwrap_or_default();
-            let manifest = super::named::manifest(&self.library, &agent)?;
-            for (output, _) in outputs {
-                if manifest.output(output).is_none() && !manifest.open_outputs {
-                    return Err(Stop::Usage(format!("--done {decided}: `{agent}` has no output `{output}`")));
-                }
-            }
-        }
-        Ok(Decisions { again, done })
-    }
-
-    /// Whether a step may have had an effect of which nobody knows: it had begun, or the run failed with it.
-    fn is_open(&self, cell: &StoredCell) -> bool {
-        let failed_with = self.run.failure.as_ref().is_some_and(|failure| failure.step == cell.path);
-        cell.purity == Some(Purity::Effects) && (!cell.is_over() || failed_with)
-    }
-
     /// The cell at a path.
     fn cell(&self, path: &str) -> Result<Option<StoredCell>, Stop> {
         let mut cells = self.store.cells(&self.run);
@@ -377,18 +342,6 @@ fn as_it_was(mut globals: Globals, run: &Run) -> Globals {
         render::note(&described(run));
     }
     globals
-}
-
-/// `PATH`, or `PATH={"output": value}`.
-fn counted_as_done(done: &str) -> Result<(String, Vec<(String, Value)>), Stop> {
-    let Some((place, outputs)) = done.split_once('=') else { return Ok((path(done).to_owned(), Vec::new())) };
-    let outputs: serde_json::Map<String, serde_json::Value> = serde_json::from_str(outputs)
-        .map_err(|error| Stop::Usage(format!("`--done {place}=…` takes an object of outputs: {error}")))?;
-    let value = |value| match value {
-        serde_json::Value::String(text) => Value::text(text),
-        value => Value::Json(value.into()),
-    };
-    Ok((path(place).to_owned(), outputs.into_iter().map(|(name, output)| (name, value(output))).collect()))
 }
 
 /// `.` is the run itself, whose path is empty.
