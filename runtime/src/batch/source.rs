@@ -163,18 +163,32 @@ fn file(dir: &Dir, name: String, number: u64, shape: &Shape) -> Item {
     let read = dir.open(&name).and_then(|file| file.take(MAX_ITEM as u64 + 1).read_to_end(&mut bytes));
     let (digest, size) = (shape.digest(&bytes), bytes.len());
     let inputs = match read {
-        Err(error) => Err(wrong(format!("it can't be read: {error}"))),
+        Err(error) => Err(unread(dir, &name, &error)),
         Ok(length) if length > MAX_ITEM => Err(too_long()),
         Ok(_) => shape.of_bytes(bytes),
     };
     Item { number, name: Some(name), digest, key: None, inputs, size }
 }
 
+/// Why a file of a folder can't be read.
+fn unread(dir: &Dir, name: &str, error: &io::Error) -> Failure {
+    match leads_nowhere(dir, name) {
+        true => wrong("it is a link that leads out of the folder, or nowhere").help("put the file itself in its place"),
+        false => wrong(format!("it can't be read: {error}")),
+    }
+}
+
+/// Whether a file is a link that can't be followed within the folder.
+fn leads_nowhere(dir: &Dir, name: &str) -> bool {
+    dir.symlink_metadata(name).is_ok_and(|found| found.is_symlink()) && dir.metadata(name).is_err()
+}
+
 fn too_long() -> Failure {
     wrong(format!("it is longer than {} MiB", MAX_ITEM >> 20))
 }
 
-/// The names of a folder's files, in the order of their bytes; hidden ones are left out.
+/// The names of a folder's files, in the order of their bytes; hidden ones are left out. A link that can't be followed
+/// may be meant as one, and isn't left out in silence.
 fn files(path: &Path) -> io::Result<(Dir, Vec<String>)> {
     let dir = Dir::open_ambient_dir(path, ambient_authority())?;
     let mut names = Vec::new();
@@ -184,7 +198,8 @@ fn files(path: &Path) -> io::Result<(Dir, Vec<String>)> {
             .file_name()
             .into_string()
             .map_err(|name| io::Error::new(io::ErrorKind::InvalidData, format!("the name {name:?} is not UTF-8")))?;
-        if !name.starts_with('.') && dir.metadata(&name).is_ok_and(|found| found.is_file()) {
+        let is_file = || dir.metadata(&name).is_ok_and(|found| found.is_file()) || leads_nowhere(&dir, &name);
+        if !name.starts_with('.') && is_file() {
             names.push(name);
         }
         if names.len() > MAX_FILES {
