@@ -9,7 +9,7 @@ use clap_complete::{
 
 use crate::{
     agent::Entry,
-    cli::{Cli, Globals, run, setup},
+    cli::{Cli, Globals, batch, bench, run, setup},
 };
 
 /// Answers the shell, and ends the process, when it is a shell that asks.
@@ -33,25 +33,29 @@ pub fn agents() -> ArgValueCompleter {
     })
 }
 
-/// The command line, in which `run` knows the inputs of the agent that the shell's line names.
+/// The command line, in which a command that takes the inputs of an agent knows those of the one that the shell's line
+/// names.
 fn command() -> clap::Command {
     let command = Cli::command();
     let words: Vec<_> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
-    let Some(run) = words.iter().position(|word| word == "run") else { return command };
-    let globals = Cli::command()
-        .ignore_errors(true)
-        .try_get_matches_from(&words)
-        .ok()
-        .and_then(|matches| Globals::from_arg_matches(matches.subcommand()?.1).ok())
-        .unwrap_or_default();
-    let library = setup::library(&globals).unwrap_or_default();
-    let named = words[run + 1..].iter().filter_map(|word| word.to_str()).find_map(|word| match library.get(word) {
+    let known = Cli::command().ignore_errors(true).try_get_matches_from(&words).ok();
+    let Some((word, matches)) = known.as_ref().and_then(|matches| matches.subcommand()) else { return command };
+    let of_agent = match word {
+        "run" => run::command,
+        "batch" => batch::command,
+        "bench" => bench::command,
+        _ => return command,
+    };
+    let library = setup::library(&Globals::from_arg_matches(matches).unwrap_or_default()).unwrap_or_default();
+    let behind = words.iter().skip_while(|known| *known != word).skip(1);
+    let named = behind.filter_map(|word| word.to_str()).find_map(|word| match library.get(word) {
         Some(Entry::Valid(manifest)) => Some(manifest.clone()),
         _ => None,
     });
     match named {
-        Some(manifest) => command.mut_subcommand("run", |_| {
-            run::command(&manifest).name("run").arg(clap::Arg::new("AGENT").index(1)).disable_help_flag(false)
+        Some(manifest) => command.mut_subcommand(word, |_| {
+            let agent = clap::Arg::new("AGENT").index(1);
+            of_agent(&manifest).name(word.to_owned()).arg(agent).disable_help_flag(false)
         }),
         None => command,
     }
