@@ -161,7 +161,7 @@ impl Json {
     }
 
     /// Whether both documents mean the same: spaces and the order of keys say nothing, every digit of
-    /// a whole number does, and `1` is not `1.0`.
+    /// a whole number does, and numbers are the same where their values are, like `1` and `1.0`.
     pub fn means(&self, other: &Self) -> bool {
         self == other || json::same(&self.0, &other.0)
     }
@@ -283,7 +283,10 @@ mod tests {
             ("[1, 2]", "[2, 1]", false),
             ("[1]", "[1, 1]", false),
             (r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#, false),
-            ("1", "1.0", false),
+            ("1", "1.0", true),
+            ("[10, -0.0]", "[1e1, 0]", true),
+            ("9007199254740993", "9007199254740992.0", false),
+            ("1", "true", false),
             ("1.50", "1.5", true),
             ("123456789012345678901234567890", "123456789012345678901234567891", false),
             (r#""\u0061""#, r#""a""#, true),

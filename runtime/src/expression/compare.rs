@@ -30,11 +30,13 @@ pub fn equal(a: &Data, b: &Data, work: &mut Work) -> Result<bool> {
         (Data::Dict(a), Data::Dict(b)) => same_entries(a, b, work)?,
         (Data::View(view), _) | (_, Data::View(view)) => return Err(super::data::unwrapped(view.word())),
         _ if may_be_meant(a, b) => return Err(mixed(a, b)),
-        _ => match (a.number(), b.number()) {
-            (Some(a), Some(b)) => numbers(&a, &b) == Ordering::Equal,
-            _ => false,
-        },
+        _ => is_same_number(a, b),
     })
+}
+
+/// Whether both are numbers, of one value.
+pub fn is_same_number(a: &Data, b: &Data) -> bool {
+    a.number().zip(b.number()).is_some_and(|(a, b)| numbers(&a, &b) == Ordering::Equal)
 }
 
 /// How two values are ordered.

@@ -11,6 +11,7 @@ pub use part::{element, member};
 
 use super::{
     bounds::Work,
+    compare,
     data::{Data, Dict},
     number::Int,
     wrong::{Result, wrong},
@@ -78,8 +79,7 @@ fn is_same(one: &Data, other: &Data) -> bool {
     match (one, other) {
         (Data::None, Data::None) => true,
         (Data::Bool(one), Data::Bool(other)) => one == other,
-        (Data::Int(one), Data::Int(other)) => one == other,
-        (Data::Float(one), Data::Float(other)) => one == other,
+        (Data::Int(_) | Data::Float(_), Data::Int(_) | Data::Float(_)) => compare::is_same_number(one, other),
         (Data::Text(one), Data::Text(other)) => one == other,
         (Data::List(one), Data::List(other)) => {
             one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| is_same(one, other))
