@@ -185,7 +185,7 @@ impl Store {
     ///
     /// When there is none, or it is something else.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::open(path)?, path: path.to_path_buf() })
+        Ok(Self { connection: schema::open_to_read(path)?, path: path.to_path_buf() })
     }
 
     /// The file.

@@ -105,6 +105,44 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
     })
 }
 
+/// Opens the file at `path`, and where that is on a read-only disk, to be read alone.
+pub fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
+    match open(path) {
+        Err(StoreError::Unopened { error, .. }) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            open_archived(path)
+        }
+        opened => opened,
+    }
+}
+
+/// Opens a file that nobody can write to: so SQLite needs none of those that it has beside one, and can't have them.
+fn open_archived(path: &Path) -> Result<Connection, StoreError> {
+    let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
+    let read_only = |why: &str| unopened(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, why));
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).metadata().is_ok_and(|found| found.len() > 0) {
+        return Err(read_only("its disk is read-only, and some of it is in the log beside it: copy both elsewhere"));
+    }
+    let encode = |byte: u8| match byte {
+        b'/' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    let whole = path.canonicalize().map_err(unopened)?;
+    let encoded: String = whole.as_os_str().as_encoded_bytes().iter().copied().map(encode).collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(format!("file:{encoded}?immutable=1"), flags)?;
+    let not_a_store = || StoreError::NotAStore { path: path.to_path_buf() };
+    connection.pragma_update(None, "trusted_schema", "off").map_err(|_| not_a_store())?;
+    match identity(&connection).map_err(|_| not_a_store())? {
+        (APPLICATION, VERSION) => Ok(connection),
+        (APPLICATION, later) if later > VERSION => Err(StoreError::Newer { path: path.to_path_buf() }),
+        (APPLICATION, _) => Err(read_only("its disk is read-only, and an earlier version made it: copy it elsewhere")),
+        _ => Err(not_a_store()),
+    }
+}
+
 /// With a write-ahead log, what is committed outlives a kill of the process without waiting for the disk,
 /// and readers wait for nobody.
 fn set_up(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
@@ -146,4 +184,37 @@ fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
 fn identity(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
     Ok((pragma("application_id")?, pragma("user_version")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_can_write_to_is_read() {
+        let here = tempfile::tempdir().unwrap();
+        let path = here.path().join("old?mode=rw#100%ü.sqlite");
+        drop(open_or_make(&path).unwrap());
+        let archived = open_archived(&path).unwrap();
+        assert!(has_tables(&archived).unwrap());
+        assert!(archived.execute("DELETE FROM runs", []).is_err());
+        // Nothing was made beside it.
+        assert_eq!(here.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn nothing_that_is_only_in_the_log_is_left_out_in_silence() {
+        let here = tempfile::tempdir().unwrap();
+        let path = here.path().join("runs.sqlite");
+        // The log goes when the last one closes the file.
+        let open = open_or_make(&path).unwrap();
+        assert!(open_archived(&path).unwrap_err().to_string().contains("the log beside it"));
+        drop(open);
+        let earlier = Connection::open(&path).unwrap();
+        earlier.pragma_update(None, "user_version", 1).unwrap();
+        drop(earlier);
+        assert!(open_archived(&path).unwrap_err().to_string().contains("an earlier version"));
+        std::fs::write(&path, "my notes").unwrap();
+        assert!(matches!(open_archived(&path), Err(StoreError::NotAStore { .. })));
+    }
 }
