@@ -14,7 +14,7 @@ use std::{
 use cap_std::{ambient_authority, fs::Dir};
 
 use crate::{
-    Failure,
+    Failure, Json,
     batch::{
         Item, Shape,
         item::wrong,
@@ -57,6 +57,21 @@ impl Source {
             path if is("tsv") => Self::Table(path, b'\t'),
             path => Self::Lines(path),
         }
+    }
+
+    /// Whether it is a `.json` file that begins like one list: its entries were probably meant to be the items, and
+    /// they aren't. Lines that are lists each have an end of their own.
+    pub fn is_like_list(&self) -> bool {
+        let Self::Lines(path) = self else { return false };
+        let is_document = path.extension().is_some_and(|own| own.eq_ignore_ascii_case("json")) && path.is_file();
+        let mut begins = Vec::new();
+        let read =
+            is_document.then(|| File::open(path).and_then(|file| file.take(BUFFER as u64).read_to_end(&mut begins)));
+        let Some(Ok(_)) = read else { return false };
+        let begins = String::from_utf8_lossy(begins.strip_prefix(MARK).unwrap_or(&begins)).into_owned();
+        let (line, rest) = begins.trim_ascii_start().split_once('\n').unwrap_or((&begins, ""));
+        let is_one_of_many = Json::parse(line).is_ok() && !rest.trim_ascii().is_empty();
+        line.trim_ascii_start().starts_with('[') && !is_one_of_many
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         item::{Keyed, wrong},
         lines::{LineEnds, Places},
     },
-    diagnostic::list,
+    diagnostic::{counted, list},
 };
 
 /// The rows of a table.
@@ -81,7 +81,8 @@ impl<R: Read> Table<R> {
             return (None, Err(unclosed("the row")));
         }
         if self.row.len() != self.columns.len() {
-            let message = format!("the row has {} cells, and the table {} columns", self.row.len(), self.columns.len());
+            let (cells, columns) = (counted(self.row.len(), "cell"), counted(self.columns.len(), "column"));
+            let message = format!("the row has {cells}, and the table {columns}");
             return (None, Err(wrong(message)));
         }
         let cells: Result<Vec<_>, _> = self.row.iter().map(std::str::from_utf8).collect();

@@ -81,7 +81,14 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let shape = Arc::new(
         Shape::new(manifest.clone(), given.clone()).with_key(options.key.clone()).ignoring_extra(options.ignore_extra),
     );
-    let items = Items::open(&options.source(), shape).map_err(unusable)?;
+    let source = options.source();
+    let items = Items::open(&source, shape).map_err(unusable)?;
+    if source.is_like_list() {
+        let file = options.items.display();
+        render::warning(&format!(
+            "`{file}` looks like one list, and an item is a line: `jq -c '.[]'` writes its entries so"
+        ));
+    }
     let (program, warnings) = crate::Program::load(&library, &name)?;
     render::report(&taken_as_it_is(warnings));
     let policy = setup::policy(&globals)?;

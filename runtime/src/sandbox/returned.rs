@@ -6,6 +6,7 @@ use wasmtime_wasi::I32Exit;
 use crate::{
     Value, agent,
     capability::{files::Full, gate::MAX_DENIED},
+    diagnostic::counted,
     failure::{Code, Failure},
     policy::size_text,
     sandbox::{
@@ -215,7 +216,7 @@ pub(super) fn trapped(error: &wasmtime::Error, store: &Store<CallState>, limits:
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {
-            Failure::new(Code::Fuel, format!("the agent burnt all its fuel, {} units", limits.fuel))
+            Failure::new(Code::Fuel, format!("the agent burnt all its fuel, {}", counted(limits.fuel, "unit")))
                 .help("raise `limits.fuel` in the policy, of the agent or of the workflow that called it")
         }
         Some(_) if limiter.refused() => out_of_memory(limits),
