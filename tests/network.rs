@@ -89,7 +89,8 @@ fn a_bound_secret_is_put_in_on_the_way_to_its_host() {
     assert!(answer.contains(&placeholder), "{answer}");
 }
 
-/// What a guest has put in for a value grows on its way, and what is compressed hides one on its way back.
+/// What a guest has put in for a value grows on its way, and what is compressed, or a part, hides one on
+/// its way back.
 #[test]
 fn a_bound_secret_is_bounded_and_seen() {
     let port = server::port();
@@ -97,9 +98,10 @@ fn a_bound_secret_is_bounded_and_seen() {
         "[agents.fetch]\nhttp = [{{ host = \"localhost\", schemes = [\"http\"], ports = [{port}], methods = [\"GET\", \"POST\"] }}]\n\
          env = [{{ name = \"KEY\", only_to = \"localhost\" }}]"
     );
-    let fetch = |path: &str, times: &str| {
+    let fetch = |path: &str, times: &str, header: &str| {
         let url = Value::text(format!("http://localhost:{port}{path}"));
-        let inputs = [("url", url), ("method", Value::text("POST")), ("times", Value::text(times))];
+        let [method, times, header] = ["POST", times, header].map(Value::text);
+        let inputs = [("url", url), ("method", method), ("times", times), ("header", header)];
         let library = host::library(&root().join("tests/network/agents"));
         let ran = host::run_with(&library, "fetch", &inputs, |setup| {
             setup.policy = Arc::new(policy(&text));
@@ -108,11 +110,27 @@ fn a_bound_secret_is_bounded_and_seen() {
         let codes: Vec<_> = ran.outcome.denials.iter().map(|denial| denial.code).collect();
         (format!("{:?}", ran.outcome.outputs), codes)
     };
-    assert_eq!(fetch("/", "1000").1, Vec::<&str>::new());
-    let (got, codes) = fetch("/", "400000");
+    assert_eq!(fetch("/", "1000", "").1, Vec::<&str>::new());
+    let (got, codes) = fetch("/", "400000", "");
     assert_eq!(codes, ["http.limit.body"], "{got}");
-    let (got, codes) = fetch("/zipped", "1");
-    assert!(got.contains("the answer is compressed") && codes.is_empty(), "{got}");
+    for (path, why) in [("/zipped", "compressed"), ("/part", "a part"), ("/range", "a part")] {
+        let (got, codes) = fetch(path, "1", "");
+        assert!(got.contains(&format!("the answer is {why}")) && codes.is_empty(), "{path}: {got}");
+    }
+    for header in ["Range", "if-range", "Request-Range", "A-IM"] {
+        let (got, codes) = fetch("/", "1", header);
+        assert!(got.contains("asks for a part") && codes == ["http.bad-header"], "{header}: {got}");
+    }
+}
+
+/// Where no secret is bound, a part is an answer like any other.
+#[test]
+fn a_part_is_asked_for() {
+    let url = Value::text(format!("http://localhost:{}/part", server::port()));
+    let inputs = [("url", url), ("header", Value::text("Range"))];
+    let library = host::library(&root().join("tests/network/agents"));
+    let ran = host::run(&library, "fetch", &granted("host = \"localhost\""), &inputs);
+    assert_eq!(ran.outcome.outputs, [("got".to_owned(), Value::text("206 anything"))], "{:?}", ran.outcome);
 }
 
 /// A name that stands for several addresses is connected to at one that is allowed.

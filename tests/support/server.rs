@@ -198,6 +198,8 @@ fn answer(stream: impl Read + Write) -> std::io::Result<()> {
             }
         }
         "/zipped" => reply(stream, "200 OK", "content-encoding: gzip\r\n", b"anything"),
+        "/part" => reply(stream, "206 Partial Content", "", b"anything"),
+        "/range" => reply(stream, "200 OK", "content-range: bytes 0-7/20\r\n", b"anything"),
         "/broken" => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"),
         "/nonsense" => stream.write_all(b"hello\r\n\r\n"),
         _ => reply(stream, "200 OK", "", b"hello"),

@@ -106,12 +106,14 @@ impl Http {
         let sent = self.method(method)?;
         let url = Url::parse(url)
             .map_err(|why| self.refuse(Kind::Url, Denial::of("http.bad-url", format_args!("{method} {url}: {why}"))))?;
+        let bad = |why: String| {
+            self.refuse(Kind::Header, Denial::of("http.bad-header", format_args!("{method} {url}: {why}")))
+        };
         let headers = headers::read(headers, &url, length).map_err(|refused| match refused {
-            Refused::Bad(why) => {
-                self.refuse(Kind::Header, Denial::of("http.bad-header", format_args!("{method} {url}: {why}")))
-            }
+            Refused::Bad(why) => bad(why),
             Refused::Limit(why) => self.limit("http.limit.headers", why),
         })?;
+        self.secrets_for(&url).map_or(Ok(()), |secrets| secrets.check_headers(&headers)).map_err(bad)?;
         let request = Request::Http { method: method.into(), url: Cow::Borrowed(&url), address: None };
         self.0.gate.ask(&request).map_err(|denial| Failed::denied(Kind::Denied, &denial))?;
         Ok(Checked { method: sent, url, headers })
@@ -175,10 +177,8 @@ impl Http {
             response.headers_mut().remove(name);
         }
         if let Some(secrets) = self.secrets_for(&url) {
-            if !secrets.can_read(response.headers()) {
-                let why = "the answer is compressed, though that wasn't asked for, and could have a secret in it";
-                return Err(Failed::new(Kind::Broken, format!("{}: {why}", url.host())));
-            }
+            let refused = |why| Failed::new(Kind::Broken, format!("{}: {why}", url.host()));
+            secrets.check_answer(&response).map_err(refused)?;
             secrets.take_out_of_headers(response.headers_mut());
         }
         Ok((response, connection))

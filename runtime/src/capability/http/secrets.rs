@@ -2,7 +2,7 @@
 //! in on the way out, to the hosts that they are for.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::{body::MAX_REQUEST, headers::MAX_HEADER_BYTES};
 use crate::{
@@ -12,6 +12,14 @@ use crate::{
 
 /// Why a value can't be put in; none is told.
 const BROKEN: &str = "the value of a variable can't stand there";
+
+/// Why an answer has to be readable.
+const WHOLE: &str = "only a whole and plain answer can have a secret taken out of it";
+
+/// What asks for a part of an answer, or for what it has beyond another: a value that comes in pieces isn't seen
+/// in any of them.
+const PARTIAL: [HeaderName; 4] =
+    [header::RANGE, header::IF_RANGE, HeaderName::from_static("request-range"), HeaderName::from_static("a-im")];
 
 /// The values for one host.
 pub(super) struct Secrets<'a> {
@@ -52,10 +60,25 @@ impl Secrets<'_> {
         Ok(())
     }
 
-    /// Whether an answer can be looked through for the values.
-    pub fn can_read(&self, headers: &HeaderMap) -> bool {
+    /// Refuses headers that ask for an answer which couldn't be looked through for the values.
+    pub fn check_headers(&self, headers: &HeaderMap) -> Result<(), String> {
+        match PARTIAL.iter().find(|name| headers.contains_key(*name)) {
+            Some(name) => Err(format!("the header `{name}` asks for a part, and {WHOLE}")),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for an answer that came all the same.
+    pub fn check_answer<B>(&self, answer: &Response<B>) -> Result<(), String> {
         let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-        headers.get_all(header::CONTENT_ENCODING).iter().all(plain)
+        if !answer.headers().get_all(header::CONTENT_ENCODING).iter().all(plain) {
+            return Err(format!("the answer is compressed, though that wasn't asked for, and {WHOLE}"));
+        }
+        let partial = matches!(answer.status(), StatusCode::PARTIAL_CONTENT | StatusCode::IM_USED);
+        if partial || answer.headers().contains_key(header::CONTENT_RANGE) {
+            return Err(format!("the answer is a part, though that wasn't asked for, and {WHOLE}"));
+        }
+        Ok(())
     }
 
     /// The answer's headers without the values: some servers send back what they got.

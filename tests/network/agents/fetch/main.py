@@ -4,9 +4,9 @@ from componentize_py_types import Err
 from wit_world.imports import http
 
 
-def main(url, method, body, times):
+def main(url, method, body, times, header):
     body += os.environ.get("KEY", "") * int(times)
-    headers = [http.Header("x-own", b"own")]
+    headers = [http.Header("x-own", b"own")] + [http.Header(header, b"bytes=0-7")] * bool(header)
     try:
         response = http.send(http.Request(method, url, headers, body.encode(), None))
     except Err as error:
