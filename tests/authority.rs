@@ -304,6 +304,23 @@ pub fn a_secret_reaches_whom_it_is_granted_to_and_is_written_nowhere() {
     }
 }
 
+/// Paths and names of hosts are spelt anew before they are decided about, and a folder to mount is a part of a path.
+#[test]
+pub fn a_secret_that_the_host_spells_is_written_nowhere() {
+    let granted = "[agents.secretive]\nenv = [\"TBX_KEY\"]";
+    for (way, key, code) in [
+        ("relative", "postgres://app:Hunter2Pass@db.internal/shop", "files.not-granted"),
+        ("relative", "folder/Hunter2Pass/file", "files.not-granted"),
+        ("host", "AKIAHunter2Pass", "http.not-granted"),
+    ] {
+        let audit = Arc::new(Records::default());
+        let ran = with_key(key, "token", granted, &[("how", Value::text(way))], Some(audit.clone()));
+        let written = format!("{:?} {:?} {:?} {:?}", ran.outcome, ran.log, ran.tape, audit.0.lock().unwrap());
+        assert!(!written.to_ascii_lowercase().contains("hunter2pass"), "{way}: {written}");
+        assert!(written.contains("[TBX_KEY]") && codes(&ran) == [code], "{way}: {written}");
+    }
+}
+
 /// Nor by the binary, whatever it is asked to show.
 #[test]
 fn a_secret_is_shown_by_no_option() {

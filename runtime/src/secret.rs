@@ -62,8 +62,8 @@ impl fmt::Debug for Secrets {
 }
 
 /// Takes secret values out of what is about to be written, also where they are encoded as
-/// programs usually do: for JSON, for URLs, in base64 or in hexadecimal; and the lines of those that
-/// have several, since logs are kept by the line. What a program makes of a secret otherwise, nobody
+/// programs usually do: for JSON, for URLs, in base64 or in hexadecimal; as the host spells it in the name
+/// of a host, a table or a file; and the lines of those that have several, since logs are kept by the line. What a program makes of a secret otherwise, nobody
 /// can know.
 #[derive(Clone, Default)]
 pub struct Scrubber {
@@ -159,6 +159,7 @@ fn forms(value: &str) -> Vec<Vec<u8>> {
     // JSON in JSON has its backslashes twice.
     forms.extend([self::json(&json), self::json(&ascii_json), json, ascii_json]);
     forms.extend(python_forms(value));
+    forms.extend(host_forms(value));
     forms.extend(base64_forms(bytes));
     forms.into_iter().map(String::into_bytes).collect()
 }
@@ -217,6 +218,14 @@ fn python(text: &str, quote: Option<char>, ascii: bool) -> String {
             c => c.to_string(),
         })
         .collect()
+}
+
+/// How a value is spelt in what the host says was asked for: names of hosts and tables in small letters, those of
+/// tables with their quotes twice, and paths without doubled slashes, `.` and `..`.
+fn host_forms(value: &str) -> [String; 3] {
+    let path = crate::policy::join("", value);
+    let path = if value.starts_with('/') { path } else { path[1..].to_owned() };
+    [value.to_ascii_lowercase(), value.replace('"', "\"\""), path]
 }
 
 /// What base64 makes of the value, wherever in a longer text it stands: of each of the three
@@ -306,6 +315,26 @@ mod tests {
         ] {
             assert_eq!(scrubber.text(text), clean);
         }
+    }
+
+    #[test]
+    fn what_the_host_spells_is_hidden() {
+        let mut scrubber = Scrubber::default();
+        scrubber.add("URL", "postgres://app:Hunter2/./x/../Pass");
+        scrubber.add("KEY", "AKIA\"sEcReT9");
+        scrubber.add("ROOT", "/run//secrets/");
+        for (text, clean) in [
+            ("read /postgres:/app:Hunter2/Pass", "read /[URL]"),
+            ("GET https://a.postgres://app:hunter2/./x/../pass", "GET https://a.[URL]"),
+            ("read db.akia\"secret9", "read db.[KEY]"),
+            ("read db.\"AKIA\"\"sEcReT9\"", "read db.\"[KEY]\""),
+            ("read /data/run/secrets", "read /data[ROOT]"),
+        ] {
+            assert_eq!(scrubber.text(text), clean);
+        }
+        let mut short = Scrubber::default();
+        short.add("SHORT", "a//b//c");
+        assert_eq!(short.text("a/b/c a//b//c"), "a/b/c [SHORT]", "too short to be told from other text");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(crate) use self::{
 };
 use crate::{
     capability::gate::{Gate, Open},
-    policy::{Access, Ceiling, Denial, FileGrant, Request, is_below},
+    policy::{Access, Ceiling, Denial, FileGrant, Request, is_below, join},
     sandbox::CallState,
     source::Place,
 };
@@ -394,35 +394,4 @@ impl FilesView<'_> {
 /// Whether a link's target is below the link, wherever that is.
 fn descends(target: &str) -> bool {
     !target.starts_with('/') && target.split('/').all(|part| part != "..")
-}
-
-/// `path` seen from `base`, without `.` and `..`. At the root, `..` is the root.
-fn join(base: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::join;
-
-    #[test]
-    fn paths_are_joined_by_their_letters() {
-        for (base, path, expected) in [
-            ("/data", "a/b", "/data/a/b"),
-            ("/data", "./a//b/", "/data/a/b"),
-            ("/data", "../etc/passwd", "/etc/passwd"),
-            ("/", "../../etc", "/etc"),
-            ("/data/a", "", "/data/a"),
-        ] {
-            assert_eq!(join(base, path), expected);
-        }
-    }
 }

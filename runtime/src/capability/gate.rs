@@ -167,7 +167,7 @@ impl Gate {
             return;
         }
         let request = ledger::scrubbed(&denial, &self.0.scrubber);
-        let help = self.0.scrubber.text(&denial.help).into_owned();
+        let help = ledger::scrubbed_help(&denial, &request, &self.0.scrubber);
         let denial = Denial { request, help, ..denial };
         let record = ledger::about(&state.subject, ledger::denied(&denial));
         self.write(&mut state, &record);

@@ -131,6 +131,19 @@ pub(crate) fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// `path` seen from `base`, without `.` and `..`. At the root, `..` is the root.
+pub(crate) fn join(base: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
 /// `folder`, or the nearest one around it that a policy can mount by its name. None is the root.
 fn mountable(folder: &str) -> Option<&str> {
     let mut end = 0;
@@ -244,6 +257,19 @@ mod tests {
         match decide(&grants(), path, access) {
             Decision::Allowed(_) => "allowed",
             Decision::Denied(denial) => denial.code,
+        }
+    }
+
+    #[test]
+    fn paths_are_joined_by_their_letters() {
+        for (base, path, expected) in [
+            ("/data", "a/b", "/data/a/b"),
+            ("/data", "./a//b/", "/data/a/b"),
+            ("/data", "../etc/passwd", "/etc/passwd"),
+            ("/", "../../etc", "/etc"),
+            ("/data/a", "", "/data/a"),
+        ] {
+            assert_eq!(join(base, path), expected);
         }
     }
 

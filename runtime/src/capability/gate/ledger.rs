@@ -68,6 +68,15 @@ pub(super) fn scrubbed(denial: &Denial, scrubber: &Scrubber) -> String {
     }
 }
 
+/// The line that would allow it, likewise; none for a path of which `request` hides something. That line mounts the
+/// folder that the path is in, so what it has of a secret could be a part.
+pub(super) fn scrubbed_help(denial: &Denial, request: &str, scrubber: &Scrubber) -> String {
+    match denial.capability() == "files" && request != denial.request {
+        true => String::new(),
+        false => scrubber.text(&denial.help).into_owned(),
+    }
+}
+
 /// The record of an agent that may run, since who has to vouches for it.
 pub(super) fn vouched_for(path: &str, place: Option<&Place>) -> Record {
     record("signed_by", &format!("run {path}"), place)

@@ -3,7 +3,7 @@ import json
 import os
 import sys
 
-from wit_world.imports import call
+from wit_world.imports import call, http
 from wit_world.imports.types import Field, Value_Json, Value_Text
 
 
@@ -31,6 +31,10 @@ def main(how, token=None):
         call.run("echo", [Field("input", Value_Text(f"given {value}"))])
         answer = call.run("echo", [Field("input", Value_Json(json.dumps({value: [value]})))])
         return answer[0].value.value
+    if how == "relative":
+        open(value)
+    if how == "host":
+        http.send(http.Request("GET", f"https://{value}.example.com/", [], b"", None))
     if how == "line":
         # Longer than what the log has in one line.
         print("x" * 8185 + value)
