@@ -9,7 +9,7 @@ use clap_complete::{
 
 use crate::{
     agent::Entry,
-    cli::{Cli, Globals, batch, bench, run, setup},
+    cli::{Cli, Globals, batch, bench, run, setup, terminal::escape},
 };
 
 /// Answers the shell, and ends the process, when it is a shell that asks.
@@ -25,7 +25,7 @@ pub fn agents() -> ArgValueCompleter {
         let candidate = |(name, entry): (&str, &Entry)| {
             let candidate = CompletionCandidate::new(name);
             match entry {
-                Entry::Valid(manifest) => candidate.help(Some(manifest.help.clone().into())),
+                Entry::Valid(manifest) => candidate.help(Some(escape(&manifest.help).into_owned().into())),
                 Entry::Broken(_) => candidate,
             }
         };

@@ -33,7 +33,7 @@ pub fn list(globals: &Globals, arguments: &ListArgs) -> Result<(), Stop> {
         {
             continue;
         }
-        lines.push(format!("{name:<width$}  {kind:<8}  {}", terminal::escape(help.lines().next().unwrap_or_default())));
+        lines.push(format!("{name:<width$}  {kind:<8}  {}", help.lines().next().unwrap_or_default()));
         objects.push(json!({ "name": name, "kind": kind, "path": path, "help": help }));
     }
     render::report(library.conflicts());
@@ -41,9 +41,8 @@ pub fn list(globals: &Globals, arguments: &ListArgs) -> Result<(), Stop> {
     if let (true, Some(text)) = (lines.is_empty(), &arguments.text) {
         render::note(&format!("no agent has `{text}` in its name, path or help"));
     }
-    if lines.is_empty() && !globals.json {
-        return Ok(());
+    if globals.json {
+        return terminal::print_json(&objects);
     }
-    let text = if globals.json { serde_json::Value::from(objects).to_string() } else { lines.join("\n") };
-    terminal::print_line(&text)
+    lines.iter().try_for_each(|line| terminal::print_line(&terminal::escape(line)))
 }

@@ -47,8 +47,10 @@ pub fn show(globals: &Globals, arguments: &ShowArgs) -> Result<(), Stop> {
     let mut authority = policy.authority_below(&callers, (&manifest.name, &manifest.path));
     authority.limits = reached::limits_below(&policy, &callers, authority.limits);
     let shown = Shown { library: &library, policy: &policy, callers, manifest: &manifest, authority };
-    let text = if globals.json { shown.object().to_string() } else { shown.page(globals) };
-    terminal::print_line(text.trim_end())
+    match globals.json {
+        true => terminal::print_json(&shown.object()),
+        false => terminal::print_line(shown.page(globals).trim_end()),
+    }
 }
 
 /// The page of an agent that nobody calls.

@@ -46,10 +46,19 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Stop> {
     written(write!(out, "{}{end}", escape(&text)).and_then(|()| out.flush()))
 }
 
-/// Writes a JSON document to stdout, on one line. What a terminal would obey is written as JSON's
-/// own escapes: the document means the same.
+/// Writes a JSON document to stdout, on one line.
 pub fn print_json(document: &impl Serialize) -> Result<(), Stop> {
-    let document = serde_json::to_string(document).map_err(|error| Stop::Host(Failure::host(error.to_string())))?;
+    let line = json_line(document).map_err(|error| Stop::Host(Failure::host(error.to_string())))?;
+    print_line(&line)
+}
+
+/// A JSON document on one line. What a terminal would obey is written as JSON's own escapes: the document
+/// means the same.
+pub fn json_line(document: &impl Serialize) -> serde_json::Result<String> {
+    let document = serde_json::to_string(document)?;
+    if !document.contains(is_active) {
+        return Ok(document);
+    }
     let mut line = String::with_capacity(document.len());
     for character in document.chars() {
         match is_active(character) {
@@ -58,7 +67,7 @@ pub fn print_json(document: &impl Serialize) -> Result<(), Stop> {
             false => line.push(character),
         }
     }
-    print_line(&line)
+    Ok(line)
 }
 
 /// `text` as [`escape`] shows it, and where what is at `span` in it is then.
@@ -142,12 +151,20 @@ pub fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape, escape_around};
+    use super::{escape, escape_around, json_line};
 
     #[test]
     fn a_terminal_obeys_nobody() {
         assert_eq!(escape("a\u{1b}[31mb\rc\u{202e}d\n\te"), "a\\u{1b}[31mb\\rc\\u{202e}d\n\te");
         assert_eq!(escape("Grüße 你好"), "Grüße 你好");
+    }
+
+    #[test]
+    fn json_means_the_same() {
+        let text = "a\u{1b}b\u{9b}c\u{202e}d\u{7f}e\n\tü";
+        let line = json_line(&[text]).unwrap();
+        assert_eq!(line, r#"["a\u001bb\u009bc\u202ed\u007fe\n\tü"]"#);
+        assert_eq!(serde_json::from_str::<Vec<String>>(&line).unwrap(), [text]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::{
         Stop,
         batch::{options::BatchOptions, progress::Progress, reports::Reports, unusable},
         outcome::{Denied, Failed, Outputs},
+        terminal::json_line,
     },
 };
 
@@ -151,8 +152,7 @@ impl Sink for Watched {
             fuel: used.fuel,
             seconds: used.time.as_secs_f64(),
         };
-        serde_json::to_writer(&mut self.results.out, &line)?;
-        self.results.out.write_all(b"\n")?;
+        writeln!(self.results.out, "{}", json_line(&line)?)?;
         self.reports.add(&Entry {
             number: finished.number,
             name: finished.name.as_deref(),
