@@ -6,7 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 use crate::{
     diagnostic::{Diagnostic, Report},
@@ -107,6 +107,15 @@ fn carried(address: Ipv6Addr) -> Option<[Option<Ipv4Addr>; 2]> {
     }
 }
 
+/// The networks of these addresses, and where in an address the last IPv4 one begins.
+const CARRIERS: [(Ipv6Net, u8); 5] = [
+    (Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96), 96),
+    (Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 96), 96),
+    (Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96), 96),
+    (Ipv6Net::new_assert(Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16), 16),
+    (Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 32), 96),
+];
+
 fn is_metadata(address: IpAddr) -> bool {
     let inner =
         |address| carried(address).is_some_and(|inner| inner.into_iter().flatten().any(|v4| is_metadata(v4.into())));
@@ -169,7 +178,7 @@ fn net(item: Item<'_>) -> Result<IpNet, Diagnostic> {
     if net.trunc() != net {
         return Err(wrong().help(format!("did you mean `{}`?", net.trunc())));
     }
-    let widest = if matches!(net, IpNet::V4(_)) { WIDEST_V4 } else { WIDEST_V6 };
+    let widest = widest(&net);
     if net.prefix_len() < widest {
         let message = format!("`{net}` names more than any private network has: at most a /{widest}");
         return Err(item.wrong("bad-address", message).label("name the network that is meant"));
@@ -181,6 +190,14 @@ fn net(item: Item<'_>) -> Result<IpNet, Diagnostic> {
 /// Two halves of everything are everything.
 const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 7;
+
+/// The shortest prefix that a network like `net` may have. One of addresses that carry IPv4 ones names these, so it
+/// is as wide as what it names.
+fn widest(net: &IpNet) -> u8 {
+    let IpNet::V6(net) = net else { return WIDEST_V4 };
+    let carriers = CARRIERS.iter().filter(|(carrier, _)| carrier.contains(net) || net.contains(carrier));
+    carriers.map(|(_, at)| at + WIDEST_V4).max().unwrap_or(WIDEST_V6)
+}
 
 /// As a policy writes it.
 impl fmt::Display for Addresses {
@@ -272,7 +289,17 @@ mod tests {
         for net in ["0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "8.0.0.0/7", "::/1", "8000::/1", "fc00::/6"] {
             assert_eq!(code(net), Err("bad-address"), "{net}");
         }
-        for net in ["10.0.0.0/8", "127.0.0.0/8", "fc00::/7", "fd00::/8", "10.0.0.1", "::1"] {
+        // What is named by the IPv4 addresses in it.
+        for net in ["::ffff:0:0/96", "::ffff:8.0.0.0/103", "::/8", "::/64", "::/96", "64:ff9b::/96", "2002::/16"] {
+            assert_eq!(code(net), Err("bad-address"), "{net}");
+        }
+        for net in ["2002:800::/23", "2000::/8", "2001::/32", "2001:0:101:101::/64"] {
+            assert_eq!(code(net), Err("bad-address"), "{net}");
+        }
+        for net in ["10.0.0.0/8", "127.0.0.0/8", "fc00::/7", "fd00::/8", "10.0.0.1", "::1", "2001:db8::/32"] {
+            assert_eq!(code(net), Ok(()), "{net}");
+        }
+        for net in ["::ffff:10.0.0.0/104", "64:ff9b::a00:0/104", "2002:a00::/24", "::ffff:127.0.0.1"] {
             assert_eq!(code(net), Ok(()), "{net}");
         }
     }
