@@ -42,10 +42,6 @@ use crate::{
     source::Place,
 };
 
-/// How names begin that CPython gives to code without a file, like `<string>`. It looks for them
-/// whenever it quotes a line, and nobody asked it to: there is nothing to deny.
-const NO_FILE: &str = "/<";
-
 /// The folders of one agent, held open.
 pub struct Mounts {
     grants: Vec<FileGrant>,
@@ -298,7 +294,7 @@ impl FilesView<'_> {
     /// Lets `path`, relative to `base`, through if the policy does.
     fn check(&self, base: &Resource<Descriptor>, path: &str, access: Access) -> FsResult<String> {
         let path = join(&self.path(base), path);
-        if path.starts_with(NO_FILE) {
+        if access == Access::Read && is_no_file(&path) {
             return Err(ErrorCode::NoEntry.into());
         }
         // It is no folder of the operator's, so there is nothing to ask.
@@ -389,6 +385,12 @@ impl FilesView<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether `path` is a name that CPython gives to code without a file, like `<string>`. It looks for them whenever it
+/// quotes a line, and nobody asked it to: there is nothing to deny, and no mount where it looks.
+fn is_no_file(path: &str) -> bool {
+    path.starts_with("/<") && path.ends_with('>')
 }
 
 /// Whether a link's target is below the link, wherever that is.

@@ -148,7 +148,7 @@ pub(crate) fn join(base: &str, path: &str) -> String {
 fn mountable(folder: &str) -> Option<&str> {
     let mut end = 0;
     for part in folder.strip_prefix('/')?.split('/') {
-        if !is_plain(part) {
+        if !is_plain(part) || end == 0 && part.starts_with('<') {
             break;
         }
         end += 1 + part.len();
@@ -217,6 +217,10 @@ fn read_one(item: Item<'_>, base: &Path, role: Role, report: &mut Report) -> Opt
 fn mount(item: Item<'_>) -> Result<String, Diagnostic> {
     let mount = item.clone().text()?;
     match mount.strip_prefix('/') {
+        // Where Python looks for code that has no file: see `is_no_file`.
+        Some(rest) if rest.starts_with('<') => Err(item
+            .wrong("bad-path", format!("`{}` is where Python looks for what is no file", mount.escape_debug()))
+            .help("a name that doesn't begin with `<`, like `/data`")),
         Some(rest) if rest.split('/').all(is_plain) => Ok(mount.to_owned()),
         _ => Err(item
             .wrong("bad-path", format!("`{}` is not a place for a mount", mount.escape_debug()))

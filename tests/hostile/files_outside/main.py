@@ -15,12 +15,15 @@ def read(path):
 
 
 PATHS = ["/etc/passwd", "etc/passwd", "../../../etc/passwd", "/proc/self/environ", "/proc/self/cwd/etc/passwd",
-         "/dev/null", "/dev/fd/0", "/data/note.txt", "/tmp/x", "//etc/passwd", "/./etc/passwd", "\\etc\\passwd"]
+         "/dev/null", "/dev/fd/0", "/data/note.txt", "/tmp/x", "//etc/passwd", "/./etc/passwd", "\\etc\\passwd", "<string",
+         "/<data>/note.txt"]
+# What Python itself looks for when it quotes a line: there is no such file, and nothing to deny.
+NO_FILES = ["<string>", "/<frozen os>"]
 
 
 def main():
     got = []
-    for path in PATHS:
+    for path in PATHS + NO_FILES:
         got += tried(read, path) + tried(os.stat, path)
     for path in ["/", ".", "..", "/etc", "/proc/self", ""]:
         got += tried(os.listdir, path)
