@@ -1,6 +1,7 @@
 //! One folder, copied with all that is in it.
 
 use std::{
+    collections::{HashMap, hash_map::Entry},
     ffi::OsStr,
     fs::{File, Permissions},
     io::{self, Read},
@@ -19,13 +20,13 @@ use super::Room;
 /// Copies the folder `from` to `to`, which isn't there yet, as far as there is room. What is at `without` is
 /// left out: the copies themselves may lie in the folder.
 ///
-/// Links are copied as links. What is neither file, folder nor link becomes a pipe: nobody may open either.
+/// Links are copied as links, and what has several names in the folder has them in the copy. What is neither file, folder nor link becomes a pipe: nobody may open either.
 pub(super) fn copy(from: &Path, to: &Path, without: &Path, room: &Room) -> io::Result<()> {
     std::fs::create_dir(to)?;
     let source = Dir::open_ambient_dir(from, ambient_authority())?;
     let target = Dir::open_ambient_dir(to, ambient_authority())?;
     let mut folders = vec![PathBuf::from(".")];
-    let mut next = 0;
+    let (mut next, mut linked) = (0, HashMap::new());
     while let Some(folder) = folders.get(next).cloned() {
         next += 1;
         let Some(inside) = readable(source.open_dir(&folder))? else { continue };
@@ -33,11 +34,15 @@ pub(super) fn copy(from: &Path, to: &Path, without: &Path, room: &Room) -> io::R
         for entry in inside.entries()? {
             let entry = entry?;
             let name = entry.file_name();
-            if from.join(&folder).join(&name) == without {
+            let path = folder.join(&name);
+            if from.join(&path) == without {
                 continue;
             }
-            if copy_one(&entry, &name, (&inside, &into), room)? {
-                folders.push(folder.join(name));
+            if let Some(first) = first_name(&entry.metadata()?, &path, &mut linked) {
+                room.spend(0, 1).map_err(io::Error::other)?;
+                target.hard_link(first, &into, &name)?;
+            } else if copy_one(&entry, &name, (&inside, &into), room)? {
+                folders.push(path);
             }
         }
     }
@@ -48,6 +53,20 @@ pub(super) fn copy(from: &Path, to: &Path, without: &Path, room: &Room) -> io::R
         finish(&target.open(folder)?.into_std(), &like, writable)?;
     }
     Ok(())
+}
+
+/// The name under which a file was copied that has several; none of a name that is the first.
+fn first_name<'l>(like: &Metadata, name: &Path, linked: &'l mut HashMap<(u64, u64), PathBuf>) -> Option<&'l PathBuf> {
+    if !like.is_file() || like.nlink() < 2 {
+        return None;
+    }
+    match linked.entry((like.dev(), like.ino())) {
+        Entry::Occupied(known) => Some(known.into_mut()),
+        Entry::Vacant(new) => {
+            new.insert(name.to_path_buf());
+            None
+        }
+    }
 }
 
 /// Copies one entry. Gives whether it is a folder, whose own entries are left to copy.
@@ -117,5 +136,20 @@ mod tests {
         assert_eq!(fs::read_link(to.join("away")).unwrap(), Path::new("/etc/passwd"));
         assert!(!like("socket").is_file() && !to.join("copies").exists());
         assert!(room.spend(1, 0).is_err() && room.spend(0, 1).is_err(), "all of it is counted");
+    }
+
+    #[test]
+    fn names_of_one_file_are_names_of_one_copy() {
+        let here = tempfile::tempdir().unwrap();
+        let (from, to) = (here.path().join("from"), here.path().join("to"));
+        fs::create_dir_all(from.join("deep")).unwrap();
+        fs::write(from.join("deep/file"), "old").unwrap();
+        fs::hard_link(from.join("deep/file"), from.join("name")).unwrap();
+        let room = Room { bytes: AtomicU64::new(3), files: AtomicU64::new(3) };
+        copy(&from, &to, &to, &room).unwrap();
+        fs::write(to.join("deep/file"), "new").unwrap();
+        let read = |folder: &Path| fs::read_to_string(folder.join("name")).unwrap();
+        assert_eq!((read(&to), read(&from)), ("new".into(), "old".into()));
+        assert!(room.spend(1, 0).is_err() && room.spend(0, 1).is_err(), "each name is counted, and the bytes once");
     }
 }
