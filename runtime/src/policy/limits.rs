@@ -178,24 +178,25 @@ pub(crate) fn quantity(item: &Item<'_>, units: &[(&str, u64)], max: u64) -> Resu
         with_unit(text, units)
     };
     number.filter(|number| (1..=max).contains(number)).ok_or_else(|| {
-        let wrong = item.wrong("bad-limit", format!("`{}` is out of bounds or has no unit", item.path));
+        let wrong = item.wrong("bad-limit", format!("`{}` is out of bounds or isn't written like a limit", item.path));
         match units.first() {
             None => wrong.label(format!("a whole number from 1 to {max}")),
             Some(_) => {
                 let (unit, factor) = units.iter().rev().max_by_key(|(_, factor)| *factor).unwrap_or(&("", 1));
                 let names: Vec<_> = units.iter().map(|(unit, _)| *unit).collect();
                 wrong
-                    .label(format!("a whole number with a unit, at most {}{unit}", max / factor))
+                    .label(format!("digits and a unit with nothing between, at most {}{unit}", max / factor))
                     .help(format!("the units are {}", names.join(", ")))
             }
         }
     })
 }
 
-/// The number that `text` is, with one of `units`.
+/// The number that `text` is, with one of `units`: digits and the unit, and nothing else.
 fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let (digits, factor) = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
-    digits.trim_end().replace('_', "").parse::<u64>().ok()?.checked_mul(*factor)
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    digits.parse::<u64>().ok().filter(|_| plain)?.checked_mul(*factor)
 }
 
 /// The time that `text` is, as a policy writes it: `30s`.
@@ -205,4 +206,37 @@ fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 /// Says how times are written.
 pub fn duration(text: &str) -> Result<Duration, String> {
     with_unit(text, TIMES).map(Duration::from_millis).ok_or_else(|| "a whole number with ms, s, m or h: 30s".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_digits_and_a_unit() {
+        for (text, units, expected) in [
+            ("1MiB", SIZES, Some(1 << 20)),
+            ("10KB", SIZES, Some(10_000)),
+            ("5B", SIZES, Some(5)),
+            ("1500ms", TIMES, Some(1_500)),
+            ("0s", TIMES, Some(0)),
+            ("+1MiB", SIZES, None),
+            ("-1MiB", SIZES, None),
+            ("1_000B", SIZES, None),
+            ("1 MiB", SIZES, None),
+            (" 1MiB", SIZES, None),
+            ("1MiB ", SIZES, None),
+            ("00001B", SIZES, None),
+            ("1.5GiB", SIZES, None),
+            ("1 s", TIMES, None),
+            ("00s", TIMES, None),
+            ("\u{661}s", TIMES, None),
+            ("18446744073709551616B", SIZES, None),
+            ("18446744073709551615KiB", SIZES, None),
+            ("MiB", SIZES, None),
+            ("", SIZES, None),
+        ] {
+            assert_eq!(with_unit(text, units), expected, "{text:?}");
+        }
+    }
 }
