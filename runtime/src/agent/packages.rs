@@ -47,6 +47,14 @@ pub(super) fn load(manifest: &Manifest) -> Result<Option<Arc<Packages>>, Report>
     }
 }
 
+impl Manifest {
+    /// The packages that come with it, if they are there and can be read. Whether they are those that it asks for, and
+    /// locked, is said when it is loaded.
+    pub fn packaged(&self) -> Option<Packages> {
+        self.folder.read(ARCHIVE, MAX_ARCHIVE).ok().and_then(|bytes| Packages::read(bytes).ok())
+    }
+}
+
 /// The digest of the archive in the lock file of the agent's library, if it is there.
 fn locked(manifest: &Manifest) -> Result<Option<String>, String> {
     let found = manifest.folder.of_library(LOCK, MAX_SOURCE).map_err(|error| error.to_string())?;

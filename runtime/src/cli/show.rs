@@ -11,7 +11,6 @@ use crate::{
     cli::{Globals, Stop, inputs::InputOptions, inspect::verdict, policy, run, setup, terminal},
     component::Facts,
     diagnostic::counted,
-    packages::{ARCHIVE, MAX_ARCHIVE, Packages},
     policy::{Authority, Decision, Denial, Named, Request},
     share,
     source::Place,
@@ -147,9 +146,7 @@ impl Shown<'_> {
     /// there yet.
     fn packages(&self) -> Vec<(String, Option<String>)> {
         let wanted = self.manifest.packages();
-        let there =
-            || self.manifest.folder.read(ARCHIVE, MAX_ARCHIVE).ok().and_then(|bytes| Packages::read(bytes).ok());
-        let there = if wanted.is_empty() { None } else { there() };
+        let there = if wanted.is_empty() { None } else { self.manifest.packaged() };
         match there {
             Some(packages) => {
                 packages.distributions().into_iter().map(|(name, version)| (name, Some(version))).collect()

@@ -68,7 +68,11 @@ pub const WARNINGS: [Warned; 35] = [
     warned("unused-allow", Found::Elsewhere, "a silenced warning isn't there"),
     warned("unused-grant", Found::Elsewhere, "nothing in the recorded runs used a grant"),
     warned("unknown-agent", Found::Elsewhere, "a policy is asked about an agent that isn't there"),
-    warned("unknown-module", Found::Agent, "an import names what neither Python nor a package has"),
+    warned(
+        "unknown-module",
+        Found::Agent,
+        "an import, or `imports` of a policy, names what neither Python nor a package has",
+    ),
     warned("wide-grant", Found::Elsewhere, "the recorded runs used less than a grant allows"),
     warned(
         "wider-than-sibling",

@@ -1,6 +1,7 @@
 //! Which modules of its language an agent may import.
 
 mod advice;
+mod unknown;
 
 use std::{collections::BTreeMap, fmt};
 

@@ -79,6 +79,7 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
         let message = format!("no agent is called `{pattern}`");
         report.push(Diagnostic::warning("unmatched-section", message).at(&place.source, place.span));
     }
+    report.0.extend(policy.unknown_modules(&names, |name| packaged(library, name)).0);
     let mut protected = setup::protected(policy);
     protected.written_by(policy.folders());
     let secrets = Secrets::from_environment();
@@ -101,6 +102,13 @@ pub fn findings(policy: &Policy, library: &Library, report: &mut Report) {
         }
         unmet(policy, library, manifest, report);
     }
+}
+
+/// The first names of the modules in an agent's packages; nothing where these aren't there yet.
+fn packaged(library: &Library, name: &str) -> Option<Vec<String>> {
+    let asking = valid(library).find(|manifest| manifest.name == name && !manifest.packages().is_empty());
+    let Some(manifest) = asking else { return Some(Vec::new()) };
+    Some(manifest.packaged()?.tops().into_iter().map(str::to_owned).collect())
 }
 
 /// What the policy says of the modules that the sources of agents import.
