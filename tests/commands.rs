@@ -75,6 +75,9 @@ pub fn a_program_that_maps_nothing_gets_options_and_standard_input() {
     let inputs =
         [("count", json("3")), ("all", json("false")), ("stdin", Value::text("")), ("name", Value::text("-x"))];
     assert_eq!(output(&run("show", manifest, "", &inputs), "said"), "tool|--count|3|--name|-x|");
+    // A workflow without types hands on texts.
+    let inputs = [("count", Value::text(" 3")), ("all", Value::text("false")), ("stdin", Value::text("false"))];
+    assert_eq!(output(&run("show", manifest, "", &inputs), "said"), "tool|--count|3|false");
 }
 
 #[test]

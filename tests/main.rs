@@ -15,6 +15,7 @@ mod compile;
 mod dry_run;
 mod expressions;
 mod fuel;
+mod given;
 mod hostile;
 mod import;
 mod imports;

@@ -7,7 +7,7 @@ mod process;
 pub use process::{children, goes, status};
 
 use crate::{
-    audit, authority, commands, dry_run, hostile, isolation,
+    audit, authority, commands, dry_run, given, hostile, isolation,
     support::{binary, host, root},
 };
 
@@ -40,6 +40,8 @@ fn nothing_changes_behind_the_wall() {
         commands::outputs_are_what_their_types_say();
         commands::files_are_the_calls_own();
         commands::a_secret_is_written_nowhere();
+        given::a_text_is_read_as_the_input_is_declared();
+        given::a_text_that_says_nothing_of_the_sort_is_refused();
     });
 }
 

@@ -11,6 +11,7 @@ mod compile;
 mod elsewhere;
 mod engine;
 pub(crate) mod fuel;
+mod given;
 mod guests;
 mod instance;
 mod limiter;
@@ -335,7 +336,9 @@ impl Sandbox {
     ) -> Result<Vec<(String, Value)>, Failure> {
         meter(&mut instance.store, guest.counter(), &call.limits)?;
         imports::refuse(call.code, &call.gate)?;
-        let inputs = call.inputs.iter().map(|(name, value)| {
+        let given = call.inputs.iter().map(|(name, value)| Ok((name, given::meant(call, name, value)?)));
+        let given = given.collect::<Result<Vec<_>, Failure>>()?;
+        let inputs = given.iter().map(|(name, value)| {
             let value = match value {
                 Value::Text(text) => Lent::Text(text),
                 Value::Data(data) => Lent::Data(data),
