@@ -26,7 +26,8 @@ pub fn look(folder: &Path) -> Result<Built, Report> {
         return Err(Diagnostic::error("no-agent", message).into());
     };
     let (file, locked) = (file.to_owned(), Locked::of(file, bytes, None));
-    Ok(Built { folder: folder.to_owned(), name, file, locked, changed: false, left_out: Vec::new() })
+    let (folder, left_out, notes) = (folder.to_owned(), Vec::new(), Vec::new());
+    Ok(Built { folder, name, file, locked, changed: false, left_out, notes })
 }
 
 /// The agent's file, and its bytes.

@@ -55,6 +55,8 @@ pub struct Built {
     pub changed: bool,
     /// Packages that others depend on, and that the guest has itself.
     pub left_out: Vec<String>,
+    /// What else is worth a line to whoever builds it.
+    pub notes: Vec<String>,
 }
 
 /// A component that is made, and isn't written yet.
@@ -128,7 +130,7 @@ impl Compiled {
         let text = manifest.source.text.as_bytes();
         changed |= is_held && output::replace(&folder.join(MANIFEST), text).map_err(unwritten)?;
         let locked = Locked::of(&file, &component, Some(&compiler));
-        Ok(Built { folder, name: manifest.name, file, locked, changed, left_out: Vec::new() })
+        Ok(Built { folder, name: manifest.name, file, locked, changed, left_out: Vec::new(), notes: Vec::new() })
     }
 }
 

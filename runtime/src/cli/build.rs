@@ -197,6 +197,7 @@ fn told(globals: &Globals, built: &Built) -> Result<(), Stop> {
     for name in &built.left_out {
         render::note(&format!("`{name}` is left out: the guest has its own"));
     }
+    built.notes.iter().for_each(|note| render::note(note));
     Ok(())
 }
 
@@ -204,7 +205,7 @@ fn object(built: &Built) -> Value {
     json!({
         "agent": built.name, "folder": built.folder, "file": built.file, "size": built.locked.size,
         "sha256": built.locked.sha256, "compiler": built.locked.compiler, "wheels": built.locked.wheels,
-        "left_out": built.left_out, "changed": built.changed,
+        "left_out": built.left_out, "notes": built.notes, "changed": built.changed,
     })
 }
 

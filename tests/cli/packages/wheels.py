@@ -1,4 +1,4 @@
-"""Makes small wheels in `wheels/`: an index to fetch from."""
+"""Makes small wheels in `wheels/`: an index to fetch from. What an index says beside them is in `index/`."""
 
 import hashlib
 import zipfile
@@ -27,15 +27,28 @@ WHEELS = {
     "outside-1.0-py3-none-any": ([], {"../outside.py": ""}),
     "other-1.0-py3-none-any": (["words<1.1"], {"other.py": "", "words.py": ""}),
     "later-1.0-py3-none-any": (["words>=1.1"], {"later.py": ""}),
+    "python2-1.0-py2-none-any": ([], {"python2.py": ""}),
+    "marked-1.0-py3-none-any": (["words; wut == 'x'"], {"marked.py": ""}),
 }
+# Attributes of a link, as an index has them.
+SAID = {
+    "newer-1.0-py3-none-any": 'data-requires-python="&gt;=3.20"',
+    "sorry-1.0-py3-none-any": 'data-yanked="it loses words"',
+}
+WHEELS |= {name: ([], {name.split("-")[0] + ".py": ""}) for name in SAID}
 
 Path("wheels").mkdir(exist_ok=True)
+Path("index").mkdir(exist_ok=True)
 for name, (depends, files) in WHEELS.items():
     package, version, *_ = name.split("-")
     lines = ["Metadata-Version: 2.1", f"Name: {package}", f"Version: {version}", *(f"Requires-Dist: {one}" for one in depends)]
     info = f"{package}-{version}.dist-info"
     files = {**files, f"{info}/METADATA": "\n".join(lines) + "\n", f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"}
     files[f"{info}/RECORD"] = "".join(f"{path},sha256={hashlib.sha256(text.encode()).hexdigest()},\n" for path, text in files.items())
-    with zipfile.ZipFile(f"wheels/{name}.whl", "w") as wheel:
+    folder = Path("index", package) if name in SAID else Path("wheels")
+    folder.mkdir(exist_ok=True)
+    if name in SAID:
+        (folder / "index.html").write_text(f'<!DOCTYPE html><a href="{name}.whl" {SAID[name]}>{name}.whl</a>')
+    with zipfile.ZipFile(folder / f"{name}.whl", "w") as wheel:
         for path, text in files.items():
             wheel.writestr(zipfile.ZipInfo(path), text)

@@ -32,16 +32,17 @@ pub fn build(folder: &Path, locked: Option<&Locked>, update: bool) -> Result<Bui
     let manifest = super::read(folder, &text)?;
     let place = |wrong: Diagnostic| Report::from(wrong.at(&manifest.source, 0..0));
     let locked = locked.filter(|locked| !update && serves(locked, manifest.packages()));
-    let built = |locked: Locked, changed, left_out| Built {
+    let built = |locked: Locked, changed, left_out, notes| Built {
         folder: folder.to_owned(),
         name: manifest.name.clone(),
         file: ARCHIVE.into(),
         locked,
         changed,
         left_out,
+        notes,
     };
     if let Some(locked) = locked.filter(|locked| is_there(folder, locked)) {
-        return Ok(built(locked.clone(), false, Vec::new()));
+        return Ok(built(locked.clone(), false, Vec::new(), Vec::new()));
     }
     let scratch = tempfile::tempdir().map_err(|error| unreadable(folder, &error))?;
     let pinned = locked.map(|locked| locked.wheels.iter().filter_map(pin).collect()).unwrap_or_default();
@@ -50,8 +51,15 @@ pub fn build(folder: &Path, locked: Option<&Locked>, update: bool) -> Result<Bui
     let archive = archive(&wheels).map_err(place)?;
     let changed = output::replace(&folder.join(ARCHIVE), &archive).map_err(|error| unreadable(folder, &error))?;
     let wheels = wheels.into_iter().map(|wheel| (wheel.file, wheel.sha256)).collect();
+    let notes = fetched.yanked.iter().map(withdrawn).collect();
     let maker = concat!("turingbox ", env!("CARGO_PKG_VERSION"));
-    Ok(built(Locked { wheels, ..Locked::of(ARCHIVE, &archive, Some(maker)) }, changed, fetched.left_out))
+    Ok(built(Locked { wheels, ..Locked::of(ARCHIVE, &archive, Some(maker)) }, changed, fetched.left_out, notes))
+}
+
+/// What is said of a version that whoever published it took back.
+fn withdrawn((package, why): (&String, &String)) -> String {
+    let why = if why.is_empty() { "without a word why".to_owned() } else { format!("because: {why}") };
+    format!("`{package}` was yanked by whoever published it, {why}")
 }
 
 /// Whether a manifest asks for packages.

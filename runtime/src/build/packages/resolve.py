@@ -31,7 +31,7 @@ class Wrong(Exception):
 
 
 try:
-    from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
+    from pip._vendor.packaging.requirements import Requirement
     from pip._vendor.packaging.specifiers import SpecifierSet
     from pip._vendor.packaging.utils import canonicalize_name
     from pip._vendor.packaging.version import Version
@@ -71,6 +71,7 @@ class Resolver:
         self.folder = folder
         self.wheels = {}
         self.left_out = set()
+        self.yanked = {}
 
     def run(self):
         for _ in range(MAX_ROUNDS):
@@ -106,9 +107,10 @@ class Resolver:
         for line in wheel.depends:
             try:
                 requirement = Requirement(line)
-            except InvalidRequirement as error:
-                raise Wrong("bad-wheel", f"`{wheel.path.name}` depends on what can't be read: {error}") from None
-            if requirement.marker and not requirement.marker.evaluate({**self.environment, "extra": extra}):
+                applies = not requirement.marker or requirement.marker.evaluate({**self.environment, "extra": extra})
+            except ValueError as error:
+                raise unreadable(f"{canonicalize_name(wheel.name)}=={wheel.version}", str(error)) from None
+            if not applies:
                 continue
             if requirement.url:
                 message = f"`{wheel.name}` depends on `{requirement.name}` by an address: only an index is asked"
@@ -121,12 +123,15 @@ class Resolver:
 
     def fetch(self, wanted):
         lines = [f"{name}{want.specifier()}" for name, want in wanted.items()]
-        if len(lines) > 1 and download(self.folder, lines).returncode == 0:
+        said = download(self.folder, lines)
+        if said.returncode == 0:
+            self.yanked |= yanked(said.stdout)
             return self.take(wanted)
         for (name, want), line in zip(wanted.items(), lines):
-            said = download(self.folder, [line])
+            said = download(self.folder, [line]) if len(lines) > 1 else said
             if said.returncode:
                 raise self.not_found(name, want, said.stdout)
+            self.yanked |= yanked(said.stdout)
         self.take(wanted)
 
     def take(self, wanted):
@@ -143,7 +148,13 @@ class Resolver:
     def not_found(self, name, want, said):
         shown = f"{name}{want.specifier()}"
         whose = "" if want.by[0].startswith("the agent") else f" ({'; '.join(want.by[:MAX_SHOWN])})"
-        wheels, sources = others(said, name, want.specifier())
+        # Some versions of pip read what a wheel depends on, whether they are to fetch it or not.
+        if misread := re.search(r"(?:\bInvalid(?:Requirement|Marker|Specifier|Version)|has invalid metadata): (.+)", said):
+            return unreadable(shown, misread[1])
+        wheels, sources, pythons = others(said, name, want.specifier())
+        if pythons:
+            message = f"`{shown}` is for another Python{whose}: {pythons}; the guest's is {self.environment['python_version']}"
+            return Wrong("other-python", message, "another version of it may be for this Python")
         if wheels:
             message = f"`{shown}` has no wheel in pure Python{whose}; there are {listed(wheels)}"
             return Wrong("native-package", message, "native code can't run in the guest: is there another package?")
@@ -165,20 +176,44 @@ def download(folder, arguments):
     )
 
 
+def unreadable(shown, why):
+    # The rest shows where in the line it is, in more lines.
+    return Wrong("bad-wheel", f"`{shown}` can't be used: its metadata can't be read: {why.strip().splitlines()[0]}")
+
+
 def others(said, name, specifier):
-    """The files of a package's newest version that pip left aside, as its log has them."""
+    """The files of a package's newest version that pip left aside, as its log has them: wheels and sources. Where
+    it is only the Python that they aren't for, what says so."""
     files = {}
     for line in said.splitlines():
-        if "Skipping link" in line:
+        if "Skipping link" in line or "Link requires a different Python" in line:
+            python = re.search(r"\(requires-python:(.*?)\)", line)
             for file in re.findall(r"([^/\s]+\.(?:whl|tar\.gz|zip))", line):
                 stem = file.removesuffix(".tar.gz").removesuffix(".zip")
                 parts = stem.split("-") if file.endswith(".whl") else stem.rsplit("-", 1)
                 version = fitting(specifier, parts[1]) if len(parts) > 1 and canonicalize_name(parts[0]) == name else None
                 if version:
-                    files.setdefault(version, set()).add(file)
-    newest = sorted(files[max(files)]) if files else []
-    wheels = [file for file in newest if file.endswith(".whl")]
-    return wheels, [file for file in newest if file not in wheels]
+                    files.setdefault(version, {})[file] = python and python[1]
+    newest = files[max(files)] if files else {}
+    wheels = sorted(file for file in newest if file.endswith(".whl"))
+    return wheels, sorted(newest.keys() - set(wheels)), pythons(wheels, newest, said)
+
+
+def pythons(wheels, wanted, said):
+    """Which Python the wheels are for, where that is why they aren't taken: in the words of the index, or of the
+    wheel itself, which pip reads where the index says nothing."""
+    pure = [file for file in wheels if file.endswith("-none-any.whl")]
+    if pure and (pure == wheels or any(wanted[file] for file in pure)):
+        return ", ".join(f"`{file}`" + (f" (Requires-Python: {wanted[file]})" if wanted[file] else "") for file in pure[:MAX_SHOWN])
+    own = re.search(r"ERROR: Package .* requires a different Python: .* not in '(.*)'", said)
+    return own and f"its wheel says Requires-Python: {own[1]}"
+
+
+def yanked(said):
+    """What was taken although whoever published it took it back: the reason of each, as pip's warning has it."""
+    pattern = r"yanked version: '(.+?)' candidate \(version (\S+) at .*\n(?:Reason for being yanked: (.*))?"
+    none = ("", "<none given>")
+    return {f"{name}=={version}": "" if why in none else why for name, version, why in re.findall(pattern, said)}
 
 
 def fitting(specifier, version):
@@ -206,16 +241,16 @@ def pinned(request, folder):
     if said.returncode:
         message = f"what agents.lock names can't be fetched: {errors(said.stdout)}"
         raise Wrong("pip", message, "`turingbox build --update` looks for what there is now")
-    return sorted(path.name for path in folder.glob("*.whl"))
+    return {"wheels": sorted(path.name for path in folder.glob("*.whl")), "left_out": [], "yanked": yanked(said.stdout)}
 
 
 def answer(request, folder):
     if hasattr(Wrong, "missing"):
         raise Wrong("no-pip", Wrong.missing, "install pip: python3 -m ensurepip, or your system's package python3-pip")
     if request["pinned"]:
-        return {"wheels": pinned(request, folder), "left_out": []}
+        return pinned(request, folder)
     resolver = Resolver(request, folder)
-    return {"wheels": resolver.run(), "left_out": sorted(resolver.left_out)}
+    return {"wheels": resolver.run(), "left_out": sorted(resolver.left_out), "yanked": resolver.yanked}
 
 
 request = json.load(sys.stdin)

@@ -1,6 +1,7 @@
 //! Asking pip.
 
 use std::{
+    collections::BTreeMap,
     env,
     io::Write,
     path::{Path, PathBuf},
@@ -46,7 +47,7 @@ struct Asked {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Answer {
-    Found { wheels: Vec<String>, left_out: Vec<String> },
+    Found { wheels: Vec<String>, left_out: Vec<String>, yanked: BTreeMap<String, String> },
     Wrong { error: Wrong },
 }
 
@@ -63,6 +64,8 @@ pub struct Fetched {
     pub wheels: Vec<PathBuf>,
     /// The packages that the guest has itself.
     pub left_out: Vec<String>,
+    /// Versions that whoever published them took back, each with the reason, which may be empty.
+    pub yanked: BTreeMap<String, String>,
 }
 
 /// Fetches the wheels of what is required, with all that it depends on, into `folder`; those that are `pinned`
@@ -75,10 +78,10 @@ pub fn fetch(requirements: &[Requirement], pinned: Vec<Pin>, folder: &Path) -> R
         pinned,
     };
     match ask(&asked, folder)? {
-        Answer::Found { wheels, left_out } => {
+        Answer::Found { wheels, left_out, yanked } => {
             // A name is a file's in the folder, whatever the answer says.
             let names = wheels.iter().filter_map(|name| Path::new(name).file_name());
-            Ok(Fetched { wheels: names.map(|name| folder.join(name)).collect(), left_out })
+            Ok(Fetched { wheels: names.map(|name| folder.join(name)).collect(), left_out, yanked })
         }
         Answer::Wrong { error: Wrong { code, message, help } } => {
             let code = CODES.iter().find(|known| **known == code).unwrap_or(&"pip");
@@ -88,7 +91,8 @@ pub fn fetch(requirements: &[Requirement], pinned: Vec<Pin>, folder: &Path) -> R
 }
 
 /// The codes that the script answers with.
-const CODES: [&str; 6] = ["bad-wheel", "native-package", "no-pip", "no-such-package", "packages-conflict", "pip"];
+const CODES: [&str; 7] =
+    ["bad-wheel", "native-package", "no-pip", "no-such-package", "other-python", "packages-conflict", "pip"];
 
 fn ask(asked: &Asked, folder: &Path) -> Result<Answer, Diagnostic> {
     let python = env::var_os("PYTHON").map_or_else(|| PathBuf::from(USUAL), PathBuf::from);
