@@ -66,11 +66,16 @@ pub fn normalized(name: &str) -> String {
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
-/// Whether two versions are the same, as far as their text says: with or without zeros at the end.
+/// Whether two versions are the same, as far as their text says: with or without zeros at the end, and the epoch
+/// that every version has where none is said.
 pub fn is_same_version(one: &str, other: &str) -> bool {
     fn plain(version: &str) -> String {
         let version = version.to_ascii_lowercase();
         let version = version.strip_prefix('v').unwrap_or(&version);
+        let version = match version.split_once('!') {
+            Some((epoch, rest)) if !epoch.is_empty() && epoch.bytes().all(|digit| digit == b'0') => rest,
+            _ => version,
+        };
         let numeric = version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let mut plain = version;
         while let Some(shorter) = plain.strip_suffix(".0").filter(|_| numeric) {
@@ -166,9 +171,16 @@ mod tests {
     #[test]
     fn names_and_versions_have_one_form() {
         assert_eq!(normalized("Zope.Interface__x"), "zope-interface-x");
-        for (one, other, same) in
-            [("1.0", "1", true), ("v1.2", "1.2.0", true), ("1.0", "1.0.post0", false), ("1.10", "1.1", false)]
-        {
+        for (one, other, same) in [
+            ("1.0", "1", true),
+            ("v1.2", "1.2.0", true),
+            ("1.0", "1.0.post0", false),
+            ("1.10", "1.1", false),
+            ("0!1.16.0", "1.16.0", true),
+            ("v0!1.0", "1", true),
+            ("1!1.0", "1.0", false),
+            ("10!1.0", "1.0", false),
+        ] {
             assert_eq!(is_same_version(one, other), same, "{one} {other}");
         }
     }
