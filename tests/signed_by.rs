@@ -103,7 +103,7 @@ fn what_was_changed_is_not_what_was_signed() {
     let lock = fs::read_to_string(world.path().join("agents/agents.lock")).unwrap();
     let old = lock.split("digest = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     world.edit("agents/agents.lock", &old, &digest);
-    world.denied("theirs.toml", "signed_by.other-key");
+    world.denied("theirs.toml", "signed_by.bad-signature");
     world.edit(file, "Goodbye", "Hello");
     world.denied("theirs.toml", "signed_by.changed");
     world.edit("agents/agents.lock", &digest, &old);
@@ -121,6 +121,18 @@ fn what_was_changed_is_not_what_was_signed() {
     // What is there is still what was signed, so it can be written down anew.
     world.ok(&["add", "greet.tar"]);
     assert_eq!(world.ok(&["run", "greet", "--name", "Ada", "--policy", "theirs.toml"]), "Hello, Ada!");
+}
+
+/// Nobody is told to trust a key that is in the list already: what the signer says was altered.
+#[test]
+fn what_the_signer_says_is_signed() {
+    let world = World::new();
+    world.ok(&["add", "greet.tar"]);
+    world.edit("agents/agents.lock", "greet 1.0", "greet 2.0");
+    world.denied("theirs.toml", "signed_by.bad-signature");
+    world.denied("other.toml", "signed_by.other-key");
+    let (_, said) = world.run(&["run", "greet", "--name", "Ada", "--policy", "theirs.toml"]);
+    assert!(said.contains("turingbox check --locked") && !said.contains("add the key to the list"), "{said}");
 }
 
 /// What the denial says to do, helps.

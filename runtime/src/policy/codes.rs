@@ -15,7 +15,7 @@ pub enum Finds {
 }
 
 /// Every code, what was denied with it, and who finds it. Sorted.
-pub const CODES: [(&str, &str, Finds); 49] = [
+pub const CODES: [(&str, &str, Finds); 50] = [
     ("calls.ceiling", "a call that a caller's `within` doesn't leave", Finds::Policy),
     ("calls.not-granted", "a call of an agent that no grant fits", Finds::Policy),
     ("env.ceiling", "a variable that a caller's `within` doesn't leave", Finds::Policy),
@@ -46,6 +46,7 @@ pub const CODES: [(&str, &str, Finds); 49] = [
     ("imports.too-long", "a module by a name that none can have", Finds::Host),
     ("jump.ceiling", "moving the head, where a caller's `within` forbids it", Finds::Policy),
     ("jump.denied", "moving the head, where the policy forbids it", Finds::Policy),
+    ("signed_by.bad-signature", "running an agent with a signature that its key didn't make of it", Finds::Host),
     ("signed_by.changed", "running an agent that isn't what was signed", Finds::Host),
     ("signed_by.other-key", "running an agent that none of the keys signed", Finds::Host),
     ("signed_by.unsigned", "running an agent without a signature", Finds::Host),

@@ -32,6 +32,10 @@ pub enum Proof<'a> {
     },
 }
 
+/// What to do about an agent that isn't what somebody signed.
+const WHOLE: &str = "`turingbox check --locked` says what differs; once its folder is away, `turingbox add` gets a whole one. \
+                     A signature of the legacy kind (`minisign -l`) counts as none";
+
 impl SignedBy {
     /// Reads `signed_by = ["RW…"]`.
     pub(super) fn read(item: Item<'_>, report: &mut Report) -> Option<Self> {
@@ -71,22 +75,19 @@ impl SignedBy {
                 let help = "`turingbox add` keeps the signature that is beside an agent's file";
                 denied("signed_by.unsigned", "agents.lock has no signature for it", help)
             }
-            Proof::Changed => {
-                let help = "`turingbox check --locked` says what differs; once its folder is away, `turingbox add` gets a whole one";
-                denied("signed_by.changed", "it is not what was signed", help)
-            }
+            Proof::Changed => denied("signed_by.changed", "it is not what was signed", WHOLE),
             Proof::Signed { pack, signature } => {
-                let signer = self.keys.iter().find(|(key, _)| key.signed(pack, signature));
-                match signer {
-                    Some((_, place)) => Decision::Allowed(Some(place.clone())),
-                    None => {
-                        let why = format!(
-                            "its signature, which says that it is by the key {}, is by none of these keys",
-                            signature.key_id()
-                        );
-                        denied("signed_by.other-key", &why, "add the key to the list, if you trust whoever has it")
-                    }
+                if let Some((_, place)) = self.keys.iter().find(|(key, _)| key.signed(pack, signature)) {
+                    return Decision::Allowed(Some(place.clone()));
                 }
+                let said = signature.key_id();
+                if self.keys().any(|key| key.id() == said) {
+                    let why =
+                        format!("its signature says that it is by the key {said}, and isn't: something was altered");
+                    return denied("signed_by.bad-signature", &why, WHOLE);
+                }
+                let why = format!("its signature, which says that it is by the key {said}, is by none of these keys");
+                denied("signed_by.other-key", &why, "add the key to the list, if you trust whoever has it")
             }
         }
     }
