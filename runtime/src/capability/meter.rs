@@ -45,11 +45,17 @@ impl Meter {
     ///
     /// When less is left; then nothing is left.
     pub fn spend(&self, amount: u64) -> Result<(), Exhausted> {
+        self.try_spend(amount).inspect_err(|_| self.0.store(0, Ordering::Relaxed))
+    }
+
+    /// Spends `amount`, for whoever hears that it is too much and goes on with less.
+    ///
+    /// # Errors
+    ///
+    /// When less is left; then that is still left.
+    pub fn try_spend(&self, amount: u64) -> Result<(), Exhausted> {
         let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
-        spent.map(drop).map_err(|_| {
-            self.0.store(0, Ordering::Relaxed);
-            Exhausted
-        })
+        spent.map(drop).map_err(|_| Exhausted)
     }
 }
 
@@ -70,6 +76,7 @@ mod tests {
     #[test]
     fn nothing_is_spent_twice() {
         let meter = Meter::new(5);
+        assert_eq!((meter.try_spend(6), meter.left()), (Err(Exhausted), 5));
         assert_eq!(meter.spend(3), Ok(()));
         assert_eq!(meter.clone().spend(3), Err(Exhausted));
         assert_eq!(meter.left(), 0);

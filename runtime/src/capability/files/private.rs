@@ -89,10 +89,14 @@ impl Private {
         &self.bytes
     }
 
-    /// Takes something off what may still be written and renamed.
+    /// Takes something off what may still be written and renamed. Where that is too much, nothing is taken: the
+    /// program hears that the disk is full, and may do with less.
     pub(super) fn spend(&self, bytes: u64, names: u64) -> io::Result<()> {
-        let spent = self.bytes.spend(bytes).and_then(|()| self.names.spend(names));
-        spent.map_err(|_| full())
+        self.bytes.try_spend(bytes).map_err(|_| full())?;
+        self.names.try_spend(names).map_err(|_| {
+            self.bytes.give_back(bytes);
+            full()
+        })
     }
 }
 
@@ -139,6 +143,8 @@ mod tests {
     fn there_is_so_much_room() {
         let scratch = tempfile::tempdir().unwrap();
         let private = Private::new(scratch.path()).unwrap();
+        // What is refused takes nothing.
+        assert!(private.spend(u64::MAX, 0).is_err() && private.spend(MAX_BYTES, MAX_NAMES + 1).is_err());
         assert!(private.spend(MAX_BYTES, MAX_NAMES).is_ok());
         assert_eq!(private.spend(1, 0).unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert!(private.spend(0, 1).is_err());

@@ -44,7 +44,9 @@ impl Counted {
         let bytes = bytes as u64;
         match &self.room {
             Room::Copies(copies) => copies.room().spend(bytes, 0).map_err(|full| StreamError::Trap(full.into())),
-            Room::Own(room) => room.spend(bytes).map_err(|_| StreamError::LastOperationFailed(private::full().into())),
+            Room::Own(room) => {
+                room.try_spend(bytes).map_err(|_| StreamError::LastOperationFailed(private::full().into()))
+            }
         }
     }
 }
