@@ -60,6 +60,8 @@ struct State {
     sink: Sink,
     scrubber: Arc<Scrubber>,
     left: usize,
+    /// Whether there was more than that: the log says so once, and has ended.
+    cut: bool,
     /// What has come so far of a line, of each stream.
     partial: BTreeMap<Level, Vec<u8>>,
 }
@@ -68,13 +70,13 @@ impl Log {
     /// An empty log whose lines go to `sink`, without what `scrubber` knows. It is asked here, before a line is cut:
     /// afterwards, nobody would know the two parts of a secret.
     pub fn new(sink: Sink, scrubber: Arc<Scrubber>) -> Self {
-        Self(Arc::new(Mutex::new(State { sink, scrubber, left: MAX_LOGGED, partial: BTreeMap::new() })))
+        Self(Arc::new(Mutex::new(State { sink, scrubber, left: MAX_LOGGED, cut: false, partial: BTreeMap::new() })))
     }
 
     /// Begins anew: what is still written by whoever holds a clone goes to `sink`.
     pub fn restart(&self, sink: Sink) {
         let mut state = self.lock();
-        (state.sink, state.left) = (sink, MAX_LOGGED);
+        (state.sink, state.left, state.cut) = (sink, MAX_LOGGED, false);
         state.partial.clear();
     }
 
@@ -82,7 +84,7 @@ impl Log {
     pub fn lines(&self, level: Level, text: &str) {
         let mut state = self.lock();
         for line in text.lines() {
-            if state.left == 0 {
+            if state.cut {
                 break;
             }
             state.line(level, line.as_bytes());
@@ -92,7 +94,7 @@ impl Log {
     /// Writes bytes of a stream, where a line may come in pieces.
     pub(crate) fn bytes(&self, level: Level, mut bytes: &[u8]) {
         let mut state = self.lock();
-        while !bytes.is_empty() && state.left > 0 {
+        while !bytes.is_empty() && !state.cut {
             let mut line = state.partial.remove(&level).unwrap_or_default();
             let room = MAX_LINE - line.len() % MAX_LINE;
             let end = bytes.iter().take(room).position(|byte| *byte == b'\n');
@@ -148,11 +150,11 @@ impl State {
     }
 
     fn clean(&mut self, level: Level, line: &[u8]) {
-        if self.left == 0 {
+        if self.cut {
             return;
         }
         let Some(left) = self.left.checked_sub(line.len() + 1) else {
-            self.left = 0;
+            self.cut = true;
             let message = format!("the rest of this log is dropped: one call may log {MAX_LOGGED} bytes");
             return self.sink.line(Level::Warn, &message);
         };
@@ -264,6 +266,21 @@ mod tests {
         assert!(lines.iter().map(String::len).sum::<usize>() <= MAX_LOGGED + 200);
         assert!(lines.last().unwrap().contains("dropped"));
         assert!(lines.iter().all(|line| line.len() <= MAX_LINE));
+    }
+
+    #[test]
+    fn a_log_that_is_just_full_ends_when_more_comes() {
+        let line = "x".repeat(1023) + "\n";
+        let full = line.repeat(MAX_LOGGED / line.len());
+        for more in ["", "y\n", "y", "\n", "y\nz\n"] {
+            let as_a_whole = logged(|log| log.lines(Level::Info, &(full.clone() + more)));
+            let in_pieces =
+                logged(|log| [&full, more].iter().for_each(|piece| log.bytes(Level::Info, piece.as_bytes())));
+            for lines in [as_a_whole, in_pieces] {
+                let dropped = lines.iter().filter(|line| line.contains("dropped")).count();
+                assert_eq!((lines.len(), dropped), (1024 + dropped, usize::from(!more.is_empty())), "{more:?}");
+            }
+        }
     }
 
     #[test]
