@@ -221,6 +221,26 @@ fn a_manifest_is_the_one_that_was_asked_for() {
     refused(here.path(), &[&wanted], "wrong-digest", "the registry gave sha256:");
 }
 
+/// A registry that says another digest than that of what comes with it has got something wrong on the way.
+#[test]
+fn a_manifest_is_the_one_that_comes_with_it() {
+    let (here, pack) = world();
+    let honest = manifest(&pack, &digest(&pack));
+    let (right, wrong) = (digest(&honest), digest(b"what was meant"));
+    let said = [("right", right), ("wrong", wrong.clone()), ("other", "sha512:00".into())];
+    let port =
+        answering(move |head, out| match said.iter().find(|(tag, _)| head.contains(&format!("/manifests/{tag} "))) {
+            Some((_, digest)) => reply(out, "200 OK", &format!("docker-content-digest: {digest}\r\n"), &honest),
+            None => reply(out, "200 OK", "", &pack),
+        });
+    let at = |tag: &str| format!("oci://127.0.0.1:{port}/greet:{tag}");
+    refused(here.path(), &[&at("wrong")], "wrong-digest", &wrong);
+    for tag in ["right", "other"] {
+        let added = turingbox(here.path(), &["add", &at(tag), "--dry-run"]);
+        assert!(added.status.success(), "{tag}: {}", err(&added));
+    }
+}
+
 #[test]
 fn a_server_that_is_slow_is_left() {
     let (here, _) = world();

@@ -21,6 +21,9 @@ use crate::{
 /// The largest manifest, in bytes: what the specification has registries take.
 const MAX_MANIFEST: usize = 4 << 20;
 
+/// What a registry says that the digest of a manifest is.
+const DIGEST: &str = "docker-content-digest";
+
 /// The largest answer of any other kind, in bytes: they are texts that nobody reads.
 const MAX_OTHER: usize = 64 << 10;
 
@@ -49,9 +52,12 @@ impl<'a> Registry<'a> {
             return Err(self.unexpected(&Method::GET, &answer));
         }
         let found = digest(&answer.body);
-        match &self.reference.digest {
-            Some(wanted) if *wanted != found => Err(wrong_digest(self.reference, &found, wanted)),
-            _ => Ok((answer.body, found)),
+        let said = answer.headers.get(DIGEST).and_then(|said| said.to_str().ok());
+        // One of another kind is none that could be compared.
+        let said = said.filter(|said| said.starts_with("sha256:"));
+        match self.reference.digest.as_deref().into_iter().chain(said).find(|wanted| *wanted != found) {
+            Some(wanted) => Err(wrong_digest(self.reference, &found, wanted)),
+            None => Ok((answer.body, found)),
         }
     }
 
