@@ -19,13 +19,13 @@ pub trait FromValue: Sized {
 }
 
 impl Inputs {
-    /// Takes an input out.
+    /// Takes an input out. JSON's `null` is one, and hardly of the type.
     ///
     /// # Errors
     ///
     /// Where it is missing, or not of the type.
     pub fn take<T: FromValue>(&mut self, name: &str) -> Result<T, Failure> {
-        self.take_optional(name)?.ok_or_else(|| missing(name))
+        typed(name, self.take_any(name)?)
     }
 
     /// Takes an input out that may be left out.
@@ -34,10 +34,7 @@ impl Inputs {
     ///
     /// Where it is not of the type.
     pub fn take_optional<T: FromValue>(&mut self, name: &str) -> Result<Option<T>, Failure> {
-        let Some(value) = self.given(name) else { return Ok(None) };
-        let word = value.word();
-        let wrong = |wanted| Failure::new(format!("the input `{name}` is to be {wanted}, not {word}"));
-        T::from_value(value).map(Some).map_err(wrong)
+        self.given(name).map(|value| typed(name, value)).transpose()
     }
 
     /// Takes an input out as it is, JSON's `null` too.
@@ -61,9 +58,7 @@ impl Inputs {
     ///
     /// Where it is missing, or not what the type wants.
     pub fn take_json<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, Failure> {
-        let is_there = self.0.iter().any(|(given, _)| given == name);
-        let null = || serde_json::from_str("null").ok().filter(|_| is_there);
-        self.take_json_optional(name)?.or_else(null).ok_or_else(|| missing(name))
+        from_json(name, self.take_any(name)?)
     }
 
     /// Takes an input out that serde reads from JSON, and that may be left out.
@@ -72,22 +67,30 @@ impl Inputs {
     ///
     /// Where it is not what the type wants.
     pub fn take_json_optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Failure> {
-        let Some(value) = self.given(name) else { return Ok(None) };
-        let wrong = |why: String| Failure::new(format!("the input `{name}` can't be used: {why}"));
-        let json = match value {
-            Value::Json(json) => Ok(json),
-            // A text stands for itself, as it would in a list.
-            Value::Text(text) => serde_json::to_string(&text).map_err(|error| error.to_string()),
-            Value::Data(_) => Err("it is bytes, not JSON".into()),
-        };
-        let read = |json: String| serde_json::from_str(&json).map(Some).map_err(|error| error.to_string());
-        json.and_then(read).map_err(wrong)
+        self.given(name).map(|value| from_json(name, value)).transpose()
     }
 
     /// The value; JSON's `null` is none.
     fn given(&mut self, name: &str) -> Option<Value> {
         self.take_any_optional(name).filter(|value| !matches!(value, Value::Json(json) if json.trim() == "null"))
     }
+}
+
+fn typed<T: FromValue>(name: &str, value: Value) -> Result<T, Failure> {
+    let word = value.word();
+    T::from_value(value)
+        .map_err(|wanted| Failure::new(format!("the input `{name}` is to be {wanted}, not {word}")))
+}
+
+fn from_json<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Failure> {
+    let json = match value {
+        Value::Json(json) => Ok(json),
+        // A text stands for itself, as it would in a list.
+        Value::Text(text) => serde_json::to_string(&text).map_err(|error| error.to_string()),
+        Value::Data(_) => Err("it is bytes, not JSON".into()),
+    };
+    let read = json.and_then(|json| serde_json::from_str(&json).map_err(|error| error.to_string()));
+    read.map_err(|why| Failure::new(format!("the input `{name}` can't be used: {why}")))
 }
 
 fn missing(name: &str) -> Failure {
@@ -180,14 +183,16 @@ mod tests {
     fn what_is_missing_or_wrong_is_said() {
         let message = |result: Result<u8, Failure>| result.map_err(|failure| failure.message).unwrap_err();
         assert_eq!(message(Inputs::default().take("x")), "the input `x` is missing");
-        assert_eq!(message(json("null").take("x")), "the input `x` is missing");
         let wanted = "the input `x` is to be a whole number from 0 to 255, not";
         assert_eq!(message(json("256").take("x")), format!("{wanted} a number"));
         assert_eq!(message(inputs("many".into()).take("x")), format!("{wanted} text"));
         assert_eq!(message(json("{}").take("x")), format!("{wanted} a JSON object"));
+        assert_eq!(message(json("null").take("x")), format!("{wanted} null"), "it is there, whatever it is");
         assert_eq!(json("null").take_optional::<u8>("x"), Ok(None));
         assert_eq!(json("null").take_json("x"), Ok(serde_json::Value::Null));
-        assert_eq!(message(json("null").take_json("x")), "the input `x` is missing");
+        let why = message(json("null").take_json("x"));
+        assert!(why.starts_with("the input `x` can't be used: invalid type: null"), "{why}");
+        assert_eq!(json("null").take_json_optional::<u8>("x"), Ok(None));
         assert_eq!(message(Inputs::default().take_json("x")), "the input `x` is missing");
         assert!(Inputs::default().take_any("x").is_err());
         let why = message(json("[").take_json("x"));
