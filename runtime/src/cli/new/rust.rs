@@ -19,8 +19,8 @@ const CASE: &str = include_str!("rust_case.toml");
 pub fn new(path: &Path, name: &str) -> Result<(), Stop> {
     let function = name.replace('-', "_");
     let settings = if function == name { String::new() } else { format!("(name = \"{name}\")") };
-    if is_keyword(&function) {
-        return Err(Stop::Usage(format!("`{name}` can't be the name of a function in Rust: it is a keyword")));
+    if let Some(why) = misnamed(name, &function) {
+        return Err(Stop::Usage(format!("`{name}` can't be the name of an agent in Rust: {why}")));
     }
     let (home, up) = home(path);
     let sdk = format!("{up}{FOLDER}/rust");
@@ -57,6 +57,20 @@ fn home(path: &Path) -> (PathBuf, String) {
         _ => parts.len().saturating_sub(1),
     };
     (parts[..library].iter().collect(), "../".repeat(parts.len() - library))
+}
+
+/// What keeps a crate of this name, with a function of that one, from being compiled.
+fn misnamed(name: &str, function: &str) -> Option<&'static str> {
+    match (name.to_lowercase().as_str(), function) {
+        (_, word) if is_keyword(word) => Some("a function can't be called so, since it is a keyword"),
+        (_, "_") => Some("a function can't be called so, since it is no name there"),
+        // What a function returns is written with them.
+        (_, "Ok" | "Err") => Some("in its code, the word would mean the agent's own function"),
+        ("turingbox-sdk" | "turingbox-sdk-macros", _) => {
+            Some("a crate can't be called as the SDK that it is written with")
+        }
+        _ => None,
+    }
 }
 
 /// Whether a name is a word of the language, so that no function can be called so.
