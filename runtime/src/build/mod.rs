@@ -14,6 +14,7 @@ mod packages;
 mod strip;
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -36,6 +37,9 @@ pub use packages::{ENVIRONMENT, build as build_packages};
 
 /// What begins a manifest that was written by [`build`].
 const HEAD: &str = "# Written by `turingbox build` from what src/lib.rs says: change it there.\n";
+
+/// The size from which on a component is large, in bytes: most agents have less.
+const LARGE: usize = 120 << 10;
 
 /// The manifest of an agent.
 pub(crate) const MANIFEST: &str = "agent.toml";
@@ -69,6 +73,7 @@ pub struct Compiled {
     /// Whether the manifest is the component's own.
     is_held: bool,
     compiler: String,
+    notes: Vec<String>,
 }
 
 /// Compiles the crate in `folder`. Its manifest is what the component has, or else the author's own.
@@ -105,8 +110,9 @@ pub fn compile(folder: &Path, compiler: &Compiler) -> Result<Compiled, Report> {
         };
         return Err(Report(needless.into_iter().map(error).collect()));
     }
+    let notes = large(&manifest.name, component.len(), &facts.imports).into_iter().collect();
     let (folder, compiler, is_held) = (folder.to_owned(), compiler.version().to_owned(), facts.manifest.is_some());
-    Ok(Compiled { folder, file, component, manifest, is_held, compiler })
+    Ok(Compiled { folder, file, component, manifest, is_held, compiler, notes })
 }
 
 impl Compiled {
@@ -121,7 +127,7 @@ impl Compiled {
     ///
     /// When they can't be written.
     pub fn write(self) -> Result<Built, Report> {
-        let Self { folder, file, component, manifest, is_held, compiler } = self;
+        let Self { folder, file, component, manifest, is_held, compiler, notes } = self;
         let unwritten = |error: io::Error| {
             let message = format!("`{}` can't be written: {error}", folder.display());
             Report::from(Diagnostic::error("unwritable", message))
@@ -130,8 +136,22 @@ impl Compiled {
         let text = manifest.source.text.as_bytes();
         changed |= is_held && output::replace(&folder.join(MANIFEST), text).map_err(unwritten)?;
         let locked = Locked::of(&file, &component, Some(&compiler));
-        Ok(Built { folder, name: manifest.name, file, locked, changed, left_out: Vec::new(), notes: Vec::new() })
+        Ok(Built { folder, name: manifest.name, file, locked, changed, left_out: Vec::new(), notes })
     }
+}
+
+/// What is said of a component that is large: what makes it smaller.
+fn large(name: &str, size: usize, imports: &BTreeSet<String>) -> Option<String> {
+    // Only the SDK's feature `wasi` leaves this to the host.
+    let has_wasi = imports.iter().any(|import| import.starts_with("wasi:cli/environment@"));
+    let features = match has_wasi {
+        true => "the SDK with `default-features = false`, if it reaches for nothing, and with ",
+        false => "",
+    };
+    let size = (size > LARGE).then_some(size.div_ceil(1 << 10))?;
+    Some(format!(
+        "`{name}` has {size} KiB, all of which is compiled before its first call: it is smaller with {features}fewer dependencies"
+    ))
 }
 
 /// The manifest that is about to be written.
@@ -141,4 +161,19 @@ fn read(folder: &Path, text: &str) -> Result<Manifest, Report> {
     let source: Arc<Source> = Source::new(folder.join(MANIFEST).display().to_string(), text);
     let nowhere = Folder::Memory { files: Arc::default(), path: folder.display().to_string() };
     Manifest::read(&source, nowhere, &name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_large_is_told_what_helps() {
+        let imports = BTreeSet::from(["turingbox:agent/types@0.1.0".to_owned()]);
+        assert_eq!(large("a", LARGE, &imports), None);
+        let said = large("a", LARGE + 1, &imports).unwrap();
+        assert!(said.starts_with("`a` has 121 KiB, ") && said.contains("with fewer dependencies"), "{said}");
+        let said = large("a", LARGE + 1, &BTreeSet::from(["wasi:cli/environment@0.2.6".to_owned()])).unwrap();
+        assert!(said.contains("`default-features = false`") && said.contains("fewer dependencies"), "{said}");
+    }
 }
