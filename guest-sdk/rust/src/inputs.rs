@@ -78,8 +78,7 @@ impl Inputs {
 
 fn typed<T: FromValue>(name: &str, value: Value) -> Result<T, Failure> {
     let word = value.word();
-    T::from_value(value)
-        .map_err(|wanted| Failure::new(format!("the input `{name}` is to be {wanted}, not {word}")))
+    T::from_value(value).map_err(|wanted| Failure::new(format!("the input `{name}` is to be {wanted}, not {word}")))
 }
 
 fn from_json<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Failure> {

@@ -3,6 +3,12 @@
 use crate::{Failure, Value};
 
 /// What a function returns: named outputs. Derive it for a struct; a field that is `None` is left out.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` isn't what an agent gives",
+    label = "no outputs",
+    note = "a struct of outputs has `#[derive(Outputs)]`, where `Outputs` is `turingbox_sdk`'s",
+    note = "an agent that can fail returns a `Result<…, Failure>`, with `.map_err(Failure::new)` for what is no error"
+)]
 pub trait Outputs {
     /// The outputs as the manifest has them, in TOML.
     const MANIFEST: &'static str;

@@ -3,6 +3,11 @@
 use crate::{Failure, IntoValue, Outputs, Value};
 
 /// What a function may return: outputs, or a result of them.
+#[diagnostic::on_unimplemented(
+    message = "an agent can't return `{Self}`",
+    label = "neither outputs nor a `Result` of them",
+    note = "return a `Result<…, Failure>`: what is no error becomes a `Failure` with `.map_err(Failure::new)`"
+)]
 pub trait Returned {
     /// The outputs.
     type Outputs;

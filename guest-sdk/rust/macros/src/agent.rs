@@ -8,7 +8,7 @@ use crate::{
     gives::Gives,
     help::help,
     input::Input,
-    kind::fallible,
+    kind::{failure, fallible, is_called},
     name::name_of,
     settings::AgentSettings,
     write::{list, text},
@@ -104,8 +104,12 @@ impl Agent {
 }
 
 fn refuse_odd(signature: &Signature) -> syn::Result<()> {
-    if let Some(odd) = signature.asyncness.as_ref().map(|word| word.span) {
+    let words = [signature.asyncness.as_ref().map(|word| word.span), signature.unsafety.as_ref().map(|word| word.span)];
+    if let Some(odd) = words.into_iter().flatten().next() {
         return Err(syn::Error::new(odd, "an agent is an ordinary function: a call of it is all that runs"));
+    }
+    if let ReturnType::Type(_, returned) = &signature.output {
+        refuse_odd_failure(returned)?;
     }
     match signature.generics.params.is_empty() {
         true => Ok(()),
@@ -114,6 +118,21 @@ fn refuse_odd(signature: &Signature) -> syn::Result<()> {
             Err(syn::Error::new_spanned(&signature.generics, only))
         }
     }
+}
+
+/// Refuses what a function returns that nothing is known of, or that says why it failed and is no error.
+fn refuse_odd_failure(returned: &Type) -> syn::Result<()> {
+    if let Type::ImplTrait(odd) = fallible(returned).unwrap_or(returned) {
+        return Err(syn::Error::new_spanned(odd, "an output has a type of its own: write it out"));
+    }
+    let help = match failure(returned) {
+        Some(Type::Reference(text)) if is_called(&text.elem, "str") => "`.map_err(Failure::new)`",
+        Some(ty) if is_called(ty, "String") => "`.map_err(Failure::new)`",
+        Some(ty) if is_called(ty, "Box") => "`.map_err(|error| Failure::from(&*error))`",
+        _ => return Ok(()),
+    };
+    let why = format!("an agent fails with a `Failure`, or a type of errors: what is none becomes one with {help}");
+    Err(syn::Error::new_spanned(returned, why))
 }
 
 /// What begins a manifest.

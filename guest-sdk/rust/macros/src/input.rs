@@ -35,6 +35,9 @@ impl Input {
         if let Type::Reference(reference) = &*typed.ty {
             return Err(syn::Error::new_spanned(reference, "an input is owned: write `String` in place of `&str`"));
         }
+        if let Type::ImplTrait(odd) = optional(&typed.ty).unwrap_or(&typed.ty) {
+            return Err(syn::Error::new_spanned(odd, "an input has a type of its own: write it out"));
+        }
         let input = Self { name: name_of(name)?, help, ty: (*typed.ty).clone(), settings };
         check(&input.settings, input.kind())?;
         Ok(input)

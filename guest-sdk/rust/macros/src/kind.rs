@@ -71,6 +71,16 @@ pub fn fallible(ty: &Type) -> Option<&Type> {
     last(ty).filter(|segment| segment.ident == "Result").and_then(inner)
 }
 
+/// `E`, where the type is `Result<…, E>`.
+pub fn failure(ty: &Type) -> Option<&Type> {
+    last(ty).filter(|segment| segment.ident == "Result").and_then(|segment| types(segment).nth(1))
+}
+
+/// Whether a type's name is `name`.
+pub fn is_called(ty: &Type, name: &str) -> bool {
+    last(ty).is_some_and(|segment| segment.ident == name)
+}
+
 /// Whether a type holds others, and so is no struct of outputs.
 pub fn is_container(ty: &Type) -> bool {
     const CONTAINERS: [&str; 8] = ["Vec", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque", "Value", "Map"];
@@ -103,8 +113,16 @@ fn last(ty: &Type) -> Option<&PathSegment> {
 }
 
 fn inner(segment: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
+    types(segment).next()
+}
+
+/// The types that a type is written with.
+fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten().filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })

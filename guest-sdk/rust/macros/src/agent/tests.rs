@@ -103,6 +103,28 @@ fn what_is_said_twice_or_in_vain_is_refused() {
 }
 
 #[test]
+fn what_is_no_function_of_an_agents_is_refused() {
+    for (function, why) in [
+        ("async fn f() {}", "an ordinary function"),
+        ("unsafe fn f() {}", "an ordinary function"),
+        ("fn f<T>(a: T) {}", "the types of its inputs"),
+        ("fn f(a: &str) {}", "write `String` in place of `&str`"),
+        ("fn f(a: impl Into<String>) {}", "an input has a type of its own"),
+        ("fn f(a: Option<impl Read>) {}", "an input has a type of its own"),
+        ("fn f() -> impl Outputs {}", "an output has a type of its own"),
+        ("fn f() -> Result<impl Outputs, Failure> {}", "an output has a type of its own"),
+        ("fn f() -> Result<u8, String> {}", "becomes one with `.map_err(Failure::new)`"),
+        ("fn f() -> Result<u8, &'static str> {}", "becomes one with `.map_err(Failure::new)`"),
+        ("fn f() -> Result<u8, Box<dyn Error>> {}", "becomes one with `.map_err(|error| Failure::from(&*error))`"),
+    ] {
+        assert_refused("", function, why);
+    }
+    for function in ["fn f() -> io::Result<u8> {}", "fn f() -> Result<String, ParseIntError> {}"] {
+        assert!(read("", function).is_ok(), "{function}");
+    }
+}
+
+#[test]
 fn what_no_manifest_can_say_is_refused_where_it_is_written() {
     assert_refused("needs(htttp = [])", "fn f() {}", "there is no `htttp` to ask for: it is one of files, http");
     assert_refused("cached", "fn f() {}", "an agent has");
