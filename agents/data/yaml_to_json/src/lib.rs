@@ -71,11 +71,19 @@ mod tests {
             ("{a: 1, a: 2}", "the key `a` is there twice at line 1, column 8"),
             ("? [a]\n: b", "a key can't be a list or a mapping in JSON at line 1, column 3"),
             ("a: .inf", "JSON has no number `.inf` at line 1, column 4"),
+            ("a: 1e400", "the number `1e400` is too large, the largest is 1.8e308 at line 1, column 4"),
+            (
+                "- 1\n- !!float -2E+309",
+                "the number `-2E+309` is too large, the largest is 1.8e308 at line 2, column 11",
+            ),
             ("a: !!int x", "`x` is no !!int at line 1, column 10"),
             ("<<: 1", "`<<` takes a mapping, or a list of them at line 1, column 5"),
         ] {
             assert_eq!(read(yaml), Err(message.into()), "{yaml}");
         }
+        let digits = "9".repeat(400);
+        assert!(read(&digits).unwrap_err().contains("is too large"));
+        assert_eq!(read("[1e308, 1e-400, '1e400', !!str 1e400]"), Ok(r#"[1e308,1e-400,"1e400","1e400"]"#.into()));
         let broken = read("a: b: c").unwrap_err();
         assert!(broken.contains("line 1"), "{broken}");
         assert!(read("*x").is_err() && read("&a [*a]").is_err());

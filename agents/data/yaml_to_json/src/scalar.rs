@@ -25,6 +25,9 @@ pub fn resolved(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Nod
     if let (None, true) = (&plain, is_not_finite(text)) {
         return Err(format!("JSON has no number `{text}`"));
     }
+    if plain.as_deref().is_some_and(is_too_large) {
+        return Err(format!("the number `{text}` is too large, the largest is 1.8e308"));
+    }
     let fits = |json: &str, kind: &str| match kind {
         "null" => json == "null",
         "bool" => json == "true" || json == "false",
@@ -88,6 +91,13 @@ fn decimal(text: &str) -> Option<String> {
 
 fn is_number(json: &str) -> bool {
     json.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+}
+
+/// Whether a value is a number that nobody could read: readers of JSON have no larger one than a double is.
+fn is_too_large(json: &str) -> bool {
+    // Without an exponent, it takes that many digits.
+    let perhaps = json.len() > 308 || json.contains(['e', 'E']);
+    perhaps && json.parse().is_ok_and(f64::is_infinite)
 }
 
 fn is_not_finite(text: &str) -> bool {
