@@ -1,20 +1,14 @@
 //! Reads HTML as browsers do, and finds elements by CSS selectors.
 
-use ego_tree::iter::Edge;
+use ego_tree::{NodeId, NodeMut, iter::Edge};
 use scraper::{ElementRef, Html, Node, Selector, error::SelectorErrorKind};
 use serde_json::{Map, Value};
 use turingbox_sdk::{Failure, Outputs, agent};
 
-/// Elements that stand apart: what is before one, in it and behind it is not one word.
-const BLOCKS: &str = "\
-    address article aside blockquote body br caption dd details dialog div dl dt fieldset figcaption figure \
-    footer form h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody td \
-    tfoot th tr ul";
-
 /// Find elements of HTML by a CSS selector, and take their text, HTML or attributes
 #[agent]
 fn html_select(
-    /// The HTML: a page, or a part of one. It is read as browsers do, so it may be wrong; what is in a <template> is found, too
+    /// The HTML: a page, or a part of one. It is read as browsers do, so it may be wrong, and nothing in a <template> is found
     html: String,
     /// Such as table.prices > tbody td:nth-child(2), or a[href^="https:"]; several with commas between
     selector: String,
@@ -26,8 +20,9 @@ fn html_select(
 ) -> Result<Found, Failure> {
     let wrong = |error| Failure::new(format!("selector {selector:?} can't be used: {}", said(error)));
     let wanted = Selector::parse(&selector).map_err(wrong)?;
-    let page = Html::parse_document(&html);
-    let elements = page.select(&wanted);
+    let mut page = Html::parse_document(&html);
+    let found = found(&mut page, &wanted);
+    let elements = found.into_iter().filter_map(|id| ElementRef::wrap(page.tree.get(id)?));
     let matches: Vec<Value> = match attribute {
         Some(name) => {
             // In HTML, case is nothing in the name of an attribute.
@@ -54,6 +49,26 @@ struct Found {
     first: Value,
     /// How many there are
     count: u64,
+}
+
+/// The elements that are found. What is in a `<template>` is in another document: it is away while they are looked
+/// for, and there again afterwards, when their HTML may be wanted.
+fn found(page: &mut Html, wanted: &Selector) -> Vec<NodeId> {
+    let contents = page.tree.nodes().filter(|node| node.value().is_fragment());
+    let contents: Vec<_> = contents.filter_map(|node| Some((node.parent()?.id(), node.id()))).collect();
+    for (_, content) in &contents {
+        page.tree.get_mut(*content).iter_mut().for_each(NodeMut::detach);
+    }
+    let root = page.root_element();
+    // What is selected from an element is below it.
+    let top = Some(root).filter(|root| wanted.matches(root));
+    let found = top.into_iter().chain(root.select(wanted)).map(|element| element.id()).collect();
+    for (template, content) in contents {
+        page.tree.get_mut(template).into_iter().for_each(|mut template| {
+            template.prepend_id(content);
+        });
+    }
+    found
 }
 
 /// What is wrong with a selector.
@@ -110,8 +125,17 @@ fn text(element: ElementRef) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether an element stands apart: what is before it, in it and behind it is not one word. It is asked of every
+/// element, as often as elements around it are found.
+#[rustfmt::skip]
 fn is_block(name: &str) -> bool {
-    BLOCKS.split(' ').any(|block| block == name)
+    matches!(
+        name,
+        "address" | "article" | "aside" | "blockquote" | "body" | "br" | "caption" | "dd" | "details" | "dialog"
+            | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3"
+            | "h4" | "h5" | "h6" | "header" | "hr" | "legend" | "li" | "main" | "nav" | "ol" | "option" | "p" | "pre"
+            | "section" | "summary" | "table" | "tbody" | "td" | "tfoot" | "th" | "tr" | "ul"
+    )
 }
 
 /// Whether nobody sees an element's text.
@@ -134,6 +158,19 @@ mod tests {
         assert_eq!(select(page, "p", "text"), Ok(json!(["ab c", "d"])));
         assert_eq!(select(page, "p > b, i", "html"), Ok(json!(["<b>b</b>", "<i>c</i>"])));
         assert_eq!(select(page, "i", "inner_html"), Ok(json!(["c"])));
+    }
+
+    #[test]
+    fn what_is_in_a_template_is_in_no_document() {
+        let page = "<template id=a><p>t<template><p>u</template></template><p>x";
+        assert_eq!(select(page, "p", "text"), Ok(json!(["x"])));
+        for selector in ["template p", "template > *", "p template", "template:has(p)", "p + p"] {
+            assert_eq!(select(page, selector, "text"), Ok(json!([])), "{selector}");
+        }
+        let whole = "<template id=\"a\"><p>t<template><p>u</p></template></p></template>";
+        assert_eq!(select(page, "template", "html"), Ok(json!([whole])));
+        assert_eq!(select(page, "body > :first-child", "text"), Ok(json!(["x"])));
+        assert_eq!(select("x", ":root, html", "html"), Ok(json!(["<html><head></head><body>x</body></html>"])));
     }
 
     #[test]
