@@ -1,14 +1,29 @@
 import re
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 
-# Forms in which day and month can't be taken for one another.
-FORMS = ("%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d. %B %Y")
+MONTHS = "January February March April May June July August September October November December".split()
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+# The time zones that mail names, in hours. Others have names that mean several: IST, BST, CST in China.
+ZONES = {"Z": 0, "UT": 0, "UTC": 0, "GMT": 0}
+ZONES |= {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+
+WEEKDAY = r"(?:(?P<weekday>[a-z]+),? )?"
+DAY, MONTH, YEAR = r"(?P<day>\d{1,2})", r"(?P<month>[a-z]+)", r"(?P<year>\d{4})"
+# Two digits are a year only where the weekday tells whether they are.
+ANY_YEAR = r"(?P<year>\d{4}|(?(weekday)\d\d|(?!)))"
+TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?: ?(?P<zone>[+-]\d\d:?[0-5]\d|[a-z]+))?"
+# Forms in which day and month can't be taken for one another; the first is that of mail and HTTP, the last C's.
+FORMS = (
+    rf"{WEEKDAY}{DAY}(?:\.? |-){MONTH}[ -]{ANY_YEAR}(?:,? {TIME}(?: \([^()]*\))?)?",
+    rf"{WEEKDAY}{MONTH} {DAY},? {YEAR}(?:,? {TIME})?",
+    rf"{YEAR}/(?P<month>\d{{1,2}})/{DAY}(?: {TIME})?",
+    rf"{WEEKDAY}{MONTH} {DAY} {TIME} {YEAR}",
+)
 # Fewer digits in a text are more likely a year or a day.
 SECONDS = re.compile(r"-?\d{9,12}(?:\.\d+)?", re.ASCII)
 
 
-def main(text, format=None, offset="Z"):
+def main(text, format: str | None = None, offset: str = "Z"):
     home = zone(offset)
     if format:
         found = by_format(str(text), format)
@@ -25,24 +40,57 @@ def main(text, format=None, offset="Z"):
 
 def read(text, home):
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
-        pass
+        found = None
+    # Python's own reader takes +01:60 for +02:00.
+    if found and not (found.tzinfo and text[-2] > "5" and (text[-6] in "+-" or text[-5] in "+-")):
+        return found
     if SECONDS.fullmatch(text):
         return at_seconds(text, home)
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        pass
+    spaced = " ".join(text.split())
     for form in FORMS:
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            pass
+        if found := re.fullmatch(form, spaced, re.ASCII | re.IGNORECASE):
+            try:
+                return written(**found.groupdict())
+            except ValueError as error:
+                raise ValueError(f"{text!r} can't be read: {error}; say its form in `format`") from None
     raise ValueError(f"{text!r} is no date in a form that is known, or none of the calendar; say its form in `format`")
 
 
+def written(year, month, day, hour, minute, second, zone, weekday=None):
+    month = int(month) if month.isdecimal() else 1 + place(month, MONTHS)
+    clock = (int(part or 0) for part in (hour, minute, second))
+    found = datetime(full(year), month, int(day), *clock, tzinfo=zone and zone_of(zone))
+    if weekday and place(weekday, DAYS) != found.weekday():
+        raise ValueError(f"that day is a {DAYS[found.weekday()]}")
+    return found
+
+
+def place(name, names):
+    """Where a name stands among others, of which three letters will do."""
+    for at, whole in enumerate(names):
+        if name.lower() in (whole.lower(), whole[:3].lower()):
+            return at
+    raise ValueError(f"{name} is none of {', '.join(names)}")
+
+
+def full(year):
+    """Of two digits, what they mean in mail."""
+    return int(year) + (0 if len(year) == 4 else 2000 if year < "50" else 1900)
+
+
+def zone_of(name):
+    if name[0] in "+-":
+        return zone(name)
+    if name.upper() not in ZONES:
+        raise ValueError(f"{name} is no time zone as in +01:00, and none of {', '.join(ZONES)}")
+    return timezone(timedelta(hours=ZONES[name.upper()]))
+
+
 def at_seconds(seconds, home):
+    if isinstance(seconds, bool):
+        raise ValueError("text must be a text or a number, not bool")
     try:
         return datetime.fromtimestamp(0, home) + timedelta(seconds=float(seconds))
     except TypeError:
@@ -71,8 +119,7 @@ def zone(offset):
 def seconds(found):
     """Whole where they are."""
     since = found - datetime(1970, 1, 1, tzinfo=timezone.utc)
-    whole = since // timedelta(seconds=1)
-    return whole + since.microseconds / 1_000_000 if since.microseconds else whole
+    return since.total_seconds() if since.microseconds else since // timedelta(seconds=1)
 
 
 def parts(found):
