@@ -25,8 +25,7 @@ def read(name, text):
 
 def number(between):
     """Whole where it is."""
-    whole = between // timedelta(seconds=1)
-    return whole + between.microseconds / 1_000_000 if between.microseconds else whole
+    return between.total_seconds() if between.microseconds else between // timedelta(seconds=1)
 
 
 def calendar(first, second):
