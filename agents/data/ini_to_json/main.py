@@ -1,8 +1,15 @@
 import configparser
+import re
 
 
-def main(ini):
-    reader = configparser.RawConfigParser(allow_no_value=True, allow_unnamed_section=True, default_section=None)
+class Reader(configparser.RawConfigParser):
+    # Python's own would leave out what comes after the ], and take [a for a key.
+    SECTCRE = re.compile(r"\[(?P<header>(?:[^\[\]]|\[[^\[\]]*\])+)\]\s*(?:[#;].*)?$")
+    OPTCRE_NV = re.compile(r"(?!\[)(?P<option>.*?)\s*(?:(?P<vi>[=:])\s*(?P<value>.*))?$")
+
+
+def main(ini: str):
+    reader = Reader(allow_no_value=True, allow_unnamed_section=True, default_section=None)
     # Keys as they are written; configparser's own would be in small letters.
     reader.optionxform = str
     try:
@@ -14,8 +21,12 @@ def main(ini):
     except configparser.MultilineContinuationError as error:
         raise ValueError(f"line {error.lineno}: an indented line goes on with a key that has no value") from None
     except configparser.ParsingError as error:
-        line, text = error.errors[0]
-        raise ValueError(f"line {line}: {text} is no section, no key with a value and no comment") from None
+        number, line = error.errors[0][0], error.errors[0][1].strip()
+        if line.startswith("["):
+            message = "is no [section]: nothing but a comment comes after the ]"
+        else:
+            message = "is no section, no key with a value and no comment"
+        raise ValueError(f"line {number}: {line} {message}") from None
     sections = {name: dict(reader.items(name)) for name in reader.sections()}
     alone = sections.pop(configparser.UNNAMED_SECTION, {})
     if both := alone.keys() & sections.keys():
