@@ -1,4 +1,7 @@
+import re
 from xml.parsers import expat
+
+DECLARED = rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([\w.-]+)"
 
 
 def main(xml, lists=()):
@@ -6,6 +9,7 @@ def main(xml, lists=()):
         raise ValueError(f"xml must be text or bytes, not {type(xml).__name__}")
     if not isinstance(lists, (list, tuple)) or not all(isinstance(name, str) for name in lists):
         raise ValueError(f"lists must be a list of names, not {lists!r}")
+    xml = decoded(xml) if isinstance(xml, bytes) else xml
     document = Document(set(lists))
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -18,9 +22,23 @@ def main(xml, lists=()):
     except expat.ExpatError as error:
         message = expat.ErrorString(error.code)
         raise ValueError(f"line {error.lineno}, column {error.offset + 1}: {message}") from None
-    except LookupError as error:
-        raise ValueError(f"{error}; decode it first, or write it in UTF-8") from None
     return {"json": document.top}
+
+
+def decoded(xml):
+    """The text; UTF-16 stays bytes, and so does what names no encoding.
+
+    UTF-8 comes first: what was written anew in UTF-8 often keeps the declaration that it had, and what
+    is in another encoding is hardly ever UTF-8 by chance. So a text and its bytes give the same.
+    """
+    try:
+        return xml if b"\0" in xml[:4] else xml.decode()
+    except UnicodeDecodeError:
+        declared = re.match(DECLARED, xml)
+    try:
+        return xml.decode(declared[1].decode()) if declared else xml
+    except (LookupError, UnicodeError) as error:
+        raise ValueError(f"{error}; decode it first, or write it in UTF-8") from None
 
 
 def refuse_doctype(name, *_):
