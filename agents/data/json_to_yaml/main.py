@@ -1,5 +1,6 @@
 import re
-from json import JSONDecodeError, dumps, loads
+from json import dumps, loads
+from math import isfinite
 
 # What every reader takes for a text without quotes.
 PLAIN = re.compile(r"[^\W\d_](?:[\w./-]|[ ](?=[\w./-]))*")
@@ -15,7 +16,7 @@ MAX_KEY = 1024
 def main(json):
     try:
         value = loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"the text is not JSON: {error}") from None
     lines = []
     try:
@@ -56,6 +57,8 @@ def name(key):
 
 
 def scalar(value, pad):
+    if isinstance(value, float):
+        return number(value)
     if not isinstance(value, str):
         return dumps(value)
     if "\n" in value and BLOCK.fullmatch(value) and not value.endswith("\n\n"):
@@ -63,6 +66,14 @@ def scalar(value, pad):
         head = "|" if value.endswith("\n") else "|-"
         return "\n".join([head, *(f"{pad}  {line}" if line else "" for line in lines)])
     return text(value)
+
+
+def number(value):
+    """Readers of YAML 1.1 take 1e+22 for a text, and 1.0e+22 for a number."""
+    if not isfinite(value):
+        raise ValueError(f"the value has {value}, which JSON doesn't have")
+    written = dumps(value)
+    return written if "." in written else written.replace("e", ".0e")
 
 
 def text(value):
