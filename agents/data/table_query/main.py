@@ -11,7 +11,7 @@ NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,15})?", re.ASCII)
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 
 
-def main(query, csv=None, tables=None, parameters=None):
+def main(query: str, csv=None, tables=None, parameters=None):
     database = sqlite3.connect(":memory:", isolation_level=None)
     for name, rows in named(csv, tables).items():
         columns, rows = table(name, rows)
@@ -46,6 +46,9 @@ def table(name, rows):
         return from_csv(name, rows)
     if not isinstance(rows, list):
         raise ValueError(f"table {name} must be CSV or a list of rows, not {type(rows).__name__}")
+    if not rows:
+        form = 'give it as [["a", "b"]], or CSV with a header'
+        raise ValueError(f"table {name} is empty, so nobody knows its columns: {form}")
     kinds = {type(row) for row in rows}
     if kinds == {dict}:
         columns = list(dict.fromkeys(key for row in rows for key in row))
