@@ -1,4 +1,4 @@
-from json import JSONDecodeError, loads
+from json import loads
 
 
 def main(before, after):
@@ -13,7 +13,7 @@ def main(before, after):
 def parsed(name, json):
     try:
         return loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"{name} is not JSON: {error}") from None
 
 

@@ -1,4 +1,4 @@
-from json import JSONDecodeError, loads
+from json import loads
 
 
 def main(base, patch, nulls="remove", lists="replace"):
@@ -16,7 +16,7 @@ def main(base, patch, nulls="remove", lists="replace"):
 def parsed(name, json):
     try:
         return loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"{name} is not JSON: {error}") from None
 
 

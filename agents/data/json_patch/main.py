@@ -1,6 +1,6 @@
 import re
 from copy import deepcopy
-from json import JSONDecodeError, loads
+from json import loads
 
 INDEX = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
 # What each operation needs beside `path`.
@@ -26,7 +26,7 @@ def main(json, patch):
 def parsed(name, json):
     try:
         return loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"{name} is not JSON: {error}") from None
 
 

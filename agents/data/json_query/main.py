@@ -1,5 +1,5 @@
 import re
-from json import JSONDecodeError, dumps, loads
+from json import dumps, loads
 
 NOTHING = object()
 NAME = re.compile(r"[A-Za-z_\u0080-\U0010ffff][\w\u0080-\U0010ffff]*", re.ASCII)
@@ -21,10 +21,10 @@ FUNCTIONS = {
 }
 
 
-def main(json, query):
+def main(json, query: str):
     try:
         value = loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"the text is not JSON: {error}") from None
     try:
         nodes = Query(query).whole()(value, value)

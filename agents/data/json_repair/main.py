@@ -40,7 +40,7 @@ class Stuck(Exception):
     begun = False
 
 
-def main(text):
+def main(text: str):
     text = text.removeprefix("\ufeff")
     try:
         return {"json": mended(STRICT.decode(text), text), "repaired": False, "truncated": False}
@@ -301,7 +301,8 @@ def numeric(digits):
         return sign * int(plain, 16)
     if re.match(r"0\d", plain):
         return digits
-    if plain.isdecimal():
+    # Python reads no more digits, nor writes them.
+    if plain.isdecimal() and len(plain) <= 4300:
         return sign * int(plain)
     value = sign * float(plain)
     return value if isfinite(value) else None

@@ -1,13 +1,13 @@
 import re
-from json import JSONDecodeError, loads
+from json import loads
 
-STEP = re.compile(r'\.?([^.\[\]]+)|\[(-?(?:0|[1-9]\d*)|-)\]|\[("(?:[^"\\]|\\.)*")\]')
+STEP = re.compile(r'\.?([^.\[\]]+)|\[(-?(?:0|[1-9]\d{0,17})|-)\]|\[("(?:[^"\\]|\\.)*")\]')
 
 
-def main(json, path, value, create=True):
+def main(json, path: str, value, create=True):
     try:
         top = loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"the text is not JSON: {error}") from None
     keys = list(steps(path))
     if not keys:

@@ -1,5 +1,6 @@
 import re
-from json import JSONDecodeError, dumps, loads
+from json import dumps, loads
+from math import isfinite
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -9,7 +10,7 @@ def main(json, nulls="refuse"):
         raise ValueError(f"nulls must be refuse or drop, not {nulls!r}")
     try:
         value = loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"the text is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ValueError(f"json must be an object, not {type(value).__name__}")
@@ -57,6 +58,8 @@ class Writer:
             raise ValueError(f"{written(path)} is null, which TOML doesn't have; set nulls to drop, or take it out")
         if type(value) is int and not -(2**63) <= value < 2**63:
             raise ValueError(f"{written(path)} has more than 64 bits, which TOML doesn't have")
+        if type(value) is float and not isfinite(value):
+            raise ValueError(f"{written(path)} is {value}, which JSON doesn't have")
         return dumps(value)
 
 

@@ -1,5 +1,6 @@
 import re
-from json import JSONDecodeError, dumps, loads
+from json import dumps, loads
+from math import isfinite
 
 START = (
     ":A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
@@ -18,7 +19,7 @@ def main(json, indent=2, declaration=True):
         raise ValueError(f"indent must be a whole number from 0 to 16, not {indent!r}")
     try:
         value = loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"the text is not JSON: {error}") from None
     if not isinstance(value, dict) or len(value) != 1 or isinstance(next(iter(value.values())), list):
         raise ValueError('json must be an object with one key, the outermost element, as {"order": {…}}')
@@ -65,6 +66,8 @@ def named(name):
 def escaped(name, value, table):
     if isinstance(value, (dict, list)):
         raise ValueError(f"{name} holds {type(value).__name__}s where there must be a text, a number, true or false")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{name} is {value}, which JSON doesn't have")
     text = "" if value is None else value if isinstance(value, str) else dumps(value)
     if foreign := FOREIGN.search(text):
         raise ValueError(f"{name} holds the character U+{ord(foreign[0]):04X}, which XML doesn't have")

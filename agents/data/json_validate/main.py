@@ -2,7 +2,7 @@ import re
 from difflib import get_close_matches
 from fractions import Fraction
 from itertools import islice
-from json import JSONDecodeError, dumps, loads
+from json import dumps, loads
 from urllib.parse import unquote
 
 NOTES = (
@@ -39,7 +39,7 @@ def main(json, schema, limit=100):
 def parsed(name, json):
     try:
         return loads(json) if isinstance(json, str) else json
-    except JSONDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"{name} is not JSON: {error}") from None
 
 

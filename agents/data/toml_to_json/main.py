@@ -3,13 +3,18 @@ from datetime import date, datetime, time
 from math import isfinite
 
 
-def main(toml):
+def main(toml: str):
     try:
-        return {"json": plain(tomllib.loads(toml.removeprefix("\ufeff")), "")}
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"the text is not TOML: {error}") from None
+        return {"json": plain(read(toml.removeprefix("\ufeff")), "")}
     except RecursionError:
         raise ValueError("the TOML is nested too deep") from None
+
+
+def read(text):
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise ValueError(f"the text is not TOML: {error}") from None
 
 
 def plain(value, where):
