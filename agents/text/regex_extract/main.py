@@ -1,10 +1,10 @@
 import re
 
 
-def main(text, pattern, group="0"):
+def main(text: str, pattern: str, group="0"):
     try:
         found = re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"pattern {pattern!r}: {error}") from None
     group = str(group)
     if group.isdecimal():
