@@ -4,15 +4,19 @@ use turingbox::{Policy, build, packages};
 
 use crate::support::{host, root};
 
+/// What an agent says that looks at its own Python.
+fn outputs(agent: &str) -> serde_json::Map<String, serde_json::Value> {
+    let library = host::library(&root().join("tests/packages/guest"));
+    let outcome = host::run(&library, agent, &Policy::default(), &[]).outcome;
+    assert!(outcome.failure.is_none(), "{outcome:?}");
+    outcome.outputs.iter().map(|(name, value)| (name.clone(), serde_json::json!(value))).collect()
+}
+
 /// Conditions of dependencies, and the names that no package can take, are about this Python and no other.
 #[test]
 fn the_guest_is_as_it_is_described() {
-    let library = host::library(&root().join("tests/packages/guest"));
-    let outcome = host::run(&library, "describe", &Policy::default(), &[]).outcome;
-    assert!(outcome.failure.is_none(), "{outcome:?}");
-    let said = |name: &str| {
-        outcome.outputs.iter().find(|(output, _)| output == name).map(|(_, value)| serde_json::json!(value)).unwrap()
-    };
+    let outputs = outputs("describe");
+    let said = |name: &str| outputs[name].clone();
     let environment: serde_json::Map<_, _> =
         build::ENVIRONMENT.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
     assert_eq!(said("environment"), serde_json::Value::from(environment));
@@ -20,4 +24,13 @@ fn the_guest_is_as_it_is_described() {
     assert!(modules.len() > 290, "{modules:?}");
     let free: Vec<_> = modules.iter().filter(|module| !packages::is_reserved(module)).collect();
     assert!(free.is_empty(), "{free:?}");
+}
+
+/// Some of the library ask for the file that they are in: `strptime` does.
+#[test]
+fn modules_say_where_they_are() {
+    let outputs = outputs("library");
+    assert_eq!(outputs["odd"], serde_json::json!([]));
+    assert_eq!(outputs["date"], "1900-11-27T00:00:00");
+    assert!(outputs["count"].as_u64().unwrap() > 500, "{outputs:?}");
 }

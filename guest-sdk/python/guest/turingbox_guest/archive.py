@@ -52,7 +52,10 @@ class Archive:
         if name not in self._modules:
             return None
         is_package, origin, _ = self._modules[name]
-        return ModuleSpec(name, self, origin=origin, is_package=is_package)
+        spec = ModuleSpec(name, self, origin=origin, is_package=is_package)
+        # Else the module has no `__file__`, and some of the library ask for their own.
+        spec.has_location = True
+        return spec
 
     def create_module(self, spec):
         return None
