@@ -34,3 +34,17 @@ fn modules_say_where_they_are() {
     assert_eq!(outputs["date"], "1900-11-27T00:00:00");
     assert!(outputs["count"].as_u64().unwrap() > 500, "{outputs:?}");
 }
+
+/// Each would end the instance where it crosses the boundary, and nobody would know why.
+#[test]
+fn what_is_no_text_is_an_exception() {
+    let outputs = outputs("boundary");
+    let got = outputs["got"].as_object().unwrap();
+    let of_halves = got.iter().map(|(name, tries)| (name.as_str(), tries[0].as_str().unwrap_or_default()));
+    let others: Vec<_> = of_halves.filter(|(_, said)| !said.contains("surrogate")).collect();
+    // A line of the log is made one, and a body is bytes.
+    let body = "TypeError: memoryview: a bytes-like object is required, not 'str'";
+    assert_eq!(others, [("http_body", body), ("log", "")]);
+    assert_eq!(got["sql_statement"][1], "TypeError: the statement is to be text, not int");
+    assert_eq!(got["http_body"][1], "TypeError: memoryview: a bytes-like object is required, not 'int'");
+}

@@ -28,8 +28,9 @@ def run(agent, /, **inputs):
 
 def run_all(agent, /, **inputs):
     """Like `run`, and gives a dict whatever the number of outputs."""
+    agent = values.text(agent, "the agent's name")
     try:
-        fields = [values.encoded(value, name) for name, value in inputs.items()]
+        fields = [values.encoded(value, values.text(name, "an input's name")) for name, value in inputs.items()]
     except Err as error:
         raise TypeError(f"the input {error.value.message}") from None
     try:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from componentize_py_types import Err
+from turingbox_guest import values
 from wit_world.imports import http as _host
 
 from .errors import Denied, LimitReached
@@ -66,10 +67,11 @@ def send(method, url, headers=(), body=b"", timeout=None, *, connect=None, read=
     call's own limit holds.
     """
     pairs = headers.items() if hasattr(headers, "items") else headers
-    sent = [_host.Header(name, _encoded(value)) for name, value in pairs]
+    sent = [_host.Header(values.text(name, "a header's name"), _encoded(value)) for name, value in pairs]
+    method, url = values.text(method, "the method"), values.text(url, "the URL")
     try:
         waits = _host.Waits(_milliseconds(connect), _milliseconds(read), _milliseconds(timeout))
-        got = _host.send(_host.Request(method, url, sent, bytes(body), waits))
+        got = _host.send(_host.Request(method, url, sent, bytes(memoryview(body)), waits))
     except Err as error:
         raise _ERRORS[type(error.value)](error.value.value) from None
     headers = [(header.name, header.value.decode("latin-1")) for header in got.headers]

@@ -1,6 +1,7 @@
 """Databases by the name that the policy gives them."""
 
 from componentize_py_types import Err
+from turingbox_guest import values
 from wit_world.imports import sql as _host
 
 from .errors import Denied, LimitReached
@@ -40,6 +41,7 @@ def query(database, statement, parameters=()):
     Values go in as parameters: `query("orders", "select id from orders where id = ?", [7])`.
     """
     cells = [_cell(value, position) for position, value in enumerate(parameters, 1)]
+    database, statement = values.text(database, "the database's name"), values.text(statement, "the statement")
     try:
         got = _host.query(database, statement, cells)
     except Err as error:
@@ -63,7 +65,7 @@ def _cell(value, position):
     if isinstance(value, float):
         return _host.Cell_Real(float(value))
     if isinstance(value, str):
-        return _host.Cell_Text(str(value))
+        return _host.Cell_Text(values.text(value, f"parameter {position}"))
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _host.Cell_Data(bytes(value))
     kind = type(value).__name__

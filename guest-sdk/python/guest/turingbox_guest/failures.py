@@ -29,7 +29,7 @@ _reserve = bytearray(1 << 20)
 def failure(kind, message, trace=""):
     """The exception that makes an export return this failure."""
     # Of a trace, the end says the most.
-    return Err(Failure(kind, _sound(message)[:LIMIT], _sound(trace)[-LIMIT:]))
+    return Err(Failure(kind, sound(message)[:LIMIT], sound(trace)[-LIMIT:]))
 
 
 def raised(error):
@@ -104,6 +104,6 @@ def _shown(error):
     return shown
 
 
-def _sound(text):
+def sound(text):
     """A lone surrogate is no character, and no text that crosses the boundary can hold one."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

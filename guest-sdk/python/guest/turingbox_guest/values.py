@@ -33,6 +33,15 @@ def decoded(field):
         raise failure(FailureKind.ERROR, message) from None
 
 
+def text(value, what):
+    """A text that an agent gives the host: what is none would end the instance."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is to be text, not {faults.kind(value)}")
+    if not _is_text(value):
+        raise ValueError(faults.first(value, what))
+    return value
+
+
 def fields(result, declared):
     """The outputs that a function's return value stands for."""
     if type(result) is str and len(declared) == 1:
