@@ -1,6 +1,6 @@
 //! What is known here of the guest's Python, compared with what it says itself.
 
-use turingbox::{Policy, build, packages};
+use turingbox::{Policy, Value, build, packages};
 
 use crate::support::{host, root};
 
@@ -47,4 +47,22 @@ fn what_is_no_text_is_an_exception() {
     assert_eq!(others, [("http_body", body), ("log", "")]);
     assert_eq!(got["sql_statement"][1], "TypeError: the statement is to be text, not int");
     assert_eq!(got["http_body"][1], "TypeError: memoryview: a bytes-like object is required, not 'int'");
+}
+
+/// Annotations are hints: they are looked at only to say why a call failed.
+#[test]
+fn an_input_of_another_type_is_named() {
+    let library = host::library(&root().join("tests/packages/guest"));
+    let said = |inputs: &[(&str, Value)]| {
+        let failure = host::run(&library, "annotated", &Policy::default(), inputs).outcome.failure.unwrap();
+        (failure.message, failure.trace.is_empty())
+    };
+    let json = |text: &str| Value::Json(turingbox::Json::parse(text).unwrap());
+    let wrong = |message: &str| (message.to_owned(), true);
+    assert_eq!(said(&[("text", json("5"))]), wrong("the input `text` is to be text or bytes, not a number"));
+    let inputs = [("text", Value::text("a")), ("number", json("[1]"))];
+    assert_eq!(said(&inputs), wrong("the input `number` is to be a number, not a JSON list"));
+    // All is as it is said, or can't be told: a fault of the agent's own.
+    let inputs = [("text", Value::text("a")), ("number", json("1")), ("list", json("{}"))];
+    assert_eq!(said(&inputs), ("AttributeError: 'str' object has no attribute 'missing'".to_owned(), false));
 }

@@ -1,7 +1,7 @@
 from json import dumps
 
 
-def main(items, by="", descending=False, ignore_case=False, unique=False):
+def main(items, by: str = "", descending=False, ignore_case=False, unique=False):
     if not isinstance(items, list):
         raise ValueError(f"items must be a list, not {type(items).__name__}")
     if unique:

@@ -4,7 +4,7 @@ SKIPPED = re.compile(r"[\s:]+|0x(?=[0-9a-fA-F]{2})|0X(?=[0-9a-fA-F]{2})")
 FOREIGN = re.compile(r"[^0-9a-fA-F]")
 
 
-def main(text):
+def main(text: str):
     digits = SKIPPED.sub("", text)
     if foreign := FOREIGN.search(digits):
         raise ValueError(f"{foreign[0]!r} is no hexadecimal digit")

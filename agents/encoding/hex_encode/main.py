@@ -1,4 +1,4 @@
-def main(data, separator="", upper=False):
+def main(data, separator: str = "", upper=False):
     if isinstance(data, str):
         data = data.encode()
     if not isinstance(data, bytes):

@@ -9,7 +9,7 @@ ENCODINGS = {
 }
 
 
-def main(data, key, algorithm="sha256", encoding="hex", expected=None):
+def main(data, key: str | bytes, algorithm="sha256", encoding: str = "hex", expected: str | None = None):
     if algorithm not in ALGORITHMS:
         raise ValueError(f"no algorithm {algorithm!r}; there is {', '.join(ALGORITHMS)}")
     if encoding not in ENCODINGS:

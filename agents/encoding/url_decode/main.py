@@ -4,7 +4,7 @@ from urllib.parse import unquote_to_bytes
 BROKEN = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}")
 
 
-def main(text, query=False):
+def main(text: str, query=False):
     if not query:
         return {"text": decoded(text)}
     text = text.removeprefix("?").replace("+", " ")

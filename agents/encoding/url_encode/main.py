@@ -1,7 +1,7 @@
 from urllib.parse import quote, quote_plus
 
 
-def main(value, safe="", plus=False):
+def main(value, safe: str = "", plus=False):
     if not safe.isascii():
         raise ValueError(f"safe must be ASCII characters, not {safe!r}")
 

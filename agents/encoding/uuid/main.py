@@ -8,7 +8,7 @@ NAMESPACES = {
 }
 
 
-def main(version="4", namespace=None, name=None):
+def main(version="4", namespace: str | None = None, name: str | None = None):
     version = str(version)
     if version not in ("4", "5", "7"):
         raise ValueError(f"version must be 4, 5 or 7, not {version!r}")

@@ -1,7 +1,7 @@
 import os
 
 
-def main(path, missing="fail"):
+def main(path: str, missing="fail"):
     if missing not in ("fail", "ignore"):
         raise ValueError(f"missing must be fail or ignore, not {missing!r}")
     # A link is deleted itself, wherever it leads.

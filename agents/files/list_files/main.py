@@ -2,7 +2,7 @@ import os
 from fnmatch import fnmatchcase
 
 
-def main(path, pattern="*", recursive=False):
+def main(path: str, pattern: str = "*", recursive=False):
     try:
         return {"files": sorted(find(path, pattern, recursive))}
     except OSError as error:

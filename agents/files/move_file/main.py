@@ -3,7 +3,7 @@ import os
 import shutil
 
 
-def main(path, to, replace=False):
+def main(path: str, to: str, replace=False):
     try:
         return moved(path, to, replace)
     except OSError as error:

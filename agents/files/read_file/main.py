@@ -1,4 +1,4 @@
-def main(path, encoding="utf-8", binary=False):
+def main(path: str, encoding: str = "utf-8", binary=False):
     try:
         with open(path, "rb") as file:
             content = file.read()

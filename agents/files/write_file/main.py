@@ -2,7 +2,7 @@ import json
 import os
 
 
-def main(path, content, append=False, folders=False, dry_run=False):
+def main(path: str, content, append=False, folders=False, dry_run=False):
     try:
         return written(path, to_bytes(content), append, folders, dry_run)
     except OSError as error:

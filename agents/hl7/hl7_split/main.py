@@ -4,7 +4,7 @@ LINE = re.compile(r"[\x0b\x1c]|[^\r\n\x0b\x1c]*[\r\n]+|[^\r\n\x0b\x1c]+")
 WRAPPER = re.compile(r"(FHS|BHS|BTS|FTS)(\W|$)")
 
 
-def main(batch):
+def main(batch: str):
     messages = [[]]
     for line in LINE.findall(batch.removeprefix("\ufeff")):
         if line in "\x0b\x1c" or WRAPPER.match(line):

@@ -8,7 +8,7 @@ SEGMENT_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 ESCAPES = r"%(?:([FSTR])|[EHNP]|[XCMZ.][^%]*)%"
 
 
-def main(message):
+def main(message: str):
     lines = [line for line in re.split(r"[\r\n]+", message.strip("\ufeff\x0b\x1c\r\n")) if line]
     if not lines:
         raise ValueError("the message is empty")

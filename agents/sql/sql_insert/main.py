@@ -7,7 +7,7 @@ MOST_VALUES = 900
 MOST_TEXT = 60_000
 
 
-def main(database, table, rows):
+def main(database: str, table: str, rows):
     if not isinstance(rows, list):
         raise ValueError(f"rows must be a list, not {type(rows).__name__}")
     columns = checked(rows)

@@ -3,7 +3,7 @@ from base64 import b64encode
 from turingbox import sql
 
 
-def main(database, statement, parameters=()):
+def main(database: str, statement: str, parameters=()):
     if not isinstance(parameters, (list, tuple)):
         raise ValueError(f"parameters must be a list, not {type(parameters).__name__}")
     for position, value in enumerate(parameters, 1):

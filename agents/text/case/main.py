@@ -4,7 +4,7 @@ import unicodedata
 APOSTROPHES = "'’"
 
 
-def main(text, to):
+def main(text: str, to):
     if to not in STYLES:
         raise ValueError(f"to must be one of {', '.join(STYLES)}, not {to!r}")
     return {"text": STYLES[to](text)}

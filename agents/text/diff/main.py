@@ -4,7 +4,7 @@ from difflib import unified_diff
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
-def main(before, after, before_name="before", after_name="after", context=3):
+def main(before: str, after: str, before_name: str = "before", after_name: str = "after", context=3):
     for name, value in ("before_name", before_name), ("after_name", after_name):
         if re.search(r"[\t\r\n]", value):
             raise ValueError(f"{name} must be one line without tabs, not {value!r}")

@@ -4,7 +4,7 @@ SIDES = {"both": str.strip, "start": str.lstrip, "end": str.rstrip}
 LINE_END = re.compile(r"(\r\n|\r|\n)")
 
 
-def main(text, characters="", side="both", lines=False):
+def main(text: str, characters: str = "", side="both", lines=False):
     if side not in SIDES:
         raise ValueError(f"side must be one of {', '.join(SIDES)}, not {side!r}")
     parts = LINE_END.split(text) if lines else [text]

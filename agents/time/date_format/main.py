@@ -30,7 +30,7 @@ PLACES = {
 }
 
 
-def main(date, format="%Y-%m-%d", offset=None):
+def main(date, format: str = "%Y-%m-%d", offset: str | None = None):
     at = read(date)
     if offset is not None:
         at = moved(aware(at), zone(offset))

@@ -2,7 +2,7 @@ import re
 from datetime import datetime, timedelta, timezone
 
 
-def main(offset="Z"):
+def main(offset: str = "Z"):
     now = datetime.now(zone(offset))
     return {
         "time": now.replace(microsecond=0).isoformat().replace("+00:00", "Z"),

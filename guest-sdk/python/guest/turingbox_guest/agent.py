@@ -11,6 +11,12 @@ from types import ModuleType
 from . import failures, imports, packages, randomness, values
 from .failures import MODULE, FailureKind, failure
 
+# Values in words, by the names of their types: the same that agents in Rust have for them.
+KINDS = {
+    "str": "text", "bytes": "bytes", "bool": "true or false", "int": "a number", "float": "a number",
+    "list": "a JSON list", "dict": "a JSON object", "NoneType": "null", "None": "null",
+}  # fmt: skip
+
 _function = None
 _declared = ()
 
@@ -54,7 +60,7 @@ def run(inputs):
     try:
         result = _function(**arguments)
     except BaseException as error:
-        raise _misfit(error, arguments) or failures.raised(error) from None
+        raise _misfit(error, arguments) or _mistaken(error, arguments) or failures.raised(error) from None
     return values.fields(result, _declared)
 
 
@@ -122,6 +128,29 @@ def _misfit(error, arguments):
         name = getattr(_function, "__name__", "the function")
         shown = signature.format(quote_annotation_strings=False)
         return failure(FailureKind.ERROR, f"{name}{shown} {' and '.join(faults)}")
+    return None
+
+
+def _mistaken(error, arguments):
+    """The failure for a call that ended on an input of another type than the function says it takes.
+
+    Nobody looks at types before: for Python they are hints, and many functions take more than they say.
+    """
+    if not isinstance(error, (AttributeError, TypeError)):
+        return None
+    try:
+        annotations = _function.__annotations__
+    except Exception:
+        # It has none, or they are names of nothing.
+        return None
+    for name, value in arguments.items():
+        said = annotations.get(name)
+        said = said.__name__ if isinstance(said, type) else str(said or "")
+        wanted = [KINDS.get(part) for part in said.split(" | ")]
+        given = KINDS[type(value).__name__]
+        if None not in wanted and given not in wanted:
+            message = f"the input `{name}` is to be {' or '.join(wanted)}, not {given}"
+            return failure(FailureKind.ERROR, message)
     return None
 
 
