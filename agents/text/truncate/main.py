@@ -5,11 +5,12 @@ FLAGS = range(0x1F1E6, 0x1F200)
 SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
-def main(text, length, ellipsis="…", words=True):
+def main(text: str, length, ellipsis: str = "…", words=True):
     if type(length) is not int or length < 0:
         raise ValueError(f"length must be a whole number from 0 on, not {length!r}")
     if len(text) <= length:
-        return {"text": text, "truncated": False}
+        # A list has a length too, but takes no text.
+        return {"text": text + "", "truncated": False}
     room = length - len(ellipsis)
     if room < 0:
         raise ValueError(f"length is {length}, but what marks the cut takes {len(ellipsis)}; set ellipsis to less")
