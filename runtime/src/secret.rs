@@ -63,8 +63,8 @@ impl fmt::Debug for Secrets {
 
 /// Takes secret values out of what is about to be written, also where they are encoded as
 /// programs usually do: for JSON, for URLs, in base64 or in hexadecimal; as the host spells it in the name
-/// of a host, a table or a file; and the lines of those that have several, since logs are kept by the line. What a program makes of a secret otherwise, nobody
-/// can know.
+/// of a host, a table or a file; and the lines of those that have several, since logs are kept by the
+/// line. What a program makes of a secret otherwise, nobody can know.
 #[derive(Clone, Default)]
 pub struct Scrubber {
     forms: Vec<(Vec<u8>, String)>,

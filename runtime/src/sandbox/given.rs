@@ -1,5 +1,7 @@
 //! What a proc is handed of a text, where its manifest says that the input is none.
 
+use std::borrow::Cow;
+
 use crate::{
     Hint, Value,
     agent::{Bounds, Code as AgentCode},
@@ -17,12 +19,14 @@ use crate::{
 /// # Errors
 ///
 /// When the text says nothing of the sort.
-pub(super) fn meant(call: &Call<'_>, name: &str, value: &Value) -> Result<Value, Failure> {
-    let Value::Text(text) = value else { return Ok(value.clone()) };
+pub(super) fn meant<'v>(call: &Call<'_>, name: &str, value: &'v Value) -> Result<Cow<'v, Value>, Failure> {
+    let Value::Text(text) = value else { return Ok(Cow::Borrowed(value)) };
     let reads_itself = matches!(call.code, AgentCode::Component { .. });
     let input = call.manifest.input(name).filter(|_| !reads_itself);
-    let Some(wanted) = input.and_then(|input| without_bounds(&input.hint)) else { return Ok(value.clone()) };
-    wanted.read(text.as_bytes().to_vec()).map_err(|_| {
+    let Some(wanted) = input.and_then(|input| without_bounds(&input.hint)) else {
+        return Ok(Cow::Borrowed(value));
+    };
+    wanted.read(text.as_bytes().to_vec()).map(Cow::Owned).map_err(|_| {
         let message = format!("the input `{name}` is to be {}, not {value:?}", wanted.wanted());
         Failure::new(Code::Input, message)
     })

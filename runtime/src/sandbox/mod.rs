@@ -339,7 +339,7 @@ impl Sandbox {
         let given = call.inputs.iter().map(|(name, value)| Ok((name, given::meant(call, name, value)?)));
         let given = given.collect::<Result<Vec<_>, Failure>>()?;
         let inputs = given.iter().map(|(name, value)| {
-            let value = match value {
+            let value = match &**value {
                 Value::Text(text) => Lent::Text(text),
                 Value::Data(data) => Lent::Data(data),
                 Value::Json(json) => Lent::Json(json.as_str()),

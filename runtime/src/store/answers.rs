@@ -43,7 +43,8 @@ impl Answers {
 }
 
 /// What the answer to a call is known by: what the agent is, what the policy says of it, and what it is given; nothing
-/// where none is kept. The agent has to ask for it, and to be pure; a secret is known by its name alone, which says nothing of its value.
+/// where none is kept. The agent has to ask for it, and to be pure; a secret is known by its name alone, which says
+/// nothing of its value.
 pub(super) fn key(call: &Beginning<'_>) -> Option<String> {
     let is_kept = call.agent.manifest.cache && call.purity == Some(Purity::Pure) && !call.kept;
     if !is_kept || call.inputs.iter().any(|(_, value)| matches!(value, Value::Secret(_))) {

@@ -20,7 +20,8 @@ use super::Room;
 /// Copies the folder `from` to `to`, which isn't there yet, as far as there is room. What is at `without` is
 /// left out: the copies themselves may lie in the folder.
 ///
-/// Links are copied as links, and what has several names in the folder has them in the copy. What is neither file, folder nor link becomes a pipe: nobody may open either.
+/// Links are copied as links, and what has several names in the folder has them in the copy. What is neither file,
+/// folder nor link becomes a pipe: nobody may open either.
 pub(super) fn copy(from: &Path, to: &Path, without: &Path, room: &Room) -> io::Result<()> {
     std::fs::create_dir(to)?;
     let source = Dir::open_ambient_dir(from, ambient_authority())?;
