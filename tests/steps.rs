@@ -205,8 +205,8 @@ fn what_is_no_list_is_the_steps_failure() {
         )
     };
     for (list, message) in [
-        ("{ json = {} }", "workflow.expression `for_each` takes a list, not {}"),
-        ("\"text\"", "workflow.expression `for_each` takes a list in JSON, not text"),
+        ("{ expr = \"{} if $step_max else []\" }", "workflow.expression `for_each` takes a list, not {}"),
+        ("{ expr = \"'text' if $step_max else []\" }", "workflow.expression `for_each` takes a list in JSON, not text"),
         ("{ expr = \"list(range(100001))\" }", "workflow.expression `for_each` takes up to 100000 items, not 100001"),
         ("{ expr = \"[1][$step_index + 1]\" }", "workflow.expression "),
     ] {
