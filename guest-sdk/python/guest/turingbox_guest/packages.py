@@ -7,7 +7,7 @@ import importlib.metadata
 import linecache
 import marshal
 import sys
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, NamespaceLoader
 
 import componentize_py_runtime
 from componentize_py_types import Err
@@ -70,7 +70,7 @@ class Packages:
             return None
         path = _PREFIX + found.path
         if found.kind is host.Kind.NAMESPACE:
-            spec = ModuleSpec(name, None, is_package=True)
+            spec = ModuleSpec(name, _Namespace(path), is_package=True)
             _search(spec, path)
             return spec
         spec = ModuleSpec(name, Packages, origin=path, is_package=found.kind is host.Kind.PARENT)
@@ -135,6 +135,22 @@ class Packages:
             package = folder.removesuffix(".dist-info").partition("-")[0]
             if folder.endswith(".dist-info") and wanted in (None, _normalized(package)):
                 yield Distribution(f"{_PREFIX}{folder}")
+
+
+class _Namespace(NamespaceLoader):
+    """Loads a folder without code of its own: Python's loader, but for resources, which that wants in files."""
+
+    def __init__(self, path):
+        self._path = [path]
+
+    def exec_module(self, module):
+        # As in every package of this kind.
+        module.__file__ = None
+
+    def get_resource_reader(self, name):
+        from . import resources
+
+        return resources.Reader(self._path[0])
 
 
 class Distribution(importlib.metadata.Distribution):

@@ -28,6 +28,10 @@ class Resource(Traversable):
     def name(self):
         return self._path.rpartition("/")[2]
 
+    @property
+    def parent(self):
+        return self.joinpath("..")
+
     def __str__(self):
         return self._path
 
@@ -47,6 +51,9 @@ class Resource(Traversable):
     def is_file(self):
         folder, _, name = self._path.rpartition("/")
         return bool(folder) and name in Resource(folder)._entries()
+
+    def exists(self):
+        return self.is_file() or self.is_dir()
 
     def joinpath(self, *names):
         parts = self._path.split("/")
