@@ -95,3 +95,12 @@ fn no_caller_has_to_know_the_language() {
         );
     }
 }
+
+/// What is given as nothing at all is not missing.
+#[test]
+fn a_null_is_said_to_be_one() {
+    let inputs = [("text", Value::text("a b")), ("min_length", Value::Json(Json::parse("null").unwrap()))];
+    let ran = host::run(&host::library(agents().path()), "word_count", &Policy::default(), &inputs);
+    let wanted = "agent.failed the input `min_length` is to be a whole number of 32 bits, 0 or more, not null";
+    assert_eq!(said(&ran), wanted);
+}
