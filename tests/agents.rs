@@ -12,7 +12,7 @@ const MAX_COMPONENT: u64 = 120_000;
 /// Those that may have more, each with its own bound and the reason.
 const LARGE: [(&str, u64, &str); 2] = [
     ("html_select", 705_000, "it reads HTML as browsers do: html5ever has tables of all entities and names"),
-    ("yaml_to_json", 260_000, "it reads all of YAML 1.2"),
+    ("yaml_to_json", 265_000, "it reads all of YAML 1.2"),
 ];
 
 /// Each case passes, and takes no more than `benches/fuel.json` says; `turingbox bench --save` writes that.
