@@ -338,6 +338,13 @@ pub fn a_secret_for_one_host_is_a_placeholder() {
     let ran = secretive("token", bound, &[("how", Value::text("say"))], None);
     let text = text_of(&ran);
     assert!(text.starts_with("given tbx") && text.len() == "given tbx".len() + 32, "{text}");
+    // It may guess it, and nobody is told that it did.
+    let guess = format!("guess {KEY}");
+    let guessed = |granted: &str| text_of(&secretive("token", granted, &[("how", Value::text(guess.as_str()))], None));
+    assert_eq!(
+        (guessed(bound), guessed(&bound.replace(", only_to = \"api.example.com\"", ""))),
+        (guess.clone(), "guess [TBX_KEY]".into())
+    );
 }
 
 #[test]

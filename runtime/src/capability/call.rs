@@ -112,7 +112,7 @@ async fn run(mut store: StoreContextMut<'_, CallState>, agent: &str, inputs: Vec
         return Err(Error::Invalid(format!("more than {MAX_INPUTS} inputs")));
     }
     // Who is called gets none of the caller's secrets, and its inputs are written down.
-    let scrubber = state.env.scrubber();
+    let scrubber = state.env.scrubber_of_held();
     let inputs = inputs.into_iter().map(|Field { name, value }| match lift(value) {
         Ok(value) => Ok((scrubber.text(&name).into_owned(), scrubber.value(value))),
         Err(error) => Err(Error::Invalid(format!("the input `{}` is not JSON: {error}", name.escape_debug()))),

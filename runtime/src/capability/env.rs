@@ -19,6 +19,7 @@ use crate::{
 pub struct Env {
     held: Vec<Held>,
     scrubber: Arc<Scrubber>,
+    scrubber_of_held: Arc<Scrubber>,
 }
 
 struct Held {
@@ -44,7 +45,7 @@ impl Env {
     ///
     /// When a value is too short to be kept secret.
     pub fn open(authority: &Authority, secrets: &Secrets) -> Result<Self, Failure> {
-        let (mut held, mut scrubber) = (Vec::new(), Scrubber::default());
+        let (mut held, mut scrubber, mut of_held) = (Vec::new(), Scrubber::default(), Scrubber::default());
         for (grant, value) in granted(authority, secrets) {
             if grant.secret && value.len() < MIN_SECRET {
                 return Err(too_short(&grant.name));
@@ -52,15 +53,24 @@ impl Env {
             if grant.secret {
                 scrubber.add(&grant.name, &value);
             }
+            if grant.secret && grant.only_to.is_none() {
+                of_held.add(&grant.name, &value);
+            }
             let bound = grant.only_to.clone().map(|only_to| Bound { only_to, placeholder: placeholder() });
             held.push(Held { name: grant.name.clone(), value, bound });
         }
-        Ok(Self { held, scrubber: Arc::new(scrubber) })
+        Ok(Self { held, scrubber: Arc::new(scrubber), scrubber_of_held: Arc::new(of_held) })
     }
 
-    /// What keeps the values out of what is written.
+    /// What keeps the values out of what comes from their hosts, and out of what people alone read.
     pub fn scrubber(&self) -> &Arc<Scrubber> {
         &self.scrubber
+    }
+
+    /// What keeps the values out of what other agents get: those that the guest itself holds. One that it has a
+    /// placeholder for it could guess, and whoever saw which of its guesses was taken out would know the value.
+    pub fn scrubber_of_held(&self) -> &Arc<Scrubber> {
+        &self.scrubber_of_held
     }
 
     /// The guest's environment. What it holds counts as asked for.

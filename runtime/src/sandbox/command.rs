@@ -121,7 +121,7 @@ pub(super) fn outputs(
     let Some(streams) = &state.streams else { return Err(wasmtime::Error::msg("a program was never started")) };
     let takes_code = taken(call).any(|(_, taken)| taken.origin == Origin::ExitCode);
     if code != 0 && !takes_code {
-        return Ok(Err(exited(code, &streams.stderr.tail(call.env.scrubber()))));
+        return Ok(Err(exited(code, &streams.stderr.tail(call.env.scrubber_of_held()))));
     }
     let (mut fields, mut left) = (Vec::new(), call.limits.output);
     for (name, taken) in taken(call) {

@@ -56,5 +56,5 @@ impl Sandbox {
 
 /// What a guest in another process returned: checked like what one of our own returns.
 pub(crate) fn received(result: Result<Vec<Field>, Failure>, call: &Call<'_>) -> Result<Vec<(String, Value)>, Failure> {
-    scrubbed(result.and_then(|fields| outputs(fields, call)), call.env.scrubber())
+    scrubbed(result.and_then(|fields| outputs(fields, call)), call.env.scrubber_of_held())
 }

@@ -283,7 +283,7 @@ impl Sandbox {
         if let Some(kept) = &call.kept {
             kept.put(instance, &self.places);
         }
-        let result = scrubbed(result, call.env.scrubber());
+        let result = scrubbed(result, call.env.scrubber_of_held());
         let (denials, written) = call.gate.finish();
         Called { result: written.map_err(gate::unwritten).and(result), denials, usage }
     }

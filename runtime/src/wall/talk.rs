@@ -206,7 +206,7 @@ impl Talk<'_> {
         let Ok(inputs) = wire::read_values(inputs) else {
             return Err(Broken::Contract("it gave an agent what is no value"));
         };
-        let scrubber = self.call.env.scrubber();
+        let scrubber = self.call.env.scrubber_of_held();
         let inputs = inputs.into_iter().map(|(name, value)| (scrubber.text(&name).into_owned(), scrubber.value(value)));
         let inputs = inputs.collect();
         let answer = callees.call(agent, inputs, left).await;

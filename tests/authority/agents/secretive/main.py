@@ -11,6 +11,8 @@ def main(how, token=None):
     value = token or os.environ.get("TBX_KEY", "")
     if how == "length":
         return f"{len(value)} {len(os.environ)}"
+    if how.startswith("guess"):
+        return how
     if how == "raise":
         raise ValueError(f"key {value}")
     if how == "raise-long":
