@@ -1,6 +1,7 @@
 //! Who may do what on whose behalf: calls, ceilings, budgets, secrets, and the record of it all.
 
 mod links;
+mod open_files;
 
 use std::{sync::Arc, time::Instant};
 

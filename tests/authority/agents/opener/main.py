@@ -15,5 +15,5 @@ def main(depth=0):
         pass
     if depth == 3:
         return [opened]
-    inner = call.run("files_handles_nested", [Field("depth", Value_Json(str(depth + 1)))])
+    inner = call.run("opener", [Field("depth", Value_Json(str(depth + 1)))])
     return [opened, *json.loads(inner[0].value.value)]
