@@ -3,7 +3,10 @@
 mod connect;
 mod values;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    time::Duration,
+};
 
 pub(super) use connect::Session;
 use tokio_postgres::{Config, IsolationLevel, Statement, Transaction, error::SqlState, types::ToSql};
@@ -54,8 +57,9 @@ async fn run(session: &mut Session, job: &Job) -> Result<Rows, Error> {
     let begin = session.client.build_transaction().isolation_level(IsolationLevel::ReadCommitted);
     let transaction = begin.read_only(!job.checked.writes).start().await.map_err(broken)?;
     transaction.batch_execute(&settings(job)).await.map_err(broken)?;
-    columns_are_there(&transaction, job).await?;
-    attributes_are_columns(&transaction, &mut session.plain, job).await?;
+    let mut columns = Columns { transaction: &transaction, job, known: BTreeMap::new() };
+    columns_are_there(&mut columns).await?;
+    attributes_are_columns(&mut columns, &mut session.plain).await?;
     let statement = transaction.prepare(&job.checked.text).await.map_err(wrong)?;
     let parameters = values::fit(&job.parameters, statement.params())?;
     let parameters: Vec<_> = parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
@@ -92,13 +96,10 @@ fn settings(job: &Job) -> String {
 
 /// Holds each `t.c` to be a column, where `t` has hidden ones: else it would be a function of `t`'s
 /// whole row.
-async fn columns_are_there(transaction: &Transaction<'_>, job: &Job) -> Result<(), Error> {
-    let mut known: Option<(&str, BTreeSet<String>)> = None;
+async fn columns_are_there(known: &mut Columns<'_>) -> Result<(), Error> {
+    let job = known.job;
     for (table, column) in &job.checked.columns {
-        let columns = match &known {
-            Some((name, columns)) if name == table => columns,
-            _ => &known.insert((table, columns(transaction, table, job).await?)).1,
-        };
+        let columns = known.of(table).await?;
         if !columns.contains(column) {
             let (database, action) = ((&*job.database).into(), SqlAction::Read);
             let request = Request::Sql { database, action, table: table.into(), column: Some(column.into()) };
@@ -111,29 +112,26 @@ async fn columns_are_there(transaction: &Transaction<'_>, job: &Job) -> Result<(
 
 /// Holds each `x.f` to be a column where `f` is a function or a type of the server's that may not be called: it would
 /// be that, of `x`. Functions of others are found by their schemas alone, which `x.f` has no place for.
-async fn attributes_are_columns(
-    transaction: &Transaction<'_>,
-    plain: &mut BTreeSet<String>,
-    job: &Job,
-) -> Result<(), Error> {
+async fn attributes_are_columns(known: &mut Columns<'_>, plain: &mut BTreeSet<String>) -> Result<(), Error> {
     const CALLED: &str = "select proname::text from pg_catalog.pg_proc \
                           where pronamespace = 'pg_catalog'::regnamespace and pronargs > 0 and proname::text = any($1) \
                           union select typname::text from pg_catalog.pg_type \
                           where typnamespace = 'pg_catalog'::regnamespace and typname::text = any($1)";
-    let mut unknown: Vec<&str> = job.checked.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-    unknown.retain(|name| !plain.contains(*name));
-    unknown.dedup();
+    let job = known.job;
+    let names = job.checked.attributes.iter().map(|attribute| attribute.name.as_str());
+    let unknown: BTreeSet<&str> = names.filter(|name| !plain.contains(*name)).collect();
+    let unknown = Vec::from_iter(unknown);
     if unknown.is_empty() {
         return Ok(());
     }
-    let found = strings(transaction, CALLED, &[&unknown], job).await?;
+    let found = strings(known.transaction, CALLED, &[&unknown], job).await?;
     if plain.len() + unknown.len() <= MAX_PLAIN {
         plain.extend(unknown.iter().filter(|name| !found.contains(**name)).map(|name| (*name).to_owned()));
     }
     for attribute in job.checked.attributes.iter().filter(|attribute| found.contains(&attribute.name)) {
         let mut is_column = attribute.tables.is_some();
-        for table in attribute.tables.iter().flatten() {
-            is_column &= columns(transaction, table, job).await?.contains(&attribute.name);
+        for table in attribute.tables.iter().flat_map(|tables| tables.iter()) {
+            is_column &= known.of(table).await?.contains(&attribute.name);
         }
         if !is_column {
             ask(&job.gate, &called(&job.database, &attribute.name))?;
@@ -142,11 +140,23 @@ async fn attributes_are_columns(
     Ok(())
 }
 
-/// The columns of a table.
-async fn columns(transaction: &Transaction<'_>, table: &str, job: &Job) -> Result<BTreeSet<String>, Error> {
-    const COLUMNS: &str = "select attname::text from pg_catalog.pg_attribute \
-                           where attrelid = pg_catalog.to_regclass($1) and attnum > 0 and not attisdropped";
-    strings(transaction, COLUMNS, &[&regclass(table)], job).await
+/// The columns of tables, each looked up once for a statement.
+struct Columns<'a> {
+    transaction: &'a Transaction<'a>,
+    job: &'a Job,
+    known: BTreeMap<&'a str, BTreeSet<String>>,
+}
+
+impl<'a> Columns<'a> {
+    async fn of(&mut self, table: &'a str) -> Result<&BTreeSet<String>, Error> {
+        const COLUMNS: &str = "select attname::text from pg_catalog.pg_attribute \
+                               where attrelid = pg_catalog.to_regclass($1) and attnum > 0 and not attisdropped";
+        let columns = match self.known.entry(table) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(strings(self.transaction, COLUMNS, &[&regclass(table)], self.job).await?),
+        };
+        Ok(columns)
+    }
 }
 
 /// The texts that a query of ours gives.

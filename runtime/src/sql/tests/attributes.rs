@@ -7,7 +7,7 @@ fn what_is_no_column_for_certain_is_told() {
     let unsure = |text: &str| {
         let checked = read_on_a_thread(text, Dialect::Postgres).unwrap_or_else(|stopped| panic!("{text}: {stopped:?}"));
         let told = checked.attributes.into_iter().map(|Attribute { name, tables }| match tables {
-            Some(tables) => format!("{name} of {}", tables.join(", ")),
+            Some(tables) => format!("{name} of {}", tables.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
             None => name,
         });
         told.collect::<Vec<_>>().join("; ")
