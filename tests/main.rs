@@ -26,6 +26,7 @@ mod library;
 mod locked;
 mod network;
 mod packages;
+mod registry;
 mod resident;
 mod share;
 mod signed_by;

@@ -7,6 +7,7 @@ pub mod component;
 pub mod folder;
 pub mod host;
 pub mod marks;
+pub mod packs;
 pub mod postgres;
 pub mod registry;
 pub mod server;

@@ -113,6 +113,9 @@ enum Command {
     // What compiles a component. Not for people either.
     #[command(name = crate::wall::COMPILER, hide = true)]
     WallCompiler,
+    // What asks a registry.
+    #[command(name = crate::wall::REGISTRY, hide = true)]
+    WallRegistry,
 }
 
 /// The commands that run guests, and so can put a wall around them.
@@ -284,6 +287,7 @@ fn command(arguments: impl Iterator<Item = OsString>) -> Result<(), Stop> {
         Command::Import(arguments) => import::import(&globals, &arguments),
         Command::WallWorker => ended(crate::wall::main()),
         Command::WallCompiler => ended(crate::wall::compiler_main()),
+        Command::WallRegistry => ended(crate::share::oci::client_main()),
     }
 }
 

@@ -8,6 +8,8 @@
 mod connect;
 
 use std::{
+    fmt,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -41,6 +43,8 @@ pub struct Client {
     tls: Arc<Tls>,
     /// Whether what is in the clear may leave this machine.
     clear: bool,
+    /// What is started to ask registries.
+    program: PathBuf,
 }
 
 /// What is asked.
@@ -63,9 +67,22 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    /// A client whose requests take `time` together, at most.
+    /// A client whose requests take `time` together, at most. Registries are asked by this very program, which
+    /// has to be the `turingbox` command.
     pub fn new(time: Duration) -> Self {
-        Self { deadline: Instant::now() + time, time, tls: Arc::default(), clear: false }
+        let program = "/proc/self/exe".into();
+        Self { deadline: Instant::now() + time, time, tls: Arc::default(), clear: false, program }
+    }
+
+    /// The same, with `program` for the `turingbox` command, which is started with [`REGISTRY`](crate::wall::REGISTRY).
+    #[must_use]
+    pub fn with_program(self, program: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), ..self }
+    }
+
+    /// The `turingbox` command.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
     }
 
     /// The same, which goes to other machines in the clear, too.
@@ -94,8 +111,7 @@ impl Client {
         let mut headers = asked.headers.clone();
         for _ in 0..=MAX_REDIRECTS {
             let now = Asked { url: &url, headers: headers.clone(), ..asked.clone() };
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            let answer = tokio::time::timeout(left, self.exchange(now, most)).await.map_err(|_| self.late(&url))??;
+            let answer = self.in_time(&url, self.exchange(now, most)).await??;
             if !(is_safe && matches!(answer.status, 301 | 302 | 303 | 307 | 308)) {
                 return Ok(answer);
             }
@@ -144,9 +160,17 @@ impl Client {
         }
     }
 
-    fn late(&self, url: &Url) -> Diagnostic {
-        let why = format!("{url} can't be fetched: it took more than {:?}", self.time);
-        Diagnostic::error("too-slow", why).help("`--timeout SECONDS` waits longer")
+    /// What comes of `work` on `what`, unless the time is up before.
+    pub(super) async fn in_time<T>(
+        &self,
+        what: impl fmt::Display,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Diagnostic> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        tokio::time::timeout(left, work).await.map_err(|_| {
+            let why = format!("{what} is too slow: it took more than {:?}", self.time);
+            Diagnostic::error("too-slow", why).help("`--timeout SECONDS` waits longer")
+        })
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, Write},
     os::fd::AsFd,
     path::PathBuf,
     thread,
@@ -15,10 +15,7 @@ use std::{
 
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::UnixStream,
-};
+use tokio::{io::AsyncWriteExt, net::UnixStream};
 
 use crate::{
     failure::{Code, Failure},
@@ -26,7 +23,7 @@ use crate::{
     sandbox::{self, Role},
     wall::{
         COMPILER, Reach,
-        confine::{confine, limit_compiler},
+        confine::{confine, limit_work},
         frame,
         process::{End, Process},
     },
@@ -146,20 +143,15 @@ async fn talk(
         }
         Answer::Compiled { length } => length,
     };
-    let mut compiled = Vec::new();
-    stream.take(length).read_to_end(&mut compiled).await?;
-    if (compiled.len() as u64) < length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(Ok(compiled))
+    frame::receive_rest(&mut stream, length).await.map(Ok)
 }
 
 /// Why a compiler gave nothing.
 fn broken(error: &io::Error, end: &End, bounds: CompilerBounds) -> Failure {
-    if end.signal() == Some(libc::SIGXCPU) {
+    if end.had_no_time() {
         return over(&format!("{} seconds of the processors' time", bounds.processor));
     }
-    if end.said().contains("memory allocation of ") {
+    if end.had_no_memory() {
         return over(&format!("{} of memory", size_text(bounds.memory)));
     }
     let why = match error.kind() {
@@ -189,14 +181,10 @@ pub fn main() -> u8 {
 }
 
 fn serve(mut stream: &File, job: &Job) -> io::Result<()> {
-    limit_compiler(job.bounds).map_err(io::Error::other)?;
+    limit_work(job.bounds.memory, job.bounds.processor).map_err(io::Error::other)?;
     // What the kernel has of it. The bounds above are what is promised, and every kernel has those.
     drop(confine(&Reach::default()));
-    let mut bytes = Vec::new();
-    stream.take(job.length).read_to_end(&mut bytes)?;
-    if (bytes.len() as u64) < job.length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
+    let bytes = frame::read_rest(stream, job.length)?;
     match sandbox::compile(job.role, &bytes) {
         Ok(compiled) => {
             frame::write(stream, &Answer::Compiled { length: compiled.len() as u64 })?;

@@ -15,7 +15,6 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use crate::{
     policy::Access,
     wall::{
-        compiler::CompilerBounds,
         reach::{Ports, Reach},
         syscalls,
     },
@@ -119,7 +118,8 @@ pub fn limit(memory: u64, output: u64) -> Result<(), String> {
     set(Resource::Data, data, 0)
 }
 
-/// Limits what this process takes of the machine to compile one component.
+/// Limits what this process takes of the machine to do one piece of work: `memory` in bytes, and `processor` in
+/// seconds of the processors' time. It writes no file.
 ///
 /// Memory is what may be written, touched or not. All of the address space would count what is only
 /// reserved, some hundred megabytes for each thread.
@@ -127,14 +127,14 @@ pub fn limit(memory: u64, output: u64) -> Result<(), String> {
 /// # Errors
 ///
 /// When the system refuses a limit.
-pub fn limit_compiler(bounds: CompilerBounds) -> Result<(), String> {
+pub fn limit_work(memory: u64, processor: u64) -> Result<(), String> {
     set(Resource::Core, 0, 0)?;
     set(Resource::Fsize, 0, 0)?;
     set(Resource::Nofile, MAX_OPEN, 0)?;
     set(Resource::Nproc, MAX_THREADS, 0)?;
-    set(Resource::Data, bounds.memory, 0)?;
+    set(Resource::Data, memory, 0)?;
     // The first second beyond is for the signal that says why.
-    set(Resource::Cpu, bounds.processor, 1)
+    set(Resource::Cpu, processor, 1)
 }
 
 /// Limits a resource to `most`, and what it may still be raised to to `room` more.

@@ -31,6 +31,13 @@ pub fn read<T: DeserializeOwned>(mut stream: impl Read) -> io::Result<Option<T>>
     Ok(Some(serde_json::from_slice(&bytes)?))
 }
 
+/// Reads bytes of the parent's that follow a message as they are. The parent says how many, so that is taken at once.
+pub fn read_rest(stream: impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    stream.take(length).read_to_end(&mut bytes)?;
+    whole(bytes, length)
+}
+
 /// Reads a message of a worker's, and how long it is. One that is longer than `longest` is refused
 /// before it is read, and no memory is taken for what hasn't come.
 pub async fn receive<T: DeserializeOwned>(stream: &mut (impl AsyncRead + Unpin), longest: u64) -> io::Result<(T, u64)> {
@@ -40,12 +47,19 @@ pub async fn receive<T: DeserializeOwned>(stream: &mut (impl AsyncRead + Unpin),
     if length > longest {
         return Err(too_long(longest));
     }
+    let bytes = receive_rest(stream, length).await?;
+    Ok((serde_json::from_slice(&bytes)?, length))
+}
+
+/// Reads bytes that follow a message as they are. No memory is taken for what hasn't come.
+pub async fn receive_rest(stream: &mut (impl AsyncRead + Unpin), length: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.take(length).read_to_end(&mut bytes).await?;
-    if (bytes.len() as u64) < length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok((serde_json::from_slice(&bytes)?, length))
+    whole(bytes, length)
+}
+
+fn whole(bytes: Vec<u8>, length: u64) -> io::Result<Vec<u8>> {
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 fn too_long(longest: u64) -> io::Error {

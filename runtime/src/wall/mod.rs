@@ -6,13 +6,14 @@
 //! The parent trusts nothing that a worker says. It checks again what comes back: the calls of other
 //! agents, the outputs, what was used, and how much of it all there is.
 //!
-//! Components are compiled in such a process, too, with this wall or without it: `compiler.rs`.
+//! Components are compiled in such a process, too, with this wall or without it: `compiler.rs`. So are
+//! registries asked, by `share/oci/client.rs`.
 
 mod compiler;
 mod confine;
-mod frame;
+pub(crate) mod frame;
 mod message;
-mod process;
+pub(crate) mod process;
 mod reach;
 mod stand_in;
 mod syscalls;
@@ -31,6 +32,7 @@ use std::{
 
 pub(crate) use compiler::compile;
 pub use compiler::{Compiler, CompilerBounds, main as compiler_main};
+pub(crate) use confine::limit_work;
 pub use confine::{InForce, confine, supported};
 pub(crate) use message::Order;
 pub use reach::{Ports, Reach};
@@ -49,6 +51,9 @@ pub const WORKER: &str = "wall-worker";
 
 /// The argument that makes it a compiler.
 pub const COMPILER: &str = "wall-compiler";
+
+/// The argument that makes it a client of a registry.
+pub const REGISTRY: &str = "wall-registry";
 
 /// The most workers of one run at a time. An agent that calls itself takes one for each level, and
 /// each is a process of some ten megabytes.

@@ -1,4 +1,4 @@
-//! One worker or compiler as a process: started, killed, and asked how it ended.
+//! One worker, compiler or client of a registry as a process: started, killed, and asked how it ended.
 
 use std::{
     fmt, io,
@@ -29,7 +29,7 @@ const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// How long we wait for a worker that was killed.
 const MAX_END: Duration = Duration::from_secs(5);
 
-/// A worker, or a compiler. It is killed when this is dropped.
+/// A worker, a compiler or a client. It is killed when this is dropped.
 pub struct Process {
     handle: OwnedFd,
     scratch: Option<TempDir>,
@@ -91,7 +91,7 @@ impl Process {
     }
 
     /// Kills the worker if it lives, and says how it ended.
-    pub async fn end(mut self) -> End {
+    pub async fn end(&mut self) -> End {
         // One that is about to die by itself gets a moment to, so that the reason is its own.
         const MOMENT: Duration = Duration::from_millis(200);
         if let Ok(Ok(end)) = tokio::time::timeout(MOMENT, &mut self.ended).await {
@@ -148,14 +148,14 @@ fn keep(mut command: Command, theirs: UnixStream, started: oneshot::Sender<io::R
 }
 
 impl End {
-    /// The signal that ended it, if one did.
-    pub fn signal(&self) -> Option<i32> {
-        self.status.and_then(|status| status.signal())
+    /// Whether it was ended since it took all the time of the processors that it had.
+    pub fn had_no_time(&self) -> bool {
+        self.status.and_then(|status| status.signal()) == Some(libc::SIGXCPU)
     }
 
-    /// The beginning of what it wrote to its standard error.
-    pub fn said(&self) -> &str {
-        &self.said
+    /// Whether it ended since it took all the memory that it had.
+    pub fn had_no_memory(&self) -> bool {
+        self.said.contains("memory allocation of ")
     }
 }
 

@@ -228,7 +228,7 @@ impl Talk<'_> {
         }
     }
 
-    async fn failure(&self, broken: Option<Broken>, worker: Worker) -> Failure {
+    async fn failure(&self, broken: Option<Broken>, mut worker: Worker) -> Failure {
         let end = worker.process.end().await;
         let agent = &self.call.manifest.name;
         let crashed = |what: String| Failure::new(Code::Crashed, format!("the worker process of `{agent}` {what}"));

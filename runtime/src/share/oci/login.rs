@@ -3,16 +3,16 @@
 use std::{collections::HashMap, env, io, path::PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::HeaderValue;
 use serde::Deserialize;
 
+use super::message::Password;
 use crate::{diagnostic::Diagnostic, share::source};
 
 /// The largest file of credentials, in bytes.
 const MAX_CONFIG: usize = 1 << 20;
 
-/// A name and a password for one registry. It is never shown.
-pub struct Login(HeaderValue);
+/// Where credentials are looked for.
+pub struct Login;
 
 /// What is used of the file.
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ impl Login {
     /// # Errors
     ///
     /// When it can't be read. What is in it is in no message.
-    pub fn find(host: &str) -> Result<Option<Self>, Diagnostic> {
+    pub fn find(host: &str) -> Result<Option<Password>, Diagnostic> {
         let folder = env::var_os("DOCKER_CONFIG").filter(|folder| !folder.is_empty()).map(PathBuf::from);
         let folder = folder.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".docker")));
         let Some(path) = folder.map(|folder| folder.join("config.json")) else { return Ok(None) };
@@ -54,7 +54,7 @@ impl Login {
         Self::of(&bytes, host).map_err(wrong)
     }
 
-    fn of(config: &[u8], host: &str) -> Result<Option<Self>, &'static str> {
+    fn of(config: &[u8], host: &str) -> Result<Option<Password>, &'static str> {
         let Config { auths } = serde_json::from_slice(config).map_err(|_| "it is not docker's config.json")?;
         let is_for = |key: &str| {
             let key = key.trim_start_matches("https://").trim_start_matches("http://");
@@ -64,48 +64,10 @@ impl Login {
             return Ok(None);
         };
         let decoded = STANDARD.decode(&found.auth).map_err(|_| "the `auth` of the registry is not Base64")?;
-        if !decoded.contains(&b':') {
-            return Err("the `auth` of the registry is not a name and a password");
-        }
-        let mut value = HeaderValue::from_str(&format!("Basic {}", found.auth)).map_err(|_| "`auth` is not Base64")?;
-        value.set_sensitive(true);
-        Ok(Some(Self(value)))
+        let none = "the `auth` of the registry is not a name and a password";
+        let (user, password) = std::str::from_utf8(&decoded).ok().and_then(|text| text.split_once(':')).ok_or(none)?;
+        Ok(Some(Password { user: user.to_owned(), password: password.to_owned() }))
     }
-
-    /// The header that says it.
-    pub fn basic(&self) -> HeaderValue {
-        self.0.clone()
-    }
-}
-
-/// What a server asks for that wants to know who asks.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Challenge {
-    /// How to say it, in small letters.
-    pub scheme: String,
-    parameters: HashMap<String, String>,
-}
-
-impl Challenge {
-    /// A parameter; nothing where it isn't there.
-    pub fn parameter(&self, name: &str) -> &str {
-        self.parameters.get(name).map_or("", String::as_str)
-    }
-}
-
-/// Reads `Bearer realm="…",service="…"`. What comes after something that can't be read is left out.
-pub fn challenge(text: &str) -> Option<Challenge> {
-    let (scheme, mut rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-    let mut parameters = HashMap::new();
-    while let Some((name, value)) = rest.trim_start_matches([' ', ',']).split_once('=') {
-        let (value, after) = match value.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-            None => value.split_once(',').unwrap_or((value, "")),
-        };
-        parameters.insert(name.trim().to_ascii_lowercase(), value.to_owned());
-        rest = after;
-    }
-    (!scheme.is_empty()).then(|| Challenge { scheme: scheme.to_ascii_lowercase(), parameters })
 }
 
 #[cfg(test)]
@@ -113,31 +75,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn challenges_are_read() {
-        let asks = challenge("Bearer realm=\"https://a.example/t?x=1\",service=\"r\", scope=\"a,b=c\"").unwrap();
-        assert_eq!(asks.scheme, "bearer");
-        let said = ["realm", "service", "scope", "error"].map(|name| asks.parameter(name).to_owned());
-        assert_eq!(said, ["https://a.example/t?x=1", "r", "a,b=c", ""]);
-        assert_eq!(challenge("Basic realm=x").unwrap().parameter("realm"), "x");
-        assert_eq!(challenge("Basic").unwrap().scheme, "basic");
-        assert_eq!(challenge("Bearer realm=\"never closed").unwrap().parameter("realm"), "never closed");
-        assert_eq!(challenge(""), None);
-    }
-
-    #[test]
     fn a_password_is_for_its_registry_alone() {
         let config = br#"{"auths": {"https://r.example/v1/": {"auth": "dTpw"}, "localhost:5000": {"auth": "YTpi"},
             "odd.example": {"auth": "eA=="}, "worse.example": {"auth": "?"}, "empty.example": {}}, "credsStore": "x"}"#;
         let of = |host: &str| {
-            Login::of(config, host).map(|login| login.map(|login| login.basic().to_str().unwrap().to_owned()))
+            Login::of(config, host).map(|login| login.map(|login| format!("{}+{}", login.user, login.password)))
         };
-        assert_eq!(of("r.example"), Ok(Some("Basic dTpw".into())));
-        assert_eq!(of("localhost:5000"), Ok(Some("Basic YTpi".into())));
+        assert_eq!(of("r.example"), Ok(Some("u+p".into())));
+        assert_eq!(of("localhost:5000"), Ok(Some("a+b".into())));
         for host in ["localhost", "evil.r.example", "r.example:443", "empty.example", ""] {
             assert_eq!(of(host), Ok(None), "{host}");
         }
         assert!(of("odd.example").is_err() && of("worse.example").is_err());
         assert!(Login::of(br#"{"auths": []}"#, "r.example").is_err());
-        assert!(!format!("{:?}", Login::of(config, "r.example").unwrap().unwrap().basic()).contains("dTpw"));
+        assert_eq!(format!("{:?}", Login::of(config, "r.example")), "Ok(Some(Password(…)))");
     }
 }

@@ -1,12 +1,12 @@
 //! Packs in registries of the Open Container Initiative, the ones that hold container images: a manifest
 //! that names the pack, and its signature where there is one.
 
+mod client;
 mod login;
 mod manifest;
+mod message;
 mod reference;
 mod registry;
-
-use http::Method;
 
 use super::{
     MAX_PACK, MAX_SIGNATURE, Pack, Signature,
@@ -15,19 +15,22 @@ use super::{
     source::{Fetched, bad_pack_in, signature},
 };
 use crate::diagnostic::Diagnostic;
-use manifest::{Descriptor, Manifest};
-use registry::Registry;
+use manifest::Manifest;
+use registry::{Aim, Registry};
 
+pub use client::main as client_main;
 pub use reference::Reference;
 pub(crate) use reference::is_digest;
 
 /// Gets a pack and its signature. Each is what the manifest says, and the manifest what the reference says.
 pub async fn pull(client: &Client, reference: &Reference) -> Result<Fetched, Diagnostic> {
-    let mut registry = Registry::new(client, reference, "pull");
+    let mut registry = Registry::open(client, reference, Aim::Pull).await?;
     let (bytes, named) = registry.manifest().await?;
-    let manifest = Manifest::read(&bytes).map_err(|why| bad_pack_in(reference, why))?;
-    let (packed, signed) = manifest.layers().map_err(|why| bad_pack_in(reference, why))?;
-    let pack = Pack::read(registry.blob(packed, MAX_PACK).await?).map_err(|why| bad_pack_in(reference, &why))?;
+    let bad = |why: &str| bad_pack_in(reference, why);
+    let manifest = Manifest::read(&bytes).map_err(bad)?;
+    let (packed, signed) = manifest.layers().map_err(bad)?;
+    let pack = registry.blob(packed, MAX_PACK).await?;
+    let pack = Pack::read(pack).map_err(|why| bad(&why))?;
     let signature = match signed {
         None => None,
         Some(layer) => {
@@ -50,23 +53,13 @@ pub async fn push(
     pack: &Pack,
     signature: Option<&Signature>,
 ) -> Result<String, Diagnostic> {
-    let mut registry = Registry::new(client, reference, "pull,push");
-    let config = Descriptor::empty();
-    registry.upload(&config.digest, b"{}").await?;
-    registry.upload(&pack.digest(), pack.bytes()).await?;
-    if let Some(signature) = signature {
-        registry.upload(&digest(signature.text().as_bytes()), signature.text().as_bytes()).await?;
+    let mut registry = Registry::open(client, reference, Aim::Push).await?;
+    let manifest = Manifest::of(pack, signature);
+    let signature = signature.map(|signature| signature.text().as_bytes());
+    for blob in [manifest::CONFIG, pack.bytes()].into_iter().chain(signature) {
+        registry.put_blob(&digest(blob), blob).await?;
     }
-    let manifest = Manifest::of(config, pack, signature).bytes();
+    let manifest = manifest.bytes();
     registry.put_manifest(&manifest).await?;
     Ok(digest(&manifest))
-}
-
-/// The finding that a registry doesn't do what was hoped for.
-fn refused(reference: &Reference, method: &Method, why: &str) -> Diagnostic {
-    let what = if *method == Method::GET { "fetched" } else { "pushed" };
-    Diagnostic::error(
-        if what == "fetched" { "not-fetched" } else { "not-pushed" },
-        format!("{reference} can't be {what}: {why}"),
-    )
 }

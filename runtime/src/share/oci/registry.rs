@@ -1,223 +1,187 @@
-//! What is said to a registry: the part of the distribution specification that a pack needs.
+//! One repository of a registry, as it is asked through a process that is killed when it takes too much.
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use std::io;
+
+use tokio::{io::AsyncWriteExt, net::UnixStream};
 
 use super::{
     Reference,
-    login::{Login, challenge},
-    manifest::{Descriptor, MANIFEST},
-    refused,
+    client::{MAX_MEMORY, MAX_PROCESSOR},
+    login::Login,
+    manifest::{Descriptor, MANIFEST, size_of},
+    message::{Answer, Ask, Opening, Trouble},
 };
 use crate::{
     diagnostic::Diagnostic,
-    policy::{Scheme, Url, size_text},
+    policy::size_text,
     share::{
-        fetch::{Answer, Asked, Client, is_here},
+        fetch::{Client, is_here},
         pack::digest,
+    },
+    wall::{
+        REGISTRY, frame,
+        process::{End, Process},
     },
 };
 
 /// The largest manifest, in bytes: what the specification has registries take.
-const MAX_MANIFEST: usize = 4 << 20;
+const MAX_MANIFEST: u64 = 4 << 20;
 
-/// What a registry says that the digest of a manifest is.
-const DIGEST: &str = "docker-content-digest";
-
-/// The largest answer of any other kind, in bytes: they are texts that nobody reads.
-const MAX_OTHER: usize = 64 << 10;
+/// The longest message of the process, in bytes: sentences about what went wrong.
+const MAX_MESSAGE: u64 = 16 << 10;
 
 /// One repository of a registry.
 pub struct Registry<'a> {
     client: &'a Client,
     reference: &'a Reference,
-    /// What is to be done there, for who gives tokens.
-    actions: &'static str,
-    /// What says who asks, once the registry wanted to know.
-    authorization: Option<HeaderValue>,
+    aim: Aim,
+    process: Process,
+    stream: UnixStream,
+}
+
+/// What is to be done there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// To get a pack.
+    Pull,
+    /// To put one there.
+    Push,
 }
 
 impl<'a> Registry<'a> {
     /// The repository of `reference`. Nothing is asked yet.
-    pub fn new(client: &'a Client, reference: &'a Reference, actions: &'static str) -> Self {
-        Self { client, reference, actions, authorization: None }
+    pub async fn open(client: &'a Client, reference: &'a Reference, aim: Aim) -> Result<Self, Diagnostic> {
+        let opening = Opening {
+            host: reference.host(),
+            is_here: is_here(reference.registry.host()),
+            name: reference.name.clone(),
+            wanted: reference.wanted().to_owned(),
+            login: Login::find(&reference.host())?,
+            pushes: aim == Aim::Push,
+        };
+        let started = async {
+            let mut process = Process::start(client.program(), REGISTRY, None).await?;
+            let mut stream = UnixStream::from_std(process.stream()?)?;
+            stream.write_all(&frame::encode(&opening)?).await?;
+            Ok::<_, io::Error>((process, stream))
+        };
+        let (process, stream) = started
+            .await
+            .map_err(|error| refused(reference, aim, &format!("the process that asks can't be started: {error}")))?;
+        Ok(Self { client, reference, aim, process, stream })
     }
 
     /// The manifest, and its digest.
     pub async fn manifest(&mut self) -> Result<(Vec<u8>, String), Diagnostic> {
-        let url = self.url(&format!("manifests/{}", self.reference.wanted()))?;
-        let accept = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(MANIFEST))]);
-        let answer = self.ask(Method::GET, &url, accept, Bytes::new(), MAX_MANIFEST).await?;
-        if answer.status != 200 {
-            return Err(self.unexpected(&Method::GET, &answer));
-        }
-        let found = digest(&answer.body);
-        let said = answer.headers.get(DIGEST).and_then(|said| said.to_str().ok());
-        // One of another kind is none that could be compared.
-        let said = said.filter(|said| said.starts_with("sha256:"));
-        match self.reference.digest.as_deref().into_iter().chain(said).find(|wanted| *wanted != found) {
+        let bytes = self.ask(&Ask::Manifest { most: MAX_MANIFEST }, &[], MAX_MANIFEST).await?;
+        let found = digest(&bytes);
+        match self.reference.digest.as_deref().filter(|wanted| *wanted != found) {
             Some(wanted) => Err(wrong_digest(self.reference, &found, wanted)),
-            None => Ok((answer.body, found)),
+            None => Ok((bytes, found)),
         }
     }
 
     /// A blob: what the descriptor says, and at most `most` bytes.
     pub async fn blob(&mut self, wanted: &Descriptor, most: usize) -> Result<Vec<u8>, Diagnostic> {
-        let size = usize::try_from(wanted.size).ok().filter(|size| *size <= most).ok_or_else(|| {
-            let why = format!("{}: a part of it is larger than {}", self.reference, size_text(most as u64));
+        let most = most as u64;
+        let size = size_of(wanted).filter(|size| *size <= most).ok_or_else(|| {
+            let why = format!("{}: a part of it is larger than {}", self.reference, size_text(most));
             Diagnostic::error("too-large", why)
         })?;
-        let url = self.url(&format!("blobs/{}", wanted.digest))?;
-        let answer = self.ask(Method::GET, &url, HeaderMap::new(), Bytes::new(), size).await?;
-        if answer.status != 200 {
-            return Err(self.unexpected(&Method::GET, &answer));
-        }
-        let found = digest(&answer.body);
+        let ask = Ask::Blob { digest: wanted.digest.clone(), most: size };
+        let bytes = self.ask(&ask, &[], size).await?;
+        let found = digest(&bytes);
         if found != wanted.digest {
             return Err(wrong_digest(self.reference, &found, &wanted.digest));
         }
-        Ok(answer.body)
+        Ok(bytes)
     }
 
     /// Puts a blob there, unless it is there.
-    pub async fn upload(&mut self, digest: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
-        let url = self.url(&format!("blobs/{digest}"))?;
-        let there = self.ask(Method::HEAD, &url, HeaderMap::new(), Bytes::new(), MAX_OTHER).await?;
-        match there.status {
-            200 => return Ok(()),
-            401 | 403 => return Err(self.unexpected(&Method::PUT, &there)),
-            _ => {}
-        }
-        let url = self.url("blobs/uploads/")?;
-        let begun = self.ask(Method::POST, &url, HeaderMap::new(), Bytes::new(), MAX_OTHER).await?;
-        if begun.status != 202 {
-            return Err(self.unexpected(&Method::POST, &begun));
-        }
-        let place = begun.location(&url)?;
-        if place.scheme() == Scheme::Http && url.scheme() == Scheme::Https {
-            return Err(refused(self.reference, &Method::PUT, "the registry wants it where nothing is encrypted"));
-        }
-        let more = if place.target().contains('?') { '&' } else { '?' };
-        let target = format!("{}{more}digest={}", place.target(), digest.replace(':', "%3A"));
-        let place = place.with_target(&target).map_err(|why| refused(self.reference, &Method::PUT, why))?;
-        self.put(&place, "application/octet-stream", bytes).await
+    pub async fn put_blob(&mut self, digest: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+        let ask = Ask::PutBlob { digest: digest.to_owned(), length: bytes.len() as u64 };
+        self.ask(&ask, bytes, 0).await.map(drop)
     }
 
     /// Puts the manifest under the reference's tag.
     pub async fn put_manifest(&mut self, manifest: &[u8]) -> Result<(), Diagnostic> {
-        let url = self.url(&format!("manifests/{}", self.reference.wanted()))?;
-        self.put(&url, MANIFEST, manifest).await
+        let ask = Ask::PutManifest { kind: MANIFEST.to_owned(), length: manifest.len() as u64 };
+        self.ask(&ask, manifest, 0).await.map(drop)
     }
 
-    async fn put(&mut self, url: &Url, kind: &'static str, bytes: &[u8]) -> Result<(), Diagnostic> {
-        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
-        let answer = self.ask(Method::PUT, url, headers, Bytes::copy_from_slice(bytes), MAX_OTHER).await?;
-        match answer.status {
-            201 => Ok(()),
-            _ => Err(self.unexpected(&Method::PUT, &answer)),
+    /// Asks, and gives at most `most` bytes.
+    async fn ask(&mut self, ask: &Ask, bytes: &[u8], most: u64) -> Result<Vec<u8>, Diagnostic> {
+        match self.client.in_time(self.reference, exchange(&mut self.stream, ask, bytes, most)).await? {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(trouble)) => Err(self.failed(trouble, most)),
+            Err(error) => Err(ended(self.reference, self.aim, &self.process.end().await, &error)),
         }
     }
 
-    fn url(&self, rest: &str) -> Result<Url, Diagnostic> {
-        let Reference { registry, name, .. } = self.reference;
-        let target = format!("/v2/{name}/{rest}");
-        registry.clone().with_target(&target).map_err(|why| refused(self.reference, &Method::GET, why))
-    }
-
-    /// Asks; and once more as somebody, if the registry wants to know who it is.
-    async fn ask(
-        &mut self,
-        method: Method,
-        url: &Url,
-        headers: HeaderMap,
-        body: Bytes,
-        most: usize,
-    ) -> Result<Answer, Diagnostic> {
-        let mut asked = Asked { method, url, headers, body };
-        // A registry may want bytes elsewhere, and who asks is nobody's business there.
-        let is_its_own = url.host() == self.reference.registry.host() && url.port() == self.reference.registry.port();
-        if let Some(authorization) = self.authorization.clone().filter(|_| is_its_own) {
-            asked.headers.insert(header::AUTHORIZATION, authorization);
-        }
-        let answer = self.client.ask(asked.clone(), most.max(MAX_OTHER)).await?;
-        if answer.status != 401 || !is_its_own || self.authorization.is_some() {
-            return bounded(self.reference, answer, most);
-        }
-        let Some(authorization) = self.log_in(&answer).await? else { return Ok(answer) };
-        self.authorization = Some(authorization.clone());
-        asked.headers.insert(header::AUTHORIZATION, authorization);
-        bounded(self.reference, self.client.ask(asked, most.max(MAX_OTHER)).await?, most)
-    }
-
-    /// What to say, to a registry that answered that it wants to know who asks.
-    async fn log_in(&self, answer: &Answer) -> Result<Option<HeaderValue>, Diagnostic> {
-        let login = Login::find(&self.reference.host())?;
-        let said = answer.headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-        let said: Vec<_> = said.filter_map(challenge).collect();
-        if let Some(asks) = said.iter().find(|asks| asks.scheme == "bearer") {
-            return self.token(asks.parameter("realm"), asks.parameter("service"), login.as_ref()).await.map(Some);
-        }
-        let basic = said.iter().any(|asks| asks.scheme == "basic");
-        Ok(login.filter(|_| basic).map(|login| login.basic()))
-    }
-
-    /// A token, of whom the registry sends us to.
-    async fn token(&self, realm: &str, service: &str, login: Option<&Login>) -> Result<HeaderValue, Diagnostic> {
-        let wrong =
-            |why: &str| Diagnostic::error("not-logged-in", format!("{}: its tokens: {why}", self.reference.host()));
-        let scope = format!("repository:{}:{}", self.reference.name, self.actions);
-        let more = if realm.contains('?') { '&' } else { '?' };
-        let url = format!("{realm}{more}service={}&scope={}", encoded(service), encoded(&scope));
-        let url = Url::parse(&url).map_err(wrong)?;
-        // A registry elsewhere has no business with what listens on this machine.
-        if url.scheme() == Scheme::Http && !is_here(self.reference.registry.host()) {
-            return Err(wrong("they are given where nothing is encrypted"));
-        }
-        let headers = login.map(|login| (header::AUTHORIZATION, login.basic())).into_iter().collect();
-        let asked = Asked { method: Method::GET, url: &url, headers, body: Bytes::new() };
-        let answer = self.client.ask(asked, MAX_OTHER).await?;
-        if answer.status != 200 {
-            return Err(wrong(&format!("{url} answered {}", answer.status)).help(Login::HELP));
-        }
-        #[derive(serde::Deserialize)]
-        struct Given {
-            #[serde(alias = "access_token")]
-            token: String,
-        }
-        let given: Given = serde_json::from_slice(&answer.body).map_err(|_| wrong("the answer has none"))?;
-        let mut value =
-            HeaderValue::from_str(&format!("Bearer {}", given.token)).map_err(|_| wrong("the answer is none"))?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
-
-    fn unexpected(&self, method: &Method, answer: &Answer) -> Diagnostic {
-        let wrong = |why: &str| refused(self.reference, method, why);
-        match answer.status {
-            401 | 403 => wrong("the registry doesn't let you").help(Login::HELP),
-            404 if *method == Method::GET => wrong("the registry has nothing of that name"),
-            status => wrong(&format!("the registry answered {status}")),
+    fn failed(&self, trouble: Trouble, most: u64) -> Diagnostic {
+        let wrong = |why: &str| refused(self.reference, self.aim, why);
+        match trouble {
+            Trouble::Status(401 | 403) => wrong("the registry doesn't let you").help(Login::HELP),
+            Trouble::Status(404) if self.aim == Aim::Pull => wrong("the registry has nothing of that name"),
+            Trouble::Status(status) => wrong(&format!("the registry answered {status}")),
+            Trouble::Clear => {
+                let why = format!("{} leads to where nothing is encrypted", self.reference);
+                Diagnostic::error("bad-redirect", why).help("nothing is sent there, and nothing is fetched from there")
+            }
+            Trouble::Token(why) => {
+                let why = format!("{}: its tokens: {why}", self.reference.host());
+                Diagnostic::error("not-logged-in", why).help(Login::HELP)
+            }
+            Trouble::Digest { found, wanted } => wrong_digest(self.reference, &found, &wanted),
+            Trouble::TooLarge if most == MAX_MANIFEST => too_large(self.reference, most),
+            Trouble::TooLarge => {
+                let why = format!("{}: a part of it has more bytes than its manifest says", self.reference);
+                Diagnostic::error("wrong-digest", why).help("the registry is broken, or worse")
+            }
+            Trouble::Other(why) => wrong(&why),
         }
     }
 }
 
-/// An answer that is what was asked for has at most `most` bytes; what says why it isn't may have more.
-fn bounded(reference: &Reference, answer: Answer, most: usize) -> Result<Answer, Diagnostic> {
-    if answer.status == 200 && answer.body.len() > most {
-        let why = format!("{reference}: a part of it has more bytes than its manifest says");
-        return Err(Diagnostic::error("wrong-digest", why).help("the registry is broken, or worse"));
+async fn exchange(stream: &mut UnixStream, ask: &Ask, bytes: &[u8], most: u64) -> io::Result<Result<Vec<u8>, Trouble>> {
+    stream.write_all(&frame::encode(ask)?).await?;
+    stream.write_all(bytes).await?;
+    match frame::receive(stream, MAX_MESSAGE).await?.0 {
+        Answer::Done { length } if length <= most => frame::receive_rest(stream, length).await.map(Ok),
+        Answer::Done { .. } => Ok(Err(Trouble::TooLarge)),
+        Answer::Failed(trouble) => Ok(Err(trouble)),
     }
-    Ok(answer)
+}
+
+/// Why the process gave nothing.
+fn ended(reference: &Reference, aim: Aim, end: &End, error: &io::Error) -> Diagnostic {
+    if end.had_no_memory() {
+        return too_large(reference, MAX_MEMORY);
+    }
+    let why = match () {
+        () if end.had_no_time() => format!("it takes more than {MAX_PROCESSOR} seconds of the processors' time"),
+        () if error.kind() == io::ErrorKind::InvalidData => error.to_string(),
+        // What it said at its end may be the registry's own words.
+        () => "nothing can be made of what the registry answered".to_owned(),
+    };
+    refused(reference, aim, &why)
+}
+
+/// The finding that a registry doesn't do what was hoped for.
+fn refused(reference: &Reference, aim: Aim, why: &str) -> Diagnostic {
+    let (code, what) = match aim {
+        Aim::Pull => ("not-fetched", "fetched"),
+        Aim::Push => ("not-pushed", "pushed"),
+    };
+    Diagnostic::error(code, format!("{reference} can't be {what}: {why}"))
+}
+
+fn too_large(reference: &Reference, most: u64) -> Diagnostic {
+    let why = format!("what the registry answers is larger than {}", size_text(most));
+    Diagnostic::error("too-large", format!("{reference} can't be used: {why}"))
 }
 
 fn wrong_digest(reference: &Reference, found: &str, wanted: &str) -> Diagnostic {
     Diagnostic::error("wrong-digest", format!("{reference}: the registry gave {found} for {wanted}"))
         .help("the registry is broken, or worse: nothing of it was used")
-}
-
-/// A text, as it stands in a query.
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:,".contains(&byte);
-    let letter = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(letter).collect()
 }
