@@ -51,15 +51,16 @@ fn a_registry_gets_the_password_that_is_for_it() {
     let (here, _) = world();
     let registry = Registry::start(true);
     let reference = format!("oci://{}/acme/greet:1.0", registry.host());
-    let push = |config: Option<&str>| {
+    let push_to = |reference: &str, config: Option<&str>| {
         let mut command = binary::turingbox(here.path());
-        command.args(["push", "theirs/greet", &reference]);
+        command.args(["push", "theirs/greet", reference]);
         if let Some(config) = config {
             fs::write(here.path().join("config.json"), config).unwrap();
             command.env("DOCKER_CONFIG", here.path());
         }
         command.output().unwrap()
     };
+    let push = |config: Option<&str>| push_to(&reference, config);
     let login = |host: &str, password: &str| {
         let auth = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{password}"));
         json!({ "auths": { host: { "auth": auth } } }).to_string()
@@ -74,6 +75,10 @@ fn a_registry_gets_the_password_that_is_for_it() {
     }
     let broken = push(Some(r#"{"auths": []}"#));
     assert!(err(&broken).starts_with("error[bad-login]: "), "{}", err(&broken));
+    // Who doesn't ask needn't be told.
+    let open = Registry::start(false);
+    let pushed = push_to(&format!("oci://{}/acme/greet:1.0", open.host()), Some("broken"));
+    assert!(pushed.status.success(), "{}", err(&pushed));
     let pushed = push(Some(&login(&registry.host(), PASSWORD)));
     assert!(pushed.status.success(), "{}\n{}", err(&pushed), registry.log());
     let said = format!("{}{}", err(&pushed), String::from_utf8_lossy(&pushed.stdout));

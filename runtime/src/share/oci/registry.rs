@@ -7,7 +7,7 @@ use tokio::{io::AsyncWriteExt, net::UnixStream};
 use super::{
     Reference,
     client::{MAX_MEMORY, MAX_PROCESSOR},
-    login::Login,
+    login,
     manifest::{Descriptor, MANIFEST, size_of},
     message::{Answer, Ask, Opening, Trouble},
 };
@@ -35,6 +35,8 @@ pub struct Registry<'a> {
     client: &'a Client,
     reference: &'a Reference,
     aim: Aim,
+    /// Why names and passwords can't be looked up, for a registry that asks for them.
+    bad_login: Option<Diagnostic>,
     process: Process,
     stream: UnixStream,
 }
@@ -51,12 +53,16 @@ pub enum Aim {
 impl<'a> Registry<'a> {
     /// The repository of `reference`. Nothing is asked yet.
     pub async fn open(client: &'a Client, reference: &'a Reference, aim: Aim) -> Result<Self, Diagnostic> {
+        let (login, bad_login) = match login::find(&reference.host()) {
+            Ok(found) => (found, None),
+            Err(wrong) => (None, Some(wrong)),
+        };
         let opening = Opening {
             host: reference.host(),
             is_here: is_here(reference.registry.host()),
             name: reference.name.clone(),
             wanted: reference.wanted().to_owned(),
-            login: Login::find(&reference.host())?,
+            login,
             pushes: aim == Aim::Push,
         };
         let started = async {
@@ -68,7 +74,7 @@ impl<'a> Registry<'a> {
         let (process, stream) = started
             .await
             .map_err(|error| refused(reference, aim, &format!("the process that asks can't be started: {error}")))?;
-        Ok(Self { client, reference, aim, process, stream })
+        Ok(Self { client, reference, aim, bad_login, process, stream })
     }
 
     /// The manifest, and its digest.
@@ -113,15 +119,19 @@ impl<'a> Registry<'a> {
     async fn ask(&mut self, ask: &Ask, bytes: &[u8], most: u64) -> Result<Vec<u8>, Diagnostic> {
         match self.client.in_time(self.reference, exchange(&mut self.stream, ask, bytes, most)).await? {
             Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(trouble)) => Err(self.failed(trouble, most)),
+            Ok(Err(trouble)) => Err(self.failed(ask, trouble)),
             Err(error) => Err(ended(self.reference, self.aim, &self.process.end().await, &error)),
         }
     }
 
-    fn failed(&self, trouble: Trouble, most: u64) -> Diagnostic {
+    fn failed(&mut self, ask: &Ask, trouble: Trouble) -> Diagnostic {
+        let asks_who = matches!(trouble, Trouble::Status(401 | 403) | Trouble::Token(_));
+        if let Some(bad_login) = self.bad_login.take_if(|_| asks_who) {
+            return bad_login;
+        }
         let wrong = |why: &str| refused(self.reference, self.aim, why);
         match trouble {
-            Trouble::Status(401 | 403) => wrong("the registry doesn't let you").help(Login::HELP),
+            Trouble::Status(401 | 403) => wrong("the registry doesn't let you").help(login::HELP),
             Trouble::Status(404) if self.aim == Aim::Pull => wrong("the registry has nothing of that name"),
             Trouble::Status(status) => wrong(&format!("the registry answered {status}")),
             Trouble::Clear => {
@@ -130,14 +140,16 @@ impl<'a> Registry<'a> {
             }
             Trouble::Token(why) => {
                 let why = format!("{}: its tokens: {why}", self.reference.host());
-                Diagnostic::error("not-logged-in", why).help(Login::HELP)
+                Diagnostic::error("not-logged-in", why).help(login::HELP)
             }
             Trouble::Digest { found, wanted } => wrong_digest(self.reference, &found, &wanted),
-            Trouble::TooLarge if most == MAX_MANIFEST => too_large(self.reference, most),
-            Trouble::TooLarge => {
-                let why = format!("{}: a part of it has more bytes than its manifest says", self.reference);
-                Diagnostic::error("wrong-digest", why).help("the registry is broken, or worse")
-            }
+            Trouble::TooLarge => match ask {
+                Ask::Blob { .. } => {
+                    let why = format!("{}: a part of it has more bytes than its manifest says", self.reference);
+                    Diagnostic::error("wrong-digest", why).help("the registry is broken, or worse")
+                }
+                _ => too_large(self.reference, MAX_MANIFEST),
+            },
             Trouble::Other(why) => wrong(&why),
         }
     }
