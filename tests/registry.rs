@@ -175,7 +175,12 @@ fn a_registry_that_lies_is_not_believed() {
         refused(here.path(), &[&at(&format!(":{tag}"))], code, part);
     }
     refused(here.path(), &[&at(":endless")], "too-large", "larger than 256 MiB");
-    refused(here.path(), &[&at(":says")], "not-fetched", "can't be fetched: \\u{1b}[31mno such letters");
+    refused(
+        here.path(),
+        &[&at(":says")],
+        "not-fetched",
+        "can't be fetched: the registry says: \\u{1b}[31mno such letters",
+    );
     refused(here.path(), &[&at(":else")], "not-fetched", "the registry answered 500");
     refused(here.path(), &[&at(&format!(":blob@{other}"))], "not-fetched", "500");
     // A manifest that says more bytes than there are is no lie about what they are.

@@ -268,9 +268,31 @@ fn what_was_added_is_not_built() {
     fs::write(world.path().join("theirs/greet/Cargo.toml"), "[package]\nname = \"greet\"\n").unwrap();
     fs::write(world.path().join("theirs/greet/build.rs"), "fn main() { panic!() }").unwrap();
     world.ok(&["add", "theirs/greet"]);
-    for path in ["agents", "agents/community", "agents/community/greet"] {
+    let is_left = |path: &str| {
         let (_, said) = world.run(&["build", path]);
         assert!(said.contains("was added, so it isn't built"), "{said}");
         assert!(!said.contains("cargo"), "{said}");
+    };
+    ["agents", "agents/community", "agents/community/greet"].into_iter().for_each(is_left);
+    // Whatever becomes of the lock file.
+    fs::remove_file(world.path().join("agents/agents.lock")).unwrap();
+    is_left("agents");
+    let (code, said) = world.run(&["check", "--locked"]);
+    assert!(code == Some(2) && said.contains("error[not-locked]: `community/greet` was added"), "{said}");
+    assert!(said.contains("`turingbox add` it anew") && !said.contains("turingbox build"), "{said}");
+    world.ok(&["add", "theirs/greet"]);
+    world.ok(&["check", "--locked"]);
+}
+
+#[test]
+fn a_lock_file_is_a_file() {
+    let world = World::new();
+    world.ok(&["add", "greet.tar"]);
+    let lock = world.path().join("agents/agents.lock");
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &lock).unwrap();
+    for arguments in [&["check", "--locked"][..], &["add", "greet.tar"]] {
+        let (code, said) = world.run(arguments);
+        assert!(code == Some(2) && said.contains("it is not a file"), "{arguments:?}: {said}");
     }
 }

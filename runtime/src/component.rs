@@ -92,7 +92,8 @@ impl Facts {
                 }
                 Payload::ImportSection(section) if depth == 0 => {
                     for import in section.into_imports() {
-                        imports.insert(import.map_err(broken)?.module.to_owned());
+                        let import = import.map_err(broken)?;
+                        imports.insert(contract::known_as(import.module, import.name));
                     }
                 }
                 Payload::CodeSectionEntry(body) => {

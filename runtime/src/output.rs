@@ -63,7 +63,9 @@ impl Output {
             return Err(io::Error::new(io::ErrorKind::NotFound, why));
         }
         let mut file = tempfile::Builder::new();
-        let file = file.prefix(".turingbox-").permissions(Permissions::from_mode(OPEN)).tempfile_in(folder)?;
+        let file = file.prefix(".turingbox-").permissions(Permissions::from_mode(OPEN)).tempfile_in(folder);
+        // The error's own words have the name of a file that nobody asked for.
+        let file = file.map_err(|error| io::Error::from(error.kind()))?;
         // What is there already stays as open as it was.
         if let Ok(found) = place.symlink_metadata().and_then(regular) {
             file.as_file().set_permissions(found.permissions())?;

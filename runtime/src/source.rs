@@ -1,6 +1,8 @@
 //! A text file that messages can point into.
 
 use std::{
+    fs::{self, File},
+    io::{self, Read},
     ops::Range,
     path::Path,
     sync::{Arc, OnceLock},
@@ -13,6 +15,29 @@ mod lines;
 /// The largest manifest, policy or source file that is read, in bytes. A hundred times what a
 /// person writes, and small enough that a library of thousands is read in memory.
 pub const MAX_SOURCE: u64 = 8 << 20;
+
+/// A file's bytes, if it is one and has at most `most`.
+///
+/// # Errors
+///
+/// When it can't be read, is larger, or is no file.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    // A pipe would block the open itself, so the kind of file is asked first.
+    if !fs::metadata(path)?.is_file() {
+        return Err(no_file());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {most} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// What is said of a device, a pipe or a folder.
+pub(crate) fn no_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is not a file")
+}
 
 /// The path and the text of one file.
 #[derive(Clone, Debug)]

@@ -1,7 +1,13 @@
 import re
+from itertools import accumulate
 from json import JSONDecodeError, JSONDecoder, loads
 from math import isfinite
 
+# How deep brackets are followed, which takes room on the stack. A value that an agent gives has 100 levels at most.
+MAX_DEPTH = 1_000
+QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+NO_BRACKET = bytes(byte for byte in range(256) if byte not in b"[]{}")
+STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 BLANK = re.compile(r"(?:[\s,]|//[^\n]*|/\*.*?(?:\*/|\Z)|\#[^\n]*)*", re.DOTALL)
 SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?(?:\*/|\Z)|\#[^\n]*)*", re.DOTALL)
 BARE_KEY = re.compile(r"[\w$][\w$.-]*")
@@ -42,6 +48,8 @@ class Stuck(Exception):
 
 def main(text: str):
     text = text.removeprefix("\ufeff")
+    if is_deep(text):
+        raise ValueError("the brackets are nested too deep")
     try:
         return {"json": mended(STRICT.decode(text), text), "repaired": False, "truncated": False}
     except ValueError:
@@ -57,6 +65,14 @@ def main(text: str):
     except RecursionError:
         raise ValueError("the brackets are nested too deep") from None
     return {"json": value, "repaired": True, "truncated": truncated}
+
+
+def is_deep(text):
+    """Whether brackets are nested deeper than can be followed. Those in texts, as far as these are quoted, are none."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    brackets = QUOTED.sub("", text).encode().translate(None, NO_BRACKET)
+    return max(accumulate(map(STEP.__getitem__, brackets)), default=0) > MAX_DEPTH
 
 
 def no_number(name):

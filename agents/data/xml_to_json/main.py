@@ -1,6 +1,8 @@
 import re
 from xml.parsers import expat
 
+# How deep elements are followed: what takes the value along has a stack. A value has 100 levels at most.
+MAX_DEPTH = 1_000
 DECLARED = rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([\w.-]+)"
 
 
@@ -46,13 +48,15 @@ def refuse_doctype(name, *_):
 
 
 class Document:
-    """Builds the value while the parser reads. No recursion: elements may be nested as deep as they like."""
+    """Builds the value while the parser reads."""
 
     def __init__(self, lists):
         self.lists, self.top = lists, {}
         self.open = [(self.top, [])]
 
     def start(self, name, attributes):
+        if len(self.open) > MAX_DEPTH:
+            raise ValueError(f"elements are nested deeper than {MAX_DEPTH}")
         self.open.append(({f"@{key}": value for key, value in attributes.items()}, []))
 
     def text(self, text):

@@ -56,9 +56,7 @@ pub fn found(folder: &Path) -> io::Result<Found> {
 fn look(folder: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
     let manifest = table(&folder.join(MANIFEST)).unwrap_or_default();
     let names = |key: &str| manifest.contains_key(key);
-    let (cargo, is_cargo) = (table(&folder.join("Cargo.toml")), folder.join("Cargo.toml").is_file());
-    // Not only of a workspace. What is wrong with that of an agent, cargo says.
-    let is_crate = cargo.map_or(is_cargo && names("component"), |cargo| cargo.contains_key("package"));
+    let is_crate = is_package(&folder.join("Cargo.toml"), names("component"));
     // cargo makes components here, and programs where their authors have it do so.
     if is_crate && !names("command") {
         found.crates.push(folder.to_owned());
@@ -80,6 +78,16 @@ fn look(folder: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a file is the Cargo.toml of a package, and not only of a workspace. What is wrong with that of an agent,
+/// which may have no manifest yet, cargo says.
+fn is_package(path: &Path, is_agent: bool) -> bool {
+    let Ok(text) = fs::read_to_string(path) else { return is_agent && path.is_file() };
+    match toml::from_str::<toml::Table>(&text) {
+        Ok(cargo) => cargo.contains_key("package"),
+        Err(_) => is_agent || text.lines().any(|line| line.trim() == "[package]"),
+    }
 }
 
 /// What is in a file of TOML, if it is one.
@@ -115,12 +123,13 @@ mod tests {
             ("b/agent.toml", "component = \"b.wasm\"\n"),
             ("p/agent.toml", "component = \"p.wasm\"\n"),
             ("p/Cargo.toml", "no toml"),
+            ("q/Cargo.toml", "[package]\nname = \"q\"\n[dep"),
         ] {
             fs::create_dir_all(root.join(path).parent().unwrap_or(root))?;
             fs::write(root.join(path), text)?;
         }
         let all = found(root)?;
-        assert_eq!(all.crates, [root.join("a/d"), root.join("b"), root.join("p")]);
+        assert_eq!(all.crates, [root.join("a/d"), root.join("b"), root.join("p"), root.join("q")]);
         assert_eq!(all.packages, [root.join("h/i")]);
         assert_eq!(all.made, [root.join("l"), root.join("l/m"), root.join("n")]);
         assert_eq!(found(&root.join("b/c"))?.crates, [root.join("b/c")]);

@@ -22,7 +22,7 @@ use crate::{
     document::{key, quoted},
     output,
     packages::ARCHIVE,
-    source::{MAX_SOURCE, Source},
+    source::{self, MAX_SOURCE, Source},
 };
 
 pub use added::Added;
@@ -30,6 +30,15 @@ pub(crate) use added::pack as pack_of;
 
 /// The file's name, in the folder of a library.
 pub const LOCK: &str = "agents.lock";
+
+/// What marks the folder of an agent that was added: whatever becomes of the lock file, it isn't built. Packs have
+/// no hidden files, so none brings or hides one.
+pub const ADDED: &str = ".added";
+
+/// Whether a folder is, or is in, that of an agent that was added.
+pub fn was_added(folder: &Path) -> bool {
+    folder.ancestors().any(|around| around.join(ADDED).exists())
+}
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -102,10 +111,8 @@ impl Lock {
     /// When it can't be read, or is none.
     pub fn read(folder: &Path) -> Result<Self, Report> {
         let path = folder.join(LOCK);
-        let text = match fs::metadata(&path).and_then(|file| match file.len() > MAX_SOURCE {
-            true => Err(io::ErrorKind::FileTooLarge.into()),
-            false => fs::read_to_string(&path),
-        }) {
+        let read = source::read(&path, MAX_SOURCE).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        let text = match read {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => {
@@ -125,7 +132,12 @@ impl Lock {
         let unread =
             |error: io::Error| Report::from(Diagnostic::error("bad-lock", format!("`{LOCK}` can't be read: {error}")));
         let mut text = String::new();
-        match folder.open(LOCK) {
+        // A pipe would block the open itself.
+        let found = folder.metadata(LOCK).and_then(|found| match found.is_file() {
+            true => folder.open(LOCK),
+            false => Err(source::no_file()),
+        });
+        match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             file => file.and_then(|file| file.take(MAX_SOURCE).read_to_string(&mut text)).map_err(unread)?,
         };
@@ -134,7 +146,8 @@ impl Lock {
 
     fn parse(source: &Arc<Source>) -> Result<Self, Report> {
         let wrong = |message: &str, span| {
-            let help = "mend it, or remove it and run `turingbox build` and `turingbox add` anew";
+            let help =
+                "mend it; or remove it, `turingbox add` anew what others made, and then `turingbox build` the rest";
             Report::from(Diagnostic::error("bad-lock", message.to_owned()).at(source, span).help(help))
         };
         let lock: Self =
@@ -210,6 +223,13 @@ impl Lock {
             if let Some(added) = self.added.get(&path) {
                 seen.push(path.clone());
                 report.0.extend(added.differs(&path, manifest).map(|wrong| wrong.at(&manifest.source, 0..0)));
+                continue;
+            }
+            if was_added(&folder.join(&path)) {
+                let message = format!("`{path}` was added, and is not in {LOCK}");
+                let help =
+                    "`turingbox add` it anew, from where it came: what is the same to the byte is only written down";
+                report.push(Diagnostic::error("not-locked", message).at(&manifest.source, 0..0).help(help));
                 continue;
             }
             let Some(file) = manifest.built() else { continue };

@@ -31,7 +31,7 @@ use crate::{
 pub use cargo::{Compiler, TARGET};
 pub use find::{Found, found};
 pub(crate) use lock::pack_of;
-pub use lock::{Added, LOCK, Lock, Locked};
+pub use lock::{ADDED, Added, LOCK, Lock, Locked, was_added};
 pub use made::look as look_at_made;
 pub use packages::{ENVIRONMENT, build as build_packages};
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Diagnostic, Report,
-    build::{self, Built, Compiler, Found, LOCK, Lock},
+    build::{self, Built, Compiler, Found, LOCK, Lock, was_added},
     cli::{Globals, Stop, render, setup, terminal},
     diagnostic::counted,
 };
@@ -160,14 +160,14 @@ impl Work {
 }
 
 /// Leaves out the folders of agents that others made: to build is to run what is in them. Whichever lock file
-/// around them says so counts.
+/// around them says so counts, and so does the mark in the folder itself.
 fn own(folders: Vec<PathBuf>) -> Result<Vec<PathBuf>, Stop> {
     let mut own = Vec::new();
     for folder in folders {
         let whole = folder.canonicalize().map_err(|error| unwritten(&folder, error))?;
         let around = whole.ancestors().filter(|around| around.join(LOCK).is_file());
         let locks = around.map(|around| Ok((Lock::read(around)?, around))).collect::<Result<Vec<_>, Report>>()?;
-        if locks.iter().any(|(lock, around)| lock.is_added(&folder, around)) {
+        if was_added(&whole) || locks.iter().any(|(lock, around)| lock.is_added(&folder, around)) {
             render::note(&format!(
                 "`{}` was added, so it isn't built: what is built of it came with it",
                 folder.display()

@@ -15,6 +15,27 @@ const RUN: &str = "wasi:cli/run@";
 /// Whence a module for WASI 0.1 has its imports.
 pub(crate) const WASI_0_1: &str = "wasi_snapshot_preview1";
 
+/// The functions of WASI 0.1, as `wasi_snapshot_preview1.witx` of its specification has them.
+#[rustfmt::skip]
+pub(crate) const WASI_0_1_FUNCTIONS: [&str; 46] = [
+    "args_get", "args_sizes_get", "environ_get", "environ_sizes_get", "clock_res_get", "clock_time_get", "fd_advise",
+    "fd_allocate", "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_fdstat_set_rights",
+    "fd_filestat_get", "fd_filestat_set_size", "fd_filestat_set_times", "fd_pread", "fd_prestat_get",
+    "fd_prestat_dir_name", "fd_pwrite", "fd_read", "fd_readdir", "fd_renumber", "fd_seek", "fd_sync", "fd_tell",
+    "fd_write", "path_create_directory", "path_filestat_get", "path_filestat_set_times", "path_link", "path_open",
+    "path_readlink", "path_remove_directory", "path_rename", "path_symlink", "path_unlink_file", "poll_oneoff",
+    "proc_exit", "proc_raise", "sched_yield", "random_get", "sock_accept", "sock_recv", "sock_send", "sock_shutdown",
+];
+
+/// What an import of a module is known by: whence it comes, and of WASI 0.1 also what it is, where that is nothing
+/// that it has.
+pub(super) fn known_as(module: &str, name: &str) -> String {
+    match module == WASI_0_1 && !WASI_0_1_FUNCTIONS.contains(&name) {
+        true => format!("{module}::{name}"),
+        false => module.to_owned(),
+    }
+}
+
 /// The packages of WASI that are there, in 0.2.
 const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];
 
@@ -146,6 +167,9 @@ impl Facts {
                 "wasi_unstable" => "it was made for the WASI before 0.1: compile it anew, for `wasm32-wasip1` or later",
                 "env" => {
                     "what it takes from `env`, its own host has to provide: compile it for `wasm32-wasip1` or later"
+                }
+                import if import.starts_with(WASI_0_1) => {
+                    "WASI 0.1 has no such function: compile it for `wasm32-wasip1`, without what only one runtime has"
                 }
                 _ => "a program imports WASI and nothing else: compile it for `wasm32-wasip1` or later",
             };

@@ -94,6 +94,10 @@ fn what_keeps_it_from_being_a_command_is_said() {
         (r#"(module (func (export "_initialize")))"#.to_owned(), "it is a library"),
         (format!(r#"(module (import "env" "f" (func)) {program})"#), "imports `env`"),
         (format!(r#"(module (import "wasi_unstable" "f" (func)) {program})"#), "before 0.1"),
+        (
+            format!(r#"(module (import "wasi_snapshot_preview1" "sock_listen" (func)) {program})"#),
+            "imports `wasi_snapshot_preview1::sock_listen`, which nobody provides; WASI 0.1 has no such function",
+        ),
         ("(component)".to_owned(), "doesn't export `wasi:cli/run@0.2`; it exports nothing"),
         (r#"(component (import "wasi:cli/stdout@0.3.0" (instance)))"#.to_owned(), "only WASI 0.2"),
         (

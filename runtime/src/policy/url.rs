@@ -155,7 +155,9 @@ fn check_text(text: &str) -> Result<(), &'static str> {
 
 fn split_authority(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
     if authority.contains('@') {
-        return Err("it has a user or a password before the host: send a header in its place");
+        return Err(
+            "it has a user or a password before the host, which are sent nowhere and would be written down: a header says who asks",
+        );
     }
     let after_host = authority.rfind(']').map_or(0, |at| at + 1);
     Ok(match authority[after_host..].find(':') {

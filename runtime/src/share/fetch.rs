@@ -201,9 +201,13 @@ fn resolved(base: &Url, reference: &str) -> Result<Url, String> {
 
 /// The finding that nothing came of a request.
 pub(super) fn unfetched(url: &Url, why: &str) -> Diagnostic {
-    let proxied = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let wrong = Diagnostic::error("not-fetched", format!("{url} can't be fetched: {why}"));
-    match proxied.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
+    proxied(Diagnostic::error("not-fetched", format!("{url} can't be fetched: {why}")))
+}
+
+/// The same finding, which says that no proxy is used where one is meant to be.
+pub(super) fn proxied(wrong: Diagnostic) -> Diagnostic {
+    let named = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    match named.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
         true => wrong.help("proxies are not used: get the file in another way, and add that"),
         false => wrong,
     }

@@ -3,10 +3,21 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::Pack;
-use crate::build::{LOCK, Lock};
+use crate::build::{ADDED, LOCK, Lock};
+
+/// What a folder's name begins with in which files are until all of them are there. It is hidden, so that nobody takes
+/// it for an agent.
+const UNFINISHED: &str = ".adding-";
+
+/// When such a folder is what was left by somebody who was stopped: writing a pack takes seconds.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// What is in the file that marks an agent's folder.
+const MARK: &str = "This agent was put here by `turingbox add`: `turingbox build` builds nothing of it.\n";
 
 /// Where an agent goes: its library's folder, and the path below that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +72,8 @@ impl Home {
     /// When they can't be written; then the folder is as it was.
     pub fn put(&self, pack: &Pack) -> io::Result<()> {
         fs::create_dir_all(&self.group)?;
-        // Hidden, so that nobody takes it for an agent.
-        let beside = tempfile::Builder::new().prefix(".adding-").tempdir_in(&self.group)?;
+        self.clear();
+        let beside = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.group)?;
         let (new, old) = (beside.path().join("new"), beside.path().join("old"));
         fs::create_dir(&new)?;
         for (path, bytes) in pack.files() {
@@ -72,6 +83,7 @@ impl Home {
             }
             io::Write::write_all(&mut fs::File::create_new(path)?, bytes)?;
         }
+        fs::write(new.join(ADDED), MARK)?;
         let folder = self.folder();
         let replaces = folder.symlink_metadata().is_ok();
         if replaces {
@@ -83,6 +95,18 @@ impl Home {
             }
             Err(error)
         })
+    }
+
+    /// Takes away what others left who were stopped. What can't be taken away is in nobody's way.
+    fn clear(&self) {
+        let is_abandoned = |entry: &fs::DirEntry| {
+            let age =
+                entry.metadata().and_then(|found| found.modified()).map(|then| then.elapsed().unwrap_or_default());
+            entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+                && age.is_ok_and(|age| age > ABANDONED)
+        };
+        let left = fs::read_dir(&self.group).into_iter().flatten().flatten().filter(is_abandoned);
+        left.for_each(|left| drop(fs::remove_dir_all(left.path())));
     }
 
     /// Makes the library where there is none, and has others wait who change its lock file, until what this gives is

@@ -1,8 +1,7 @@
 //! Where a pack comes from: a folder, a file, a web server or a registry.
 
 use std::{
-    fs::File,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -14,6 +13,7 @@ use crate::{
     build::{MANIFEST, pack_of},
     diagnostic::{Diagnostic, Report},
     policy::Url,
+    source,
 };
 
 /// What is behind the name of a pack in that of its signature.
@@ -97,22 +97,22 @@ pub fn manifest_in(folder: &Path) -> Result<Manifest, Report> {
 /// The pack in a file or of an agent's folder, and the signature beside that.
 fn on_disk(path: &Path) -> Result<Fetched, Report> {
     let wrong = |why: String| bad_pack(&format!("`{}`", path.display()), &why);
-    let source = path.display().to_string();
+    let shown = path.display().to_string();
     let pack = if path.is_dir() {
         pack_of(&manifest_in(path)?).map_err(wrong)?
     } else {
-        let bytes = read(path, MAX_PACK).map_err(|error| {
-            Report::from(Diagnostic::error("unreadable", format!("`{source}` can't be read: {error}")))
+        let bytes = source::read(path, MAX_PACK as u64).map_err(|error| {
+            Report::from(Diagnostic::error("unreadable", format!("`{shown}` can't be read: {error}")))
         })?;
         Pack::read(bytes).map_err(wrong)?
     };
-    let beside = PathBuf::from(format!("{}{SIGNED}", source.trim_end_matches('/')));
-    let signature = match read(&beside, MAX_SIGNATURE) {
+    let beside = PathBuf::from(format!("{}{SIGNED}", shown.trim_end_matches('/')));
+    let signature = match source::read(&beside, MAX_SIGNATURE as u64) {
         Ok(bytes) => Some(signature(&bytes).map_err(|why| bad_signature(&beside.display().to_string(), why))?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(bad_signature(&beside.display().to_string(), &error.to_string())),
     };
-    Ok(Fetched { pack, signature, source })
+    Ok(Fetched { pack, signature, source: shown })
 }
 
 async fn on_the_web(client: &Client, url: &Url) -> Result<Fetched, Diagnostic> {
@@ -135,20 +135,6 @@ async fn on_the_web(client: &Client, url: &Url) -> Result<Fetched, Diagnostic> {
     };
     // Without the query, which may be somebody's pass.
     Ok(Fetched { pack, signature, source: url.to_string() })
-}
-
-/// A file's bytes, if it is one and has at most `most`.
-pub(super) fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
-    // A pipe would block the open itself, so the kind of file is asked first.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > most {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {most} bytes")));
-    }
-    Ok(bytes)
 }
 
 pub(super) fn signature(bytes: &[u8]) -> Result<Signature, &'static str> {

@@ -21,7 +21,7 @@ use http::HeaderValue;
 use oci_client::{
     Client, Reference, RegistryOperation,
     client::{ClientConfig, ClientProtocol},
-    errors::{DigestError, OciDistributionError, OciErrorCode},
+    errors::{DigestError, OciDistributionError, OciEnvelope, OciErrorCode},
     secrets::RegistryAuth,
 };
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -118,7 +118,8 @@ impl Session {
             protocol: if is_here { ClientProtocol::Http } else { ClientProtocol::Https },
             // The one way that all registries know.
             use_monolithic_push: true,
-            read_timeout: Some(MAX_SILENCE),
+            // What is sent isn't heard: what takes long to send would be taken for silence.
+            read_timeout: (!pushes).then_some(MAX_SILENCE),
             connect_timeout: Some(MAX_CONNECT),
             user_agent: concat!("turingbox/", env!("CARGO_PKG_VERSION")),
             // The crate goes wherever a registry leads, encrypted or not. What isn't goes nowhere, but for
@@ -200,6 +201,14 @@ impl Session {
         self.client.push_manifest_raw(&self.reference, bytes, kind).await.map(drop)
     }
 
+    /// Why nothing came of a request. The errors around the innermost have the address, whose query may be
+    /// somebody's pass.
+    fn unasked(error: &(dyn Error + 'static)) -> String {
+        let why = innermost(error);
+        let tls = if why.is::<rustls::Error>() { "TLS: " } else { "" };
+        short(&format!("{tls}{why}"))
+    }
+
     fn trouble(&self, error: &OciDistributionError) -> Trouble {
         use OciDistributionError as Wrong;
         match error {
@@ -208,34 +217,34 @@ impl Session {
             }
             Wrong::UnauthorizedError { .. } => Trouble::Status(401),
             Wrong::ImageManifestNotFoundError(_) => Trouble::Status(404),
-            Wrong::ServerError { code, .. } => Trouble::Status(*code),
-            Wrong::RegistryError { envelope, .. } => match envelope.errors.first() {
-                Some(said) => status(&said.code).map_or_else(|| Trouble::Other(short(&said.message)), Trouble::Status),
-                None => Trouble::Other("the registry doesn't say why".to_owned()),
+            Wrong::ServerError { code, message, .. } => match serde_json::from_str(message) {
+                Ok(envelope) if ![401, 403, 404].contains(code) => said(&envelope),
+                _ => Trouble::Status(*code),
             },
+            Wrong::RegistryError { envelope, .. } => said(envelope),
             Wrong::AuthenticationFailure(_) => Trouble::Token("who makes them gave none".to_owned()),
             Wrong::RegistryTokenDecodeError(_) => Trouble::Token("the answer has none".to_owned()),
             Wrong::RequestError(error) => match error.status() {
                 Some(status) => Trouble::Status(status.as_u16()),
                 None if self.nowhere.is_in(error) => Trouble::Clear,
-                // Those around it have the address, whose query may be somebody's pass.
-                None => Trouble::Other(short(&innermost(error).to_string())),
+                None => Trouble::Other(Self::unasked(error)),
             },
             other => Trouble::Other(short(&other.to_string())),
         }
     }
 }
 
-/// What a registry's own word means.
-fn status(code: &OciErrorCode) -> Option<u16> {
-    match code {
-        OciErrorCode::Unauthorized | OciErrorCode::Denied => Some(403),
-        OciErrorCode::BlobUnknown
-        | OciErrorCode::ManifestUnknown
-        | OciErrorCode::NameUnknown
-        | OciErrorCode::NotFound => Some(404),
-        OciErrorCode::Toomanyrequests => Some(429),
-        _ => None,
+/// What a registry says of a mistake.
+fn said(envelope: &OciEnvelope) -> Trouble {
+    use OciErrorCode as Code;
+    match envelope.errors.first().map(|said| (&said.code, said.message.as_str())) {
+        Some((Code::Unauthorized | Code::Denied, _)) => Trouble::Status(403),
+        Some((Code::BlobUnknown | Code::ManifestUnknown | Code::NameUnknown | Code::NotFound, _)) => {
+            Trouble::Status(404)
+        }
+        Some((Code::Toomanyrequests, _)) => Trouble::Status(429),
+        None | Some((_, "")) => Trouble::Other("the registry doesn't say why".to_owned()),
+        Some((_, message)) => Trouble::Other(short(&format!("the registry says: {message}"))),
     }
 }
 

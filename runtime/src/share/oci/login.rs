@@ -1,15 +1,15 @@
 //! Who asks a registry: names and passwords, as docker and others keep them.
 
-use std::{collections::HashMap, env, io, path::PathBuf};
+use std::{collections::BTreeMap, env, io, path::PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
-use super::message::Password;
-use crate::{diagnostic::Diagnostic, share::source};
+use super::{Reference, message::Password};
+use crate::{diagnostic::Diagnostic, source};
 
 /// The largest file of credentials, in bytes.
-const MAX_CONFIG: usize = 1 << 20;
+const MAX_CONFIG: u64 = 1 << 20;
 
 /// Where names and passwords are looked for.
 pub const HELP: &str = "names and passwords are those in `auths` of docker's config.json, in DOCKER_CONFIG or else in \
@@ -19,7 +19,7 @@ pub const HELP: &str = "names and passwords are those in `auths` of docker's con
 #[derive(Deserialize)]
 struct Config {
     #[serde(default)]
-    auths: HashMap<String, Auth>,
+    auths: BTreeMap<String, Auth>,
 }
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ struct Auth {
 /// # Errors
 ///
 /// When it can't be read. What is in it is in no message.
-pub fn find(host: &str) -> Result<Option<Password>, Diagnostic> {
+pub fn find(registry: &Reference) -> Result<Option<Password>, Diagnostic> {
     let folder = env::var_os("DOCKER_CONFIG").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let folder = folder.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".docker")));
     let Some(path) = folder.map(|folder| folder.join("config.json")) else { return Ok(None) };
@@ -47,18 +47,17 @@ pub fn find(host: &str) -> Result<Option<Password>, Diagnostic> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(wrong(&error.to_string())),
     };
-    of(&bytes, host).map_err(wrong)
+    of(&bytes, registry).map_err(wrong)
 }
 
-fn of(config: &[u8], host: &str) -> Result<Option<Password>, &'static str> {
+fn of(config: &[u8], registry: &Reference) -> Result<Option<Password>, &'static str> {
     let Config { auths } = serde_json::from_slice(config).map_err(|_| "it is not docker's config.json")?;
-    // Where Docker's own registry is, by which its password is kept.
-    let host = if host == "docker.io" { "index.docker.io" } else { host };
-    let is_for = |key: &str| {
-        let key = key.trim_start_matches("https://").trim_start_matches("http://");
-        key.split('/').next() == Some(host)
+    // As it is, or as docker wrote it once: an address, with the version of the protocol.
+    let forms = |host: &String| {
+        ["", "https://", "http://"].map(|scheme| ["", "/", "/v1/", "/v2/"].map(|end| format!("{scheme}{host}{end}")))
     };
-    let Some((_, found)) = auths.iter().find(|(key, found)| is_for(key) && !found.auth.is_empty()) else {
+    let keys = registry.logins().iter().flat_map(forms).flatten().collect::<Vec<_>>();
+    let Some(found) = keys.iter().find_map(|key| auths.get(key).filter(|found| !found.auth.is_empty())) else {
         return Ok(None);
     };
     let decoded = STANDARD.decode(&found.auth).map_err(|_| "the `auth` of the registry is not Base64")?;
@@ -74,17 +73,27 @@ mod tests {
     #[test]
     fn a_password_is_for_its_registry_alone() {
         let config = br#"{"auths": {"https://r.example/v1/": {"auth": "dTpw"}, "localhost:5000": {"auth": "YTpi"},
-            "https://index.docker.io/v1/": {"auth": "ZDpo"}, "odd.example": {"auth": "eA=="}, "worse.example": {"auth": "?"}, "empty.example": {}}, "credsStore": "x"}"#;
+            "https://index.docker.io/v1/": {"auth": "ZDpo"}, "localhost": {"auth": "bDpo"},
+            "https://two.example/v1/": {"auth": "bzpsZA=="}, "two.example": {"auth": "bjpldw=="},
+            "team.example/a": {"auth": "dDphbQ=="}, "odd.example": {"auth": "eA=="}, "worse.example": {"auth": "?"},
+            "empty.example": {}}, "credsStore": "x"}"#;
+        let find = |host: &str| of(config, &Reference::parse(&format!("oci://{host}/a:1")).unwrap());
         let found =
-            |host: &str| of(config, host).map(|login| login.map(|login| format!("{}+{}", login.user, login.password)));
-        assert_eq!(found("r.example"), Ok(Some("u+p".into())));
-        assert_eq!(found("localhost:5000"), Ok(Some("a+b".into())));
-        assert_eq!(found("docker.io"), Ok(Some("d+h".into())));
-        for host in ["localhost", "evil.r.example", "r.example:443", "empty.example", ""] {
+            |host: &str| find(host).map(|login| login.map(|login| format!("{}+{}", login.user, login.password)));
+        for (host, login) in [
+            ("r.example", "u+p"),
+            ("localhost:5000", "a+b"),
+            ("localhost", "l+h"),
+            ("docker.io", "d+h"),
+            ("two.example", "n+ew"),
+        ] {
+            assert_eq!(found(host), Ok(Some(login.into())), "{host}");
+        }
+        for host in ["evil.r.example", "r.example:8443", "localhost:81", "empty.example", "team.example"] {
             assert_eq!(found(host), Ok(None), "{host}");
         }
-        assert!(of("odd.example").is_err() && of("worse.example").is_err());
-        assert!(of(br#"{"auths": []}"#, "r.example").is_err());
-        assert_eq!(format!("{:?}", of(config, "r.example")), "Ok(Some(Password(…)))");
+        assert!(find("odd.example").is_err() && find("worse.example").is_err());
+        assert!(of(br#"{"auths": []}"#, &Reference::parse("oci://r.example/a:1").unwrap()).is_err());
+        assert_eq!(format!("{:?}", find("r.example")), "Ok(Some(Password(…)))");
     }
 }

@@ -78,6 +78,17 @@ impl Reference {
         }
     }
 
+    /// The names that credentials for the registry are kept by, the likeliest first.
+    pub(super) fn logins(&self) -> Vec<String> {
+        let host = self.host();
+        let other = match self.registry.scheme() {
+            // Docker's own registry is elsewhere than it says.
+            Scheme::Https => (host == "docker.io").then(|| "index.docker.io".to_owned()),
+            Scheme::Http => host.strip_suffix(":80").map(str::to_owned),
+        };
+        [host].into_iter().chain(other).collect()
+    }
+
     /// The tag, or else the digest: what the registry is asked for.
     pub(super) fn wanted(&self) -> &str {
         self.digest.as_deref().or(self.tag.as_deref()).unwrap_or_default()

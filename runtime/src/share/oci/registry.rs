@@ -15,7 +15,7 @@ use crate::{
     diagnostic::Diagnostic,
     policy::size_text,
     share::{
-        fetch::{Client, is_here},
+        fetch::{Client, is_here, proxied},
         pack::digest,
     },
     wall::{
@@ -53,7 +53,7 @@ pub enum Aim {
 impl<'a> Registry<'a> {
     /// The repository of `reference`. Nothing is asked yet.
     pub async fn open(client: &'a Client, reference: &'a Reference, aim: Aim) -> Result<Self, Diagnostic> {
-        let (login, bad_login) = match login::find(&reference.host()) {
+        let (login, bad_login) = match login::find(reference) {
             Ok(found) => (found, None),
             Err(wrong) => (None, Some(wrong)),
         };
@@ -150,7 +150,7 @@ impl<'a> Registry<'a> {
                 }
                 _ => too_large(self.reference, MAX_MANIFEST),
             },
-            Trouble::Other(why) => wrong(&why),
+            Trouble::Other(why) => proxied(wrong(&why)),
         }
     }
 }
