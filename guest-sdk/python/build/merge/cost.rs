@@ -1,15 +1,15 @@
-//! What a guest's functions cost, and which of them have to count.
+//! What a guest's functions cost, and where they count.
 //!
 //! Every loop counts at each turn. What is called outside of loops goes on for ever only in a circle of calls, so one
-//! function of each circle counts, too, and what none of the others does between takes a bounded time: who calls it
-//! pays for it.
+//! call of each circle counts, too: each through a table, since what a table has is known by its type alone, and one
+//! of each circle of direct calls. What a function does between takes a bounded time: who calls it pays for it.
 
 use wasmparser::{FunctionBody, Operator};
 
 use super::Result;
 
-/// The most that a function does from its beginning to the next count, in instructions, whatever ways it goes and
-/// whatever a table makes it call: some microseconds. What has counted, as a turn of a loop has, may call several.
+/// The most that a function does from its beginning to the next count, in instructions, whatever ways it goes: some
+/// microseconds. What has counted, as a turn of a loop has, may call several.
 const MOST: u64 = 10_000;
 
 /// What makes a unit worth what one of wasmtime's is, an instruction: long ways are gone more often than short ones,
@@ -26,6 +26,17 @@ pub enum Call {
     Host,
 }
 
+impl Call {
+    fn is_indirect(&self) -> bool {
+        matches!(self, Self::Indirect(_))
+    }
+
+    /// The function that is called, where it is known.
+    fn function(&self) -> Option<usize> {
+        if let Self::Direct(function) = self { Some(*function as usize) } else { None }
+    }
+}
+
 /// A function without its loops, or a loop without those in it.
 #[derive(Default)]
 struct Region {
@@ -39,6 +50,8 @@ struct Region {
 pub struct Shape {
     entry: Region,
     loops: Vec<Region>,
+    /// Whether each of its calls is outside of its loops, in order.
+    outside: Vec<bool>,
     has_lengths: bool,
 }
 
@@ -47,6 +60,8 @@ pub struct Shape {
 pub struct Cost {
     /// For each time that it is called; nothing where its callers pay.
     pub entry: Option<u32>,
+    /// For each of its calls, in order, where it counts beforehand.
+    pub calls: Vec<Option<u32>>,
     /// For each turn of its loops, in order.
     pub loops: Vec<u32>,
     /// Whether something in it costs by its length.
@@ -56,7 +71,7 @@ pub struct Cost {
 impl Shape {
     /// Looks through a function; `callee` knows what is called.
     pub fn of(body: &FunctionBody<'_>, callee: impl Fn(&Operator<'_>) -> Result<Option<Call>>) -> Result<Self> {
-        let mut shape = Self { entry: Region::default(), loops: Vec::new(), has_lengths: false };
+        let mut shape = Self { entry: Region::default(), loops: Vec::new(), outside: Vec::new(), has_lengths: false };
         // For each block that is open, the loop that it is in.
         let mut open: Vec<Option<usize>> = vec![None];
         for operator in body.get_operators_reader()? {
@@ -75,7 +90,10 @@ impl Shape {
             let region = inside.map_or(&mut shape.entry, |at| &mut shape.loops[at]);
             region.instructions += u64::from(is_work(&operator));
             region.turns += turns(&operator);
-            region.calls.extend(callee(&operator)?);
+            if let Some(call) = callee(&operator)? {
+                region.calls.push(call);
+                shape.outside.push(inside.is_none());
+            }
         }
         Ok(shape)
     }
@@ -85,19 +103,16 @@ impl Shape {
 pub fn costs(shapes: &[Shape], listed: &[Vec<u32>]) -> Vec<Cost> {
     let mut walk = Walk {
         shapes,
-        listed,
-        states: vec![State::New; shapes.len() + listed.len()],
+        states: vec![State::New; shapes.len()],
+        cut: shapes.iter().map(|shape| shape.entry.calls.iter().map(Call::is_indirect).collect()).collect(),
         counts: vec![false; shapes.len()],
-        costs: vec![0; shapes.len() + listed.len()],
-        bounds: vec![0; shapes.len() + listed.len()],
+        costs: vec![0; shapes.len()],
+        bounds: vec![0; shapes.len()],
+        types: vec![0; listed.len()],
     };
-    (0..shapes.len() + listed.len()).for_each(|node| walk.from(node));
-    let of = |shape: &Shape, function: usize| Cost {
-        entry: walk.counts[function].then(|| unit(walk.cost(&shape.entry))),
-        loops: shape.loops.iter().map(|region| unit(walk.cost(region))).collect(),
-        has_lengths: shape.has_lengths,
-    };
-    shapes.iter().zip(0..).map(|(shape, function)| of(shape, function)).collect()
+    (0..shapes.len()).for_each(|function| walk.from(function));
+    walk.types = listed.iter().map(|functions| walk.mean(functions)).collect();
+    shapes.iter().enumerate().map(|(function, shape)| walk.found(function, shape)).collect()
 }
 
 fn unit(cost: u64) -> u32 {
@@ -111,17 +126,20 @@ enum State {
     Done,
 }
 
-/// A walk over calls outside of loops, depth first. What it goes through are functions, and after them types, which
-/// stand for the functions of a table.
+/// A walk over direct calls outside of loops, depth first.
 struct Walk<'s> {
     shapes: &'s [Shape],
-    listed: &'s [Vec<u32>],
     states: Vec<State>,
+    /// For each function which of its calls outside of loops count.
+    cut: Vec<Vec<bool>>,
+    /// Whether a function counts where it begins.
     counts: Vec<bool>,
     /// What each takes on average.
     costs: Vec<u64>,
     /// What each can take at most, without what counts by itself.
     bounds: Vec<u64>,
+    /// What those of each type take on average.
+    types: Vec<u64>,
 }
 
 impl Walk<'_> {
@@ -131,79 +149,93 @@ impl Walk<'_> {
         }
         self.states[start] = State::Open;
         let mut path = vec![(start, 0)];
-        while let Some((node, step)) = path.last_mut() {
-            let node = *node;
-            let Some(next) = self.next(node, *step) else {
-                self.close(node);
-                path.pop();
-                continue;
-            };
+        while let Some((function, step)) = path.last_mut() {
+            let (function, at) = (*function, *step);
             *step += 1;
-            match self.states[next] {
-                State::New => {
-                    self.states[next] = State::Open;
-                    path.push((next, 0));
+            match self.shapes[function].entry.calls.get(at) {
+                Some(Call::Direct(next)) => {
+                    let next = *next as usize;
+                    match self.states[next] {
+                        State::New => {
+                            self.states[next] = State::Open;
+                            path.push((next, 0));
+                        }
+                        // A circle.
+                        State::Open => self.cut[function][at] = true,
+                        State::Done => {}
+                    }
                 }
-                // A circle. A type can't count, but who calls one of it can.
-                State::Open => self.counts[if next < self.shapes.len() { next } else { node }] = true,
-                State::Done => {}
+                Some(_) => {}
+                None => {
+                    self.close(function);
+                    path.pop();
+                }
             }
         }
     }
 
-    fn next(&self, node: usize, step: usize) -> Option<usize> {
-        match self.shapes.get(node) {
-            Some(shape) => {
-                let mut calls = shape.entry.calls.iter().filter_map(|call| self.node(*call));
-                calls.nth(step)
+    /// All that a function calls outside of loops and without counting has its numbers by now.
+    fn close(&mut self, function: usize) {
+        let entry = &self.shapes[function].entry;
+        self.counts[function] = entry.instructions > MOST;
+        // The dearest calls count, where all of them together take too much.
+        let bound = |call: &Call| call.function().map_or(0, |called| self.bound_of(called));
+        let mut open: Vec<_> = entry.calls.iter().map(bound).enumerate().collect();
+        open.retain(|(at, _)| !self.cut[function][*at]);
+        open.sort_by_key(|(_, bound)| *bound);
+        let mut left = MOST.saturating_sub(entry.instructions);
+        for (at, bound) in open {
+            match left.checked_sub(bound) {
+                Some(rest) => left = rest,
+                None => self.cut[function][at] = true,
             }
-            None => self.listed[node - self.shapes.len()].get(step).map(|function| *function as usize),
         }
+        self.bounds[function] = MOST - left;
+        self.costs[function] = self.cost(entry, &self.cut[function]);
+        self.states[function] = State::Done;
     }
 
-    fn node(&self, call: Call) -> Option<usize> {
+    /// What a function can take until something counts.
+    fn bound_of(&self, function: usize) -> u64 {
+        if self.counts[function] { 0 } else { self.bounds[function] }
+    }
+
+    /// What who makes a call pays for it.
+    fn paid_for(&self, call: Call) -> u64 {
         match call {
-            Call::Direct(function) => Some(function as usize),
-            Call::Indirect(ty) => Some(self.shapes.len() + ty as usize),
-            Call::Host => None,
+            Call::Direct(function) if self.counts[function as usize] => 0,
+            Call::Direct(function) => self.costs[function as usize],
+            Call::Indirect(ty) => self.types[ty as usize],
+            Call::Host => 0,
         }
     }
 
-    /// All that a function calls outside of loops has its numbers by now, or is in a circle with it, and one of the two
-    /// counts.
-    fn close(&mut self, node: usize) {
-        self.states[node] = State::Done;
-        match self.shapes.get(node) {
-            Some(Shape { entry, .. }) => {
-                self.costs[node] = self.cost(entry);
-                let called = entry.calls.iter().filter_map(|call| self.node(*call)).map(|called| self.bound_of(called));
-                self.bounds[node] = called.fold(entry.instructions, u64::saturating_add);
-                self.counts[node] |= self.bounds[node] > MOST;
-            }
-            None => {
-                let functions = self.listed[node - self.shapes.len()].iter().map(|function| *function as usize);
-                let all: u64 = functions.clone().map(|function| self.paid_for(function)).sum();
-                self.costs[node] = all / (functions.len() as u64).max(1);
-                self.bounds[node] = functions.map(|function| self.bound_of(function)).max().unwrap_or(0);
-            }
-        }
+    /// What one of these functions costs.
+    fn mean(&self, functions: &[u32]) -> u64 {
+        let all: u64 = functions.iter().map(|function| self.paid_for(Call::Direct(*function))).sum();
+        all / (functions.len() as u64).max(1)
     }
 
-    /// What a function or one of a type can take until something counts.
-    fn bound_of(&self, node: usize) -> u64 {
-        if self.counts.get(node).is_some_and(|counts| *counts) { 0 } else { self.bounds[node] }
-    }
-
-    /// What who calls it pays for a function or a type.
-    fn paid_for(&self, node: usize) -> u64 {
-        if self.counts.get(node).is_some_and(|counts| *counts) { 0 } else { self.costs[node] }
-    }
-
-    /// What one way through a region costs. A large `switch` is as many ways as it has arms, and one of them is taken;
-    /// what stands behind a condition, half of the time. So it is the mean.
-    fn cost(&self, region: &Region) -> u64 {
-        let called = region.calls.iter().filter_map(|call| self.node(*call)).map(|node| self.paid_for(node));
+    /// What one way through a region costs, without the calls that count. A large `switch` is as many ways as it has
+    /// arms, and one of them is taken; what stands behind a condition, half of the time. So it is the mean.
+    fn cost(&self, region: &Region, cut: &[bool]) -> u64 {
+        let cut = cut.iter().copied().chain(std::iter::repeat(false));
+        let called = region.calls.iter().zip(cut).filter(|(_, cut)| !cut).map(|(call, _)| self.paid_for(*call));
         2 * (region.instructions + called.sum::<u64>()) / (region.turns + 2)
+    }
+
+    fn found(&self, function: usize, shape: &Shape) -> Cost {
+        let mut calls = shape.entry.calls.iter().zip(&self.cut[function]);
+        let mut paid = |is_outside: bool| {
+            let (call, cut) = if is_outside { calls.next()? } else { return None };
+            cut.then(|| unit(self.paid_for(*call)))
+        };
+        Cost {
+            entry: self.counts[function].then(|| unit(self.cost(&shape.entry, &self.cut[function]))),
+            calls: shape.outside.iter().map(|is_outside| paid(*is_outside)).collect(),
+            loops: shape.loops.iter().map(|region| unit(self.cost(region, &[]))).collect(),
+            has_lengths: shape.has_lengths,
+        }
     }
 }
 
@@ -249,44 +281,62 @@ mod tests {
         Region { instructions, calls: calls.to_vec(), turns }
     }
 
+    /// What it calls outside of loops comes first.
     fn shape(entry: Region, loops: Vec<Region>) -> Shape {
-        Shape { entry, loops, has_lengths: false }
+        let inside = loops.iter().flat_map(|region| &region.calls).map(|_| false);
+        let outside = entry.calls.iter().map(|_| true).chain(inside).collect();
+        Shape { entry, loops, outside, has_lengths: false }
     }
 
+    /// How many calls of each function count.
     fn counting(costs: &[Cost]) -> Vec<usize> {
+        costs.iter().map(|cost| cost.calls.iter().flatten().count()).collect()
+    }
+
+    fn count_where_they_begin(costs: &[Cost]) -> Vec<usize> {
         (0..).zip(costs).filter(|(_, cost)| cost.entry.is_some()).map(|(at, _)| at).collect()
     }
 
     #[test]
     fn what_multiplies_counts_however_it_is_left() {
-        // Each calls the next ten times, directly or as one of a type, and may stop after each of them.
-        let direct = |next: u32| shape(region(20, &[Call::Direct(next); 10], 10), vec![]);
-        let chain: Vec<_> = (1..9).map(direct).chain([shape(region(20, &[], 0), vec![])]).collect();
-        assert_eq!(counting(&costs(&chain, &[])), [1, 5]);
-        let through = |ty: u32| shape(region(20, &[Call::Indirect(ty); 10], 10), vec![]);
-        let chain: Vec<_> = (0..8).map(through).chain([shape(region(20, &[], 0), vec![])]).collect();
-        // Beside each, its type has something cheap: the mean of both says nothing of what is called.
-        let listed: Vec<_> = (1..9).map(|function| vec![8, function]).collect();
-        assert_eq!(counting(&costs(&chain, &listed)), [2, 5]);
+        // Each calls the next ten times, and may stop after each of them.
+        let calling = |call: Call| shape(region(20, &[call; 10], 10), vec![]);
+        let chain: Vec<_> =
+            (1..7).map(|next| calling(Call::Direct(next))).chain([shape(region(20, &[], 0), vec![])]).collect();
+        // What isn't counted comes to 20, 220, 2,220, 20 + 4 * 2,220, and then to one call of as much.
+        assert_eq!(counting(&costs(&chain, &[])), [9, 9, 9, 6, 0, 0, 0]);
+        // As one of a type, however cheap what it has is.
+        let found = costs(&[calling(Call::Indirect(0)), shape(region(1, &[], 0), vec![])], &[vec![1]]);
+        assert_eq!((counting(&found), found[0].calls[0]), (vec![10, 0], Some(unit(1))));
     }
 
     #[test]
-    fn circles_count_and_pay_for_what_is_beside_them() {
-        let cheap = || shape(region(100, &[], 0), vec![]);
+    fn what_is_long_counts_where_it_begins() {
+        let found = costs(&[shape(region(MOST + 1, &[], 0), vec![]), shape(region(MOST, &[], 0), vec![])], &[]);
+        assert_eq!(count_where_they_begin(&found), [0]);
+        // Who calls it doesn't pay for it once more.
+        let shapes = [shape(region(1, &[Call::Direct(1)], 0), vec![]), shape(region(MOST + 1, &[], 0), vec![])];
+        assert_eq!((counting(&costs(&shapes, &[])), costs(&shapes, &[])[1].entry), (vec![0, 0], Some(unit(MOST + 1))));
+    }
+
+    #[test]
+    fn circles_count_and_pay_for_what_is_called() {
         // Through a type that has another function, too.
-        let shapes = [shape(region(10, &[Call::Indirect(0)], 0), vec![]), cheap()];
+        let shapes = [shape(region(10, &[Call::Indirect(0)], 0), vec![]), shape(region(100, &[], 0), vec![])];
         let found = costs(&shapes, &[vec![0, 1]]);
-        assert_eq!((counting(&found), found[0].entry), (vec![0], Some(unit(10 + 50))));
-        // Directly, through each other.
+        assert_eq!((counting(&found), found[0].calls[0]), (vec![1, 0], Some(unit(55))));
+        // Directly, through each other and of itself.
         let shapes = [shape(region(1, &[Call::Direct(1)], 0), vec![]), shape(region(1, &[Call::Direct(0)], 0), vec![])];
-        assert_eq!(counting(&costs(&shapes, &[])), [0]);
+        let found = costs(&shapes, &[]);
+        assert_eq!((counting(&found), found[1].calls[0]), (vec![0, 1], Some(unit(2))));
+        assert_eq!(counting(&costs(&[shape(region(1, &[Call::Direct(0)], 0), vec![])], &[])), [1]);
     }
 
     #[test]
     fn a_turn_pays_for_what_it_calls() {
         let called = || shape(region(100, &[], 0), vec![]);
         let turns = vec![region(10, &[Call::Direct(1), Call::Indirect(0), Call::Host], 0)];
-        let found = costs(&[shape(region(5, &[], 0), turns), called()], &[vec![1]]);
-        assert_eq!((counting(&found), &found[0].loops[..]), (vec![], &[unit(210)][..]));
+        let found = costs(&[shape(region(5, &[Call::Direct(1)], 0), turns), called()], &[vec![1]]);
+        assert_eq!((counting(&found), &found[0].loops[..]), (vec![0, 0], &[unit(210)][..]));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! wasmtime can count what a guest burns, instruction for instruction, and keeps the count up to date at every branch
 //! and call. Here it is a global of the merged module, which no code but this touches, whatever becomes of the
-//! memory; it goes down where work can go on (see `cost.rs`): at each turn of a loop, where some functions begin, and
+//! memory; it goes down where work can go on (see `cost.rs`): at each turn of a loop, before some calls, and
 //! before memory is copied, filled or asked for, by its length. When nothing is left, the host is asked for more: it
 //! gives a slice, lets others run, or ends the guest.
 
@@ -147,11 +147,16 @@ impl Meter {
         if let Some(cost) = cost.entry {
             written.pay(&[Instruction::I64Const(cost.into())]);
         }
-        let mut turns = cost.loops.iter();
+        let (mut turns, mut calls) = (cost.loops.iter(), cost.calls.iter());
         for operator in body.get_operators_reader()? {
             let operator = operator?;
             if let Some(each) = per_unit(&operator) {
                 written.pay_by_length(each);
+            }
+            if matches!(operator, Operator::Call { .. } | Operator::CallIndirect { .. })
+                && let Some(Some(cost)) = calls.next()
+            {
+                written.pay(&[Instruction::I64Const((*cost).into())]);
             }
             let turn = if matches!(operator, Operator::Loop { .. }) { turns.next() } else { None };
             written.function.instruction(&view.instruction(operator)?);
