@@ -14,6 +14,7 @@ mod emit;
 mod encode;
 mod fuel;
 mod immortal;
+mod inline;
 mod link;
 mod memory;
 mod module;
@@ -62,5 +63,6 @@ pub fn merge(bytes: &[u8], count: bool) -> Result<Merged> {
     let fuel = if count { Fuel::find(&component)? } else { None };
     let linked = Linked::new(&component, fuel.as_ref())?;
     let (module, immortal) = encode::encode(&component, &linked, fuel.as_ref())?;
+    let module = inline::inline(&module)?;
     Ok(Merged { component: emit::emit(&component, &linked, fuel.as_ref(), &module)?, immortal, counts: fuel.is_some() })
 }

@@ -1,0 +1,394 @@
+//! Small functions, written in the place of their calls.
+//!
+//! CPython is compiled for machines where a call takes next to nothing, and as libraries whose functions anyone may
+//! replace, so its compiler has left many calls of a few instructions each. In WebAssembly a call looks at the stack's
+//! end, and the compiler that runs then knows nothing of what is called. wasmtime has such a pass itself, but over
+//! everything: whoever compiles the guest would wait for it. Here it is what programs run most, which is little.
+//!
+//! What a function counts of its fuel goes with it, so it comes last.
+
+use std::collections::HashMap;
+
+use wasm_encoder::{
+    BlockType, BranchHint, BranchHints, CodeSection, Function, Instruction, RawSection, ValType,
+    reencode::{Reencode, RoundtripReencoder},
+};
+use wasmparser::{
+    BranchHintSectionReader, FuncType, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
+};
+
+use super::Result;
+
+/// The functions that ran most in the programs of `benches/peers`, and in each of some eighty operations of Python
+/// by itself. Where they are others, calls are left as they are.
+const OFTEN: &str = include_str!("often.txt");
+
+/// What is written in the place of a call has so many instructions that do something, at most.
+const LARGEST: usize = 150;
+
+/// What is written there may call something small itself.
+const ROUNDS: usize = 2;
+
+const HINTS: &str = "metadata.code.branch_hint";
+
+/// The module, with small functions that are called often in the place of their calls by each other.
+pub fn inline(module: &[u8]) -> Result<Vec<u8>> {
+    let is_often = |name: &str| OFTEN.lines().any(|line| line == name);
+    (0..ROUNDS).try_fold(module.to_vec(), |module, _| Code::read(&module, is_often)?.written(&module))
+}
+
+/// The code of a module.
+#[derive(Default)]
+struct Code<'a> {
+    types: Vec<FuncType>,
+    /// The type of each function, those that are imported first.
+    functions: Vec<u32>,
+    imported: u32,
+    bodies: Vec<FunctionBody<'a>>,
+    /// Where in a function's body a branch is seldom taken, or nearly always.
+    hints: HashMap<u32, HashMap<u32, bool>>,
+    /// Those that are called often, and read.
+    often: HashMap<u32, Read<'a>>,
+    payloads: Vec<Payload<'a>>,
+}
+
+/// A function that is read.
+struct Read<'a> {
+    ty: FuncType,
+    locals: Vec<ValType>,
+    operators: Vec<(Operator<'a>, Option<bool>)>,
+}
+
+impl<'a> Code<'a> {
+    fn read(bytes: &'a [u8], is_often: impl Fn(&str) -> bool) -> Result<Self> {
+        let (mut code, mut often) = (Self::default(), Vec::new());
+        for payload in Parser::new(0).parse_all(bytes) {
+            let payload = payload?;
+            match &payload {
+                Payload::TypeSection(types) => {
+                    for ty in types.clone().into_iter_err_on_gc_types() {
+                        code.types.push(ty?);
+                    }
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.clone().into_imports() {
+                        if let TypeRef::Func(ty) = import?.ty {
+                            code.functions.push(ty);
+                            code.imported += 1;
+                        }
+                    }
+                }
+                Payload::FunctionSection(functions) => {
+                    for ty in functions.clone() {
+                        code.functions.push(ty?);
+                    }
+                }
+                Payload::CodeSectionEntry(body) => code.bodies.push(body.clone()),
+                Payload::CustomSection(section) => match section.as_known() {
+                    KnownCustom::BranchHints(hints) => code.hints(hints)?,
+                    KnownCustom::Name(names) => {
+                        for names in names {
+                            if let Name::Function(names) = names? {
+                                let names = names.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
+                                often = names.into_iter().filter(|name| is_often(name.name)).collect();
+                            }
+                        }
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+            code.payloads.push(payload);
+        }
+        for name in often {
+            if let Some(read) = code.function(name.index)? {
+                code.often.insert(name.index, read);
+            }
+        }
+        Ok(code)
+    }
+
+    fn hints(&mut self, hints: BranchHintSectionReader<'_>) -> Result<()> {
+        for function in hints {
+            let function = function?;
+            let found = function.hints.into_iter().map(|hint| hint.map(|hint| (hint.func_offset, hint.taken)));
+            self.hints.insert(function.func, found.collect::<std::result::Result<_, _>>()?);
+        }
+        Ok(())
+    }
+
+    /// A function, if it isn't imported.
+    fn function(&self, function: u32) -> Result<Option<Read<'a>>> {
+        let Some(body) = function.checked_sub(self.imported).and_then(|at| self.bodies.get(at as usize)) else {
+            return Ok(None);
+        };
+        let (mut locals, mut operators) = (Vec::new(), Vec::new());
+        for local in body.get_locals_reader()? {
+            let (number, ty) = local?;
+            locals.extend(std::iter::repeat_n(RoundtripReencoder.val_type(ty)?, number as usize));
+        }
+        let hints = self.hints.get(&function);
+        for operator in body.get_operators_reader()?.into_iter_with_offsets() {
+            let (operator, at) = operator?;
+            let at = u32::try_from(at - body.range().start)?;
+            operators.push((operator, hints.and_then(|hints| hints.get(&at).copied())));
+        }
+        let ty = self.types[self.functions[function as usize] as usize].clone();
+        Ok(Some(Read { ty, locals, operators }))
+    }
+
+    /// The module with its code written anew.
+    fn written(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let (mut code, mut hints) = (CodeSection::new(), BranchHints::new());
+        for (function, body) in (self.imported..).zip(&self.bodies) {
+            match self.often.get(&function) {
+                Some(caller) => {
+                    let (written, found) = self.rewritten(function, caller)?;
+                    code.function(&written);
+                    hinted(&mut hints, function, found);
+                }
+                None => {
+                    code.raw(body.as_bytes());
+                    let found = self.hints.get(&function).into_iter().flatten().map(|(at, taken)| (*at, *taken));
+                    hinted(&mut hints, function, found.collect());
+                }
+            }
+        }
+        let mut module = wasm_encoder::Module::new();
+        for payload in &self.payloads {
+            match payload {
+                Payload::CodeSectionStart { .. } => {
+                    if !self.hints.is_empty() {
+                        module.section(&hints);
+                    }
+                    module.section(&code);
+                }
+                Payload::CodeSectionEntry(_) => {}
+                Payload::CustomSection(section) if section.name() == HINTS => {}
+                other => {
+                    if let Some((id, range)) = other.as_section() {
+                        module.section(&RawSection { id, data: &bytes[range] });
+                    }
+                }
+            }
+        }
+        Ok(module.finish())
+    }
+
+    /// What is written in the place of a call.
+    fn instead(&self, caller: u32, operator: &Operator<'_>) -> Option<&Read<'a>> {
+        let Operator::Call { function_index: called } = *operator else { return None };
+        self.often.get(&called).filter(|read| called != caller && read.is_small() && !read.calls(called))
+    }
+
+    fn rewritten(&self, function: u32, caller: &Read<'a>) -> Result<(Function, Vec<(u32, bool)>)> {
+        let instead: Vec<_> = caller.operators.iter().map(|(operator, _)| self.instead(function, operator)).collect();
+        let mut locals = Locals { first: caller.ty.params().len() + caller.locals.len(), added: Vec::new() };
+        let places = instead.iter().flatten().map(|called| locals.place(called)).collect::<Result<Vec<_>>>()?;
+        let all = caller.locals.iter().chain(&locals.added).copied();
+        let mut writer = Writer { function: Function::new_with_locals_types(all), hints: Vec::new() };
+        let mut places = places.into_iter();
+        for ((operator, hint), instead) in caller.operators.iter().zip(&instead) {
+            match instead.zip(instead.and_then(|_| places.next())) {
+                Some((called, place)) => writer.instead(called, &place)?,
+                None => {
+                    writer.hint(*hint);
+                    writer.function.instruction(&RoundtripReencoder.instruction(operator.clone())?);
+                }
+            }
+        }
+        Ok((writer.function, writer.hints))
+    }
+}
+
+impl Read<'_> {
+    fn is_small(&self) -> bool {
+        let all = || self.operators.iter().map(|(operator, _)| operator);
+        let works = all().filter(|operator| {
+            !matches!(
+                operator,
+                Operator::Block { .. }
+                    | Operator::Else
+                    | Operator::End
+                    | Operator::Return
+                    | Operator::I32Const { .. }
+                    | Operator::LocalGet { .. }
+                    | Operator::LocalSet { .. }
+                    | Operator::LocalTee { .. }
+            )
+        });
+        self.ty.results().len() <= 1
+            && works.count() <= LARGEST
+            && !all().any(|operator| matches!(operator, Operator::Loop { .. }))
+    }
+
+    fn calls(&self, function: u32) -> bool {
+        let is_it = |operator: &Operator<'_>| matches!(operator, Operator::Call { function_index } if *function_index == function);
+        self.operators.iter().any(|(operator, _)| is_it(operator))
+    }
+}
+
+/// The locals that a caller gets. Whatever is written there has the same ones: nothing of it is left afterwards.
+struct Locals {
+    first: usize,
+    added: Vec<ValType>,
+}
+
+impl Locals {
+    /// The locals of what is written in the place of a call, its parameters first.
+    fn place(&mut self, called: &Read<'_>) -> Result<Vec<u32>> {
+        let parameters = called.ty.params().iter().map(|ty| RoundtripReencoder.val_type(*ty));
+        let mut taken = vec![false; self.added.len()];
+        let mut place = Vec::new();
+        for ty in parameters.chain(called.locals.iter().map(|ty| Ok(*ty))) {
+            let ty = ty?;
+            let free = (0..taken.len()).find(|at| self.added[*at] == ty && !taken[*at]).unwrap_or_else(|| {
+                self.added.push(ty);
+                taken.push(false);
+                taken.len() - 1
+            });
+            taken[free] = true;
+            place.push(u32::try_from(self.first + free)?);
+        }
+        Ok(place)
+    }
+}
+
+struct Writer {
+    function: Function,
+    hints: Vec<(u32, bool)>,
+}
+
+impl Writer {
+    /// Notes that what is written next has a hint.
+    fn hint(&mut self, hint: Option<bool>) {
+        let here = u32::try_from(self.function.byte_len()).unwrap_or(u32::MAX);
+        self.hints.extend(hint.map(|taken| (here, taken)));
+    }
+
+    /// Writes what is `called` in the place of its call, with its locals at `place`.
+    fn instead(&mut self, called: &Read<'_>, place: &[u32]) -> Result<()> {
+        let (parameters, locals) = place.split_at(called.ty.params().len());
+        for local in parameters.iter().rev() {
+            self.function.instruction(&Instruction::LocalSet(*local));
+        }
+        // They begin as nothing each time.
+        for (local, ty) in locals.iter().zip(&called.locals) {
+            self.function.instruction(&nothing(*ty)?).instruction(&Instruction::LocalSet(*local));
+        }
+        let block = match called.ty.results().first() {
+            Some(result) => BlockType::Result(RoundtripReencoder.val_type(*result)?),
+            None => BlockType::Empty,
+        };
+        self.function.instruction(&Instruction::Block(block));
+        // How many blocks are open in it. Its own end closes the one around it.
+        let mut open = 0_u32;
+        for (operator, hint) in &called.operators {
+            self.hint(*hint);
+            let at = |local: &u32| place[*local as usize];
+            let instruction = match operator {
+                Operator::LocalGet { local_index } => Instruction::LocalGet(at(local_index)),
+                Operator::LocalSet { local_index } => Instruction::LocalSet(at(local_index)),
+                Operator::LocalTee { local_index } => Instruction::LocalTee(at(local_index)),
+                Operator::Return => Instruction::Br(open),
+                other => RoundtripReencoder.instruction(other.clone())?,
+            };
+            match operator {
+                Operator::Block { .. } | Operator::If { .. } => open += 1,
+                Operator::End => open = open.saturating_sub(1),
+                _ => {}
+            }
+            self.function.instruction(&instruction);
+        }
+        Ok(())
+    }
+}
+
+fn hinted(hints: &mut BranchHints, function: u32, mut found: Vec<(u32, bool)>) {
+    found.sort_unstable();
+    if !found.is_empty() {
+        let hint = |(at, taken)| BranchHint { branch_func_offset: at, branch_hint_value: u32::from(taken) };
+        hints.function_hints(function, found.into_iter().map(hint));
+    }
+}
+
+fn nothing(ty: ValType) -> Result<Instruction<'static>> {
+    Ok(match ty {
+        ValType::I32 => Instruction::I32Const(0),
+        ValType::I64 => Instruction::I64Const(0),
+        ValType::F32 => Instruction::F32Const(0.0_f32.into()),
+        ValType::F64 => Instruction::F64Const(0.0_f64.into()),
+        other => return Err(format!("a local is a {other:?}").into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Config, Engine, Instance, Module, Store};
+
+    use super::*;
+
+    const MODULE: &str = r#"(module
+        (func $swap (param i32 i32) (result i32)
+            (local i32)
+            ;; What it had the last time is gone.
+            (if (local.get 2) (then unreachable))
+            (local.set 2 (i32.const 1))
+            (block
+                (@metadata.code.branch_hint "\01") (br_if 0 (i32.lt_s (local.get 0) (i32.const 10)))
+                (return (i32.sub (local.get 1) (local.get 0))))
+            (i32.sub (local.get 0) (local.get 1)))
+        (func $through (param i32) (result i32) (call $swap (local.get 0) (i32.const 1)))
+        (func $itself (param i32) (result i32)
+            (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
+            (call $itself (i32.sub (local.get 0) (i32.const 1))))
+        (func $seldom (result i32) (i32.const 1000))
+        (func $caller (export "caller") (param i32) (result i32)
+            (local $sum i32) (local $turn i32)
+            (loop $more
+                (local.set $sum (i32.add (local.get $sum) (call $swap (local.get 0) (i32.const 100))))
+                (local.set $turn (i32.add (local.get $turn) (i32.const 1)))
+                (@metadata.code.branch_hint "\00") (br_if $more (i32.lt_u (local.get $turn) (i32.const 3))))
+            (i32.add (i32.add (local.get $sum) (call $through (local.get 0)))
+                (i32.add (call $itself (local.get 0)) (call $seldom)))))"#;
+
+    fn called(module: &[u8], number: i32) -> i32 {
+        let engine = Engine::new(Config::new().wasm_branch_hinting(true)).unwrap();
+        let module = Module::new(&engine, module).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        instance.get_typed_func::<i32, i32>(&mut store, "caller").unwrap().call(&mut store, number).unwrap()
+    }
+
+    /// The names of what the function of this index calls, and its hints in their order.
+    fn left(module: &[u8], function: u32) -> (Vec<u32>, Vec<bool>) {
+        let code = Code::read(module, |_| false).unwrap();
+        let read = code.function(function).unwrap().unwrap();
+        let calls = read.operators.iter().filter_map(|(operator, _)| match operator {
+            Operator::Call { function_index } => Some(*function_index),
+            _ => None,
+        });
+        (calls.collect(), read.operators.iter().filter_map(|(_, hint)| *hint).collect())
+    }
+
+    #[test]
+    fn what_is_called_often_and_small_is_written_in_its_place() {
+        let before = wat::parse_str(MODULE).unwrap();
+        let is_often = |name: &str| name != "seldom";
+        let once = Code::read(&before, is_often).unwrap().written(&before).unwrap();
+        let twice = Code::read(&once, is_often).unwrap().written(&once).unwrap();
+        for number in [3, 30] {
+            let swapped = |one: i32, other: i32| if one < 10 { one - other } else { other - one };
+            let expected = 3 * swapped(number, 100) + swapped(number, 1) + 1000;
+            for module in [&before, &once, &twice] {
+                assert_eq!(called(module, number), expected);
+            }
+        }
+        let (swap, itself, seldom) = (0, 2, 3);
+        assert_eq!(left(&before, 4).0, [swap, 1, itself, seldom]);
+        assert_eq!(left(&once, 4), (vec![swap, itself, seldom], vec![true, false]));
+        assert_eq!(left(&twice, 4), (vec![itself, seldom], vec![true, false, true]));
+        // Nor is one that nobody knows to be called often changed.
+        assert_eq!(left(&Code::read(&before, |_| false).unwrap().written(&before).unwrap(), 4), left(&before, 4));
+    }
+}
