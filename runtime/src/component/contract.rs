@@ -17,7 +17,7 @@ pub(crate) const WASI_0_1: &str = "wasi_snapshot_preview1";
 
 /// The functions of WASI 0.1, as `wasi_snapshot_preview1.witx` of its specification has them.
 #[rustfmt::skip]
-pub(crate) const WASI_0_1_FUNCTIONS: [&str; 46] = [
+pub(super) const WASI_0_1_FUNCTIONS: [&str; 46] = [
     "args_get", "args_sizes_get", "environ_get", "environ_sizes_get", "clock_res_get", "clock_time_get", "fd_advise",
     "fd_allocate", "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_fdstat_set_rights",
     "fd_filestat_get", "fd_filestat_set_size", "fd_filestat_set_times", "fd_pread", "fd_prestat_get",

@@ -121,3 +121,18 @@ fn what_keeps_it_from_being_a_command_is_said() {
     let other = facts(&format!("(module {program})")).misfit().unwrap();
     assert!(other.help.contains("`command = …`"), "{other:?}");
 }
+
+/// What a program may import is what the adapter has that it is given.
+#[cfg(feature = "host")]
+#[test]
+fn the_adapter_has_all_of_wasi_0_1() {
+    use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER;
+
+    let own = |name: &str| name.contains("adapter_") || name.ends_with("_adapter_state") || name.contains(':');
+    let adapter = Facts::read(WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER).unwrap();
+    let has: Vec<_> = adapter.exports.iter().map(String::as_str).collect();
+    let has: Vec<_> = has.into_iter().filter(|name| !own(name) && *name != "cabi_import_realloc").collect();
+    let mut known = contract::WASI_0_1_FUNCTIONS.to_vec();
+    known.sort_unstable();
+    assert_eq!(has, known);
+}

@@ -139,3 +139,24 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
         None => Ok(path),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_was_left_unfinished_is_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let group = folder.path().to_path_buf();
+        for name in [".adding-old", ".adding-new", ".other-old", "greet"] {
+            fs::create_dir_all(group.join(name).join("new")).unwrap();
+            let age = if name.ends_with("-new") { Duration::ZERO } else { 2 * ABANDONED };
+            fs::File::open(group.join(name)).unwrap().set_modified(SystemTime::now() - age).unwrap();
+        }
+        Home { library: group.clone(), group: group.clone(), path: "x".into() }.clear();
+        let left = [".adding-old", ".adding-new", ".other-old", "greet"].map(|name| group.join(name).exists());
+        assert_eq!(left, [false, true, true, true]);
+    }
+}
