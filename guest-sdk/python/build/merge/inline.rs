@@ -10,14 +10,15 @@
 use std::collections::HashMap;
 
 use wasm_encoder::{
-    BlockType, BranchHint, BranchHints, CodeSection, Function, Instruction, RawSection, ValType,
+    BlockType, Instruction, ValType,
     reencode::{Reencode, RoundtripReencoder},
 };
-use wasmparser::{
-    BranchHintSectionReader, FuncType, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
-};
+use wasmparser::Operator;
 
-use super::Result;
+use super::{
+    Result,
+    code::{Code, Read, Writer},
+};
 
 /// The functions that ran most in the programs of `benches/peers`, and in each of some eighty operations of Python
 /// by itself. Where they are others, calls are left as they are.
@@ -29,175 +30,45 @@ const LARGEST: usize = 150;
 /// What is written there may call something small itself.
 const ROUNDS: usize = 2;
 
-const HINTS: &str = "metadata.code.branch_hint";
-
 /// The module, with small functions that are called often in the place of their calls by each other.
 pub fn inline(module: &[u8]) -> Result<Vec<u8>> {
     let is_often = |name: &str| OFTEN.lines().any(|line| line == name);
-    (0..ROUNDS).try_fold(module.to_vec(), |module, _| Code::read(&module, is_often)?.written(&module))
+    (0..ROUNDS).try_fold(module.to_vec(), |module, _| once(&module, is_often))
 }
 
-/// The code of a module.
-#[derive(Default)]
-struct Code<'a> {
-    types: Vec<FuncType>,
-    /// The type of each function, those that are imported first.
-    functions: Vec<u32>,
-    imported: u32,
-    bodies: Vec<FunctionBody<'a>>,
-    /// Where in a function's body a branch is seldom taken, or nearly always.
-    hints: HashMap<u32, HashMap<u32, bool>>,
-    /// Those that are called often, and read.
-    often: HashMap<u32, Read<'a>>,
-    payloads: Vec<Payload<'a>>,
+fn once(module: &[u8], is_often: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
+    let code = Code::read(module)?;
+    let mut often = HashMap::new();
+    for (function, _) in code.names.iter().filter(|(_, name)| is_often(name)) {
+        often.extend(code.function(*function)?.map(|read| (*function, read)));
+    }
+    let often = Often(often);
+    code.written(|function| often.0.get(&function).map(|caller| often.rewritten(function, caller)).transpose())
 }
 
-/// A function that is read.
-struct Read<'a> {
-    ty: FuncType,
-    locals: Vec<ValType>,
-    operators: Vec<(Operator<'a>, Option<bool>)>,
-}
+/// The functions that are called often.
+struct Often<'a>(HashMap<u32, Read<'a>>);
 
-impl<'a> Code<'a> {
-    fn read(bytes: &'a [u8], is_often: impl Fn(&str) -> bool) -> Result<Self> {
-        let (mut code, mut often) = (Self::default(), Vec::new());
-        for payload in Parser::new(0).parse_all(bytes) {
-            let payload = payload?;
-            match &payload {
-                Payload::TypeSection(types) => {
-                    for ty in types.clone().into_iter_err_on_gc_types() {
-                        code.types.push(ty?);
-                    }
-                }
-                Payload::ImportSection(imports) => {
-                    for import in imports.clone().into_imports() {
-                        if let TypeRef::Func(ty) = import?.ty {
-                            code.functions.push(ty);
-                            code.imported += 1;
-                        }
-                    }
-                }
-                Payload::FunctionSection(functions) => {
-                    for ty in functions.clone() {
-                        code.functions.push(ty?);
-                    }
-                }
-                Payload::CodeSectionEntry(body) => code.bodies.push(body.clone()),
-                Payload::CustomSection(section) => match section.as_known() {
-                    KnownCustom::BranchHints(hints) => code.hints(hints)?,
-                    KnownCustom::Name(names) => {
-                        for names in names {
-                            if let Name::Function(names) = names? {
-                                let names = names.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
-                                often = names.into_iter().filter(|name| is_often(name.name)).collect();
-                            }
-                        }
-                    }
-                    _ => {}
-                },
-                _ => {}
-            }
-            code.payloads.push(payload);
-        }
-        for name in often {
-            if let Some(read) = code.function(name.index)? {
-                code.often.insert(name.index, read);
-            }
-        }
-        Ok(code)
-    }
-
-    fn hints(&mut self, hints: BranchHintSectionReader<'_>) -> Result<()> {
-        for function in hints {
-            let function = function?;
-            let found = function.hints.into_iter().map(|hint| hint.map(|hint| (hint.func_offset, hint.taken)));
-            self.hints.insert(function.func, found.collect::<std::result::Result<_, _>>()?);
-        }
-        Ok(())
-    }
-
-    /// A function, if it isn't imported.
-    fn function(&self, function: u32) -> Result<Option<Read<'a>>> {
-        let Some(body) = function.checked_sub(self.imported).and_then(|at| self.bodies.get(at as usize)) else {
-            return Ok(None);
-        };
-        let (mut locals, mut operators) = (Vec::new(), Vec::new());
-        for local in body.get_locals_reader()? {
-            let (number, ty) = local?;
-            locals.extend(std::iter::repeat_n(RoundtripReencoder.val_type(ty)?, number as usize));
-        }
-        let hints = self.hints.get(&function);
-        for operator in body.get_operators_reader()?.into_iter_with_offsets() {
-            let (operator, at) = operator?;
-            let at = u32::try_from(at - body.range().start)?;
-            operators.push((operator, hints.and_then(|hints| hints.get(&at).copied())));
-        }
-        let ty = self.types[self.functions[function as usize] as usize].clone();
-        Ok(Some(Read { ty, locals, operators }))
-    }
-
-    /// The module with its code written anew.
-    fn written(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let (mut code, mut hints) = (CodeSection::new(), BranchHints::new());
-        for (function, body) in (self.imported..).zip(&self.bodies) {
-            match self.often.get(&function) {
-                Some(caller) => {
-                    let (written, found) = self.rewritten(function, caller)?;
-                    code.function(&written);
-                    hinted(&mut hints, function, found);
-                }
-                None => {
-                    code.raw(body.as_bytes());
-                    let found = self.hints.get(&function).into_iter().flatten().map(|(at, taken)| (*at, *taken));
-                    hinted(&mut hints, function, found.collect());
-                }
-            }
-        }
-        let mut module = wasm_encoder::Module::new();
-        for payload in &self.payloads {
-            match payload {
-                Payload::CodeSectionStart { .. } => {
-                    if !self.hints.is_empty() {
-                        module.section(&hints);
-                    }
-                    module.section(&code);
-                }
-                Payload::CodeSectionEntry(_) => {}
-                Payload::CustomSection(section) if section.name() == HINTS => {}
-                other => {
-                    if let Some((id, range)) = other.as_section() {
-                        module.section(&RawSection { id, data: &bytes[range] });
-                    }
-                }
-            }
-        }
-        Ok(module.finish())
-    }
-
+impl<'a> Often<'a> {
     /// What is written in the place of a call.
     fn instead(&self, caller: u32, operator: &Operator<'_>) -> Option<&Read<'a>> {
         let Operator::Call { function_index: called } = *operator else { return None };
-        self.often.get(&called).filter(|read| called != caller && read.is_small() && !read.calls(called))
+        self.0.get(&called).filter(|read| called != caller && read.is_small() && !read.calls(called))
     }
 
-    fn rewritten(&self, function: u32, caller: &Read<'a>) -> Result<(Function, Vec<(u32, bool)>)> {
+    fn rewritten(&self, function: u32, caller: &Read<'a>) -> Result<Writer> {
         let instead: Vec<_> = caller.operators.iter().map(|(operator, _)| self.instead(function, operator)).collect();
         let mut locals = Locals { first: caller.ty.params().len() + caller.locals.len(), added: Vec::new() };
         let places = instead.iter().flatten().map(|called| locals.place(called)).collect::<Result<Vec<_>>>()?;
-        let all = caller.locals.iter().chain(&locals.added).copied();
-        let mut writer = Writer { function: Function::new_with_locals_types(all), hints: Vec::new() };
+        let mut writer = Writer::new(caller.locals.iter().chain(&locals.added).copied());
         let mut places = places.into_iter();
         for ((operator, hint), instead) in caller.operators.iter().zip(&instead) {
             match instead.zip(instead.and_then(|_| places.next())) {
                 Some((called, place)) => writer.instead(called, &place)?,
-                None => {
-                    writer.hint(*hint);
-                    writer.function.instruction(&RoundtripReencoder.instruction(operator.clone())?);
-                }
+                None => writer.write(&RoundtripReencoder.instruction(operator.clone())?, *hint),
             }
         }
-        Ok((writer.function, writer.hints))
+        Ok(writer)
     }
 }
 
@@ -254,37 +125,26 @@ impl Locals {
     }
 }
 
-struct Writer {
-    function: Function,
-    hints: Vec<(u32, bool)>,
-}
-
 impl Writer {
-    /// Notes that what is written next has a hint.
-    fn hint(&mut self, hint: Option<bool>) {
-        let here = u32::try_from(self.function.byte_len()).unwrap_or(u32::MAX);
-        self.hints.extend(hint.map(|taken| (here, taken)));
-    }
-
     /// Writes what is `called` in the place of its call, with its locals at `place`.
     fn instead(&mut self, called: &Read<'_>, place: &[u32]) -> Result<()> {
         let (parameters, locals) = place.split_at(called.ty.params().len());
         for local in parameters.iter().rev() {
-            self.function.instruction(&Instruction::LocalSet(*local));
+            self.write(&Instruction::LocalSet(*local), None);
         }
         // They begin as nothing each time.
         for (local, ty) in locals.iter().zip(&called.locals) {
-            self.function.instruction(&nothing(*ty)?).instruction(&Instruction::LocalSet(*local));
+            self.write(&nothing(*ty)?, None);
+            self.write(&Instruction::LocalSet(*local), None);
         }
         let block = match called.ty.results().first() {
             Some(result) => BlockType::Result(RoundtripReencoder.val_type(*result)?),
             None => BlockType::Empty,
         };
-        self.function.instruction(&Instruction::Block(block));
+        self.write(&Instruction::Block(block), None);
         // How many blocks are open in it. Its own end closes the one around it.
         let mut open = 0_u32;
         for (operator, hint) in &called.operators {
-            self.hint(*hint);
             let at = |local: &u32| place[*local as usize];
             let instruction = match operator {
                 Operator::LocalGet { local_index } => Instruction::LocalGet(at(local_index)),
@@ -298,17 +158,9 @@ impl Writer {
                 Operator::End => open = open.saturating_sub(1),
                 _ => {}
             }
-            self.function.instruction(&instruction);
+            self.write(&instruction, *hint);
         }
         Ok(())
-    }
-}
-
-fn hinted(hints: &mut BranchHints, function: u32, mut found: Vec<(u32, bool)>) {
-    found.sort_unstable();
-    if !found.is_empty() {
-        let hint = |(at, taken)| BranchHint { branch_func_offset: at, branch_hint_value: u32::from(taken) };
-        hints.function_hints(function, found.into_iter().map(hint));
     }
 }
 
@@ -362,7 +214,7 @@ mod tests {
 
     /// The names of what the function of this index calls, and its hints in their order.
     fn left(module: &[u8], function: u32) -> (Vec<u32>, Vec<bool>) {
-        let code = Code::read(module, |_| false).unwrap();
+        let code = Code::read(module).unwrap();
         let read = code.function(function).unwrap().unwrap();
         let calls = read.operators.iter().filter_map(|(operator, _)| match operator {
             Operator::Call { function_index } => Some(*function_index),
@@ -375,8 +227,8 @@ mod tests {
     fn what_is_called_often_and_small_is_written_in_its_place() {
         let before = wat::parse_str(MODULE).unwrap();
         let is_often = |name: &str| name != "seldom";
-        let once = Code::read(&before, is_often).unwrap().written(&before).unwrap();
-        let twice = Code::read(&once, is_often).unwrap().written(&once).unwrap();
+        let once = super::once(&before, is_often).unwrap();
+        let twice = super::once(&once, is_often).unwrap();
         for number in [3, 30] {
             let swapped = |one: i32, other: i32| if one < 10 { one - other } else { other - one };
             let expected = 3 * swapped(number, 100) + swapped(number, 1) + 1000;
@@ -389,6 +241,6 @@ mod tests {
         assert_eq!(left(&once, 4), (vec![swap, itself, seldom], vec![true, false]));
         assert_eq!(left(&twice, 4), (vec![itself, seldom], vec![true, false, true]));
         // Nor is one that nobody knows to be called often changed.
-        assert_eq!(left(&Code::read(&before, |_| false).unwrap().written(&before).unwrap(), 4), left(&before, 4));
+        assert_eq!(left(&super::once(&before, |_| false).unwrap(), 4), left(&before, 4));
     }
 }

@@ -8,6 +8,7 @@
 //! The modules that stand between the canonical functions and the rest stay as they are: those need
 //! the memory that is made here, and what is made here needs them.
 
+mod code;
 mod component;
 mod cost;
 mod emit;
@@ -18,6 +19,7 @@ mod inline;
 mod link;
 mod memory;
 mod module;
+mod offsets;
 mod pages;
 mod view;
 
@@ -63,6 +65,6 @@ pub fn merge(bytes: &[u8], count: bool) -> Result<Merged> {
     let fuel = if count { Fuel::find(&component)? } else { None };
     let linked = Linked::new(&component, fuel.as_ref())?;
     let (module, immortal) = encode::encode(&component, &linked, fuel.as_ref())?;
-    let module = inline::inline(&module)?;
+    let module = offsets::fold(&inline::inline(&module)?)?;
     Ok(Merged { component: emit::emit(&component, &linked, fuel.as_ref(), &module)?, immortal, counts: fuel.is_some() })
 }
