@@ -105,6 +105,7 @@ pub fn fork(globals: Globals, arguments: &ForkArgs) -> Result<(), Stop> {
     let what = (Command::Run, &recorded.program);
     let from = (&recorded.globals, Some((Origin::new(&recorded.run, &cell), changes)));
     let mut kept = keeping.begin(what, &recorded.inputs, from, &mut made)?;
+    kept.recorder.pause().map_err(Stop::Host)?;
     // From here on it is a run that was stopped before the step.
     recorded.run = find(&recorded.store, kept.recorder.id())?;
     let store = Store::open(&arguments.file.path()?).map_err(unusable)?;

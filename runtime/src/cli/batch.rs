@@ -94,7 +94,7 @@ fn begun(globals: Globals, arguments: BatchArgs) -> Result<(), Stop> {
     let policy = setup::policy(&globals)?;
     files::distinct(&options, &recording, &policy, &globals)?;
     let reports = Reports::open(&options.reports, &manifest.name, &globals)?;
-    let keeping = recording.store.open(&globals)?;
+    let keeping = recording.store.opening(&globals).opened()?;
     let mut recording = Recording::open(&recording, &policy)?;
     reports.audit().into_iter().for_each(|audit| recording.tell(audit));
     let mut made =

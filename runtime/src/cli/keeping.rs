@@ -13,7 +13,7 @@ use crate::{
     cli::{Globals, Stop, WallChoice, render, setup},
     engine,
     failure::Code,
-    store::{Change, Command, Hold, NewRun, Origin, Recorder, Setting, Store, StoreError, Writer},
+    store::{self, Change, Command, Hold, NewRun, Origin, Recorder, Setting, Store, StoreError, Writer},
 };
 
 /// The file's name in the state folder.
@@ -78,7 +78,6 @@ pub fn unusable(error: StoreError) -> Stop {
 
 /// A store that is written to.
 pub struct Keeping {
-    path: PathBuf,
     writer: Arc<Writer>,
 }
 
@@ -98,31 +97,56 @@ impl StoreArgs {
         !self.no_store && !globals.dry_run
     }
 
-    /// Opens the store, if the run is to be kept. The usual one is done without where it can't be had.
-    pub fn open(&self, globals: &Globals) -> Result<Option<Keeping>, Stop> {
+    /// Begins to open the store, if the run is to be kept.
+    pub fn opening(&self, globals: &Globals) -> Opening {
         if !self.is_kept(globals) {
-            return Ok(None);
+            return Opening::Unkept;
         }
         if let Some(path) = self.store.clone().or_else(named) {
-            return Keeping::open(&path).map(Some).map_err(unusable);
+            return Opening::Named(Writer::opening(&path));
         }
-        let Some(path) = usual() else { return Ok(None) };
+        let Some(path) = usual() else { return Opening::Unkept };
         let made = path.parent().map_or(Ok(()), setup::make_private);
-        let opened = made.map_err(|error| error.to_string());
-        match opened.and_then(|()| Keeping::open(&path).map_err(|error| error.to_string())) {
-            Ok(keeping) => Ok(Some(keeping)),
-            Err(why) => {
-                render::warning(&format!("the run isn't kept, so it can't be resumed or replayed: {why}"));
-                Ok(None)
-            }
+        let unopened = |error| StoreError::Unopened { path: path.clone(), error };
+        Opening::Usual(made.map_err(unopened).and_then(|()| Writer::opening(&path)))
+    }
+}
+
+/// A store that is being opened.
+pub enum Opening {
+    /// None: the run isn't to be kept.
+    Unkept,
+    /// One that was asked for.
+    Named(Result<store::Opening, StoreError>),
+    /// The user's. It is done without where it can't be had.
+    Usual(Result<store::Opening, StoreError>),
+}
+
+impl Opening {
+    /// Waits until it is open, if there is one.
+    pub fn opened(self) -> Result<Option<Keeping>, Stop> {
+        let keeping = |opening: Result<store::Opening, StoreError>| Ok(Keeping::of(opening?.opened()?));
+        match self {
+            Self::Unkept => Ok(None),
+            Self::Named(opening) => keeping(opening).map(Some).map_err(unusable),
+            Self::Usual(opening) => Ok(keeping(opening).map_or_else(isnt_kept, Some)),
         }
     }
+}
+
+fn isnt_kept(why: StoreError) -> Option<Keeping> {
+    render::warning(&format!("the run isn't kept, so it can't be resumed or replayed: {why}"));
+    None
 }
 
 impl Keeping {
     /// Opens the store at `path`, and makes it where there is none.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { path: path.to_path_buf(), writer: Arc::new(Writer::open(path)?) })
+        Writer::open(path).map(Self::of)
+    }
+
+    fn of(writer: Writer) -> Self {
+        Self { writer: Arc::new(writer) }
     }
 
     /// Who writes to it.
@@ -152,7 +176,7 @@ impl Keeping {
         };
         made.seed = Some(seed);
         self.protect(made);
-        let recorder = Recorder::new(self.writer, run, made.tape.clone()).map_err(Stop::Host)?;
+        let recorder = Recorder::new(self.writer, run, made.tape.clone());
         Ok(Kept { recorder: Arc::new(recorder), _hold: hold })
     }
 
@@ -164,14 +188,14 @@ impl Keeping {
 
     /// Says that this process works on a run.
     pub fn hold(&self, run: &str) -> Result<Hold, Stop> {
-        let hold = Hold::take(&self.path, run);
+        let hold = Hold::take(self.writer.path(), run);
         let hold = hold.map_err(|error| Stop::Host(Failure::host(format!("the run can't be held: {error}"))))?;
         hold.ok_or_else(|| Stop::Usage(format!("the run {run} isn't over: another process works on it")))
     }
 
     /// Keeps the store out of agents' reach: what others were given is in it.
     fn protect(&self, made: &mut Setup) {
-        for file in files(&self.path) {
+        for file in files(self.writer.path()) {
             made.protected.fix(&file);
             made.protected.hidden.extend(file.canonicalize());
         }
@@ -195,12 +219,14 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Writes down how the run ended. One that waits for a decision isn't over.
+    /// Writes down how the run ended, and has the store closed. One that waits for a decision isn't over.
     pub fn finish(&self, outcome: &Outcome) -> Result<(), Failure> {
-        match &outcome.failure {
+        let finished = match &outcome.failure {
             Some(failure) if failure.code == Code::Tape => self.recorder.pause(),
             failure => self.recorder.finish(outcome.exit_code(), failure.clone()),
-        }
+        };
+        self.recorder.close_store();
+        finished
     }
 }
 

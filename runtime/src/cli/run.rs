@@ -62,7 +62,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
     let Named { globals, library, manifest, matches, .. } = named;
     let policy = setup::policy(&globals)?;
     let secrets = inputs::hide(&manifest, &mut given, Secrets::from_environment());
-    let keeping = recording.store.open(&globals)?;
+    let opening = recording.store.opening(&globals);
     let recording = Recording::open(&recording, &policy)?;
     let planned = globals.dry_run.then(Arc::<Plan>::default);
     let mut made = Setup {
@@ -71,6 +71,7 @@ pub fn run(globals: Globals, arguments: RunArgs) -> Result<(), Stop> {
         effects: planned.clone().map_or(Effects::Real, |plan| Effects::Planned(plan)),
         ..setup::made(&globals, (library, &program), policy, (&recording, LIVE))?
     };
+    let keeping = opening.opened()?;
     let kept = keeping.map(|keeping| keeping.begin((Command::Run, &program), &given, (&globals, None), &mut made));
     let kept = kept.transpose()?;
     kept.iter().for_each(|kept| made.tape = kept.recorder.clone());

@@ -27,4 +27,4 @@ pub use recorder::Recorder;
 pub use replay::{Difference, Replay};
 pub use runs::{Change, Command, NewRun, Origin, Run, Setting, State, Store};
 pub use schema::StoreError;
-pub use writer::Writer;
+pub use writer::{Opening, Writer};

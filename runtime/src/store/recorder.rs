@@ -18,14 +18,14 @@ use crate::{
         encode::{self, Columns, Encoded},
         going::{Decisions, Going},
         past::{Past, changed, unread},
-        writer::{Job, Row},
+        writer::{Job, Key, Row},
     },
 };
 
 /// Records one run.
 pub struct Recorder {
     writer: Arc<Writer>,
-    run: i64,
+    run: Key,
     id: Arc<str>,
     number: Arc<AtomicI64>,
     /// What stands before each path: the item, in a batch.
@@ -53,24 +53,15 @@ pub(super) struct Open {
 }
 
 impl Recorder {
-    /// Records a new run. Cells, and what agents log, go on to `shown`.
-    ///
-    /// # Errors
-    ///
-    /// When the store can't be written.
-    pub fn new(writer: Arc<Writer>, run: NewRun, shown: Arc<dyn Tape>) -> Result<Self, Failure> {
-        let (to, key) = std::sync::mpsc::sync_channel(1);
-        let id = run.id.clone();
-        writer.send(Job::Run(Box::new(run), to));
-        let Ok(run) = key.recv() else {
-            // Why, is known once what was written with it is over.
-            writer.sync()?;
-            return Err(Failure::host("the store is closed"));
-        };
-        Ok(Self::of(writer, (run, id), 0, shown))
+    /// Records a new run. Cells, and what agents log, go on to `shown`. Where the store can't be written, that is
+    /// found before the first call that may have an effect, or when the run is over.
+    pub fn new(writer: Arc<Writer>, run: NewRun, shown: Arc<dyn Tape>) -> Self {
+        let (id, key) = (run.id.clone(), Key::unknown());
+        writer.send(Job::Run(Box::new(run), key.clone()));
+        Self::of(writer, (key, id), 0, shown)
     }
 
-    fn of(writer: Arc<Writer>, (run, id): (i64, Arc<str>), number: i64, shown: Arc<dyn Tape>) -> Self {
+    fn of(writer: Arc<Writer>, (run, id): (Key, Arc<str>), number: i64, shown: Arc<dyn Tape>) -> Self {
         let number = Arc::new(AtomicI64::new(number));
         Self {
             writer,
@@ -98,7 +89,7 @@ impl Recorder {
     ) -> Result<Self, StoreError> {
         let number = store.next_number(run)?;
         let going = Going::on(Past::of(store, run)?, decisions);
-        let recorder = Self::of(writer, (run.key, run.id.as_str().into()), number, shown);
+        let recorder = Self::of(writer, (Key::known(run.key), run.id.as_str().into()), number, shown);
         Ok(Self { past: Some(Mutex::new(going)), ..recorder })
     }
 
@@ -107,7 +98,7 @@ impl Recorder {
     pub fn of_item(&self, item: String, shown: Arc<dyn Tape>) -> Self {
         let (writer, id, number) = (self.writer.clone(), self.id.clone(), self.number.clone());
         let answers = self.answers.clone();
-        Self { writer, run: self.run, id, number, item, open: Mutex::default(), past: None, answers, shown }
+        Self { writer, run: self.run.clone(), id, number, item, open: Mutex::default(), past: None, answers, shown }
     }
 
     /// The run's name.
@@ -121,7 +112,7 @@ impl Recorder {
     ///
     /// When something couldn't be written.
     pub fn finish(&self, exit_code: u8, failure: Option<Failure>) -> Result<(), Failure> {
-        self.writer.send(Job::Ended { run: self.run, exit_code, failure });
+        self.writer.send(Job::Ended { run: self.run.clone(), exit_code, failure });
         self.writer.sync()
     }
 
@@ -132,6 +123,11 @@ impl Recorder {
     /// When something couldn't be written.
     pub fn pause(&self) -> Result<(), Failure> {
         self.writer.sync()
+    }
+
+    /// Has the store closed: nothing is recorded after it. Who drops the last recorder of it waits for that.
+    pub fn close_store(&self) {
+        self.writer.close();
     }
 
     fn open(&self) -> MutexGuard<'_, Vec<Open>> {
@@ -163,7 +159,7 @@ impl Recorder {
             let number = *open.number.get_or_insert_with(|| self.next_number());
             let Encoded { text: inputs, large } = encode::values(changed(call.inputs, &open.inputs));
             self.writer.send(Job::Cell(Box::new(Row {
-                run: self.run,
+                run: self.run.clone(),
                 number,
                 path: self.path(call.path),
                 agent: call.agent.manifest.name.clone(),
@@ -222,7 +218,7 @@ impl Recorder {
         let (columns, more) = Columns::of(cell.outcome, allowed);
         large.extend(more);
         self.writer.send(Job::Cell(Box::new(Row {
-            run: self.run,
+            run: self.run.clone(),
             number: number.unwrap_or_else(|| self.next_number()),
             path: self.path(cell.path),
             agent: cell.agent.to_owned(),

@@ -2,10 +2,11 @@
 //! nobody, and a slow one is on the disk as it goes.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
-        mpsc::{self, SyncSender},
+        mpsc::{self, Receiver, SyncSender},
     },
     thread::{self, JoinHandle},
 };
@@ -30,23 +31,44 @@ use crate::{
 /// How many agents are known by their keys: more are looked up again.
 const KNOWN: usize = 64;
 
+/// A run's key, once the run is written.
+#[derive(Clone)]
+pub(super) struct Key(Arc<OnceLock<i64>>);
+
+impl Key {
+    /// That of a run that is to be written.
+    pub(super) fn unknown() -> Self {
+        Self(Arc::default())
+    }
+
+    /// That of a run that is there.
+    pub(super) fn known(key: i64) -> Self {
+        Self(Arc::new(key.into()))
+    }
+
+    /// The key: what is written after its run knows it.
+    fn get(&self) -> Result<i64, StoreError> {
+        self.0.get().copied().ok_or_else(|| StoreError::Damaged("a run that was never begun goes on".into()))
+    }
+}
+
 /// What is to be written.
 pub(super) enum Job {
-    /// A run begins; its key goes back.
-    Run(Box<NewRun>, SyncSender<i64>),
+    /// A run begins.
+    Run(Box<NewRun>, Key),
     /// A step, in the place of what is there by its number.
     Cell(Box<Row>),
     /// An answer that may be given again, by its key.
     Answer { key: String, outputs: Encoded },
     /// A run is over.
-    Ended { run: i64, exit_code: u8, failure: Option<Failure> },
+    Ended { run: Key, exit_code: u8, failure: Option<Failure> },
     /// Tells when everything before is written.
     Sync(SyncSender<()>),
 }
 
 /// A step, as it will be in its row: many threads bring steps and one writes, so that one is spared what it can be.
 pub(super) struct Row {
-    pub run: i64,
+    pub run: Key,
     pub number: i64,
     pub path: String,
     pub agent: String,
@@ -79,6 +101,24 @@ pub struct Writer {
     broken: Arc<OnceLock<String>>,
 }
 
+/// A file that is being opened. Who has something else to do meanwhile waits less.
+pub struct Opening {
+    writer: Writer,
+    opened: Receiver<Result<(), StoreError>>,
+}
+
+impl Opening {
+    /// Waits until it is open.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be opened, or is something else.
+    pub fn opened(self) -> Result<Writer, StoreError> {
+        let ended = |_| Err(self.writer.unopened(io::Error::other("what opens it has ended")));
+        self.opened.recv().unwrap_or_else(ended).map(|()| self.writer)
+    }
+}
+
 impl Writer {
     /// Opens the file at `path`, and makes it where there is none.
     ///
@@ -86,15 +126,43 @@ impl Writer {
     ///
     /// When it can't be opened, or is something else.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = schema::open_or_make(path)?;
-        let queue = Arc::<Queue<Job>>::default();
-        let broken = Arc::<OnceLock<String>>::default();
-        let (jobs, told) = (queue.clone(), broken.clone());
-        let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
+        Self::opening(path)?.opened()
+    }
+
+    /// Begins to open the file at `path`, and to make it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When there can be no thread for it.
+    pub fn opening(path: &Path) -> Result<Opening, StoreError> {
+        let (to, opened) = mpsc::sync_channel(1);
+        let (queue, broken) = (Arc::<Queue<Job>>::default(), Arc::<OnceLock<String>>::default());
+        let mut writer = Self { queue, thread: None, path: path.to_path_buf(), broken };
+        let (jobs, told, path) = (writer.queue.clone(), writer.broken.clone(), path.to_path_buf());
         let thread = thread::Builder::new().name("store".into()).spawn(move || {
-            Writing { connection, agents: Vec::new() }.write_all(&jobs, &told);
+            let connection = schema::open_or_make(&path);
+            let (connection, opened) = connection.map_or_else(|error| (None, Err(error)), |open| (Some(open), Ok(())));
+            let _ = to.send(opened);
+            if let Some(connection) = connection {
+                Writing { connection, agents: Vec::new() }.write_all(&jobs, &told);
+            }
         });
-        Ok(Self { queue, thread: Some(thread.map_err(unopened)?), path: path.to_path_buf(), broken })
+        writer.thread = Some(thread.map_err(|error| writer.unopened(error))?);
+        Ok(Opening { writer, opened })
+    }
+
+    fn unopened(&self, error: io::Error) -> StoreError {
+        StoreError::Unopened { path: self.path.clone(), error }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Has the file closed when everything so far is written: nothing comes after it. Who drops it waits for that.
+    pub fn close(&self) {
+        self.queue.close();
     }
 
     /// The answers in the file.
@@ -195,26 +263,20 @@ impl Writing {
 
     /// Writes jobs, all or none of them.
     fn write(&mut self, jobs: &[Job]) -> Result<(), StoreError> {
-        let mut keys = Vec::new();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let written = self.write_each(jobs, &mut keys);
+        let written = self.write_each(jobs);
         let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = self.connection.execute_batch(end);
-        written.and(ended.map_err(StoreError::from))?;
-        for (key, to) in keys {
-            let _ = to.send(key);
-        }
-        Ok(())
+        written.and(ended.map_err(StoreError::from))
     }
 
-    fn write_each<'j>(
-        &mut self,
-        jobs: &'j [Job],
-        keys: &mut Vec<(i64, &'j SyncSender<i64>)>,
-    ) -> Result<(), StoreError> {
+    fn write_each(&mut self, jobs: &[Job]) -> Result<(), StoreError> {
         for job in jobs {
             match job {
-                Job::Run(run, to) => keys.push((self.run(run)?, to)),
+                Job::Run(run, key) => {
+                    // Where it isn't written in the end, nothing is any more.
+                    let _ = key.0.set(self.run(run)?);
+                }
                 Job::Cell(row) => self.cell(row)?,
                 Job::Answer { key, outputs } => {
                     answers::put(&self.connection, key, outputs, |run, values| self.large(run, &values.large))?;
@@ -223,7 +285,7 @@ impl Writing {
                     let failure = failure.as_ref().map(encode::failure);
                     let ended = "UPDATE runs SET ended = ?2, exit_code = ?3, failure = ?4 WHERE key = ?1";
                     let mut ended = self.connection.prepare_cached(ended)?;
-                    ended.execute(params![run, number(Moment::now()), exit_code, failure])?;
+                    ended.execute(params![run.get()?, number(Moment::now()), exit_code, failure])?;
                 }
                 Job::Sync(_) => {}
             }
@@ -268,15 +330,15 @@ impl Writing {
     }
 
     fn cell(&mut self, row: &Row) -> Result<(), StoreError> {
-        let agent = self.agent(&row.agent, &row.digest)?;
-        self.large(row.run, &row.large)?;
+        let (run, agent) = (row.run.get()?, self.agent(&row.agent, &row.digest)?);
+        self.large(run, &row.large)?;
         let insert = "INSERT OR REPLACE INTO cells VALUES
             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
         let columns = row.columns.as_ref();
         let text = |column: fn(&Columns) -> &Option<String>| columns.and_then(|columns| column(columns).as_deref());
         let used = |at: usize| columns.map(|columns| columns.usage[at]);
         self.connection.prepare_cached(insert)?.execute(params![
-            row.run,
+            run,
             row.number,
             row.path,
             agent,
