@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use wasm_encoder::{
-    BranchHint, BranchHints, CodeSection, Function, Instruction, RawSection, ValType,
+    BranchHint, BranchHints, CodeSection, Function, FunctionSection, Instruction, RawSection, ValType,
     reencode::{Reencode, RoundtripReencoder},
 };
 use wasmparser::{
-    BlockType, BranchHintSectionReader, ContType, FrameKind, FuncType, FunctionBody, KnownCustom, ModuleArity, Name,
-    Operator, Parser, Payload, RefType, SubType, TypeRef,
+    BlockType, BranchHintSectionReader, ContType, DataKind, FrameKind, FuncType, FunctionBody, KnownCustom,
+    ModuleArity, Name, Operator, Parser, Payload, RefType, SubType, TypeRef,
 };
 
 use super::Result;
@@ -92,9 +92,28 @@ impl<'a> Code<'a> {
         Ok(())
     }
 
-    /// The other sections.
-    pub fn payloads(&self) -> &[Payload<'a>] {
-        &self.payloads
+    /// What the memory has from the start: where each stretch begins, and its bytes.
+    pub fn data(&self) -> Result<Vec<(u32, &'a [u8])>> {
+        let mut data = Vec::new();
+        for payload in &self.payloads {
+            let Payload::DataSection(segments) = payload else { continue };
+            for segment in segments.clone() {
+                let segment = segment?;
+                let DataKind::Active { offset_expr, .. } = segment.kind else {
+                    return Err("only data that is there from the start can be looked at".into());
+                };
+                match offset_expr.get_operators_reader().read()? {
+                    Operator::I32Const { value } => data.push((value.cast_unsigned(), segment.data)),
+                    other => return Err(format!("where data begins is {other:?}").into()),
+                }
+            }
+        }
+        Ok(data)
+    }
+
+    /// The index that a copy gets which is the one at this place of those that are written behind the functions.
+    pub fn copy(&self, place: usize) -> Result<u32> {
+        Ok(u32::try_from(self.functions.len() + place)?)
     }
 
     /// A function, if it isn't imported.
@@ -117,18 +136,22 @@ impl<'a> Code<'a> {
         Ok(Some(Read { ty, locals, operators }))
     }
 
-    /// The module with those functions in another form that `rewritten` has one for.
-    pub fn written(&self, mut rewritten: impl FnMut(u32) -> Result<Option<Writer>>) -> Result<Vec<u8>> {
+    /// The module with those functions in another form that `rewritten` has one for, and behind all of them copies of
+    /// these as they were.
+    pub fn written(&self, mut rewritten: impl FnMut(u32) -> Result<Option<Writer>>, copied: &[u32]) -> Result<Vec<u8>> {
         let (mut code, mut hints) = (CodeSection::new(), BranchHints::new());
-        for (function, body) in (self.imported..).zip(&self.bodies) {
-            match rewritten(function)? {
+        let last = u32::try_from(self.functions.len())?;
+        for (function, of) in
+            (self.imported..last).map(|function| (function, function)).chain((last..).zip(copied.iter().copied()))
+        {
+            match if function < last { rewritten(function)? } else { None } {
                 Some(written) => {
                     code.function(&written.function);
                     hinted(&mut hints, function, written.hints);
                 }
                 None => {
-                    code.raw(body.as_bytes());
-                    let found = self.hints.get(&function).into_iter().flatten().map(|(at, taken)| (*at, *taken));
+                    code.raw(self.bodies[(of - self.imported) as usize].as_bytes());
+                    let found = self.hints.get(&of).into_iter().flatten().map(|(at, taken)| (*at, *taken));
                     hinted(&mut hints, function, found.collect());
                 }
             }
@@ -143,6 +166,14 @@ impl<'a> Code<'a> {
                     module.section(&code);
                 }
                 Payload::CodeSectionEntry(_) => {}
+                Payload::FunctionSection(_) => {
+                    let mut functions = FunctionSection::new();
+                    let own = self.functions[self.imported as usize..].iter().copied();
+                    own.chain(copied.iter().map(|of| self.functions[*of as usize])).for_each(|ty| {
+                        functions.function(ty);
+                    });
+                    module.section(&functions);
+                }
                 Payload::CustomSection(section) if section.name() == HINTS => {}
                 other => {
                     if let Some((id, range)) = other.as_section() {
@@ -202,6 +233,11 @@ impl Writer {
         let here = u32::try_from(self.function.byte_len()).unwrap_or(u32::MAX);
         self.hints.extend(hint.map(|taken| (here, taken)));
         self.function.instruction(instruction);
+    }
+
+    /// Writes instructions without hints.
+    pub fn write_all(&mut self, instructions: &[Instruction<'_>]) {
+        instructions.iter().for_each(|instruction| self.write(instruction, None));
     }
 }
 

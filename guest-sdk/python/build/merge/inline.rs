@@ -43,7 +43,7 @@ fn once(module: &[u8], is_often: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
         often.extend(code.function(*function)?.map(|read| (*function, read)));
     }
     let often = Often(often);
-    code.written(|function| often.0.get(&function).map(|caller| often.rewritten(function, caller)).transpose())
+    code.written(|function| often.0.get(&function).map(|caller| often.rewritten(function, caller)).transpose(), &[])
 }
 
 /// The functions that are called often.

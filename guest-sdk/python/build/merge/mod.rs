@@ -8,6 +8,7 @@
 //! The modules that stand between the canonical functions and the rest stay as they are: those need
 //! the memory that is made here, and what is made here needs them.
 
+mod allocation;
 mod code;
 mod component;
 mod cost;
@@ -36,6 +37,8 @@ pub struct Merged {
     pub component: Vec<u8>,
     /// How many objects of CPython were made immortal.
     pub immortal: usize,
+    /// How many functions that give memory or take it back keep lists of it.
+    pub lists: usize,
     /// Whether it counts what it burns.
     pub counts: bool,
 }
@@ -65,6 +68,8 @@ pub fn merge(bytes: &[u8], count: bool) -> Result<Merged> {
     let fuel = if count { Fuel::find(&component)? } else { None };
     let linked = Linked::new(&component, fuel.as_ref())?;
     let (module, immortal) = encode::encode(&component, &linked, fuel.as_ref())?;
-    let module = offsets::fold(&inline::inline(&module)?)?;
-    Ok(Merged { component: emit::emit(&component, &linked, fuel.as_ref(), &module)?, immortal, counts: fuel.is_some() })
+    let kept = allocation::keep(&module)?;
+    let module = offsets::fold(&inline::inline(&kept.module)?)?;
+    let component = emit::emit(&component, &linked, fuel.as_ref(), &module)?;
+    Ok(Merged { component, immortal, lists: kept.functions, counts: fuel.is_some() })
 }

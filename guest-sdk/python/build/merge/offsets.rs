@@ -2,10 +2,10 @@
 //!
 //! CPython is compiled so that its pointers may wrap around, so its compiler adds where a field lies in a structure by
 //! an instruction of its own: the offset that a load or a store has for it would trap where an addition wraps. What
-//! that gives here lies at the very beginning of the memory, where nothing is. There a trap does as well.
+//! that gives here lies at the very beginning of the memory, where no program has anything. There a trap does as well.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasmparser::{DataKind, MemArg, Operator, Payload};
+use wasmparser::{MemArg, Operator};
 
 use super::{
     Result,
@@ -29,24 +29,8 @@ struct Sum {
 /// The module, with constants as offsets.
 pub fn fold(module: &[u8]) -> Result<Vec<u8>> {
     let code = Code::read(module)?;
-    let empty = empty(&code)?;
-    code.written(|function| code.function(function)?.map(|read| folded(&code, read, empty)).transpose())
-}
-
-/// How many bytes at the memory's beginning nobody uses.
-fn empty(code: &Code<'_>) -> Result<u64> {
-    let mut empty = EMPTY;
-    for payload in code.payloads() {
-        let Payload::DataSection(segments) = payload else { continue };
-        for segment in segments.clone() {
-            let DataKind::Active { offset_expr, .. } = segment?.kind else { continue };
-            empty = match offset_expr.get_operators_reader().read()? {
-                Operator::I32Const { value } => empty.min(value.cast_unsigned().into()),
-                _ => 0,
-            };
-        }
-    }
-    Ok(empty)
+    let empty = code.data()?.iter().map(|(start, _)| u64::from(*start)).min().map_or(EMPTY, |start| start.min(EMPTY));
+    code.written(|function| code.function(function)?.map(|read| folded(&code, read, empty)).transpose(), &[])
 }
 
 fn folded(code: &Code<'_>, mut read: Read<'_>, empty: u64) -> Result<Writer> {

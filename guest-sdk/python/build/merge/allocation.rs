@@ -1,0 +1,334 @@
+//! Small pieces of memory, given again without asking for them.
+//!
+//! CPython for WASI has no allocator of its own: each small object goes through a table to libc's, and back. Here what
+//! is freed is kept in a list of its size, up to a bound, and given to who asks next for as much. libc takes it to be
+//! in use meanwhile, so whoever frees it otherwise or makes it larger does so as before. What is kept in lists is
+//! known by its size, which libc has before each piece (Doug Lea's `malloc`, as wasi-libc has it).
+//!
+//! Who watches all memory, as `tracemalloc` does, puts functions of its own into CPython's tables: then all goes there.
+
+use std::collections::HashMap;
+
+use wasm_encoder::{BlockType, Instruction, MemArg, ValType};
+use wasmparser::Operator;
+
+use super::{
+    Result,
+    code::{Code, Read, Writer},
+};
+
+/// CPython's functions that give memory, and those that take it back.
+const GIVES: [&str; 2] = ["PyMem_Malloc", "PyObject_Malloc"];
+const TAKES: [&str; 2] = ["PyMem_Free", "PyObject_Free"];
+
+/// Where the lists' heads are, one for each size: at the beginning of the memory, the stack's far end, behind what is
+/// next to a null pointer.
+const HEADS: u64 = 1024;
+
+/// What a piece's size is a multiple of, in bytes; and what libc has of it for itself, before what it gives.
+const UNIT: i32 = 16;
+const OWN: i32 = 4;
+
+/// By how many bits a piece's size is more than the place of its list's head: these have four bytes for each unit.
+const HEADS_FOR_BYTES: i32 = 2;
+
+/// Where a piece that is kept says which one comes next, and how many there are from it on.
+const NEXT: u64 = 0;
+const LENGTH: u64 = 4;
+
+/// The largest piece that is kept, in bytes.
+const LARGEST: i32 = 512;
+
+/// How many pieces of a size are kept: 2 MiB of all sizes at most.
+const LONGEST: i32 = 256;
+
+/// Bits of a piece's size that say something else.
+const FLAGS: i32 = 7;
+
+/// What comes of a module.
+pub struct Kept {
+    pub module: Vec<u8>,
+    /// How many of the functions keep lists now.
+    pub functions: usize,
+}
+
+/// The module with lists of what is freed.
+pub fn keep(module: &[u8]) -> Result<Kept> {
+    let code = Code::read(module)?;
+    let (mut written, mut copied) = (HashMap::new(), Vec::new());
+    for (function, name) in &code.names {
+        let is_known = GIVES.contains(name) || TAKES.contains(name);
+        let Some(read) = code.function(*function)?.filter(|_| is_known) else { continue };
+        let Some(hook) = Hook::find(&code, &read)? else { continue };
+        let otherwise = code.copy(copied.len())?;
+        written.insert(*function, if GIVES.contains(name) { hook.give(otherwise) } else { hook.take(otherwise) });
+        copied.push(*function);
+    }
+    Ok(Kept { module: code.written(|function| Ok(written.remove(&function)), &copied)?, functions: copied.len() })
+}
+
+/// Where CPython's table has a function, and which one it has from the start.
+struct Hook {
+    place: u64,
+    usual: i32,
+}
+
+impl Hook {
+    /// The one that a function calls.
+    fn find(code: &Code<'_>, read: &Read<'_>) -> Result<Option<Self>> {
+        let Some(place) = called_from(read) else { return Ok(None) };
+        for (start, bytes) in code.data()? {
+            let at = place.checked_sub(start.into()).and_then(|at| usize::try_from(at).ok());
+            if let Some(found) = at.and_then(|at| bytes.get(at..)?.first_chunk()) {
+                return Ok(Some(Self { place, usual: i32::from_le_bytes(*found) }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What leaves the block around it where somebody watches.
+    fn is_watched(&self) -> [Instruction<'static>; 5] {
+        let (usual, nothing) = (Instruction::I32Const(self.usual), Instruction::I32Const(0));
+        [nothing, Instruction::I32Load(at(self.place)), usual, Instruction::I32Ne, Instruction::BrIf(0)]
+    }
+
+    /// Gives as many bytes as are asked for, or has another function do so.
+    fn give(&self, otherwise: u32) -> Writer {
+        let (bytes, piece, list) = (0, 1, 2);
+        let mut writer = Writer::new([ValType::I32; 2]);
+        writer.write_all(&[
+            Instruction::Block(BlockType::Empty),
+            Instruction::LocalGet(bytes),
+            Instruction::I32Const(LARGEST - OWN),
+            Instruction::I32GtU,
+            Instruction::BrIf(0),
+        ]);
+        writer.write_all(&self.is_watched());
+        writer.write_all(&[
+            // The list for what a piece is then: it is rounded up.
+            Instruction::LocalGet(bytes),
+            Instruction::I32Const(OWN + UNIT - 1),
+            Instruction::I32Add,
+            Instruction::I32Const(-UNIT),
+            Instruction::I32And,
+            Instruction::I32Const(HEADS_FOR_BYTES),
+            Instruction::I32ShrU,
+            Instruction::LocalTee(list),
+            Instruction::I32Load(at(HEADS)),
+            Instruction::LocalTee(piece),
+            Instruction::I32Eqz,
+            Instruction::BrIf(0),
+            // The next one comes first.
+            Instruction::LocalGet(list),
+            Instruction::LocalGet(piece),
+            Instruction::I32Load(at(NEXT)),
+            Instruction::I32Store(at(HEADS)),
+            Instruction::LocalGet(piece),
+            Instruction::Return,
+            Instruction::End,
+            Instruction::LocalGet(bytes),
+            Instruction::Call(otherwise),
+            Instruction::End,
+        ]);
+        writer
+    }
+
+    /// Takes a piece back, or has another function do so.
+    fn take(&self, otherwise: u32) -> Writer {
+        let (piece, list, next, length) = (0, 1, 2, 3);
+        let mut writer = Writer::new([ValType::I32; 3]);
+        writer.write_all(&[
+            Instruction::Block(BlockType::Empty),
+            Instruction::LocalGet(piece),
+            Instruction::I32Eqz,
+            Instruction::BrIf(0),
+        ]);
+        writer.write_all(&self.is_watched());
+        writer.write_all(&[
+            Instruction::LocalGet(piece),
+            Instruction::I32Const(OWN),
+            Instruction::I32Sub,
+            Instruction::I32Load(at(0)),
+            Instruction::I32Const(!FLAGS),
+            Instruction::I32And,
+            Instruction::LocalTee(list),
+            Instruction::I32Const(LARGEST),
+            Instruction::I32GtU,
+            Instruction::BrIf(0),
+            Instruction::LocalGet(list),
+            Instruction::I32Const(HEADS_FOR_BYTES),
+            Instruction::I32ShrU,
+            Instruction::LocalTee(list),
+            Instruction::I32Load(at(HEADS)),
+            Instruction::LocalTee(next),
+            // Behind a null pointer is nothing, too.
+            Instruction::I32Load(at(LENGTH)),
+            Instruction::LocalTee(length),
+            Instruction::I32Const(LONGEST),
+            Instruction::I32GeU,
+            Instruction::BrIf(0),
+            Instruction::LocalGet(piece),
+            Instruction::LocalGet(next),
+            Instruction::I32Store(at(NEXT)),
+            Instruction::LocalGet(piece),
+            Instruction::LocalGet(length),
+            Instruction::I32Const(1),
+            Instruction::I32Add,
+            Instruction::I32Store(at(LENGTH)),
+            Instruction::LocalGet(list),
+            Instruction::LocalGet(piece),
+            Instruction::I32Store(at(HEADS)),
+            Instruction::Return,
+            Instruction::End,
+            Instruction::LocalGet(piece),
+            Instruction::Call(otherwise),
+            Instruction::End,
+        ]);
+        writer
+    }
+}
+
+fn at(offset: u64) -> MemArg {
+    MemArg { offset, align: 2, memory_index: 0 }
+}
+
+/// The address from which a function takes what it calls, where that is always the same.
+fn called_from(read: &Read<'_>) -> Option<u64> {
+    let (mut locals, mut on_top, mut loaded) = (HashMap::new(), None, None);
+    for (operator, _) in &read.operators {
+        let constant = on_top.take();
+        match operator {
+            Operator::I32Const { value } => on_top = Some(u64::from(value.cast_unsigned())),
+            Operator::LocalTee { local_index } => {
+                on_top = constant;
+                locals.insert(*local_index, constant);
+            }
+            Operator::LocalSet { local_index } => drop(locals.insert(*local_index, constant)),
+            Operator::LocalGet { local_index } => on_top = locals.get(local_index).copied().flatten(),
+            Operator::I32Load { memarg } => loaded = constant.map(|constant| constant + memarg.offset),
+            // What is called comes last.
+            Operator::CallIndirect { .. } => return loaded,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc, Val};
+
+    use super::*;
+
+    /// What CPython and libc are to it: functions in a table, and one behind the other pieces that say how large they
+    /// are.
+    const MODULE: &str = r#"(module
+        (memory (export "memory") 2)
+        (table funcref (elem $given $taken $watched))
+        (data (i32.const 70000) "\00\00\00\00\01\00\00\00")
+        (global $next (mut i32) (i32.const 80000))
+        (global $given (export "given") (mut i32) (i32.const 0))
+        (global $taken (export "taken") (mut i32) (i32.const 0))
+        (func $given (param i32) (result i32) (local $size i32)
+            (global.set $given (i32.add (global.get $given) (i32.const 1)))
+            (local.set $size (i32.and (i32.add (local.get 0) (i32.const 19)) (i32.const -16)))
+            (i32.store offset=4 (global.get $next) (i32.or (local.get $size) (i32.const 3)))
+            (global.set $next (i32.add (global.get $next) (local.get $size)))
+            (i32.add (i32.sub (global.get $next) (local.get $size)) (i32.const 8)))
+        (func $taken (param i32) (global.set $taken (i32.add (global.get $taken) (i32.const 1))))
+        (func $watched (param i32) (result i32) (i32.const 7))
+        (func $PyMem_Malloc (export "give") (param i32) (result i32) (local i32)
+            (call_indirect (param i32) (result i32) (local.get 0) (i32.load (local.tee 1 (i32.const 70000)))))
+        (func $PyMem_Free (export "take") (param i32) (local i32)
+            (drop (i32.load (local.tee 1 (i32.const 69996))))
+            (call_indirect (param i32) (local.get 0) (i32.load offset=8 (local.get 1)))))"#;
+
+    struct Run {
+        store: Store<()>,
+        instance: Instance,
+        memory: Memory,
+        give: TypedFunc<i32, i32>,
+        take: TypedFunc<i32, ()>,
+    }
+
+    impl Run {
+        fn new() -> Self {
+            let kept = keep(&wat::parse_str(MODULE).unwrap()).unwrap();
+            assert_eq!(kept.functions, 2);
+            let engine = Engine::default();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &Module::new(&engine, kept.module).unwrap(), &[]).unwrap();
+            let memory = instance.get_memory(&mut store, "memory").unwrap();
+            let give = instance.get_typed_func(&mut store, "give").unwrap();
+            let take = instance.get_typed_func(&mut store, "take").unwrap();
+            Self { store, instance, memory, give, take }
+        }
+
+        fn give(&mut self, bytes: i32) -> i32 {
+            self.give.call(&mut self.store, bytes).unwrap()
+        }
+
+        fn take(&mut self, piece: i32) {
+            self.take.call(&mut self.store, piece).unwrap();
+        }
+
+        /// How often libc was asked, and how often it got something back.
+        fn asked(&mut self) -> (i32, i32) {
+            let mut count = |name| match self.instance.get_global(&mut self.store, name).unwrap().get(&mut self.store) {
+                Val::I32(count) => count,
+                _ => unreachable!("counts are whole numbers"),
+            };
+            (count("given"), count("taken"))
+        }
+    }
+
+    #[test]
+    fn what_is_freed_is_given_again_to_who_asks_for_as_much() {
+        let mut run = Run::new();
+        // Sizes with what libc has of them are 16, 32 and 512.
+        let (small, other, large) = (run.give(0), run.give(13), run.give(508));
+        [small, other, large].into_iter().for_each(|piece| run.take(piece));
+        assert_eq!(run.asked(), (3, 0));
+        assert_eq!((run.give(28), run.give(12), run.give(493)), (other, small, large));
+        assert_eq!(run.asked(), (3, 0));
+        // Nothing of these sizes is left.
+        assert!(run.give(28) > large);
+        // The last comes first.
+        [small, run.give(5)].into_iter().for_each(|piece| run.take(piece));
+        assert_ne!(run.give(5), small);
+        assert_eq!(run.give(5), small);
+        assert_eq!(run.asked(), (5, 0));
+    }
+
+    #[test]
+    fn what_is_large_or_too_much_or_nothing_goes_to_libc() {
+        let mut run = Run::new();
+        let piece = run.give(509);
+        run.take(piece);
+        run.take(0);
+        assert_ne!(run.give(509), piece);
+        assert_eq!(run.asked(), (2, 2));
+        // As much as none has.
+        run.give(-1);
+        assert_eq!(run.asked(), (3, 2));
+        let pieces: Vec<_> = (0..=LONGEST).map(|_| run.give(5)).collect();
+        pieces.iter().for_each(|piece| run.take(*piece));
+        assert_eq!(run.asked(), (3 + LONGEST + 1, 3));
+        let again: Vec<_> = (0..LONGEST).map(|_| run.give(5)).collect();
+        assert_eq!(again, pieces[..LONGEST as usize].iter().rev().copied().collect::<Vec<_>>());
+        assert_eq!(run.asked(), (3 + LONGEST + 1, 3));
+    }
+
+    #[test]
+    fn who_watches_sees_all() {
+        let mut run = Run::new();
+        let piece = run.give(5);
+        run.take(piece);
+        // What gives is another function now, which isn't asked for what was given by itself.
+        run.memory.write(&mut run.store, 70000, &[2]).unwrap();
+        assert_eq!(run.give(5), 7);
+        run.memory.write(&mut run.store, 70000, &[0]).unwrap();
+        assert_eq!(run.give(5), piece);
+        assert_eq!(run.asked(), (1, 0));
+    }
+}
