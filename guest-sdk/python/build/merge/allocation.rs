@@ -21,9 +21,13 @@ use super::{
 const GIVES: [&str; 2] = ["PyMem_Malloc", "PyObject_Malloc"];
 const TAKES: [&str; 2] = ["PyMem_Free", "PyObject_Free"];
 
-/// Where the lists' heads are, one for each size: at the beginning of the memory, the stack's far end, behind what is
-/// next to a null pointer.
-const HEADS: u64 = 1024;
+/// What the lists' heads take, one for each size, in bytes: it is taken off the stack, where it is empty. That page is
+/// written to by each call, so it is one page less that is to be reset.
+pub const SPACE: u32 = 256;
+
+/// How often the host was asked for fuel when lists begin to be used: the first time is when a call begins. A short
+/// call wouldn't gain by them, and writes to a dozen more places in memory, which are to be reset.
+const WORKED: i32 = 2;
 
 /// What a piece's size is a multiple of, in bytes; and what libc has of it for itself, before what it gives.
 const UNIT: i32 = 16;
@@ -39,6 +43,8 @@ const LENGTH: u64 = 4;
 /// The largest piece that is kept, in bytes.
 const LARGEST: i32 = 512;
 
+const _: () = assert!((LARGEST >> HEADS_FOR_BYTES) as u32 + 4 <= SPACE, "each size has a list");
+
 /// How many pieces of a size are kept: 2 MiB of all sizes at most.
 const LONGEST: i32 = 256;
 
@@ -52,14 +58,16 @@ pub struct Kept {
     pub functions: usize,
 }
 
-/// The module with lists of what is freed.
-pub fn keep(module: &[u8]) -> Result<Kept> {
+/// The module with lists of what is freed, whose heads are in the `space` for them. Where `asked` is a global that
+/// counts how often there was no fuel left, they are used from the [`WORKED`]th time on.
+pub fn keep(module: &[u8], space: Option<u32>, asked: Option<u32>) -> Result<Kept> {
+    let Some(space) = space else { return Ok(Kept { module: module.to_vec(), functions: 0 }) };
     let code = Code::read(module)?;
     let (mut written, mut copied) = (HashMap::new(), Vec::new());
     for (function, name) in &code.names {
         let is_known = GIVES.contains(name) || TAKES.contains(name);
         let Some(read) = code.function(*function)?.filter(|_| is_known) else { continue };
-        let Some(hook) = Hook::find(&code, &read)? else { continue };
+        let Some(hook) = Hook::find(&code, &read, (space.into(), asked))? else { continue };
         let otherwise = code.copy(copied.len())?;
         written.insert(*function, if GIVES.contains(name) { hook.give(otherwise) } else { hook.take(otherwise) });
         copied.push(*function);
@@ -67,29 +75,35 @@ pub fn keep(module: &[u8]) -> Result<Kept> {
     Ok(Kept { module: code.written(|function| Ok(written.remove(&function)), &copied)?, functions: copied.len() })
 }
 
-/// Where CPython's table has a function, and which one it has from the start.
+/// Where CPython's table has a function, which one it has from the start, and where the lists' heads are.
 struct Hook {
     place: u64,
     usual: i32,
+    heads: u64,
+    asked: Option<u32>,
 }
 
 impl Hook {
     /// The one that a function calls.
-    fn find(code: &Code<'_>, read: &Read<'_>) -> Result<Option<Self>> {
+    fn find(code: &Code<'_>, read: &Read<'_>, (heads, asked): (u64, Option<u32>)) -> Result<Option<Self>> {
         let Some(place) = called_from(read) else { return Ok(None) };
         for (start, bytes) in code.data()? {
             let at = place.checked_sub(start.into()).and_then(|at| usize::try_from(at).ok());
             if let Some(found) = at.and_then(|at| bytes.get(at..)?.first_chunk()) {
-                return Ok(Some(Self { place, usual: i32::from_le_bytes(*found) }));
+                return Ok(Some(Self { place, usual: i32::from_le_bytes(*found), heads, asked }));
             }
         }
         Ok(None)
     }
 
-    /// What leaves the block around it where somebody watches.
-    fn is_watched(&self) -> [Instruction<'static>; 5] {
+    /// What leaves the block around it where somebody watches, or little was done so far.
+    fn otherwise(&self) -> Vec<Instruction<'static>> {
+        let often = Instruction::I32Const(WORKED);
+        let asked =
+            self.asked.map(|asked| [Instruction::GlobalGet(asked), often, Instruction::I32LtU, Instruction::BrIf(0)]);
         let (usual, nothing) = (Instruction::I32Const(self.usual), Instruction::I32Const(0));
-        [nothing, Instruction::I32Load(at(self.place)), usual, Instruction::I32Ne, Instruction::BrIf(0)]
+        let watched = [nothing, Instruction::I32Load(at(self.place)), usual, Instruction::I32Ne, Instruction::BrIf(0)];
+        asked.into_iter().flatten().chain(watched).collect()
     }
 
     /// Gives as many bytes as are asked for, or has another function do so.
@@ -103,7 +117,7 @@ impl Hook {
             Instruction::I32GtU,
             Instruction::BrIf(0),
         ]);
-        writer.write_all(&self.is_watched());
+        writer.write_all(&self.otherwise());
         writer.write_all(&[
             // The list for what a piece is then: it is rounded up.
             Instruction::LocalGet(bytes),
@@ -114,7 +128,7 @@ impl Hook {
             Instruction::I32Const(HEADS_FOR_BYTES),
             Instruction::I32ShrU,
             Instruction::LocalTee(list),
-            Instruction::I32Load(at(HEADS)),
+            Instruction::I32Load(at(self.heads)),
             Instruction::LocalTee(piece),
             Instruction::I32Eqz,
             Instruction::BrIf(0),
@@ -122,7 +136,7 @@ impl Hook {
             Instruction::LocalGet(list),
             Instruction::LocalGet(piece),
             Instruction::I32Load(at(NEXT)),
-            Instruction::I32Store(at(HEADS)),
+            Instruction::I32Store(at(self.heads)),
             Instruction::LocalGet(piece),
             Instruction::Return,
             Instruction::End,
@@ -143,7 +157,7 @@ impl Hook {
             Instruction::I32Eqz,
             Instruction::BrIf(0),
         ]);
-        writer.write_all(&self.is_watched());
+        writer.write_all(&self.otherwise());
         writer.write_all(&[
             Instruction::LocalGet(piece),
             Instruction::I32Const(OWN),
@@ -159,7 +173,7 @@ impl Hook {
             Instruction::I32Const(HEADS_FOR_BYTES),
             Instruction::I32ShrU,
             Instruction::LocalTee(list),
-            Instruction::I32Load(at(HEADS)),
+            Instruction::I32Load(at(self.heads)),
             Instruction::LocalTee(next),
             // Behind a null pointer is nothing, too.
             Instruction::I32Load(at(LENGTH)),
@@ -177,7 +191,7 @@ impl Hook {
             Instruction::I32Store(at(LENGTH)),
             Instruction::LocalGet(list),
             Instruction::LocalGet(piece),
-            Instruction::I32Store(at(HEADS)),
+            Instruction::I32Store(at(self.heads)),
             Instruction::Return,
             Instruction::End,
             Instruction::LocalGet(piece),
@@ -229,6 +243,7 @@ mod tests {
         (global $next (mut i32) (i32.const 80000))
         (global $given (export "given") (mut i32) (i32.const 0))
         (global $taken (export "taken") (mut i32) (i32.const 0))
+        (global $asked (export "asked") (mut i32) (i32.const 0))
         (func $given (param i32) (result i32) (local $size i32)
             (global.set $given (i32.add (global.get $given) (i32.const 1)))
             (local.set $size (i32.and (i32.add (local.get 0) (i32.const 19)) (i32.const -16)))
@@ -252,8 +267,8 @@ mod tests {
     }
 
     impl Run {
-        fn new() -> Self {
-            let kept = keep(&wat::parse_str(MODULE).unwrap()).unwrap();
+        fn new(asked: Option<u32>) -> Self {
+            let kept = keep(&wat::parse_str(MODULE).unwrap(), Some(1024), asked).unwrap();
             assert_eq!(kept.functions, 2);
             let engine = Engine::default();
             let mut store = Store::new(&engine, ());
@@ -284,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_is_freed_is_given_again_to_who_asks_for_as_much() {
-        let mut run = Run::new();
+        let mut run = Run::new(None);
         // Sizes with what libc has of them are 16, 32 and 512.
         let (small, other, large) = (run.give(0), run.give(13), run.give(508));
         [small, other, large].into_iter().for_each(|piece| run.take(piece));
@@ -302,7 +317,7 @@ mod tests {
 
     #[test]
     fn what_is_large_or_too_much_or_nothing_goes_to_libc() {
-        let mut run = Run::new();
+        let mut run = Run::new(None);
         let piece = run.give(509);
         run.take(piece);
         run.take(0);
@@ -321,7 +336,7 @@ mod tests {
 
     #[test]
     fn who_watches_sees_all() {
-        let mut run = Run::new();
+        let mut run = Run::new(None);
         let piece = run.give(5);
         run.take(piece);
         // What gives is another function now, which isn't asked for what was given by itself.
@@ -330,5 +345,24 @@ mod tests {
         run.memory.write(&mut run.store, 70000, &[0]).unwrap();
         assert_eq!(run.give(5), piece);
         assert_eq!(run.asked(), (1, 0));
+    }
+
+    #[test]
+    fn who_does_little_does_without() {
+        let mut run = Run::new(Some(3));
+        let asked = run.instance.get_global(&mut run.store, "asked").unwrap();
+        for (times, is_kept) in [(1, false), (2, true), (-1, true)] {
+            asked.set(&mut run.store, Val::I32(times)).unwrap();
+            let piece = run.give(5);
+            run.take(piece);
+            assert_eq!(run.give(5) == piece, is_kept, "{times}");
+        }
+    }
+
+    #[test]
+    fn without_space_nothing_is_kept() {
+        let module = wat::parse_str(MODULE).unwrap();
+        let kept = keep(&module, None, None).unwrap();
+        assert_eq!((kept.functions, kept.module == module), (0, true));
     }
 }

@@ -11,11 +11,12 @@ use wasmparser::{DataKind, FuncType, Operator};
 
 use super::{
     Result,
+    allocation::SPACE,
     component::{Component, Origin, index},
     cost::{Call, Cost, Shape, costs},
     fuel::{Fuel, Meter},
     immortal::immortalize,
-    link::Linked,
+    link::{Constant, Linked},
     memory::Memory,
     module::{Kind, Module},
     pages::Pages,
@@ -25,13 +26,23 @@ use super::{
 /// The name under which functions from outside are imported.
 pub const OUTSIDE: &str = "outside";
 
-/// The merged module of `component`, and how many objects in its memory were made immortal.
-pub fn encode<'a>(
-    component: &Component<'a>,
-    linked: &Linked<'a, '_>,
-    fuel: Option<&Fuel<'_>>,
-) -> Result<(Vec<u8>, usize)> {
-    let mut merged = Merged::default();
+/// What the stack is imported as.
+const STACK: (&str, &str) = ("env", "__stack_pointer");
+
+/// A merged module.
+pub struct Encoded {
+    pub module: Vec<u8>,
+    /// How many objects in its memory were made immortal.
+    pub immortal: usize,
+    /// Where [`SPACE`] lies, if the component has a stack.
+    pub space: Option<u32>,
+    /// The global that says how often the host was asked for fuel, if it is.
+    pub asked: Option<u32>,
+}
+
+/// The merged module of `component`.
+pub fn encode<'a>(component: &Component<'a>, linked: &Linked<'a, '_>, fuel: Option<&Fuel<'_>>) -> Result<Encoded> {
+    let mut merged = Merged { stack: stack(component, linked)?, ..Merged::default() };
     merged.declare(component, linked)?;
     if let Some(fuel) = fuel {
         merged.count(component, linked, fuel)?;
@@ -43,7 +54,26 @@ pub fn encode<'a>(
     merged.fill_count(component, &mut names)?;
     merged.export(linked)?;
     let immortal = immortalize(merged.memory.bytes_mut())?;
-    Ok((merged.finish(&names), immortal))
+    let space = merged.stack.map(|(_, space)| space);
+    // What ran before has left something there.
+    let left = space.and_then(|space| merged.memory.bytes_mut().get_mut(space as usize..)?.get_mut(..SPACE as usize));
+    left.into_iter().for_each(|left| left.fill(0));
+    let asked = merged.counted.as_ref().map(|counted| counted.meter.asked());
+    Ok(Encoded { module: merged.finish(&names), immortal, space, asked })
+}
+
+/// The global that points to the stack's end, and where it points when space was taken off.
+fn stack(component: &Component<'_>, linked: &Linked<'_, '_>) -> Result<Option<(Origin, u32)>> {
+    for &instance in &linked.members {
+        let (module, _) = component.made(instance)?;
+        let mut imports = (0..).zip(module.imports(Kind::Global));
+        if let Some((at, _)) = imports.find(|(_, import)| **import == STACK) {
+            let origin = component.defined(instance, Kind::Global, at)?;
+            let Constant::I32(start) = linked.start(origin)? else { return Err("the stack has no address".into()) };
+            return Ok(start.cast_unsigned().checked_sub(SPACE).map(|space| (origin, space)));
+        }
+    }
+    Ok(None)
 }
 
 /// What there is beside the members' own for them to count what they burn.
@@ -78,6 +108,7 @@ struct Merged<'f> {
     table_at: HashMap<Origin, u32>,
     memory_at: HashMap<Origin, u32>,
     global_at: HashMap<Origin, u32>,
+    stack: Option<(Origin, u32)>,
     counted: Option<Counted<'f>>,
 }
 
@@ -117,7 +148,11 @@ impl<'f> Merged<'f> {
                 // The others are written as the constants that they are.
                 if linked.fixed(origin)?.is_none() {
                     self.global_at.insert(origin, self.globals.len());
-                    self.globals.global(RoundtripReencoder.global_type(*ty)?, &linked.start(origin)?.expression());
+                    let start = match self.stack {
+                        Some((stack, space)) if stack == origin => Constant::I32(space.cast_signed()),
+                        _ => linked.start(origin)?,
+                    };
+                    self.globals.global(RoundtripReencoder.global_type(*ty)?, &start.expression());
                 }
             }
         }

@@ -103,6 +103,8 @@ pub struct Meter {
     /// The global with what is left, and the one that says whether the host can't be asked.
     fuel: u32,
     confined: u32,
+    /// The one that says how often the host was asked.
+    asked: u32,
     /// The function that is called when nothing is left.
     refill: u32,
     hints: BranchHints,
@@ -117,7 +119,13 @@ impl Meter {
         };
         let fuel = global(ValType::I64, &ConstExpr::i64_const(0));
         let confined = global(ValType::I32, &ConstExpr::i32_const(0));
-        Self { fuel, confined, refill, hints: BranchHints::new() }
+        let asked = global(ValType::I32, &ConstExpr::i32_const(0));
+        Self { fuel, confined, asked, refill, hints: BranchHints::new() }
+    }
+
+    /// The global that says how often the host was asked for more.
+    pub fn asked(&self) -> u32 {
+        self.asked
     }
 
     /// What says that there nearly always is fuel left. It goes before the code.
@@ -178,6 +186,7 @@ impl Meter {
         code.global_get(self.confined).if_(BlockType::Empty);
         code.global_get(self.fuel).i64_const(-CREDIT).i64_lt_s().if_(BlockType::Empty).unreachable().end();
         code.return_().end();
+        code.global_get(self.asked).i32_const(1).i32_add().global_set(self.asked);
         code.loop_(BlockType::Empty).global_get(self.fuel).call(host).i64_add().global_set(self.fuel);
         code.global_get(self.fuel).i64_const(0).i64_lt_s().br_if(0).end().end();
         function

@@ -27,6 +27,7 @@ mod view;
 use wasmparser::{Parser, Payload};
 
 use component::Component;
+use encode::Encoded;
 use fuel::Fuel;
 use link::Linked;
 
@@ -67,8 +68,8 @@ pub fn merge(bytes: &[u8], count: bool) -> Result<Merged> {
     let component = Component::read(bytes)?;
     let fuel = if count { Fuel::find(&component)? } else { None };
     let linked = Linked::new(&component, fuel.as_ref())?;
-    let (module, immortal) = encode::encode(&component, &linked, fuel.as_ref())?;
-    let kept = allocation::keep(&module)?;
+    let Encoded { module, immortal, space, asked } = encode::encode(&component, &linked, fuel.as_ref())?;
+    let kept = allocation::keep(&module, space, asked)?;
     let module = offsets::fold(&inline::inline(&kept.module)?)?;
     let component = emit::emit(&component, &linked, fuel.as_ref(), &module)?;
     Ok(Merged { component, immortal, lists: kept.functions, counts: fuel.is_some() })
