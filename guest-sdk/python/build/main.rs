@@ -93,7 +93,7 @@ fn make(out: &Path, component: &Path, uncounted: &Path) -> Result<()> {
     if merged.immortal == 0 {
         return Err("the guest has no list of what is to be immortal".into());
     }
-    if merged.lists < 4 {
+    if merged.lists != 4 {
         return Err(format!("of four functions of CPython's allocator {} were found", merged.lists).into());
     }
     if !merged.counts {

@@ -13,7 +13,7 @@ use crate::{
     cli::{Globals, Stop, WallChoice, render, setup},
     engine,
     failure::Code,
-    store::{self, Change, Command, Hold, NewRun, Origin, Recorder, Setting, Store, StoreError, Writer},
+    store::{Change, Command, Hold, NewRun, Opening, Origin, Recorder, Setting, Store, StoreError, Writer},
 };
 
 /// The file's name in the state folder.
@@ -98,45 +98,44 @@ impl StoreArgs {
     }
 
     /// Begins to open the store, if the run is to be kept.
-    pub fn opening(&self, globals: &Globals) -> Opening {
+    pub fn opening(&self, globals: &Globals) -> Awaited {
         if !self.is_kept(globals) {
-            return Opening::Unkept;
+            return Awaited::Unkept;
         }
         if let Some(path) = self.store.clone().or_else(named) {
-            return Opening::Named(Writer::opening(&path));
+            return Awaited::Named(Writer::opening(&path));
         }
-        let Some(path) = usual() else { return Opening::Unkept };
+        let Some(path) = usual() else { return Awaited::Unkept };
         let made = path.parent().map_or(Ok(()), setup::make_private);
         let unopened = |error| StoreError::Unopened { path: path.clone(), error };
-        Opening::Usual(made.map_err(unopened).and_then(|()| Writer::opening(&path)))
+        Awaited::Usual(made.map_err(unopened).and_then(|()| Writer::opening(&path)))
     }
 }
 
 /// A store that is being opened.
-pub enum Opening {
+pub enum Awaited {
     /// None: the run isn't to be kept.
     Unkept,
     /// One that was asked for.
-    Named(Result<store::Opening, StoreError>),
+    Named(Result<Opening, StoreError>),
     /// The user's. It is done without where it can't be had.
-    Usual(Result<store::Opening, StoreError>),
+    Usual(Result<Opening, StoreError>),
 }
 
-impl Opening {
+impl Awaited {
     /// Waits until it is open, if there is one.
     pub fn opened(self) -> Result<Option<Keeping>, Stop> {
-        let keeping = |opening: Result<store::Opening, StoreError>| Ok(Keeping::of(opening?.opened()?));
+        let keeping = |opening: Result<Opening, StoreError>| Ok(Keeping::of(opening?.opened()?));
         match self {
             Self::Unkept => Ok(None),
             Self::Named(opening) => keeping(opening).map(Some).map_err(unusable),
-            Self::Usual(opening) => Ok(keeping(opening).map_or_else(isnt_kept, Some)),
+            Self::Usual(opening) => Ok(keeping(opening).inspect_err(isnt_kept).ok()),
         }
     }
 }
 
-fn isnt_kept(why: StoreError) -> Option<Keeping> {
+fn isnt_kept(why: &StoreError) {
     render::warning(&format!("the run isn't kept, so it can't be resumed or replayed: {why}"));
-    None
 }
 
 impl Keeping {

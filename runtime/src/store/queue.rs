@@ -12,7 +12,7 @@ const MAX_JOBS: usize = 1024;
 /// The most bytes of values that wait, but for those of one step: several can hold `limits.output` each.
 const MAX_BYTES: usize = 64 << 20;
 
-/// How long what comes is gathered before it is written, unless somebody waits for it: a transaction costs as much as
+/// How long what comes is gathered before it is written, unless it is urgent: a transaction costs as much as
 /// many rows.
 const GATHER: Duration = Duration::from_millis(2);
 
@@ -28,29 +28,29 @@ struct State<J> {
     bytes: usize,
     /// What was written. It is freed where it came from: memory that goes from thread to thread costs both.
     written: Vec<J>,
-    /// Whether somebody waits for what is there.
-    is_awaited: bool,
+    /// Whether what is there is to be written at once, as what somebody waits for.
+    is_urgent: bool,
     /// Nothing more comes, or nobody writes any more.
     is_closed: bool,
 }
 
 impl<J> Default for Queue<J> {
     fn default() -> Self {
-        let state = State { jobs: Vec::new(), bytes: 0, written: Vec::new(), is_awaited: false, is_closed: false };
+        let state = State { jobs: Vec::new(), bytes: 0, written: Vec::new(), is_urgent: false, is_closed: false };
         Self { state: Mutex::new(state), came: Condvar::new(), went: Condvar::new() }
     }
 }
 
 impl<J> Queue<J> {
     /// Puts in what holds so many bytes, once there is room. Where nobody writes any more, it is dropped.
-    pub fn put(&self, job: J, bytes: usize, is_awaited: bool) {
+    pub fn put(&self, job: J, bytes: usize, is_urgent: bool) {
         let full = |state: &mut State<J>| !state.is_closed && state.is_full();
         let mut state = self.went.wait_while(self.state(), full).unwrap_or_else(PoisonError::into_inner);
         if state.is_closed {
             return;
         }
         state.bytes = state.bytes.saturating_add(bytes);
-        state.is_awaited |= is_awaited;
+        state.is_urgent |= is_urgent;
         state.jobs.push(job);
         let wakes = state.jobs.len() == 1 || state.is_ready();
         let written = std::mem::take(&mut state.written);
@@ -70,7 +70,7 @@ impl<J> Queue<J> {
         let gathered = self.came.wait_timeout_while(state, GATHER, |state| !state.is_ready());
         let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         let jobs = std::mem::take(&mut state.jobs);
-        (state.bytes, state.is_awaited) = (0, false);
+        (state.bytes, state.is_urgent) = (0, false);
         drop(state);
         self.went.notify_all();
         (!jobs.is_empty()).then_some(jobs)
@@ -102,7 +102,7 @@ impl<J> State<J> {
 
     /// Whether it is to be written at once.
     fn is_ready(&self) -> bool {
-        self.is_awaited || self.is_closed || self.is_full()
+        self.is_urgent || self.is_closed || self.is_full()
     }
 }
 

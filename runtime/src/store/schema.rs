@@ -69,13 +69,13 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// Opens the file at `path`, and makes it where there is none.
-pub fn open_or_make(path: &Path) -> Result<Connection, StoreError> {
+/// Makes the file at `path` where there is none, to be [opened](open).
+pub fn make(path: &Path) -> Result<(), StoreError> {
     let unopened = |error| StoreError::Unopened { path: path.to_path_buf(), error };
     not_special(path).map_err(unopened)?;
     // SQLite itself would let everybody read it.
     OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path).map_err(unopened)?;
-    open(path)
+    Ok(())
 }
 
 /// Refuses a device, a pipe or a folder before it is touched: SQLite would write beside it.
@@ -190,11 +190,16 @@ fn identity(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
 mod tests {
     use super::*;
 
+    fn made(path: &Path) -> Result<Connection, StoreError> {
+        make(path)?;
+        open(path)
+    }
+
     #[test]
     fn what_nobody_can_write_to_is_read() {
         let here = tempfile::tempdir().unwrap();
         let path = here.path().join("old?mode=rw#100%ü.sqlite");
-        drop(open_or_make(&path).unwrap());
+        drop(made(&path).unwrap());
         let archived = open_archived(&path).unwrap();
         assert!(has_tables(&archived).unwrap());
         assert!(archived.execute("DELETE FROM runs", []).is_err());
@@ -207,7 +212,7 @@ mod tests {
         let here = tempfile::tempdir().unwrap();
         let path = here.path().join("runs.sqlite");
         // The log goes when the last one closes the file.
-        let open = open_or_make(&path).unwrap();
+        let open = made(&path).unwrap();
         assert!(open_archived(&path).unwrap_err().to_string().contains("the log beside it"));
         drop(open);
         let earlier = Connection::open(&path).unwrap();

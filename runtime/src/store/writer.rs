@@ -129,18 +129,19 @@ impl Writer {
         Self::opening(path)?.opened()
     }
 
-    /// Begins to open the file at `path`, and to make it where there is none.
+    /// Begins to open the file at `path`, and makes it where there is none.
     ///
     /// # Errors
     ///
-    /// When there can be no thread for it.
+    /// When there can't be one.
     pub fn opening(path: &Path) -> Result<Opening, StoreError> {
+        schema::make(path)?;
         let (to, opened) = mpsc::sync_channel(1);
         let (queue, broken) = (Arc::<Queue<Job>>::default(), Arc::<OnceLock<String>>::default());
         let mut writer = Self { queue, thread: None, path: path.to_path_buf(), broken };
         let (jobs, told, path) = (writer.queue.clone(), writer.broken.clone(), path.to_path_buf());
         let thread = thread::Builder::new().name("store".into()).spawn(move || {
-            let connection = schema::open_or_make(&path);
+            let connection = schema::open(&path);
             let (connection, opened) = connection.map_or_else(|error| (None, Err(error)), |open| (Some(open), Ok(())));
             let _ = to.send(opened);
             if let Some(connection) = connection {
@@ -176,13 +177,13 @@ impl Writer {
 
     /// Hands on what is to be written.
     pub(super) fn send(&self, job: Job) {
-        let (bytes, is_awaited) = match &job {
+        let (bytes, is_urgent) = match &job {
             Job::Cell(row) => (row.bytes(), false),
             Job::Answer { outputs, .. } => (outputs.text.len() + bytes(&outputs.large), false),
             Job::Ended { .. } => (0, false),
             Job::Run(..) | Job::Sync(_) => (0, true),
         };
-        self.queue.put(job, bytes, is_awaited);
+        self.queue.put(job, bytes, is_urgent);
     }
 
     /// Waits until everything so far is written.
@@ -193,8 +194,9 @@ impl Writer {
     pub(super) fn sync(&self) -> Result<(), Failure> {
         let (done, when_done) = mpsc::sync_channel(1);
         self.send(Job::Sync(done));
-        let _ = when_done.recv();
-        self.works()
+        let is_done = when_done.recv().is_ok();
+        self.works()?;
+        if is_done { Ok(()) } else { Err(Failure::host("the run can't be recorded: the store is closed")) }
     }
 
     /// Whether everything that was written so far could be.
@@ -388,5 +390,61 @@ impl Writing {
             insert.execute(params![sha256, value.bytes()])?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::store::{Command, Setting};
+
+    fn run(id: &str) -> NewRun {
+        let setting =
+            Setting { agents: Vec::new(), policy: None, wall: false, digests: BTreeMap::new(), changes: Vec::new() };
+        let (id, agent) = (id.into(), "echo".to_owned());
+        NewRun { id, command: Command::Run, agent, inputs: Vec::new(), setting, seed: [0; 32], origin: None }
+    }
+
+    #[test]
+    fn what_cant_be_a_store_is_refused_at_once_and_what_is_none_when_it_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Writer::opening(folder.path()), Err(StoreError::Unopened { .. })));
+        let other = folder.path().join("other");
+        std::fs::write(
+            &other,
+            "no store, but longer than the header of one would be: a hundred bytes or more of text, as here",
+        )
+        .unwrap();
+        assert!(matches!(Writer::opening(&other).unwrap().opened(), Err(StoreError::NotAStore { .. })));
+        // Nobody has to wait for it.
+        let path = folder.path().join("store");
+        drop(Writer::opening(&path).unwrap());
+        assert!(Writer::open(&path).unwrap().sync().is_ok());
+    }
+
+    #[test]
+    fn nothing_is_recorded_of_a_run_that_couldnt_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::open(&folder.path().join("store")).unwrap();
+        let (first, second) = (Key::unknown(), Key::unknown());
+        writer.send(Job::Run(Box::new(run("twice")), first.clone()));
+        writer.sync().unwrap();
+        assert!(first.get().is_ok());
+        // The name is taken.
+        writer.send(Job::Run(Box::new(run("twice")), second.clone()));
+        writer.send(Job::Ended { run: second.clone(), exit_code: 0, failure: None });
+        assert!(writer.sync().unwrap_err().message.starts_with("the run can't be recorded: "));
+        assert!(second.get().is_err() && writer.works().is_err());
+    }
+
+    #[test]
+    fn nothing_comes_after_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::open(&folder.path().join("store")).unwrap();
+        writer.sync().unwrap();
+        writer.close();
+        assert!(writer.sync().unwrap_err().message.contains("the store is closed"));
     }
 }

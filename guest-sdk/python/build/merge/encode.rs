@@ -55,9 +55,11 @@ pub fn encode<'a>(component: &Component<'a>, linked: &Linked<'a, '_>, fuel: Opti
     merged.export(linked)?;
     let immortal = immortalize(merged.memory.bytes_mut())?;
     let space = merged.stack.map(|(_, space)| space);
-    // What ran before has left something there.
-    let left = space.and_then(|space| merged.memory.bytes_mut().get_mut(space as usize..)?.get_mut(..SPACE as usize));
-    left.into_iter().for_each(|left| left.fill(0));
+    if let Some(space) = space {
+        // What ran before has left something there.
+        let left = merged.memory.bytes_mut().get_mut(space as usize..).and_then(|left| left.get_mut(..SPACE as usize));
+        left.ok_or("the stack lies outside the memory")?.fill(0);
+    }
     let asked = merged.counted.as_ref().map(|counted| counted.meter.asked());
     Ok(Encoded { module: merged.finish(&names), immortal, space, asked })
 }

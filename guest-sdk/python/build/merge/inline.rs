@@ -5,7 +5,7 @@
 //! end, and the compiler that runs then knows nothing of what is called. wasmtime has such a pass itself, but over
 //! everything: whoever compiles the guest would wait for it. Here it is what programs run most, which is little.
 //!
-//! What a function counts of its fuel goes with it, so it comes last.
+//! What a function counts of its fuel goes with it, so it comes after that is written.
 
 use std::collections::HashMap;
 

@@ -70,7 +70,7 @@ pub fn merge(bytes: &[u8], count: bool) -> Result<Merged> {
     let linked = Linked::new(&component, fuel.as_ref())?;
     let Encoded { module, immortal, space, asked } = encode::encode(&component, &linked, fuel.as_ref())?;
     let kept = allocation::keep(&module, space, asked)?;
-    let module = offsets::fold(&inline::inline(&kept.module)?)?;
+    let module = offsets::fold(&inline::inline(&kept.module)?, space)?;
     let component = emit::emit(&component, &linked, fuel.as_ref(), &module)?;
     Ok(Merged { component, immortal, lists: kept.functions, counts: fuel.is_some() })
 }
