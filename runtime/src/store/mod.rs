@@ -10,6 +10,7 @@ mod cells;
 mod encode;
 mod going;
 mod hold;
+mod job;
 mod past;
 mod queue;
 mod recorder;

@@ -17,8 +17,8 @@ use crate::{
         answers::{self, Answers},
         encode::{self, Columns, Encoded},
         going::{Decisions, Going},
+        job::{Job, Key, Row},
         past::{Past, changed, unread},
-        writer::{Job, Key, Row},
     },
 };
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
-        mpsc::{self, Receiver, SyncSender},
+        mpsc::{self, Receiver},
     },
     thread::{self, JoinHandle},
 };
@@ -21,7 +21,8 @@ use crate::{
     store::{
         StoreError,
         answers::{self, Answers},
-        encode::{self, Columns, Encoded, number},
+        encode::{self, Columns, number},
+        job::{Job, Row, bytes},
         queue::Queue,
         runs::{NewRun, Origin},
         schema,
@@ -30,68 +31,6 @@ use crate::{
 
 /// How many agents are known by their keys: more are looked up again.
 const KNOWN: usize = 64;
-
-/// A run's key, once the run is written.
-#[derive(Clone)]
-pub(super) struct Key(Arc<OnceLock<i64>>);
-
-impl Key {
-    /// That of a run that is to be written.
-    pub(super) fn unknown() -> Self {
-        Self(Arc::default())
-    }
-
-    /// That of a run that is there.
-    pub(super) fn known(key: i64) -> Self {
-        Self(Arc::new(key.into()))
-    }
-
-    /// The key: what is written after its run knows it.
-    fn get(&self) -> Result<i64, StoreError> {
-        self.0.get().copied().ok_or_else(|| StoreError::Damaged("a run that was never begun goes on".into()))
-    }
-}
-
-/// What is to be written.
-pub(super) enum Job {
-    /// A run begins.
-    Run(Box<NewRun>, Key),
-    /// A step, in the place of what is there by its number.
-    Cell(Box<Row>),
-    /// An answer that may be given again, by its key.
-    Answer { key: String, outputs: Encoded },
-    /// A run is over.
-    Ended { run: Key, exit_code: u8, failure: Option<Failure> },
-    /// Tells when everything before is written.
-    Sync(SyncSender<()>),
-}
-
-/// A step, as it will be in its row: many threads bring steps and one writes, so that one is spared what it can be.
-pub(super) struct Row {
-    pub run: Key,
-    pub number: i64,
-    pub path: String,
-    pub agent: String,
-    pub digest: String,
-    pub purity: Option<Purity>,
-    pub began: u64,
-    pub inputs: String,
-    /// Nothing, where it only begins.
-    pub columns: Option<Columns>,
-    /// What is kept beside it.
-    pub large: Vec<(String, Value)>,
-}
-
-impl Row {
-    /// How much it holds.
-    fn bytes(&self) -> usize {
-        self.inputs.len() + self.columns.as_ref().map_or(0, Columns::bytes) + bytes(&self.large)
-    }
-}
-
-fn bytes(values: &[(String, Value)]) -> usize {
-    values.iter().map(|(_, value)| value.bytes().len()).sum()
-}
 
 /// A file that is written to.
 pub struct Writer {
@@ -277,7 +216,7 @@ impl Writing {
             match job {
                 Job::Run(run, key) => {
                     // Where it isn't written in the end, nothing is any more.
-                    let _ = key.0.set(self.run(run)?);
+                    key.found(self.run(run)?);
                 }
                 Job::Cell(row) => self.cell(row)?,
                 Job::Answer { key, outputs } => {
@@ -398,7 +337,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::store::{Command, Setting};
+    use crate::store::{Command, Setting, job::Key};
 
     fn run(id: &str) -> NewRun {
         let setting =
