@@ -136,25 +136,29 @@ impl<'a> Code<'a> {
         Ok(Some(Read { ty, locals, operators }))
     }
 
+    fn hints_of(&self, function: u32) -> Vec<(u32, bool)> {
+        self.hints.get(&function).into_iter().flatten().map(|(at, taken)| (*at, *taken)).collect()
+    }
+
     /// The module with those functions in another form that `rewritten` has one for, and behind all of them copies of
     /// these as they were.
     pub fn written(&self, mut rewritten: impl FnMut(u32) -> Result<Option<Writer>>, copied: &[u32]) -> Result<Vec<u8>> {
         let (mut code, mut hints) = (CodeSection::new(), BranchHints::new());
-        let last = u32::try_from(self.functions.len())?;
-        for (function, of) in
-            (self.imported..last).map(|function| (function, function)).chain((last..).zip(copied.iter().copied()))
-        {
-            match if function < last { rewritten(function)? } else { None } {
+        for (function, body) in (self.imported..).zip(&self.bodies) {
+            match rewritten(function)? {
                 Some(written) => {
                     code.function(&written.function);
                     hinted(&mut hints, function, written.hints);
                 }
                 None => {
-                    code.raw(self.bodies[(of - self.imported) as usize].as_bytes());
-                    let found = self.hints.get(&of).into_iter().flatten().map(|(at, taken)| (*at, *taken));
-                    hinted(&mut hints, function, found.collect());
+                    code.raw(body.as_bytes());
+                    hinted(&mut hints, function, self.hints_of(function));
                 }
             }
+        }
+        for (place, of) in copied.iter().enumerate() {
+            code.raw(self.bodies[(of - self.imported) as usize].as_bytes());
+            hinted(&mut hints, self.copy(place)?, self.hints_of(*of));
         }
         let mut module = wasm_encoder::Module::new();
         for payload in &self.payloads {
