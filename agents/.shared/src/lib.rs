@@ -1,10 +1,14 @@
 //! What several agents of the library do.
 
+mod arena;
+
 use std::fmt;
 
 use serde::{Deserializer, de};
 use serde_json::value::RawValue;
 use turingbox_sdk::{Failure, Value};
+
+pub use arena::Arena;
 
 /// The whole number that an input is. A text that says one is none: whoever wired it meant something else.
 ///

@@ -12,7 +12,7 @@ mod events;
 
 use std::{future::poll_fn, pin::Pin};
 
-use tracing::{Span, field::Empty};
+use tracing::{Span, field::Empty, level_filters::LevelFilter};
 
 use crate::{
     Outcome, Value,
@@ -46,26 +46,33 @@ pub struct Place<'a> {
 }
 
 /// A span of an agent that is called: with fields of its own, and those that are known at its end.
+///
+/// Where nobody listens, `tracing` would make the fields for `log`, which a crate that we use has it write to, and
+/// throw them away.
 macro_rules! agent_span {
     ($name:literal, [$($parent:tt)*], $agent:expr, { $($field:tt)* }) => {
-        tracing::info_span!(
-            target: ENGINE,
-            $($parent)*
-            $name,
-            turingbox.agent.name = $agent.manifest.name.as_str(),
-            turingbox.agent.digest = $agent.digest(),
-            turingbox.agent.kind = kind($agent),
-            $($field)*
-            turingbox.output.size = Empty,
-            turingbox.fuel = Empty,
-            turingbox.memory.peak = Empty,
-            turingbox.io.size = Empty,
-            turingbox.steps = Empty,
-            turingbox.calls = Empty,
-            turingbox.denials = Empty,
-            turingbox.recorded = Empty,
-            error.type = Empty,
-        )
+        if LevelFilter::current() < LevelFilter::INFO {
+            Span::none()
+        } else {
+            tracing::info_span!(
+                target: ENGINE,
+                $($parent)*
+                $name,
+                turingbox.agent.name = $agent.manifest.name.as_str(),
+                turingbox.agent.digest = $agent.digest(),
+                turingbox.agent.kind = kind($agent),
+                $($field)*
+                turingbox.output.size = Empty,
+                turingbox.fuel = Empty,
+                turingbox.memory.peak = Empty,
+                turingbox.io.size = Empty,
+                turingbox.steps = Empty,
+                turingbox.calls = Empty,
+                turingbox.denials = Empty,
+                turingbox.recorded = Empty,
+                error.type = Empty,
+            )
+        }
     };
 }
 

@@ -4,6 +4,10 @@ use serde_json::value::RawValue;
 use shared::kind;
 use turingbox_sdk::{Failure, Outputs, agent};
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ARENA: shared::Arena = shared::Arena::new();
+
 /// Run the steps between two `for_each` steps once for each item of a list: without `start` it opens the loop, with `start` it closes it
 #[agent]
 #[expect(clippy::boxed_local, reason = "serde gives what is written in a box alone")]

@@ -3,6 +3,10 @@
 use serde_json::value::RawValue;
 use turingbox_sdk::{Outputs, agent};
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ARENA: shared::Arena = shared::Arena::new();
+
 /// Go to another step when a condition holds; the step after `target` runs next
 #[agent]
 #[expect(clippy::boxed_local, reason = "serde gives what is written in a box alone")]

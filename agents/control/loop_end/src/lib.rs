@@ -3,6 +3,10 @@
 use shared::whole;
 use turingbox_sdk::{Failure, Outputs, agent};
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ARENA: shared::Arena = shared::Arena::new();
+
 /// Close a loop that `loop_start` opened: back to its body until `limit` passes are done
 #[agent]
 fn loop_end(

@@ -3,6 +3,10 @@
 use shared::whole;
 use turingbox_sdk::{Failure, Outputs, agent};
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ARENA: shared::Arena = shared::Arena::new();
+
 /// Open a loop that runs its body `limit` times; `loop_end` closes it
 #[agent]
 fn loop_start(

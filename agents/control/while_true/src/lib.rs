@@ -3,6 +3,10 @@
 use serde_json::value::RawValue;
 use turingbox_sdk::{Outputs, agent};
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ARENA: shared::Arena = shared::Arena::new();
+
 /// Close a loop without an end of its own: always back to the step after `start`. What ends it is a jump to this step from inside, a failure, or the budget
 #[agent]
 fn while_true(

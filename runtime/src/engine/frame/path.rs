@@ -10,6 +10,9 @@ use super::Frame;
 /// grow with every level, and a thousand levels say no more than ten.
 const MAX_PATH: usize = 240;
 
+/// Room for what a step adds to it, mostly: a path is made for each step, and isn't to grow bit by bit.
+const STEP_ROOM: usize = 32;
+
 impl Frame<'_> {
     /// Where the step under the head is on the tape.
     pub(in crate::engine) fn step_path(&self) -> String {
@@ -18,7 +21,8 @@ impl Frame<'_> {
 
     /// Where an attempt at it is.
     pub(super) fn path_of(&self, attempt: u32) -> String {
-        let mut path = self.path.clone();
+        let mut path = String::with_capacity(self.path.len() + STEP_ROOM);
+        path.push_str(&self.path);
         if !path.is_empty() {
             path.push('.');
         }
