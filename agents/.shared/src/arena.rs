@@ -47,7 +47,8 @@ impl Arena {
 // given back, or before all are.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let start = self.next.get().next_multiple_of(layout.align());
+        // An alignment is a power of two.
+        let start = (self.next.get() + layout.align() - 1) & !(layout.align() - 1);
         match Self::end(start, layout.size()).filter(|_| layout.align() <= align_of::<Bytes>()) {
             Some(end) => {
                 self.next.set(end);
