@@ -6,7 +6,7 @@ use std::{
     cell::{Cell, UnsafeCell},
 };
 
-/// How much there is, in bytes. It is a page of the machine's: what a call writes to is put back after it by the page.
+/// How much there is, in bytes: more than a call with short texts needs. What it doesn't write to costs nothing.
 const SIZE: usize = 4096;
 
 /// Hands out its bytes one after the other, and begins anew when all are given back. What doesn't fit is the
